@@ -1,0 +1,51 @@
+"""Lower and upper bounds of every flux."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from metagnn.errors import NetworkError
+
+
+@dataclass(frozen=True, eq=False)
+class FluxBounds:
+    """Bounds of every flux [mmol/gDW/h]; infinite where a reaction is unbounded.
+
+    Attributes:
+        lower: Lower bounds, shape `[reactions]`, read-only.
+        upper: Upper bounds, shape `[reactions]`, read-only.
+
+    Raises:
+        NetworkError: A bound is NaN, or a lower bound exceeds its upper bound.
+    """
+
+    reactions: tuple[str, ...]
+    lower: np.ndarray
+    upper: np.ndarray
+
+    def __post_init__(self) -> None:
+        for name in ("lower", "upper"):
+            values = np.array(getattr(self, name), dtype=np.float64)
+            if values.shape != (len(self.reactions),):
+                raise NetworkError(f"`{name}` has shape {values.shape}; expected ({len(self.reactions)},)")
+            values.setflags(write=False)
+            object.__setattr__(self, name, values)
+        for index in np.flatnonzero(~(self.lower <= self.upper))[:1]:
+            raise NetworkError(
+                f"bounds of {self.reactions[index]!r} are [{self.lower[index]:g}, {self.upper[index]:g}]; "
+                "expected numbers with lower ≤ upper"
+            )
+
+    def replace(self, changes: Mapping[int, tuple[float, float]]) -> FluxBounds:
+        """New bounds with `(lower, upper)` of some reactions replaced, by index."""
+        lower, upper = self.lower.copy(), self.upper.copy()
+        for index, (low, high) in changes.items():
+            lower[index], upper[index] = low, high
+        return FluxBounds(self.reactions, lower, upper)
+
+    def close(self, indices: Sequence[int]) -> FluxBounds:
+        """New bounds with some reactions forced to zero, by index."""
+        return self.replace({index: (0.0, 0.0) for index in indices})

@@ -1,0 +1,106 @@
+"""What every metabolite is made of: element counts, charge, and electrons as a degree of reduction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from metagnn.errors import NetworkError
+
+ELECTRON_WEIGHTS: Mapping[str, float] = {"C": 4, "H": 1, "O": -2, "N": -3, "P": 5, "S": 6}
+"""Electrons that an atom can give, relative to CO2, H2O, NH4+, phosphate and sulphate
+(degree of reduction: Roels 1983, Energetics and Kinetics in Biotechnology)."""
+
+CHEMICAL_ELEMENTS = frozenset(
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr "
+    "Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt "
+    "Au Hg Tl Pb Bi".split()
+)
+
+
+@dataclass(frozen=True)
+class Metabolite:
+    """One metabolite: what it is, not how much of it there is.
+
+    Attributes:
+        id: Identifier.
+        name: Name in words.
+        compartment: Identifier of its compartment.
+        formula: Number of atoms of every element; None where the model gives no formula.
+        charge: Charge; None where the model gives none.
+    """
+
+    id: str
+    name: str = ""
+    compartment: str = ""
+    formula: Mapping[str, float] | None = field(default=None, hash=False)
+    charge: float | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the formula is known and holds chemical elements only (no residue R, X or *)."""
+        return bool(self.formula) and CHEMICAL_ELEMENTS.issuperset(self.formula or ())
+
+
+def elements_present(metabolites: Sequence[Metabolite]) -> tuple[str, ...]:
+    """Every element that some metabolite contains: C, H, N, O, P, S first, then by name."""
+    found = {element for metabolite in metabolites for element in metabolite.formula or ()}
+    leading = [element for element in "CHNOPS" if element in found]
+    return (*leading, *sorted(found - set(leading)))
+
+
+def balance_weights(metabolites: Sequence[Metabolite], balance: str) -> np.ndarray:
+    """Weight of every metabolite in one balance, shape `[metabolites]`.
+
+    Args:
+        metabolites: The metabolites.
+        balance: An element's symbol, "charge" or "electrons".
+
+    Returns:
+        Atoms per molecule, charge, or degree of reduction; zero where the model does not say, which
+        `refuse_unknown` has to rule out wherever it would matter.
+    """
+    if balance == "charge":
+        return np.array([metabolite.charge or 0.0 for metabolite in metabolites])
+    if balance == "electrons":
+        return np.array([_electrons(metabolite) for metabolite in metabolites])
+    return np.array([float((metabolite.formula or {}).get(balance, 0.0)) for metabolite in metabolites])
+
+
+def refuse_unknown(metabolites: Sequence[Metabolite], balance: str, network: str) -> None:
+    """Raise where metabolites that cross the system's border leave a balance undefined.
+
+    Args:
+        metabolites: The exchanged metabolites and those of the biomass reaction.
+        balance: The balance that was asked for.
+        network: Name of the network, for the message.
+
+    Raises:
+        NetworkError: Naming the metabolites without a formula, with a residue in place of an element, or
+            (for charge and electrons) without a charge.
+    """
+    unknown = [metabolite.id for metabolite in metabolites if balance != "charge" and not metabolite.complete]
+    if unknown:
+        raise NetworkError(
+            f"{network} has no {balance} balance: {_some(unknown)} cross its border with no formula, or with "
+            "something that is no element (R, X); give them a formula in the model"
+        )
+    uncharged = [m.id for m in metabolites if balance in ("charge", "electrons") and m.charge is None]
+    if uncharged:
+        raise NetworkError(f"{network} has no {balance} balance: {_some(uncharged)} have no charge in the model")
+
+
+def _electrons(metabolite: Metabolite) -> float:
+    formula = metabolite.formula or {}
+    traces = [element for element in formula if element not in ELECTRON_WEIGHTS]
+    if traces and not {"C", "N", "P", "S"} & set(formula):
+        # An inorganic trace ion (Fe2+, Cl-, molybdate) is its own reference state.
+        return 0.0
+    return sum(ELECTRON_WEIGHTS.get(e, 0.0) * count for e, count in formula.items()) - (metabolite.charge or 0.0)
+
+
+def _some(names: Sequence[str], most: int = 5) -> str:
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,42 @@
+"""Gene–protein–reaction rules: which genes a reaction needs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class GeneRule:
+    """A boolean rule over genes: one gene, or an "and" (complex) or "or" (isoenzymes) of rules.
+
+    >>> rule = GeneRule("or", operands=(GeneRule("gene", name="b1"), GeneRule("gene", name="b2")))
+    >>> rule.active({"b1"}), rule.active({"b1", "b2"})
+    (True, False)
+    """
+
+    kind: str
+    name: str = ""
+    operands: tuple[GeneRule, ...] = ()
+
+    def active(self, knocked_out: Collection[str]) -> bool:
+        """Whether the reaction still works without some genes."""
+        if self.kind == "gene":
+            return self.name not in knocked_out
+        test = all if self.kind == "and" else any
+        return test(operand.active(knocked_out) for operand in self.operands)
+
+    def genes(self) -> frozenset[str]:
+        """Every gene that the rule names."""
+        own = {self.name} if self.kind == "gene" else set()
+        return frozenset(own.union(*(operand.genes() for operand in self.operands)))
+
+    def to_list(self) -> list[object]:
+        """The rule as nested lists that JSON can hold."""
+        return [self.kind, self.name, [operand.to_list() for operand in self.operands]]
+
+    @classmethod
+    def from_list(cls, document: list) -> GeneRule:  # type: ignore[type-arg]
+        """The rule that `to_list` wrote."""
+        kind, name, operands = document
+        return cls(kind, name, tuple(cls.from_list(operand) for operand in operands))

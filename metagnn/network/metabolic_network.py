@@ -1,0 +1,271 @@
+"""The network: stoichiometry, bounds, objective and what its parts are made of. Frozen."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from metagnn.errors import NetworkError, unknown_name
+from metagnn.network.bounds import FluxBounds
+from metagnn.network.elements import Metabolite, balance_weights, elements_present, refuse_unknown
+from metagnn.network.gene_rule import GeneRule
+from metagnn.network.incidence import Incidence
+from metagnn.network.medium import check_exchanges, check_uptakes
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """One reaction: what it is. Its coefficients and bounds live in the network's arrays.
+
+    Attributes:
+        id: Identifier.
+        name: Name in words.
+        subsystem: Pathway that the model files it under.
+        gene_rule: Genes that it needs; None for a spontaneous or unassigned reaction.
+    """
+
+    id: str
+    name: str = ""
+    subsystem: str = ""
+    gene_rule: GeneRule | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class MetabolicNetwork:
+    """A metabolic network as arrays, without any learning. Frozen: changes return new networks.
+
+    Attributes:
+        id: Name of the network.
+        stoichiometry: S, from reaction fluxes to metabolite balances.
+        bounds: Bounds of every flux [mmol/gDW/h].
+        objective: Coefficient of every reaction in the objective that growth maximises.
+        exchanges: Exchange reactions, in network order.
+        metabolite_table: What every metabolite is, in the order of S's rows.
+        reaction_table: What every reaction is, in the order of S's columns.
+        aliases: Other names that reactions answer to.
+    """
+
+    id: str
+    stoichiometry: Incidence
+    bounds: FluxBounds
+    objective: Mapping[str, float]
+    exchanges: tuple[str, ...]
+    metabolite_table: tuple[Metabolite, ...]
+    reaction_table: tuple[Reaction, ...]
+    aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def reactions(self) -> tuple[str, ...]:
+        """Identifiers of the reactions, in the order of S's columns."""
+        return self.stoichiometry.columns
+
+    @property
+    def metabolites(self) -> tuple[str, ...]:
+        """Identifiers of the metabolites, in the order of S's rows."""
+        return self.stoichiometry.rows
+
+    @cached_property
+    def genes(self) -> tuple[str, ...]:
+        """Every gene that some reaction needs, sorted."""
+        rules = (reaction.gene_rule for reaction in self.reaction_table)
+        return tuple(sorted(set().union(*(rule.genes() for rule in rules if rule is not None))))
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        index = {name: position for position, name in enumerate(self.reactions)}
+        return index | {alias: index[name] for alias, name in self.aliases.items() if name in index}
+
+    def reaction_index(self, name: str) -> int:
+        """Position of a reaction, by its id or an alias.
+
+        Raises:
+            NetworkError: No reaction has this name; the nearest are given.
+        """
+        if name not in self._index:
+            raise NetworkError(unknown_name(name, self._index, f"reaction of {self.id}"))
+        return self._index[name]
+
+    @property
+    def growth_reaction(self) -> str:
+        """The one reaction that the objective maximises: the growth (biomass) reaction.
+
+        Raises:
+            NetworkError: The model has no objective, or one of several reactions.
+        """
+        terms = [name for name, coefficient in self.objective.items() if coefficient]
+        if not terms:
+            raise NetworkError(
+                f"{self.id} has no objective; set the growth reaction, as in `model.objective = 'BIOMASS…'`"
+            )
+        if len(terms) > 1:
+            raise NetworkError(
+                f"the objective of {self.id} has {len(terms)} reactions ({', '.join(map(repr, terms[:4]))}); "
+                "expected one growth reaction"
+            )
+        if self.objective[terms[0]] < 0:
+            raise NetworkError(
+                f"the objective of {self.id} minimises {terms[0]!r}; expected a growth reaction to maximise"
+            )
+        return terms[0]
+
+    @cached_property
+    def exchange_indices(self) -> np.ndarray:
+        """Positions of the exchanges among the reactions."""
+        return np.array([self._index[name] for name in self.exchanges], dtype=np.int64)
+
+    def require_exchanges(self) -> tuple[str, ...]:
+        """The exchanges.
+
+        Raises:
+            NetworkError: There are none, so that no medium can be set.
+        """
+        if not self.exchanges:
+            raise NetworkError(f"{self.id} has no exchange reactions; expected at least one, such as 'EX_glc__D_e'")
+        return self.exchanges
+
+    def element_balance(self, balance: str) -> Incidence:
+        """The balance of an element, of charge or of electrons as an operator with one row.
+
+        E·S is non-zero on exchanges and biomass only, where the internal reactions are balanced. Minus its
+        biomass entry is the element's content in biomass [mmol/gDW]: alpha for "C", beta for "N".
+
+        Args:
+            balance: An element's symbol, "charge" or "electrons".
+
+        Raises:
+            NetworkError: No metabolite holds the element, or an exchanged or biomass metabolite has no
+                formula or something in it that is no element.
+        """
+        elements = elements_present(self.metabolite_table)
+        if balance not in (*elements, "charge", "electrons"):
+            raise NetworkError(unknown_name(balance, (*elements, "charge", "electrons"), f"balance of {self.id}"))
+        refuse_unknown(self._border_metabolites(), balance, self.id)
+        weights = balance_weights(self.metabolite_table, balance)
+        return self.stoichiometry.combine_rows(weights[None, :], [balance])
+
+    def _border_metabolites(self) -> list[Metabolite]:
+        border = set(self.exchange_indices.tolist()) | {self._index[name] for name, c in self.objective.items() if c}
+        at_border = np.isin(self.stoichiometry.column.cpu().numpy(), list(border))
+        rows = np.unique(self.stoichiometry.row.cpu().numpy()[at_border])
+        return [self.metabolite_table[row] for row in rows]
+
+    def unbalanced_reactions(self, tolerance: float = 1e-6) -> dict[str, dict[str, float]]:
+        """Internal reactions whose elements or charge do not add up, with what they create or destroy.
+
+        Left out: exchanges, demands and sinks (one side is empty by design), the growth reaction (its imbalance
+        is the biomass), and reactions of metabolites without a formula.
+        """
+        elements = (*elements_present(self.metabolite_table), "charge")
+        weights = np.array([balance_weights(self.metabolite_table, element) for element in elements])
+        S = self.stoichiometry.to_scipy()
+        imbalance = weights @ S
+        known = np.array([m.complete and m.charge is not None for m in self.metabolite_table], dtype=bool)
+        checkable = (abs(S).T @ (~known)) == 0
+        has_two_sides = ((S > 0).sum(axis=0) > 0) & ((S < 0).sum(axis=0) > 0)
+        wrong = {}
+        for column in np.flatnonzero(checkable & has_two_sides & (np.abs(imbalance) > tolerance).any(axis=0)):
+            name = self.reactions[column]
+            if not self.objective.get(name):
+                values = zip(elements, imbalance[:, column], strict=True)
+                wrong[name] = {element: float(value) for element, value in values if abs(value) > tolerance}
+        return wrong
+
+    @cached_property
+    def _imports_forward(self) -> np.ndarray:
+        # An exchange written "→ A" takes up with a positive flux; COBRA's usual "A →" with a negative one.
+        signs = np.zeros(len(self.reactions))
+        np.add.at(
+            signs, self.stoichiometry.column.cpu().numpy(), np.sign(self.stoichiometry.value.detach().cpu().numpy())
+        )
+        return signs[self.exchange_indices] > 0
+
+    def medium(self) -> dict[str, float]:
+        """The largest uptake of every exchange that is open for uptake [mmol/gDW/h]."""
+        lower, upper = self.bounds.lower[self.exchange_indices], self.bounds.upper[self.exchange_indices]
+        uptakes = np.where(self._imports_forward, upper, -lower)
+        return {name: float(uptake) for name, uptake in zip(self.exchanges, uptakes, strict=True) if uptake > 0}
+
+    def uptake_bounds(self, names: Sequence[str], uptakes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds of every flux for many media; exchanges that are not named keep the network's own bounds.
+
+        Args:
+            names: Exchanges, one per column of `uptakes`.
+            uptakes: Largest uptakes ≥ 0, shape `[samples, exchanges]` [mmol/gDW/h].
+
+        Returns:
+            Lower and upper bounds, each of shape `[samples, reactions]` [mmol/gDW/h].
+
+        Raises:
+            TableError: A name is no exchange or appears twice, or an uptake is negative, NaN or infinite.
+        """
+        uptakes = np.asarray(uptakes, dtype=np.float64)
+        check_exchanges(names, self.require_exchanges(), self.reactions, self.id)
+        check_uptakes(names, uptakes)
+        forward = dict(zip(self.exchanges, self._imports_forward, strict=True))
+        lower = np.repeat(self.bounds.lower[None, :], len(uptakes), axis=0)
+        upper = np.repeat(self.bounds.upper[None, :], len(uptakes), axis=0)
+        for column, name in enumerate(names):
+            index = self._index[name]
+            if forward[name]:
+                upper[:, index] = uptakes[:, column]
+                lower[:, index] = np.minimum(lower[:, index], uptakes[:, column])
+            else:
+                lower[:, index] = -uptakes[:, column]
+                upper[:, index] = np.maximum(upper[:, index], -uptakes[:, column])
+        return lower, upper
+
+    def with_medium(self, medium: Mapping[str, float]) -> MetabolicNetwork:
+        """The network on a medium, with cobra's meaning: every exchange that is not named is closed for uptake.
+
+        Args:
+            medium: Largest uptake ≥ 0 of every nutrient, by exchange id [mmol/gDW/h].
+        """
+        closed = {}
+        for index, forward in zip(self.exchange_indices, self._imports_forward, strict=True):
+            low, high = self.bounds.lower[index], self.bounds.upper[index]
+            # A forced secretion (cobra keeps it too) stays; an uptake is closed.
+            closed[int(index)] = (low, min(high, 0.0)) if forward else (max(low, 0.0), max(high, low, 0.0))
+        shut = dataclasses.replace(self, bounds=self.bounds.replace(closed))
+        lower, upper = shut.uptake_bounds(
+            list(medium), np.array([list(medium.values())], dtype=np.float64).reshape(1, -1)
+        )
+        return dataclasses.replace(self, bounds=FluxBounds(self.reactions, lower[0], upper[0]))
+
+    def knock_out(self, reactions: Iterable[str] = (), genes: Iterable[str] = ()) -> MetabolicNetwork:
+        """The network without some reactions, and without those that need a missing gene.
+
+        Args:
+            reactions: Reactions to close.
+            genes: Genes to remove; a reaction closes where its gene rule can no longer be met.
+
+        Raises:
+            NetworkError: A reaction or gene is unknown; the nearest names are given.
+        """
+        genes = {genes} if isinstance(genes, str) else set(genes)
+        reactions = [reactions] if isinstance(reactions, str) else list(reactions)
+        for gene in sorted(genes - set(self.genes)):
+            raise NetworkError(unknown_name(gene, self.genes, f"gene of {self.id}"))
+        closed = [self.reaction_index(name) for name in reactions]
+        for index, reaction in enumerate(self.reaction_table):
+            if genes and reaction.gene_rule is not None and not reaction.gene_rule.active(genes):
+                closed.append(index)
+        return dataclasses.replace(self, bounds=self.bounds.close(closed))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of stoichiometry, bounds and objective, by which a saved model knows its network."""
+        S = self.stoichiometry
+        digest = hashlib.sha256(json.dumps([self.reactions, self.metabolites, sorted(self.objective.items())]).encode())
+        for array in (S.row, S.column, S.value):
+            digest.update(array.detach().cpu().numpy().tobytes())
+        digest.update(self.bounds.lower.tobytes() + self.bounds.upper.tobytes())
+        return digest.hexdigest()
+
+    def __repr__(self) -> str:
+        return f"MetabolicNetwork({self.id!r}, {len(self.metabolites)} metabolites, {len(self.reactions)} reactions)"
