@@ -1,1 +1,1 @@
-"""placeholder"""
+"""Graph networks on metabolic models that obey the laws of matter."""

@@ -48,4 +48,4 @@ class FluxBounds:
 
     def close(self, indices: Sequence[int]) -> FluxBounds:
         """New bounds with some reactions forced to zero, by index."""
-        return self.replace({index: (0.0, 0.0) for index in indices})
+        return self.replace(dict.fromkeys(indices, (0.0, 0.0)))

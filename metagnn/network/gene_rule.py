@@ -36,7 +36,7 @@ class GeneRule:
         return [self.kind, self.name, [operand.to_list() for operand in self.operands]]
 
     @classmethod
-    def from_list(cls, document: list) -> GeneRule:  # type: ignore[type-arg]
+    def from_list(cls, document: list) -> GeneRule:
         """The rule that `to_list` wrote."""
         kind, name, operands = document
         return cls(kind, name, tuple(cls.from_list(operand) for operand in operands))
