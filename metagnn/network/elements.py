@@ -13,11 +13,12 @@ ELECTRON_WEIGHTS: Mapping[str, float] = {"C": 4, "H": 1, "O": -2, "N": -3, "P": 
 """Electrons that an atom can give, relative to CO2, H2O, NH4+, phosphate and sulphate
 (degree of reduction: Roels 1983, Energetics and Kinetics in Biotechnology)."""
 
-CHEMICAL_ELEMENTS = frozenset(
-    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr "
-    "Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt "
-    "Au Hg Tl Pb Bi".split()
-)
+_SYMBOLS = """
+H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb
+Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf
+Ta W Re Os Ir Pt Au Hg Tl Pb Bi
+"""
+CHEMICAL_ELEMENTS = frozenset(_SYMBOLS.split())
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ class Incidence(nn.Module):
             raise InputError(f"the last dimension of {tuple(x.shape)} must be {width}, one entry per column of the map")
         # Gather and index_add differentiates through the coefficients and traces for compile and ONNX;
         # CSR is three to four times faster on a genome-scale network and serves everything else.
-        if self.value.requires_grad or torch.compiler.is_compiling() or torch.jit.is_tracing():
+        if self.value.requires_grad or torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export():
             source, target = (self.row, self.column) if transposed else (self.column, self.row)
             messages = x[..., source] * self.value.to(x.dtype)
             out = x.new_zeros(*x.shape[:-1], len(self.columns if transposed else self.rows))

@@ -179,11 +179,8 @@ class MetabolicNetwork:
     @cached_property
     def _imports_forward(self) -> np.ndarray:
         # An exchange written "→ A" takes up with a positive flux; COBRA's usual "A →" with a negative one.
-        signs = np.zeros(len(self.reactions))
-        np.add.at(
-            signs, self.stoichiometry.column.cpu().numpy(), np.sign(self.stoichiometry.value.detach().cpu().numpy())
-        )
-        return signs[self.exchange_indices] > 0
+        columns = self.stoichiometry.to_scipy()[:, self.exchange_indices]
+        return np.asarray(columns.sum(axis=0) > 0)
 
     def medium(self) -> dict[str, float]:
         """The largest uptake of every exchange that is open for uptake [mmol/gDW/h]."""
