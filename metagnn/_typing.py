@@ -15,7 +15,13 @@ Metric = Float[Tensor, "reactions"]
 EdgeIndex = Int[Tensor, "2 edges"]
 """Source and target node of every edge, as in PyTorch Geometric."""
 
-SourceFeatures = Float[Tensor, "*batch sources source_channels"]
-TargetFeatures = Float[Tensor, "*batch targets target_channels"]
-ReactionFeatures = Float[Tensor, "*batch reactions channels"]
+EdgeWeight = Float[Tensor, " edges"] | Float[Tensor, "edges 1"]
+"""Coefficient of every edge, as PyTorch Geometric's `edge_weight` or `edge_attr`."""
+
+SourceFeatures = Float[Tensor, "*#batch sources source_channels"]
+TargetFeatures = Float[Tensor, "*#batch targets target_channels"]
+TargetStates = Float[Tensor, "*#batch targets _"]
+ReactionFeatures = Float[Tensor, "*batch reactions _"]
+Basis = Float[Tensor, "reactions nullity"]
+Stepwise = Float[Tensor, "steps reactions"]
 Scalar = Float[Tensor, ""]

@@ -28,7 +28,7 @@ def unknown_name(got: str, choices: Iterable[str], kind: str) -> str:
         choices: The valid names.
         kind: What the name should have been, such as "exchange of e_coli_core".
 
-    >>> unknown_name("EX_glc_e", ["EX_glc__D_e", "EX_o2_e"], "exchange of e_coli_core")
+    >>> unknown_name("EX_glc_e", ["EX_glc__D_e", "ATPM"], "exchange of e_coli_core")
     "'EX_glc_e' is no exchange of e_coli_core; did you mean 'EX_glc__D_e'?"
     """
     choices = list(choices)

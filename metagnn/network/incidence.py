@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from metagnn._typing import EdgeIndex, Fluxes, Imbalance
 from metagnn.errors import InputError
+from metagnn.network.exact_module import ExactModule
 
 
-class Incidence(nn.Module):
+class Incidence(ExactModule):
     r"""Sparse linear map $b = A v$ from fluxes to balances, with one balance per row.
 
     Stoichiometry, the carbon and nitrogen balances, charge and electrons are all instances of it. Its
@@ -171,14 +173,6 @@ class Incidence(nn.Module):
         product.data[np.abs(product.data) <= tolerance] = 0.0
         return Incidence.from_scipy(product, names, self.columns)
 
-    def _apply(self, fn: Any, recurse: bool = True) -> Incidence:
-        exact = self.value
-        super()._apply(fn, recurse)
-        if self.value.dtype != torch.float64:
-            # A cast of the surrounding model must not cost the operator its precision.
-            self.value = exact.to(self.value.device)
-        return self
-
     def extra_repr(self) -> str:
         """Rows, columns and non-zeros, for `print`."""
         return f"rows={self.shape[0]}, columns={self.shape[1]}, nonzeros={self.value.numel()}"
@@ -189,9 +183,10 @@ class _SparseProduct(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, incidence: Incidence, transposed: bool) -> Tensor:
-        flat = x.reshape(-1, x.shape[-1])
+        # Sizes in full: with no sample or no row at all, -1 would be ambiguous.
+        flat = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
         product = incidence._csr(transposed, x.dtype) @ flat.T
-        return product.T.reshape(*x.shape[:-1], -1)
+        return product.T.reshape(*x.shape[:-1], product.shape[0])
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Incidence, bool], output: Tensor) -> None:

@@ -1,0 +1,82 @@
+"""Samples over one static network: bounds and measurements in, observed fluxes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from metagnn._typing import Fluxes
+
+
+@dataclass(frozen=True)
+class FluxBatch:
+    """Some samples, all over the same network; every tensor has shape `[samples, reactions]` [mmol/gDW/h].
+
+    Attributes:
+        lower: Lower bounds.
+        upper: Upper bounds.
+        observed: Fluxes to learn, NaN where nothing was measured.
+        measured: Measured rates that the model sees, NaN where there is none; None for `max_uptake` inputs.
+        deviation: Standard deviations of the measured rates.
+    """
+
+    lower: Fluxes
+    upper: Fluxes
+    observed: Fluxes
+    measured: Fluxes | None = None
+    deviation: Fluxes | None = None
+
+    def __len__(self) -> int:
+        return len(self.lower)
+
+    def to(self, device: torch.device | str) -> FluxBatch:
+        """The same samples on a device."""
+        return FluxBatch(*(tensor if tensor is None else tensor.to(device) for tensor in self._tensors()))
+
+    def rows(self, index: Tensor | Sequence[int]) -> FluxBatch:
+        """Some of the samples."""
+        return FluxBatch(*(tensor if tensor is None else tensor[index] for tensor in self._tensors()))
+
+    def scale(self, floor: float = 0.05, growth_floor: float = 1e-3, growth_index: int | None = None) -> Tensor:
+        """Standard deviation of every observed flux, by which errors are weighed, shape `[reactions]`.
+
+        Args:
+            floor: Smallest scale [mmol/gDW/h], so that fluxes that hardly vary do not dominate.
+            growth_floor: Smallest scale of growth [1/h].
+            growth_index: Position of the growth reaction.
+        """
+        seen = ~torch.isnan(self.observed)
+        count = seen.sum(0).clamp(min=1)
+        values = torch.where(seen, self.observed, 0.0)
+        mean = values.sum(0) / count
+        spread = (torch.where(seen, values - mean, 0.0).square().sum(0) / count).sqrt()
+        floors = torch.full_like(spread, floor)
+        if growth_index is not None:
+            floors[growth_index] = growth_floor
+        return torch.maximum(spread, floors)
+
+    def _tensors(self) -> list[Tensor | None]:
+        return [getattr(self, field.name) for field in fields(self)]
+
+
+class FluxDataset(Dataset[FluxBatch]):
+    """Samples for a `DataLoader` that hands over whole batches of positions (`batch_size=None`).
+
+    One static graph serves all samples, so a batch is a slice of stacked tensors, never replicated graphs.
+
+    Args:
+        samples: All samples.
+    """
+
+    def __init__(self, samples: FluxBatch) -> None:
+        self.samples = samples
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: Sequence[int]) -> FluxBatch:
+        return self.samples.rows(index)

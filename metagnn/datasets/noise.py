@@ -1,0 +1,34 @@
+"""Measurement noise on simulated data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from metagnn.errors import InputError
+
+
+def add_white_noise(table: pd.DataFrame, relative: float = 0.05, seed: int = 0) -> pd.DataFrame:
+    """Every number times 1 + relative · ε, with ε standard normal and independent.
+
+    Args:
+        table: Rates, media or fluxes. Empty cells stay empty, zeros zero, and columns of text as they are.
+        relative: Standard deviation relative to the value.
+        seed: Seed of the draw.
+
+    Returns:
+        A new table with the same index and columns.
+
+    Raises:
+        InputError: `relative` is negative or not finite.
+    """
+    if not (np.isfinite(relative) and relative >= 0):
+        raise InputError(f"`relative` is {relative}; expected a finite number ≥ 0, such as 0.05 for 5 %")
+    numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in table.dtypes]
+    # Drawn for the whole table, so that a column's noise does not depend on which cells are empty.
+    factors = 1.0 + relative * np.random.default_rng(seed).standard_normal((len(table), sum(numeric)))
+    noisy = table.copy()
+    for draw, position in enumerate(np.flatnonzero(numeric).tolist()):
+        column: pd.Series = table.iloc[:, position]
+        noisy.isetitem(position, column.to_numpy(dtype=np.float64, na_value=np.nan) * factors[:, draw])
+    return noisy

@@ -1,0 +1,147 @@
+"""Tables in and out: CSV and Parquet, one row a sample, no index column."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+
+from metagnn.datasets.output import replace_file
+from metagnn.errors import TableError
+
+TEXT_COLUMNS = ("sample", "status")
+"""Columns that may hold text; every other one holds numbers."""
+
+ENDINGS = (".csv", ".parquet")
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a table of media, rates or fluxes.
+
+    Empty cells become NaN. Numbers keep every digit. Columns `sample` and `status` are read as text.
+
+    Args:
+        path: A .csv or .parquet file.
+
+    Raises:
+        TableError: A missing or empty file, an unknown ending, a header without rows, columns without a name or
+            with the same one, rows of another length than the header, text among numbers, or a file that is not
+            UTF-8 or damaged.
+    """
+    path = Path(path)
+    ending = _ending(path)
+    if not path.is_file():
+        raise TableError(f"no table at '{path}'; expected a file ({' or '.join(ENDINGS)})")
+    if path.stat().st_size == 0:
+        raise TableError(f"'{path}' is empty; expected a header and at least one row")
+    table = _read_csv(path) if ending == ".csv" else _read_parquet(path)
+    if not len(table):
+        raise TableError(f"'{path}' has a header but no rows; expected at least one")
+    for position, name in enumerate(table.columns):
+        if name not in TEXT_COLUMNS:
+            table.isetitem(position, _numbers(table.iloc[:, position], path).to_numpy())
+    return table
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table so that `read_table` returns the same numbers, bit by bit; an existing file is replaced.
+
+    Args:
+        table: One row a sample; the index is not written.
+        path: A .csv or .parquet file in a folder that exists.
+
+    Raises:
+        TableError: An unknown ending, or columns with the same name.
+    """
+    path = Path(path)
+    ending = _ending(path)
+    _check_names(map(str, table.columns), path)
+    if ending == ".csv":
+        replace_file(path, table.to_csv(index=False, lineterminator="\n").encode())
+        return
+    arrow = _pyarrow(path)
+    buffer = io.BytesIO()
+    named = table.set_axis([str(name) for name in table.columns], axis=1)
+    arrow.parquet.write_table(arrow.Table.from_pandas(named, preserve_index=False), buffer)
+    replace_file(path, buffer.getvalue())
+
+
+def _ending(path: Path) -> str:
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise TableError(f"'{path}' has an unknown ending; expected {' or '.join(ENDINGS)}")
+    return ending
+
+
+def _check_names(names: Iterable[str], path: Path) -> None:
+    seen: set[str] = set()
+    for position, name in enumerate(names):
+        if not name.strip():
+            raise TableError(f"'{path}': column {position + 1} has no name (an index? write the table without it)")
+        if name in seen:
+            raise TableError(f"'{path}': column {name!r} appears more than once")
+        seen.add(name)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TableError(f"'{path}' is not UTF-8 text (byte {error.start}); expected a CSV table") from error
+    # pandas would rename a column that appears twice, fill up short rows and take a surplus one for an index.
+    reader = csv.reader(io.StringIO(text), strict=True)
+    try:
+        header = next((row for row in reader if row), [])
+        _check_names(header, path)
+        for row in reader:
+            if row and len(row) != len(header):
+                raise TableError(
+                    f"'{path}', line {reader.line_num}: {len(row)} cells; expected {len(header)}, as in the header"
+                )
+    except csv.Error as error:
+        raise TableError(f"'{path}', line {reader.line_num}: no CSV ({error})") from error
+    if not header:
+        raise TableError(f"'{path}' is empty; expected a header and at least one row")
+    texts = {name: str for name in TEXT_COLUMNS if name in header}
+    return pd.read_csv(io.StringIO(text), dtype=texts, float_precision="round_trip", low_memory=False)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    arrow = _pyarrow(path)
+    try:
+        table = arrow.parquet.read_table(path)
+    except (arrow.ArrowException, OSError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0][:160]
+        raise TableError(f"'{path}' cannot be read as Parquet: {reason}") from error
+    _check_names(table.column_names, path)
+    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    return frame
+
+
+def _pyarrow(path: Path) -> ModuleType:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise TableError(f"'{path}' needs Parquet support: pip install \"metagnn[parquet]\"") from error
+    module: ModuleType = pyarrow
+    return module
+
+
+def _numbers(column: pd.Series, path: Path) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+        return column
+    numbers = pd.to_numeric(column.astype(object).map(_no_bool), errors="coerce")
+    wrong = numbers.isna() & column.notna()
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax())
+        raise TableError(f"'{path}': column {column.name!r}, row {row}: {str(column.iloc[row])[:60]!r} is no number")
+    return numbers.astype("float64")
+
+
+def _no_bool(value: object) -> object:
+    return str(value) if isinstance(value, bool) else value

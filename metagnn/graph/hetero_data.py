@@ -1,0 +1,130 @@
+"""The network as PyTorch Geometric's HeteroData, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from metagnn.errors import InputError
+from metagnn.graph.features import node_features
+from metagnn.network.elements import balance_weights, elements_present
+from metagnn.network.incidence import Incidence
+from metagnn.network.metabolic_network import MetabolicNetwork
+
+CONSUMED_BY = ("metabolite", "consumed_by", "reaction")
+PRODUCES = ("reaction", "produces", "metabolite")
+CONSUMES = ("reaction", "consumes", "metabolite")
+PRODUCED_BY = ("metabolite", "produced_by", "reaction")
+
+
+def to_hetero_data(network: MetabolicNetwork, inputs: Sequence[str] = ()) -> HeteroData:
+    """The bipartite graph of a network, for use in any PyTorch Geometric model.
+
+    The direction of an edge says what is consumed and what is produced where the flux is positive; its
+    coefficient is therefore positive. Every edge has its reverse, so that messages can run both ways.
+
+    - `data["metabolite"]`: `x` (features of `node_features`, float32), `ids`, `compartments`,
+      `element_counts` `[metabolites, elements]` in the order of `data.elements`, `charge` (NaN where unknown).
+    - `data["reaction"]`: `x`, `ids`, `lower_bound` and `upper_bound` [mmol/gDW/h], `objective`, `exchange`.
+    - `("metabolite", "consumed_by", "reaction")`, `("reaction", "produces", "metabolite")` and the reverses
+      `("reaction", "consumes", "metabolite")`, `("metabolite", "produced_by", "reaction")`: `edge_index` and
+      `edge_attr`, the coefficients, shape `[edges, 1]`.
+
+    Coefficients and bounds are float64, so that `from_hetero_data` returns the very same operator;
+    `StoichiometricConv` casts them itself, and other layers want `edge_attr.float()`.
+
+    Args:
+        network: The network.
+        inputs: Exchanges that the user varies or measures, for the feature that marks them.
+
+    Raises:
+        TableError: An input is no exchange of the network, or appears twice.
+
+    >>> from metagnn.network import load_network
+    >>> data = to_hetero_data(load_network("e_coli_core"))
+    >>> data["metabolite", "consumed_by", "reaction"].num_edges
+    188
+    """
+    features = node_features(network, inputs)
+    data = HeteroData()
+    _describe_metabolites(data, network, features.metabolite)
+    _describe_reactions(data, network, features.reaction)
+    S = network.stoichiometry
+    value = S.value.detach()
+    for consumed, forward, reverse in ((True, CONSUMED_BY, CONSUMES), (False, PRODUCED_BY, PRODUCES)):
+        chosen = (value < 0) if consumed else (value > 0)
+        coefficient = value[chosen].abs().unsqueeze(-1)
+        data[forward].edge_index, data[forward].edge_attr = S.edge_index[:, chosen], coefficient
+        data[reverse].edge_index, data[reverse].edge_attr = S.edge_index[:, chosen].flip(0), coefficient.clone()
+    return data
+
+
+def from_hetero_data(data: HeteroData) -> Incidence:
+    """The stoichiometry of a graph that `to_hetero_data` made; exact, digit by digit.
+
+    Reads the ids and the edges "consumed_by" and "produces" only; parallel edges add up.
+
+    Args:
+        data: The graph, on any device.
+
+    Raises:
+        InputError: Ids or edges are missing, a coefficient is not positive, or an edge leaves the graph.
+    """
+    ids = {kind: _required(data, kind, "ids") for kind in ("metabolite", "reaction")}
+    rows, columns, values = [], [], []
+    for edge_type, sign in ((CONSUMED_BY, -1.0), (PRODUCES, 1.0)):
+        index: Tensor = _required(data, edge_type, "edge_index")
+        coefficient: Tensor = _required(data, edge_type, "edge_attr").detach().reshape(-1)
+        if not bool((coefficient > 0).all()):
+            raise InputError(f"`edge_attr` of {edge_type} must be positive; the type of the edge gives the sign")
+        metabolite, reaction = index if sign < 0 else index.flip(0)
+        rows.append(metabolite)
+        columns.append(reaction)
+        values.append(sign * coefficient.to(torch.float64))
+    row, column, value = (torch.cat(parts).cpu().numpy() for parts in (rows, columns, values))
+    for kind, positions in (("metabolite", row), ("reaction", column)):
+        outside = positions[(positions < 0) | (positions >= len(ids[kind]))]
+        if outside.size:
+            raise InputError(f"an edge points at {kind} {outside[0]}; expected one of [0, {len(ids[kind])})")
+    shape = len(ids["metabolite"]), len(ids["reaction"])
+    return Incidence.from_scipy(
+        scipy.sparse.coo_array((value, (row, column)), shape=shape), ids["metabolite"], ids["reaction"]
+    )
+
+
+def _describe_metabolites(data: HeteroData, network: MetabolicNetwork, features: Tensor) -> None:
+    table = network.metabolite_table
+    elements = elements_present(table)
+    counts = np.array([balance_weights(table, element) for element in elements]).reshape(-1, len(table))
+    data.elements = list(elements)
+    store = data["metabolite"]
+    store.x, store.ids = features, list(network.metabolites)
+    store.compartments = [metabolite.compartment for metabolite in table]
+    store.element_counts = torch.from_numpy(np.ascontiguousarray(counts.T))
+    charges = [np.nan if metabolite.charge is None else metabolite.charge for metabolite in table]
+    store.charge = torch.tensor(charges, dtype=torch.float64)
+
+
+def _describe_reactions(data: HeteroData, network: MetabolicNetwork, features: Tensor) -> None:
+    store = data["reaction"]
+    store.x, store.ids = features, list(network.reactions)
+    # Copies: the network's own bounds are read-only, and a tensor that shares them would not know.
+    store.lower_bound = torch.tensor(network.bounds.lower)
+    store.upper_bound = torch.tensor(network.bounds.upper)
+    objective = [network.objective.get(name, 0.0) for name in network.reactions]
+    store.objective = torch.tensor(objective, dtype=torch.float64)
+    exchanges = frozenset(network.exchanges)
+    store.exchange = torch.tensor([name in exchanges for name in network.reactions])
+
+
+def _required(data: HeteroData, store: str | tuple[str, str, str], name: str) -> Any:
+    present = store in (data.edge_types if isinstance(store, tuple) else data.node_types)
+    if not present or name not in data[store]:
+        raise InputError(f"`data` has no {name!r} on {store!r}; expected a graph that `to_hetero_data` made")
+    return data[store][name]

@@ -1,0 +1,5 @@
+"""Soft constraints: functions of tensors and operators; they know no model."""
+
+from metagnn.losses.balance import BalanceLoss as BalanceLoss
+from metagnn.losses.bounds import bound_violation as bound_violation
+from metagnn.losses.supervised import masked_mse as masked_mse

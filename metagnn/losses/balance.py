@@ -1,0 +1,30 @@
+"""One loss for every balance: mass, carbon, nitrogen, charge, electrons."""
+
+from __future__ import annotations
+
+import copy
+
+from torch import nn
+
+from metagnn._typing import Fluxes, Scalar
+from metagnn.network.incidence import Incidence
+
+
+class BalanceLoss(nn.Module):
+    r"""Mean squared imbalance, $\mathrm{mean}\,(A v)^2$ over samples and rows [(mmol/gDW/h)²].
+
+    With S it is the steady-state penalty of Kusters, "Metabolically constrained neural networks for bioprocess
+    optimization" (Eq. 2), with the carbon or nitrogen row the element penalties of its Eq. 1.
+
+    Args:
+        incidence: The operator A.
+    """
+
+    def __init__(self, incidence: Incidence) -> None:
+        super().__init__()
+        # A copy: moving a loss to a device must not move the network's own operator.
+        self.incidence = copy.deepcopy(incidence)
+
+    def forward(self, fluxes: Fluxes) -> Scalar:
+        """The loss of fluxes, shape `[..., reactions]` [mmol/gDW/h]."""
+        return self.incidence(fluxes).square().mean()

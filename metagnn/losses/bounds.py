@@ -1,0 +1,23 @@
+"""How far fluxes leave their bounds."""
+
+from __future__ import annotations
+
+import torch
+
+from metagnn._typing import Fluxes
+
+
+def bound_violation(fluxes: Fluxes, lower: Fluxes, upper: Fluxes) -> Fluxes:
+    """Distance of every flux to its bounds, zero inside [mmol/gDW/h].
+
+    Square its mean for a loss, take its maximum for a report.
+
+    Args:
+        fluxes: Fluxes, shape `[..., reactions]`.
+        lower: Lower bounds.
+        upper: Upper bounds.
+
+    >>> bound_violation(torch.tensor([2.0, -3.0]), torch.tensor([0.0, -1.0]), torch.tensor([1.0, 1.0])).tolist()
+    [1.0, 2.0]
+    """
+    return torch.relu(fluxes - upper) + torch.relu(lower - fluxes)

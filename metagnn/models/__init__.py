@@ -1,0 +1,7 @@
+"""Layers composed into models of fluxes."""
+
+from metagnn.models.flux_gnn import FluxGNN as FluxGNN
+from metagnn.models.flux_gnn import FluxGNNConfig as FluxGNNConfig
+from metagnn.models.flux_mlp import FluxMLP as FluxMLP
+from metagnn.models.flux_prediction import FluxPrediction as FluxPrediction
+from metagnn.models.graph_encoder import GraphEncoder as GraphEncoder

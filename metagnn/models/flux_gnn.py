@@ -1,0 +1,166 @@
+"""FluxGNN: a graph encoder parametrises every reaction node, an unrolled splitting carries each sample."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from metagnn._typing import Fluxes
+from metagnn.errors import InputError, unknown_name
+from metagnn.graph.features import node_features
+from metagnn.models.flux_prediction import FluxPrediction
+from metagnn.models.graph_encoder import GraphEncoder
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.nn.splitting import SplittingParameters, UnrolledSplitting
+from metagnn.nn.steady_state import SteadyStateProjection
+
+CONSTRAINTS = ("soft", "steady_state")
+"""How exact a prediction is: "soft" holds the bounds exactly, "steady_state" holds S·v = 0 exactly."""
+
+TYPICAL_FLUX = 10.0
+"""Flux that one unit of the head's drives and start stands for [mmol/gDW/h]: the size of usual uptakes, so that
+weights of order one move fluxes by what they vary."""
+
+
+@dataclass(frozen=True)
+class FluxGNNConfig:
+    """Settings of a FluxGNN.
+
+    Attributes:
+        hidden_channels: Width of the encoder's node states.
+        num_layers: Rounds of message passing in the encoder.
+        steps: Steps of the unrolled splitting.
+    """
+
+    hidden_channels: int = 32
+    num_layers: int = 4
+    steps: int = 48
+
+    def __post_init__(self) -> None:
+        for name in ("hidden_channels", "num_layers", "steps"):
+            if getattr(self, name) < 1:
+                raise InputError(f"`{name}` is {getattr(self, name)}; expected at least 1")
+
+
+def check_constraint(constraint: str) -> None:
+    """Raise unless a constraint is known.
+
+    Raises:
+        InputError: Naming the valid choices.
+    """
+    if constraint == "polytope":
+        raise InputError("`constraint`: 'polytope' is not available in this version; choose 'steady_state' or 'soft'")
+    if constraint not in CONSTRAINTS:
+        raise InputError("`constraint`: " + unknown_name(constraint, CONSTRAINTS, "constraint"))
+
+
+class FluxGNN(nn.Module):
+    """Predicts the flux on every reaction node of a metabolic network.
+
+    The encoder reads the static graph: what every metabolite and reaction is. Its head gives every reaction the
+    scale, start, cost and drives of an unrolled splitting (`UnrolledSplitting`), in which each sample's bounds and
+    measurements travel through the network. No parameter belongs to one reaction, so trained weights apply to
+    another network. Before training, the head is zero and the model is a truncated flux balance analysis.
+
+    Args:
+        network: The network.
+        inputs: Exchanges that vary among the samples.
+        constraint: "steady_state" (S·v = 0 exactly) or "soft" (bounds exactly, balance by loss).
+        config: Widths and steps.
+
+    Shapes:
+        lower, upper `[samples, reactions]` [mmol/gDW/h]; measured and deviation the same, NaN where nothing
+        was measured.
+
+    Raises:
+        InputError: An unknown constraint.
+        NetworkError: The network has no growth reaction.
+    """
+
+    metabolite_features: Tensor
+    reaction_features: Tensor
+    is_growth: Tensor
+
+    def __init__(
+        self,
+        network: MetabolicNetwork,
+        inputs: Sequence[str] = (),
+        constraint: str = "steady_state",
+        config: FluxGNNConfig | None = None,
+    ) -> None:
+        super().__init__()
+        check_constraint(constraint)
+        self.constraint, self.config = constraint, config or FluxGNNConfig()
+        self.growth_index = network.reaction_index(network.growth_reaction)
+        # A copy: moving the model to a device must not move the network's own operator.
+        self.stoichiometry = copy.deepcopy(network.stoichiometry)
+        self.projection = SteadyStateProjection(self.stoichiometry)
+        features = node_features(network, inputs)
+        self.register_buffer("metabolite_features", features.metabolite, persistent=False)
+        self.register_buffer("reaction_features", features.reaction, persistent=False)
+        is_growth = torch.zeros(len(network.reactions))
+        is_growth[self.growth_index] = 1.0
+        self.register_buffer("is_growth", is_growth, persistent=False)
+        width, steps = self.config.hidden_channels, self.config.steps
+        self.encoder = GraphEncoder(
+            features.metabolite.shape[1], features.reaction.shape[1], width, self.config.num_layers
+        )
+        self.splitting = UnrolledSplitting(steps)
+        # Columns of the head: log scale, log cost, log trust in measurements, start, then one drive per step.
+        self.head = nn.Linear(width, 4 + steps)
+        self.log_growth_drive = nn.Parameter(torch.empty(steps))
+        self.log_growth_weight = nn.Parameter(torch.empty(()))
+        self.log_cost = nn.Parameter(torch.empty(()))
+        self.log_trust = nn.Parameter(torch.empty(()))
+        self.reset_head()
+
+    def reset_head(self) -> None:
+        """Start as a truncated flux balance analysis: every reaction alike, a drive on growth."""
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+        nn.init.constant_(self.log_growth_drive, 3.4)
+        nn.init.constant_(self.log_growth_weight, 2.3)
+        nn.init.constant_(self.log_cost, -4.0)
+        nn.init.constant_(self.log_trust, 0.0)
+
+    def reaction_parameters(self) -> tuple[SplittingParameters, Tensor]:
+        """What the encoder gives every reaction node: its part in the splitting, and its trust in measurements."""
+        state = self.encoder(
+            self.metabolite_features, self.reaction_features, self.stoichiometry.edge_index, self.stoichiometry.value
+        )
+        head = self.head(state)
+        # Growth is a hundredth of a typical flux: measured in a smaller unit it moves as far as the others.
+        scale = torch.exp(head[:, 0] - self.log_growth_weight * self.is_growth)
+        growth_drive = torch.exp(self.log_growth_drive)[:, None] * self.is_growth
+        parameters = SplittingParameters(
+            scale=scale,
+            drive=TYPICAL_FLUX * head[:, 4:].T + growth_drive,
+            shrinkage=torch.exp(head[:, 1] + self.log_cost),
+            start=TYPICAL_FLUX * head[:, 3],
+        )
+        return parameters, torch.exp(head[:, 2] + self.log_trust)
+
+    def forward(
+        self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None, deviation: Fluxes | None = None
+    ) -> FluxPrediction:
+        """Predict every flux.
+
+        Args:
+            lower: Lower bounds.
+            upper: Upper bounds.
+            measured: Measured fluxes.
+            deviation: Their standard deviations.
+        """
+        parameters, trust = self.reaction_parameters()
+        precision = None
+        if measured is not None and deviation is not None:
+            # The weight of a measurement in the metric of the splitting, zero where there is none.
+            relative = (parameters.scale / deviation.to(parameters.scale.dtype)).square() * trust
+            precision = torch.where(torch.isnan(measured), 0.0, relative).nan_to_num()
+        result = self.splitting(lower, upper, parameters, self.projection.basis, measured, precision)
+        fluxes = result.within_bounds if self.constraint == "soft" else result.at_steady_state
+        return FluxPrediction(fluxes, self.growth_index)

@@ -1,0 +1,60 @@
+"""FluxMLP: the plain feed-forward baseline, made as good as it gets."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from metagnn._typing import Fluxes
+from metagnn.models.flux_prediction import FluxPrediction
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.nn.steady_state import SteadyStateProjection
+
+
+class FluxMLP(nn.Module):
+    """Feed-forward network from uptake limits to all fluxes, projected to steady state.
+
+    Inputs and outputs are standardised by the training data: the mean of feasible fluxes is feasible itself, so
+    the network only has to learn deviations from it. Beside every graph network, it is the rival to beat.
+
+    Args:
+        network: The network.
+        lower: Lower bounds of the training samples, shape `[samples, reactions]` [mmol/gDW/h].
+        fluxes: Their fluxes, complete, the same shape [mmol/gDW/h].
+        hidden_channels: Width of both hidden layers.
+
+    Raises:
+        NetworkError: The network has no growth reaction.
+    """
+
+    input_index: Tensor
+    input_mean: Tensor
+    input_scale: Tensor
+    output_mean: Tensor
+    output_scale: Tensor
+
+    def __init__(self, network: MetabolicNetwork, lower: Fluxes, fluxes: Fluxes, hidden_channels: int = 256) -> None:
+        super().__init__()
+        self.growth_index = network.reaction_index(network.growth_reaction)
+        self.projection = SteadyStateProjection(network.stoichiometry)
+        varies = lower.std(0, correction=0) > 0
+        self.register_buffer("input_index", torch.nonzero(varies).squeeze(-1))
+        self.register_buffer("input_mean", lower[:, varies].mean(0).float())
+        self.register_buffer("input_scale", lower[:, varies].std(0, correction=0).float())
+        self.register_buffer("output_mean", fluxes.mean(0).float())
+        self.register_buffer("output_scale", fluxes.std(0, correction=0).float())
+        self.layers = nn.Sequential(
+            nn.Linear(int(varies.sum()), hidden_channels),
+            nn.ReLU(),
+            nn.Linear(hidden_channels, hidden_channels),
+            nn.ReLU(),
+            nn.Linear(hidden_channels, fluxes.shape[1]),
+        )
+
+    def forward(
+        self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None, deviation: Fluxes | None = None
+    ) -> FluxPrediction:
+        """Predict every flux from the lower bounds; the other arguments are those of every flux model, unused."""
+        x = (lower[..., self.input_index].float() - self.input_mean) / self.input_scale
+        raw = self.output_mean + self.output_scale * self.layers(x)
+        return FluxPrediction(self.projection(raw.to(torch.float64)), self.growth_index)

@@ -1,0 +1,9 @@
+"""Layers: tensors in, tensors out."""
+
+from metagnn.nn.splitting import SplittingParameters as SplittingParameters
+from metagnn.nn.splitting import SplittingResult as SplittingResult
+from metagnn.nn.splitting import UnrolledSplitting as UnrolledSplitting
+from metagnn.nn.steady_state import SteadyStateConv as SteadyStateConv
+from metagnn.nn.steady_state import SteadyStateProjection as SteadyStateProjection
+from metagnn.nn.steady_state import nullspace_basis as nullspace_basis
+from metagnn.nn.stoichiometric_conv import StoichiometricConv as StoichiometricConv

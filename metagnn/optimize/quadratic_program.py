@@ -1,0 +1,192 @@
+"""Nearest point of a polytope: a strictly convex quadratic program, solved to round-off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import piqp
+import scipy.sparse
+
+from metagnn.errors import InputError
+from metagnn.optimize.active_set import ActiveSet
+from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
+from metagnn.optimize.presolve import Reduced, remove_implied
+
+FEASIBLE = 1e-9
+"""Largest violation of a bound that counts as none, relative to 1 + |bound|."""
+
+
+@dataclass(frozen=True, eq=False)
+class QuadraticSolution:
+    """The optimum and why it is one.
+
+    Attributes:
+        status: "optimal", "infeasible", or "failed: " and the reason.
+        values: v, shape `[columns]`; NaN unless optimal.
+        multipliers: y of the rows, shape `[rows]`.
+        bound_multipliers: z = w v − t − Aᵀy, shape `[columns]`: ≥ 0 at a lower, ≤ 0 at an upper bound.
+        side: −1 where v is held at its lower bound, 1 at its upper one, 0 where it is free.
+        active_set: The factored equations of this active set; None unless optimal.
+    """
+
+    status: str
+    values: np.ndarray
+    multipliers: np.ndarray
+    bound_multipliers: np.ndarray
+    side: np.ndarray
+    active_set: ActiveSet | None = None
+
+
+class QuadraticProgram:
+    """Minimise ½ vᵀ diag(w) v − t·v subject to A v = b and lower ≤ v ≤ upper.
+
+    An interior-point method (PIQP; Schwan et al. 2023, doi 10.1109/CDC49753.2023.10383915) finds which bounds
+    are active; the equations of that active set are then solved directly, and bounds added or dropped until the
+    signs of all multipliers are right. The result is exact to round-off, not to the tolerance of the solver.
+
+    Args:
+        matrix: A, shape `[rows, columns]`, scipy sparse or dense. Rows may depend on each other.
+        weights: w > 0, shape `[columns]`; ones if not given.
+
+    Raises:
+        InputError: Weights of another shape, or not positive and finite.
+
+    >>> program = QuadraticProgram([[1.0, 1.0]])
+    >>> program.solve(np.array([3.0, 0.0]), np.zeros(2), np.ones(2), row_values=np.ones(1)).values.tolist()
+    [1.0, 0.0]
+    """
+
+    def __init__(self, matrix: Any, weights: np.ndarray | None = None) -> None:
+        self._rows = scipy.sparse.csr_array(matrix, dtype=np.float64)
+        self._columns = scipy.sparse.csc_array(self._rows)
+        self._absolute = abs(self._columns)
+        self.shape = self._rows.shape
+        self.weights = np.ones(self.shape[1]) if weights is None else np.asarray(weights, dtype=np.float64)
+        if self.weights.shape != (self.shape[1],) or not np.all((self.weights > 0) & np.isfinite(self.weights)):
+            raise InputError(f"`weights` must be {self.shape[1]} positive, finite numbers")
+
+    def solve(
+        self, target: np.ndarray, lower: np.ndarray, upper: np.ndarray, row_values: np.ndarray | None = None
+    ) -> QuadraticSolution:
+        """The optimum.
+
+        Args:
+            target: t, shape `[columns]`; with unit weights the point to come nearest to.
+            lower: Lower bounds, shape `[columns]`; −inf where there is none.
+            upper: Upper bounds, shape `[columns]`; inf where there is none.
+            row_values: b, shape `[rows]`; zero if not given.
+        """
+        b = np.zeros(self.shape[0]) if row_values is None else np.asarray(row_values, dtype=np.float64)
+        if np.any(lower > upper):
+            return self._failed(INFEASIBLE)
+        reduced = remove_implied(self._rows, b, lower, upper)
+        excess = np.maximum(lower - reduced.values, reduced.values - upper)
+        excess[reduced.columns] = 0.0
+        gap = np.abs(b - self._rows @ reduced.values)
+        gap[reduced.rows] = 0.0
+        if np.any(excess > 1e-7) or np.any(gap > 1e-7):
+            return self._failed(INFEASIBLE)
+        status, multipliers, side = self._interior_point(reduced, target, lower, upper, b)
+        if status != OPTIMAL:
+            return self._failed(status)
+        return self._finish(target, (lower, upper), b, side, multipliers) or self._failed("failed: no active set")
+
+    def _failed(self, status: str) -> QuadraticSolution:
+        rows, columns = (np.full(size, np.nan) for size in self.shape)
+        return QuadraticSolution(status, columns, rows, columns, np.zeros(self.shape[1], dtype=np.int8))
+
+    def _interior_point(
+        self, reduced: Reduced, target: np.ndarray, lower: np.ndarray, upper: np.ndarray, b: np.ndarray
+    ) -> tuple[str, np.ndarray, np.ndarray]:
+        """Status, multipliers of all rows, and the side of every column."""
+        values, multipliers = reduced.values.copy(), np.zeros(self.shape[0])
+        side = np.zeros(self.shape[1], dtype=np.int8)
+        side[lower == upper] = -1
+        if len(reduced.columns):
+            columns = reduced.columns
+            matrix = scipy.sparse.csc_matrix(self._columns[:, columns][reduced.rows])
+            right = (b - self._rows @ reduced.values)[reduced.rows]
+            low, high = lower[columns], upper[columns]
+            status, result = _piqp(self.weights[columns], -target[columns], matrix, right, (low, high))
+            if status != OPTIMAL:
+                return status, multipliers, side
+            # A bound is active where its multiplier outweighs the distance: their product is nearly zero.
+            side[columns[result.x - low < result.z_bl]] = -1
+            side[columns[high - result.x < result.z_bu]] = 1
+            values[columns] = result.x
+            multipliers[reduced.rows] = -result.y
+        # Multipliers of the removed rows, last removed first, make their columns stationary.
+        for row, column in reversed(reduced.implied):
+            entries = slice(self._columns.indptr[column], self._columns.indptr[column + 1])
+            rows, coefficients = self._columns.indices[entries], self._columns.data[entries]
+            slack = self.weights[column] * values[column] - target[column] - coefficients @ multipliers[rows]
+            multipliers[row] += slack / coefficients[rows == row][0]
+        return OPTIMAL, multipliers, side
+
+    def _finish(
+        self,
+        target: np.ndarray,
+        bounds: tuple[np.ndarray, np.ndarray],
+        b: np.ndarray,
+        side: np.ndarray,
+        multipliers: np.ndarray,
+    ) -> QuadraticSolution | None:
+        """Solve the active set's equations; move bounds in and out until all signs are right."""
+        lower, upper = bounds
+        fixed = lower == upper
+        seen: set[bytes] = set()
+        for _ in range(60):
+            values = np.where(side < 0, lower, np.where(side > 0, upper, 0.0))
+            active_set = ActiveSet(self._columns, self.weights, side == 0)
+            free = active_set.free
+            solved, y, residual = active_set.solve(target[free], b - self._rows @ values, multipliers)
+            values[free] = solved
+            z = self.weights * values - target - self._columns.T @ y
+            z[free] = 0.0
+            noise = 1e-11 * (1.0 + self.weights * np.abs(values) + np.abs(target) + self._absolute.T @ np.abs(y))
+            below = np.where(side == 0, lower - values, 0.0)
+            above = np.where(side == 0, values - upper, 0.0)
+            allowed = FEASIBLE * (1.0 + np.minimum(np.abs(lower), np.abs(upper)))
+            wrong = np.where(fixed, 0.0, np.maximum(side * z, 0.0))
+            badness = np.where(np.maximum(below, above) > allowed, np.maximum(below, above), 0.0)
+            badness = np.maximum(badness, np.where(wrong > noise, wrong, 0.0))
+            if not badness.any():
+                if residual > 1e-8 * (1.0 + np.abs(values).max(initial=0.0)):
+                    return None
+                side = np.where(fixed, np.where(z >= 0, -1, 1), side).astype(np.int8)
+                return QuadraticSolution(OPTIMAL, values, y, z, side, active_set)
+            key = side.tobytes()
+            # Moving every wrong bound at once is fast but may cycle; one at a time, worst first, then helps.
+            moved = badness > 0 if key not in seen else badness == badness.max()
+            seen.add(key)
+            new = np.where(below > above, -1, 1)
+            side = np.where(moved, np.where(side == 0, new, 0), side).astype(np.int8)
+        return None
+
+
+def _piqp(
+    weights: np.ndarray, cost: np.ndarray, matrix: Any, right: np.ndarray, bounds: tuple[np.ndarray, np.ndarray]
+) -> tuple[str, Any]:
+    status = INFEASIBLE
+    # Where the polytope has no interior PIQP takes rounding for proof of infeasibility; a linear program decides,
+    # and the second attempt looks for no such proof.
+    for proof in (1e-4, 1e-14):
+        solver = piqp.SparseSolver()
+        solver.settings.eps_abs = 1e-9
+        solver.settings.eps_rel = 1e-10
+        solver.settings.eps_duality_gap_abs = 1e-7
+        solver.settings.eps_duality_gap_rel = 1e-10
+        solver.settings.max_iter = 500
+        solver.settings.eps_primal_inf = proof
+        quadratic = scipy.sparse.csc_matrix(scipy.sparse.diags_array(weights))
+        solver.setup(quadratic, cost, matrix, right, None, None, None, *bounds)
+        solved = solver.solve()
+        if solved == piqp.PIQP_SOLVED:
+            return OPTIMAL, solver.result
+        status = f"failed: {solved.name}"
+        feasible = LinearProgram(matrix, np.zeros(len(cost)), row_lower=right, row_upper=right).solve(*bounds)
+        if feasible.status == INFEASIBLE:
+            return INFEASIBLE, None
+    return status, None

@@ -1,0 +1,65 @@
+"""Settings of a training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metagnn.errors import InputError
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Settings of a training run.
+
+    Attributes:
+        epochs: Passes over the training samples.
+        batch_size: Samples per step.
+        learning_rate: Peak of the one-cycle learning rate (Smith and Topin 2019, doi 10.48550/arXiv.1708.07120).
+        weight_decay: Decoupled weight decay of AdamW.
+        gradient_clip: Largest norm of the gradient.
+        bound_weight: Weight of squared bound violations, for "steady_state" [1/(mmol/gDW/h)²].
+        carbon_weight: Weight λ1 of the squared carbon imbalance, for "soft".
+        nitrogen_weight: Weight λ2 of the squared nitrogen imbalance, for "soft".
+        steady_state_weight: Weight λ3 of the mean squared S·v, for "soft".
+        measurement_weight: Weight of the misfit of measured rates, for inputs of "rates".
+        validation_fraction: Share of the samples set aside to watch; needed for early stopping.
+        patience: Epochs without improvement on the validation samples after which training stops; None trains on.
+        accelerator: Lightning's accelerator: "auto", "cpu" or "cuda".
+        devices: Lightning's number of devices, or "auto".
+        strategy: Lightning's strategy.
+    """
+
+    epochs: int = 200
+    batch_size: int = 32
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-2
+    gradient_clip: float = 1.0
+    bound_weight: float = 1e-3
+    carbon_weight: float = 1e-4
+    nitrogen_weight: float = 1e-4
+    steady_state_weight: float = 1.0
+    measurement_weight: float = 1.0
+    validation_fraction: float = 0.0
+    patience: int | None = None
+    accelerator: str = "auto"
+    devices: int | str = 1
+    strategy: str = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise InputError(f"`{name}` is {getattr(self, name)}; expected at least 1")
+        for name in ("learning_rate", "gradient_clip"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"`{name}` is {getattr(self, name)}; expected a positive number")
+        weights = ("carbon_weight", "nitrogen_weight", "steady_state_weight", "bound_weight", "measurement_weight")
+        for name in ("weight_decay", *weights):
+            if not getattr(self, name) >= 0:
+                raise InputError(f"`{name}` is {getattr(self, name)}; expected at least 0")
+        if not 0 <= self.validation_fraction < 1:
+            raise InputError(f"`validation_fraction` is {self.validation_fraction}; expected a share below 1")
+        if self.patience is not None and (self.patience < 1 or self.validation_fraction == 0):
+            raise InputError(
+                f"`patience` is {self.patience} with `validation_fraction` {self.validation_fraction}; early stopping "
+                "expected at least 1 epoch and a validation share above 0"
+            )

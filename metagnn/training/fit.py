@@ -1,0 +1,152 @@
+"""One training run: progress, early stopping, checkpoints, resume."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as lightning
+import pandas as pd
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProgressBar
+from torch import nn
+from torch.utils.data import DataLoader
+
+from metagnn.datasets.flux_dataset import FluxBatch, FluxDataset
+from metagnn.training.checkpoint_io import SafetensorsCheckpointIO
+from metagnn.training.config import TrainingConfig
+from metagnn.training.flux_module import FluxModule
+from metagnn.training.objective import Objective
+from metagnn.training.sampler import ShuffledBatches
+
+CHECKPOINT = "last.ckpt"
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Where a run keeps its state.
+
+    Attributes:
+        folder: Folder of the checkpoint.
+        resume: Whether to go on from a checkpoint that is there.
+        every: Epochs between checkpoints.
+    """
+
+    folder: Path
+    resume: bool = False
+    every: int = 10
+
+    @property
+    def path(self) -> Path:
+        """The newest checkpoint."""
+        return self.folder / CHECKPOINT
+
+
+class History(lightning.Callback):
+    """Collects every logged term of every epoch; kept in checkpoints, so that a resumed run has it whole."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, float]] = []
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Record the epoch."""
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        self.rows.append({"epoch": trainer.current_epoch, **metrics})
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up where a checkpoint ended."""
+        self.rows = list(state_dict["rows"])
+
+
+def fit_fluxes(
+    model: nn.Module,
+    objective: Objective,
+    samples: FluxBatch,
+    config: TrainingConfig,
+    seed: int = 0,
+    checkpoints: Checkpoints | None = None,
+    progress: bool | None = None,
+) -> pd.DataFrame:
+    """Train a flux model in place.
+
+    Args:
+        model: Maps bounds and measurements to a `FluxPrediction`.
+        objective: The terms.
+        samples: All samples, complete with their observed fluxes.
+        config: Optimiser, schedule, devices.
+        seed: Seed of the order of the samples and of the validation split.
+        checkpoints: Where to keep the state, if anywhere.
+        progress: Whether to show a progress bar; by default on a terminal only.
+
+    Returns:
+        The history: one row per epoch with every term.
+
+    Raises:
+        FolderError: The checkpoint to resume from is damaged.
+    """
+    train, validation = _split(samples, config.validation_fraction, seed)
+    sampler = ShuffledBatches(len(train), config.batch_size, seed)
+    module = FluxModule(model, objective, config, total_steps=config.epochs * len(sampler))
+    history = History()
+    callbacks: list[lightning.Callback] = [history]
+    if config.patience is not None:
+        callbacks.append(EarlyStopping("validation_loss", patience=config.patience))
+    resume_from = None
+    if checkpoints is not None:
+        callbacks.append(
+            ModelCheckpoint(
+                checkpoints.folder, filename=CHECKPOINT.removesuffix(".ckpt"), every_n_epochs=checkpoints.every,
+                save_on_train_epoch_end=True, enable_version_counter=False,
+            )
+        )  # fmt: skip
+        resume_from = checkpoints.path if checkpoints.resume and checkpoints.path.is_file() else None
+    show = sys.stderr.isatty() if progress is None else progress
+    if show:
+        callbacks.append(RichProgressBar())
+    loaders = [DataLoader(FluxDataset(train), sampler=sampler, batch_size=None)]
+    if validation is not None:
+        in_order = [list(range(len(validation)))]
+        loaders.append(DataLoader(FluxDataset(validation), sampler=in_order, batch_size=None))  # type: ignore[arg-type]
+    with _quiet_lightning():
+        trainer = lightning.Trainer(
+            accelerator=config.accelerator, devices=config.devices, strategy=config.strategy,
+            max_epochs=config.epochs, gradient_clip_val=config.gradient_clip, callbacks=callbacks,
+            plugins=[SafetensorsCheckpointIO()], logger=False, enable_checkpointing=checkpoints is not None,
+            enable_progress_bar=show, enable_model_summary=False, num_sanity_val_steps=0,
+        )  # fmt: skip
+        trainer.fit(module, *loaders, ckpt_path=resume_from)
+    model.cpu().eval()
+    return pd.DataFrame(history.rows)
+
+
+def _split(samples: FluxBatch, fraction: float, seed: int) -> tuple[FluxBatch, FluxBatch | None]:
+    held_out = round(fraction * len(samples))
+    if held_out == 0:
+        return samples, None
+    (order,) = ShuffledBatches(len(samples), len(samples), seed)
+    return samples.rows(order[held_out:]), samples.rows(order[:held_out])
+
+
+@contextlib.contextmanager
+def _quiet_lightning() -> Iterator[None]:
+    """Silence Lightning's notes on hardware, workers and its own checkpoints; errors still rise."""
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"lightning\..*")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

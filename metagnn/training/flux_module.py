@@ -1,0 +1,54 @@
+"""The Lightning module: one training step, one schedule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightning.pytorch as lightning
+import torch
+from torch import Tensor, nn
+
+from metagnn.datasets.flux_dataset import FluxBatch
+from metagnn.training.config import TrainingConfig
+from metagnn.training.objective import Objective
+
+
+class FluxModule(lightning.LightningModule):
+    """Trains any flux model on any objective.
+
+    Args:
+        model: Maps lower and upper bounds, measured rates and their deviations to a `FluxPrediction`.
+        objective: The terms.
+        config: Optimiser and schedule.
+        total_steps: Steps of the whole run, for the schedule.
+    """
+
+    def __init__(self, model: nn.Module, objective: Objective, config: TrainingConfig, total_steps: int) -> None:
+        super().__init__()
+        self.model, self.objective, self.config, self.total_steps = model, objective, config, total_steps
+
+    def training_step(self, batch: FluxBatch, batch_index: int) -> Tensor:
+        """Loss of a batch."""
+        return self._loss(batch, "")
+
+    def validation_step(self, batch: FluxBatch, batch_index: int) -> Tensor:
+        """Loss of a batch that is not trained on."""
+        return self._loss(batch, "validation_")
+
+    def _loss(self, batch: FluxBatch, prefix: str) -> Tensor:
+        prediction = self.model(batch.lower, batch.upper, batch.measured, batch.deviation)
+        total: Tensor
+        total, terms = self.objective(prediction, batch)
+        logged = {prefix + "loss": total.detach()} | {prefix + name: term.detach() for name, term in terms.items()}
+        self.log_dict(logged, on_step=False, on_epoch=True, batch_size=len(batch))
+        return total
+
+    def configure_optimizers(self) -> Any:
+        """AdamW (doi 10.48550/arXiv.1711.05101) with a one-cycle learning rate."""
+        optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=self.config.learning_rate, weight_decay=self.config.weight_decay
+        )
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, max_lr=self.config.learning_rate, total_steps=self.total_steps
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -1,0 +1,57 @@
+"""Tensors and a JSON document in one safetensors file, checked on reading; nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from metagnn.errors import FolderError
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], document: Any) -> None:
+    """Write atomically: a kill leaves the old file or the new one, never half of one."""
+    tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    text = json.dumps(document)
+    partial = path.with_name(path.name + ".partial")
+    metadata = {"document": text, "sha256": _digest(tensors, text)}
+    try:
+        safetensors.torch.save_file(tensors, partial, metadata=metadata)
+        os.replace(partial, path)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise FolderError(f"'{path}' cannot be written: {error}") from error
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
+    """Read the tensors and the document.
+
+    Raises:
+        FolderError: The file is missing, truncated or damaged.
+    """
+    if not path.is_file():
+        raise FolderError(f"'{path}' is missing; expected a saved file of metagnn")
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+        text = metadata["document"]
+        document = json.loads(text)
+    except (OSError, safetensors.SafetensorError, KeyError, ValueError) as error:
+        raise FolderError(f"'{path}' is damaged or no saved file of metagnn ({error}); restore it or train again") from error
+    if metadata.get("sha256") != _digest(tensors, text):
+        raise FolderError(f"'{path}' is damaged: its contents do not match their checksum; restore it or train again")
+    return tensors, document
+
+
+def _digest(tensors: dict[str, Tensor], text: str) -> str:
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].numpy().tobytes())
+    return digest.hexdigest()
