@@ -15,8 +15,8 @@ Metric = Float[Tensor, "reactions"]
 EdgeIndex = Int[Tensor, "2 edges"]
 """Source and target node of every edge, as in PyTorch Geometric."""
 
-EdgeWeight = Float[Tensor, " edges"] | Float[Tensor, "edges 1"]
-"""Coefficient of every edge, as PyTorch Geometric's `edge_weight` or `edge_attr`."""
+EdgeWeight = Float[Tensor, "..."]
+"""Coefficient of every edge, as PyTorch Geometric's `edge_weight` `[edges]` or `edge_attr` `[edges, 1]`."""
 
 SourceFeatures = Float[Tensor, "*#batch sources source_channels"]
 TargetFeatures = Float[Tensor, "*#batch targets target_channels"]

@@ -118,7 +118,10 @@ class LeastNorm:
         slopes[rows, held] = 1.0
         signs = np.zeros_like(slopes)
         signs[rows] = slopes[rows] - (self._matrix.T @ row_slopes).T
-        free_sign = fixed | (lower == upper) | (side == 0)
+        # A bound pair that is closed here and always has no sign to keep; one that other media open has.
+        closed = lower == upper
+        closed[self._varying] = False
+        free_sign = fixed | closed | (side == 0)
         signs[:, free_sign] = 0.0
         noise = 1e-11 * (1.0 + abs(self._matrix).T @ np.abs(nearest.multipliers))
         bounds = np.where(side < 0, lower, upper)[self._varying]
@@ -150,4 +153,5 @@ class LeastNorm:
         for sample in decided:
             status[sample] = OPTIMAL
         region.uses += len(decided)
-        return undecided[~holds]
+        left: np.ndarray = undecided[~holds]
+        return left

@@ -65,7 +65,7 @@ def _metabolite_columns(network: MetabolicNetwork) -> dict[str, np.ndarray]:
     table = network.metabolite_table
     S = network.stoichiometry.to_scipy()
     degree = np.diff(S.indptr)
-    counts = np.array([[(m.formula or {}).get(e, 0.0) for e in COUNTED_ELEMENTS] for m in table])
+    counts = np.array([balance_weights(table, element) for element in COUNTED_ELEMENTS]).T
     total = np.array([sum((m.formula or {}).values()) for m in table])
     exchanged = np.isin(np.arange(len(table)), S[:, network.exchange_indices].nonzero()[0])
     outside = {table[row].compartment for row in np.flatnonzero(exchanged)} - {""}

@@ -94,12 +94,10 @@ def refuse_unknown(metabolites: Sequence[Metabolite], balance: str, network: str
 
 
 def _electrons(metabolite: Metabolite) -> float:
-    formula = metabolite.formula or {}
-    traces = [element for element in formula if element not in ELECTRON_WEIGHTS]
-    if traces and not {"C", "N", "P", "S"} & set(formula):
-        # An inorganic trace ion (Fe2+, Cl-, molybdate) is its own reference state.
-        return 0.0
-    return sum(ELECTRON_WEIGHTS.get(e, 0.0) * count for e, count in formula.items()) - (metabolite.charge or 0.0)
+    # Linear in elements and charge, so that whatever conserves these conserves electrons. Metals weigh nothing,
+    # and their charge counts: Fe3+ takes the electron that makes it Fe2+.
+    atoms = sum(ELECTRON_WEIGHTS.get(e, 0.0) * count for e, count in (metabolite.formula or {}).items())
+    return atoms - (metabolite.charge or 0.0)
 
 
 def _some(names: Sequence[str], most: int = 5) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from metagnn._typing import Basis, Fluxes, Metric, Stepwise
+from metagnn.nn.splitting_iteration import SplittingIteration
 from metagnn.nn.steady_state import metric_basis
 
 
@@ -99,7 +98,7 @@ class UnrolledSplitting(nn.Module):
         spread, collect = (exact_scale[:, None] * exact_basis), (exact_basis / exact_scale[:, None])
         pull, stiffness = self._local_terms(parameters, measured, precision)
         low, high = (bound.to(scale.dtype).reshape(-1, len(scale)) for bound in (lower, upper))
-        inside: Tensor = _Iteration.apply(
+        inside: Tensor = SplittingIteration.apply(
             parameters.start.expand(low.shape),
             low,
             high,
@@ -124,105 +123,3 @@ class UnrolledSplitting(nn.Module):
         weight = precision.to(parameters.scale.dtype).reshape(-1, len(parameters.scale))
         target = measured.to(weight.dtype).reshape(weight.shape).nan_to_num()
         return weight * target, 1 / (1 + parameters.shrinkage + weight)
-
-
-class _Iteration(torch.autograd.Function):
-    """The unrolled iteration with a hand-written backward pass.
-
-    Autograd would record a dozen small operations per step. Written out, training a small network is several
-    times faster, and the memory is four tensors of the size of the fluxes per step.
-    """
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        start: Tensor,
-        low: Tensor,
-        high: Tensor,
-        drive: Tensor,
-        pull: Tensor | None,
-        stiffness: Tensor,
-        collect: Tensor,
-        spread: Tensor,
-        relaxation: Tensor,
-        momentum: Tensor,
-    ) -> Tensor:
-        """Return the last local step, shape `[samples, reactions]`; `spread @ collect.T` is the projection."""
-        steps, recorded = len(relaxation), any(ctx.needs_input_grad)
-        rho, mu = relaxation.tolist(), momentum.tolist()
-        trace = []
-        state = previous = start.contiguous()
-        # Without gradients nothing is kept, and reused memory makes large batches twice as fast.
-        free_out, inside_out, reflected_out, correction_out = (
-            None if recorded else torch.empty_like(state) for _ in range(4)
-        )
-        for step in range(steps):
-            free = torch.add(state, drive[step], out=free_out)
-            if pull is not None:
-                free += pull
-            free *= stiffness
-            inside = torch.clamp(free, low, high, out=inside_out)
-            reflected = torch.sub(inside, state, alpha=0.5, out=reflected_out).mul_(2)
-            collected = reflected @ collect
-            correction = torch.addmm(inside, collected, spread.T, beta=-1, out=correction_out)
-            if recorded:
-                trace += [state, inside, inside != free, reflected, collected, correction]
-            moved = torch.add(state, correction, alpha=rho[step])
-            if mu[step]:
-                moved.add_(state, alpha=mu[step]).sub_(previous, alpha=mu[step])
-            state, previous = moved, state
-        if recorded:
-            ctx.with_pull = pull is not None
-            ctx.save_for_backward(low, stiffness, collect, spread, relaxation, momentum, *trace)
-        return inside
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """Walk the steps backwards: the clip passes what it did not cut, the projection is linear."""
-        low, stiffness, collect, spread, relaxation, momentum, *trace = ctx.saved_tensors
-        rho, mu = relaxation.tolist(), momentum.tolist()
-        wanted = dict(zip(("start", "low", "high"), ctx.needs_input_grad, strict=False))
-        d_low, d_high, d_pull, d_stiffness = (torch.zeros_like(gradient) for _ in range(4))
-        d_drive = gradient.new_empty(len(relaxation), gradient.shape[-1])
-        d_collect, d_spread = torch.zeros_like(collect), torch.zeros_like(spread)
-        d_rho, d_mu = [0.0] * len(rho), [0.0] * len(mu)
-        to_inside, to_state, to_previous = gradient, None, None
-        for step in reversed(range(len(rho))):
-            state, inside, cut, reflected, collected, correction = trace[6 * step : 6 * step + 6]
-            if to_state is not None:
-                # to_state is the gradient of the next state: corrected, and with momentum.
-                onwards = to_state
-                d_rho[step] = _dot(onwards, correction)
-                d_mu[step] = _dot(onwards, state) - _dot(onwards, trace[6 * step - 6] if step else state)
-                to_balanced = onwards * rho[step]
-                to_collected = to_balanced @ spread
-                d_spread.addmm_(to_balanced.T, collected)
-                d_collect.addmm_(reflected.T, to_collected)
-                to_reflected = to_collected @ collect.T
-                to_inside = torch.sub(2 * to_reflected, to_balanced)
-                to_state = torch.sub(onwards, to_reflected).add_(onwards, alpha=mu[step])
-                if to_previous is not None:
-                    to_state += to_previous
-                to_previous = onwards * -mu[step]
-            passed = to_inside.masked_fill(cut, 0.0)
-            if wanted["low"] or wanted["high"]:
-                at_low = cut & (inside == low)
-                d_low += to_inside.masked_fill(~at_low, 0.0)
-                d_high += to_inside.masked_fill(~cut | at_low, 0.0)
-            d_stiffness.addcmul_(passed, inside)
-            passed *= stiffness
-            torch.sum(passed, 0, out=d_drive[step])
-            if ctx.with_pull:
-                d_pull += passed
-            to_state = passed if to_state is None else to_state.add_(passed)
-        # At the first step the previous state is the start itself.
-        d_start = to_state if to_previous is None else to_state + to_previous
-        d_stiffness = (d_stiffness / stiffness).sum_to_size(stiffness.shape)
-        pulls = d_pull if ctx.with_pull else None
-        d_rho, d_mu = relaxation.new_tensor(d_rho), momentum.new_tensor(d_mu)
-        return d_start, d_low, d_high, d_drive, pulls, d_stiffness, d_collect, d_spread, d_rho, d_mu
-
-
-def _dot(a: Tensor, b: Tensor) -> float:
-    return float(torch.dot(a.reshape(-1), b.reshape(-1)))

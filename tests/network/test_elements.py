@@ -25,8 +25,9 @@ def electrons(formula: dict[str, float], charge: float = 0.0) -> float:
         ({"P": 1.0, "O": 4.0, "H": 1.0}, -2.0, 0.0),
         ({"S": 1.0, "O": 4.0}, -2.0, 0.0),
         ({"O": 2.0}, 0.0, -4.0),
-        ({"Fe": 1.0}, 2.0, 0.0),
-        ({"Mo": 1.0, "O": 4.0}, -2.0, 0.0),
+        ({"Fe": 1.0}, 2.0, -2.0),
+        ({"Fe": 1.0}, 3.0, -3.0),
+        ({"Cl": 1.0}, -1.0, 1.0),
     ],
 )
 def test_degree_of_reduction_is_relative_to_the_ends_of_metabolism(formula, charge, expected):
@@ -34,12 +35,17 @@ def test_degree_of_reduction_is_relative_to_the_ends_of_metabolism(formula, char
 
 
 def test_elements_are_listed_with_those_of_life_first():
-    table = [Metabolite("a", formula={"Zn": 1.0, "S": 1.0, "C": 1.0}), Metabolite("b"), Metabolite("c", formula={"Cl": 1.0})]
+    table = [
+        Metabolite("a", formula={"Zn": 1.0, "S": 1.0, "C": 1.0}),
+        Metabolite("b"),
+        Metabolite("c", formula={"Cl": 1.0}),
+    ]
     assert elements_present(table) == ("C", "S", "Cl", "Zn")
 
 
 @pytest.mark.parametrize(
-    ("formula", "complete"), [(None, False), ({}, False), ({"C": 1.0}, True), ({"C": 1.0, "R": 1.0}, False), ({"X": 1.0}, False)]
+    ("formula", "complete"),
+    [(None, False), ({}, False), ({"C": 1.0}, True), ({"C": 1.0, "R": 1.0}, False), ({"X": 1.0}, False)],
 )
 def test_residues_and_missing_formulas_are_incomplete(formula, complete):
     assert Metabolite("x", formula=formula).complete is complete

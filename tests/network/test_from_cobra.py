@@ -45,7 +45,11 @@ def small_model() -> cobra.Model:
 @pytest.mark.parametrize("ending", list(WRITERS))
 def test_every_format_loads_to_the_same_network(ending, files, core: MetabolicNetwork):
     network = load_network(files[ending])
-    assert (network.reactions, network.metabolites, network.exchanges) == (core.reactions, core.metabolites, core.exchanges)
+    assert (network.reactions, network.metabolites, network.exchanges) == (
+        core.reactions,
+        core.metabolites,
+        core.exchanges,
+    )
     assert torch.equal(network.stoichiometry.to_dense(), core.stoichiometry.to_dense())
     np.testing.assert_array_equal(network.bounds.lower, core.bounds.lower)
     np.testing.assert_array_equal(network.bounds.upper, core.bounds.upper)

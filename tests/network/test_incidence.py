@@ -29,7 +29,7 @@ def test_laws_hold_for_every_balance_of_core(core: MetabolicNetwork):
         assert_operator_laws(operator)
 
 
-def test_laws_hold_at_genome_scale(iJO1366: MetabolicNetwork):  # noqa: N803
+def test_laws_hold_at_genome_scale(iJO1366: MetabolicNetwork):
     assert iJO1366.stoichiometry.shape == (1805, 2583)
     assert_operator_laws(iJO1366.stoichiometry)
 

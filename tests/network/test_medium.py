@@ -22,7 +22,11 @@ def test_columns_that_are_no_exchange_are_named(names, message):
 
 @pytest.mark.parametrize(
     ("value", "message"),
-    [(np.nan, "row 1 is NaN"), (-0.5, r"row 1 is negative \(-0.5\); expected a number ≥ 0"), (np.inf, "row 1 is infinite")],
+    [
+        (np.nan, "row 1 is NaN"),
+        (-0.5, r"row 1 is negative \(-0.5\); expected a number ≥ 0"),
+        (np.inf, "row 1 is infinite"),
+    ],
 )
 def test_uptakes_that_mean_nothing_are_named(value, message):
     with pytest.raises(TableError, match=f"'EX_o2_e' in {message}"):

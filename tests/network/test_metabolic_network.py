@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from metagnn.errors import NetworkError, TableError
 from metagnn.network import GeneRule, MetabolicNetwork, Reaction, from_cobra
+from metagnn.network.elements import balance_weights
 from metagnn.testing import toy_network
 
 BIOMASS = "Biomass_Ecoli_core"
@@ -29,13 +30,24 @@ def test_composition_of_core_is_implied_by_its_biomass(core: MetabolicNetwork):
     assert content(core, "electrons") / content(core, "C") == pytest.approx(4.109, abs=5e-4)
 
 
-def test_composition_of_a_genome_scale_network(iJO1366: MetabolicNetwork):  # noqa: N803
+def test_composition_of_a_genome_scale_network(iJO1366: MetabolicNetwork):
     assert content(iJO1366, "C") == pytest.approx(41.04, abs=5e-3)
     assert content(iJO1366, "N") == pytest.approx(10.80, abs=5e-3)
     assert content(iJO1366, "electrons") / content(iJO1366, "C") == pytest.approx(4.202, abs=5e-4)
 
 
-def test_sulphur_crosses_the_border_of_iJO1366_only(core: MetabolicNetwork, iJO1366: MetabolicNetwork):  # noqa: N802, N803
+def test_reactions_that_conserve_elements_and_charge_conserve_electrons(iJO1366: MetabolicNetwork):
+    weights = np.array([balance_weights(iJO1366.metabolite_table, b) for b in ("electrons", *"CHNOPS", "charge")])
+    known = np.array([m.complete and m.charge is not None for m in iJO1366.metabolite_table])
+    S = iJO1366.stoichiometry.to_scipy()
+    imbalance = np.abs(weights @ S) > 1e-6
+    metals = np.array([bool(m.formula) and "Fe" in m.formula for m in iJO1366.metabolite_table])
+    conserving = ~imbalance[1:].any(axis=0) & (abs(S).T @ ~known == 0)
+    assert (conserving & (abs(S).T @ metals > 0)).sum() > 20
+    assert not imbalance[0, conserving].any()
+
+
+def test_sulphur_crosses_the_border_of_iJO1366_only(core: MetabolicNetwork, iJO1366: MetabolicNetwork):
     for network, expected in ((core, 0), (iJO1366, 28)):
         sulphur = network.element_balance("S").to_dense()[0, network.exchange_indices]
         assert int((sulphur != 0).sum()) == expected
@@ -153,7 +165,9 @@ def test_reactions_knocked_out_close_and_the_old_network_stays(core: MetabolicNe
 
 def test_a_gene_of_a_typed_network_closes_its_reaction():
     network = toy_network({"EX_a": "a <=>", "r": "a ->"})
-    ruled = tuple(Reaction(r.id, gene_rule=GeneRule("gene", name="g") if r.id == "r" else None) for r in network.reaction_table)
+    ruled = tuple(
+        Reaction(r.id, gene_rule=GeneRule("gene", name="g") if r.id == "r" else None) for r in network.reaction_table
+    )
     changed = dataclasses.replace(network, reaction_table=ruled).knock_out(genes=["g"])
     assert changed.bounds.upper.tolist() == [1000.0, 0.0]
 

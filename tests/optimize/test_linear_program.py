@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+import scipy.optimize
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metagnn.errors import InputError
+from metagnn.optimize import LinearProgram
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_optimum_and_reduced_costs_agree_with_scipy_for_bounds_changed_in_place(seed):
+    rng = np.random.default_rng(seed)
+    matrix = rng.integers(-2, 3, (4, 9)).astype(float)
+    objective = rng.normal(size=9)
+    program = LinearProgram(matrix, objective, sense="max")
+    for _ in range(4):
+        lower, upper = -rng.integers(0, 5, 9).astype(float), rng.integers(0, 6, 9).astype(float)
+        lower[0] = upper[0] = rng.integers(-1, 2)
+        found = program.solve(lower, upper)
+        reference = scipy.optimize.linprog(-objective, A_eq=matrix, b_eq=np.zeros(4), bounds=np.c_[lower, upper])
+        assert found.status == ("optimal" if reference.status == 0 else "infeasible")
+        if found.status == "optimal":
+            assert found.objective == pytest.approx(-reference.fun, abs=1e-7)
+            assert np.abs(matrix @ found.values).max() < 1e-8
+            d = found.reduced_costs
+            assert np.allclose(found.values[d > 1e-8], upper[d > 1e-8], atol=1e-9)
+            assert np.allclose(found.values[d < -1e-8], lower[d < -1e-8], atol=1e-9)
+
+
+def test_unbounded_and_infeasible_are_told_apart_and_leave_no_trace():
+    program = LinearProgram([[1.0, -1.0]], [0.0, 1.0])
+    infinite = np.full(2, np.inf)
+    assert program.solve(np.zeros(2), infinite).status == "unbounded"
+    infeasible = program.solve(np.array([5.0, 0.0]), np.array([6.0, 2.0]))
+    assert infeasible.status == "infeasible"
+    assert np.isnan(infeasible.values).all()
+    assert infeasible.ray is not None
+    # The ray proves it: yᵀA v cannot be zero within the bounds.
+    combination = infeasible.ray @ np.array([[1.0, -1.0]])
+    ends = np.sort([combination * [5.0, 0.0], combination * [6.0, 2.0]], axis=0).sum(axis=1)
+    assert ends[0] * ends[1] > 0
+    assert program.solve(np.zeros(2), np.array([3.0, 2.0])).objective == pytest.approx(2.0)
+    assert program.solve(np.ones(2), np.zeros(2)).status == "infeasible"
+
+
+def test_objective_and_rows_can_be_set():
+    program = LinearProgram([[1.0, 1.0]], [1.0, 0.0], "min", np.array([1.0]), np.array([np.inf]))
+    assert program.solve(np.zeros(2), np.array([2.0, 0.25])).objective == pytest.approx(0.75)
+    program.set_objective(np.array([0.0, 1.0]))
+    assert program.solve(np.zeros(2), np.array([2.0, 0.25])).objective == pytest.approx(0.0)
+
+
+def test_bad_input_is_named():
+    with pytest.raises(InputError, match="`sense` is 'up'; expected 'max' or 'min'"):
+        LinearProgram([[1.0]], [1.0], "up")
+    with pytest.raises(InputError, match=r"`objective` has shape \(2,\); expected \(1,\)"):
+        LinearProgram([[1.0]], [1.0, 2.0])
+    with pytest.raises(InputError, match=r"expected \(1,\) each"):
+        LinearProgram([[1.0]], [1.0]).solve(np.zeros(2), np.zeros(2))

@@ -1,0 +1,23 @@
+import pytest
+
+from metagnn.errors import FolderError, InputError, NetworkError, TableError, unknown_name
+
+
+@pytest.mark.parametrize("error", [NetworkError, TableError, FolderError])
+def test_every_error_of_ours_can_be_caught_as_bad_input(error):
+    assert issubclass(error, InputError)
+    assert issubclass(error, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("got", "choices", "expected"),
+    [
+        ("ijo1366", ["iJO1366", "zzz"], "'ijo1366' is no model; did you mean 'iJO1366'?"),
+        ("pfk", ["PFK", "PFL", "TKT1"], "'pfk' is no model; did you mean 'PFK' or 'PFL'?"),
+        ("q", ["a", "b"], "'q' is no model; known are 'a', 'b'"),
+        ("q", list("abcdefghij"), "'q' is no model; known are 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', …"),
+        ("q", [], "'q' is no model; there are none"),
+    ],
+)
+def test_unknown_names_get_the_nearest_choices(got, choices, expected):
+    assert unknown_name(got, iter(choices), "model") == expected
