@@ -10,7 +10,7 @@ import pandas as pd
 
 from metagnn.errors import InputError
 
-Ranges = Mapping[str, tuple[float, float]]
+Ranges = Mapping[str, tuple[float | int, float | int]]
 """Smallest and largest uptake of every exchange [mmol/gDW/h]."""
 
 
@@ -78,7 +78,7 @@ def sparse_media(
     return pd.DataFrame(values, columns=media.columns)
 
 
-def factorial_media(levels: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+def factorial_media(levels: Mapping[str, Sequence[float | int]]) -> pd.DataFrame:
     """Every combination of some levels of every uptake; the last exchange varies fastest.
 
     Args:

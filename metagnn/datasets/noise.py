@@ -8,7 +8,7 @@ import pandas as pd
 from metagnn.errors import InputError
 
 
-def add_white_noise(table: pd.DataFrame, relative: float = 0.05, seed: int = 0) -> pd.DataFrame:
+def add_white_noise(table: pd.DataFrame, relative: float | int = 0.05, seed: int = 0) -> pd.DataFrame:
     """Every number times 1 + relative · ε, with ε standard normal and independent.
 
     Args:

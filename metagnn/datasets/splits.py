@@ -32,7 +32,7 @@ def random_split(samples: int, test_fraction: float = 0.2, seed: int = 0) -> tup
     return np.sort(order[tests:]), np.sort(order[:tests])
 
 
-def range_split(media: pd.DataFrame, column: str, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+def range_split(media: pd.DataFrame, column: str, threshold: float | int) -> tuple[np.ndarray, np.ndarray]:
     """Positions of the media below a threshold, to train on, and of the rest, to extrapolate to.
 
     Args:

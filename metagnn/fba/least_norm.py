@@ -74,6 +74,8 @@ class LeastNorm:
         undecided = np.arange(len(lower))
         for region in sorted(self._regions, key=lambda region: -region.uses):
             undecided = self._apply(region, undecided, (lower, upper), fluxes, status)
+        if len(undecided) < len(lower):
+            progress(len(lower) - len(undecided))
         while len(undecided):
             sample, undecided = undecided[0], undecided[1:]
             status[sample], fluxes[sample], learned = self._solve_one(lower[sample], upper[sample])

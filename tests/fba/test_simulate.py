@@ -32,6 +32,7 @@ def _cobra_growth(model, medium):
         return model.slim_optimize()
 
 
+@pytest.mark.filterwarnings("ignore:.*media are infeasible")
 @pytest.mark.parametrize("method", METHODS)
 def test_growth_equals_cobra_and_every_label_obeys_the_network(core, cobra_core, method):
     media = _media(25)
@@ -72,6 +73,7 @@ def test_minimum_norm_does_not_depend_on_order_or_company(core):
         assert np.abs(alone.fluxes.loc[name] - forward.fluxes.loc[name]).max() < 1e-9
 
 
+@pytest.mark.filterwarnings("ignore:.*media are infeasible")
 def test_minimum_norm_is_the_least_of_the_three_and_pfba_has_the_least_total(core):
     media = _media(20, seed=2)
     fluxes = {method: simulate_fluxes(core, media, method).fluxes.dropna() for method in METHODS}
@@ -143,23 +145,22 @@ def test_genome_scale_labels_are_unique_and_feasible(iJO1366):
 
 
 @pytest.mark.parametrize(
-    ("media", "error", "text"),
+    ("media", "text"),
     [
-        ([[1.0]], InputError, "`media` is a list; expected a pandas DataFrame"),
-        (pd.DataFrame({"EX_o2_e": []}), TableError, "`media` has no rows"),
-        (pd.DataFrame(index=[0]), TableError, "`media` has no columns"),
-        (pd.DataFrame({"sample": ["a"]}), TableError, "`media` names no exchange"),
-        (pd.DataFrame({"EX_glc_e": [1.0]}), TableError, "did you mean 'EX_glc__D_e'"),
-        (pd.DataFrame({"PFK": [1.0]}), TableError, "'PFK' is a reaction of e_coli_core but no exchange"),
-        (pd.DataFrame([[1.0, 2.0]], columns=["EX_o2_e", "EX_o2_e"]), TableError, "'EX_o2_e' appears more than once"),
-        (pd.DataFrame({"EX_o2_e": [1.0, "much"]}), TableError, "column 'EX_o2_e', row 1: 'much' is no number"),
-        (pd.DataFrame({"EX_o2_e": [1.0, -2.0]}), TableError, "row 1 is negative"),
-        (pd.DataFrame({"EX_o2_e": [1.0, None]}), TableError, "row 1 is NaN"),
-        (pd.DataFrame({"EX_o2_e": [np.inf]}), TableError, "row 0 is infinite"),
+        (pd.DataFrame({"EX_o2_e": []}), "`media` has no rows"),
+        (pd.DataFrame(index=[0]), "`media` has no columns"),
+        (pd.DataFrame({"sample": ["a"]}), "`media` names no exchange"),
+        (pd.DataFrame({"EX_glc_e": [1.0]}), "did you mean 'EX_glc__D_e'"),
+        (pd.DataFrame({"PFK": [1.0]}), "'PFK' is a reaction of e_coli_core but no exchange"),
+        (pd.DataFrame([[1.0, 2.0]], columns=["EX_o2_e", "EX_o2_e"]), "'EX_o2_e' appears more than once"),
+        (pd.DataFrame({"EX_o2_e": [1.0, "much"]}), "column 'EX_o2_e', row 1: 'much' is no number"),
+        (pd.DataFrame({"EX_o2_e": [1.0, -2.0]}), "row 1 is negative"),
+        (pd.DataFrame({"EX_o2_e": [1.0, None]}), "row 1 is NaN"),
+        (pd.DataFrame({"EX_o2_e": [np.inf]}), "row 0 is infinite"),
     ],
 )
-def test_bad_media_are_named(core, media, error, text):
-    with pytest.raises(error, match=re.escape(text)):
+def test_bad_media_are_named(core, media, text):
+    with pytest.raises(TableError, match=re.escape(text)):
         simulate_fluxes(core, media)
 
 
@@ -180,6 +181,10 @@ def test_simulator_serves_batch_after_batch(core):
         whole = simulate_fluxes(core, media)
     simulator = FluxSimulator(core, list(media))
     parts = [simulator.solve(media.to_numpy()[rows])[0] for rows in (slice(0, 25), slice(25, 26), slice(26, 60))]
+    calls: list[tuple[int, int]] = []
+    # Known regions decide the whole batch: progress must be reported all the same.
+    simulator.solve(media.to_numpy()[:25], lambda *call: calls.append(call))
+    assert calls[-1] == (25, 25)
     assert np.nanmax(np.abs(np.concatenate(parts) - whole.fluxes.to_numpy())) < 1e-9
 
 

@@ -72,13 +72,13 @@ def test_a_truncated_file_is_refused(ending, part, files, tmp_path: Path):
 def test_a_file_that_is_no_model_is_refused(ending, tmp_path: Path):
     path = tmp_path / f"shopping{ending}"
     path.write_text("milk: 2\n")
-    with pytest.raises(NetworkError, match="shopping.* cannot be read as a model"):
+    with pytest.raises(NetworkError, match=r"shopping.* cannot be read as a model"):
         load_network(path)
     path.write_bytes(b"")
-    with pytest.raises(NetworkError, match="shopping.* is empty; expected a model"):
+    with pytest.raises(NetworkError, match=r"shopping.* is empty; expected a model"):
         load_network(path)
     path.unlink()
-    with pytest.raises(NetworkError, match="no model file at .*shopping"):
+    with pytest.raises(NetworkError, match=r"no model file at .*shopping"):
         load_network(path)
 
 
@@ -100,7 +100,7 @@ def test_other_sources_are_refused(tmp_path: Path):
         load_network(tmp_path)
     table = tmp_path / "media.csv"
     table.write_text("EX_glc__D_e\n1\n")
-    with pytest.raises(NetworkError, match="unknown ending; expected one of .xml"):
+    with pytest.raises(NetworkError, match=r"unknown ending; expected one of \.xml"):
         load_network(table)
 
 

@@ -1,0 +1,302 @@
+"""FluxPredictor: pandas in, pandas out."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from metagnn.datasets.flux_dataset import FluxBatch
+from metagnn.datasets.samples import Conditions, check_kind, read_conditions, read_targets
+from metagnn.errors import InputError, TableError, unknown_name
+from metagnn.fba.feasibility import FeasibilityScreen
+from metagnn.losses.bounds import bound_violation
+from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig, check_constraint
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.saved_predictor import SavedPredictor, read_predictor, write_predictor
+from metagnn.training.config import TrainingConfig
+from metagnn.training.fit import Checkpoints, fit_fluxes
+from metagnn.training.metrics import r2_per_flux
+from metagnn.training.objective import default_objective
+
+COMPOSITIONS = ("fixed",)
+"""Where the biomass composition comes from; "fixed" is the model's own."""
+
+FEWEST_SAMPLES = 5
+"""Samples without which a spread of the fluxes, and so a loss, means nothing."""
+
+CHUNK = 256
+"""Samples per forward pass: their fluxes stay in the cache, and memory stays bounded."""
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Carbon and nitrogen in biomass.
+
+    Attributes:
+        alpha: Carbon [mmol/gDW].
+        beta: Nitrogen [mmol/gDW].
+        alpha_interval: Interval of alpha, where it was fitted.
+        beta_interval: Interval of beta, where it was fitted.
+    """
+
+    alpha: float
+    beta: float
+    alpha_interval: tuple[float, float] | None = None
+    beta_interval: tuple[float, float] | None = None
+
+
+class FluxPredictor:
+    """Learns the fluxes of a metabolic network from tables, and predicts all of them.
+
+    Args:
+        network: The network.
+        inputs: "max_uptake" (largest uptakes ≥ 0) or "rates" (measured signed exchange fluxes)  [mmol/gDW/h].
+        constraint: "steady_state" (S·v = 0 exactly) or "soft" (bounds exactly, balances by loss).
+        composition: "fixed", the biomass composition of the model itself.
+        seed: Seed of the initial weights and of the order of the samples.
+        config: Widths and steps of the model.
+        training: Settings of the training.
+
+    Raises:
+        InputError: An unknown choice; the valid ones are named.
+        NetworkError: The network has no exchanges or no growth reaction.
+    """
+
+    def __init__(
+        self,
+        network: MetabolicNetwork,
+        inputs: str = "max_uptake",
+        constraint: str = "steady_state",
+        composition: str = "fixed",
+        seed: int = 0,
+        config: FluxGNNConfig | None = None,
+        training: TrainingConfig | None = None,
+    ) -> None:
+        if not isinstance(network, MetabolicNetwork):
+            raise InputError(f"`network` is a {type(network).__name__}; expected a network from `load_network`")
+        check_kind(inputs)
+        check_constraint(constraint)
+        if composition not in COMPOSITIONS:
+            raise InputError("`composition`: " + unknown_name(str(composition), COMPOSITIONS, "composition"))
+        network.require_exchanges()
+        self.network, self.inputs, self.constraint, self.composition = network, inputs, constraint, composition
+        self.growth_reaction = network.growth_reaction
+        self.seed, self.config, self.training = seed, config or FluxGNNConfig(), training or TrainingConfig()
+        self.history_ = pd.DataFrame()
+        self.input_names_: tuple[str, ...] = ()
+        self._model: FluxGNN | None = None
+        self._screen = FeasibilityScreen(network)
+
+    def fit(
+        self,
+        inputs: pd.DataFrame,
+        targets: pd.DataFrame,
+        checkpoints: Checkpoints | None = None,
+        progress: bool | None = None,
+    ) -> FluxPredictor:
+        """Train on observed fluxes.
+
+        Rows that no flux can satisfy, and rows without an observed target, are left out and counted in a warning.
+
+        Args:
+            inputs: Media or measured rates, one row a sample.
+            targets: Any subset of the reactions, NaN where nothing was observed, with the index of the inputs.
+            checkpoints: Where to keep the state, and whether to resume from it.
+            progress: Whether to show a progress bar; by default on a terminal only.
+
+        Returns:
+            The predictor itself.
+
+        Raises:
+            TableError: Inputs or targets that cannot be used, or too few usable rows.
+        """
+        conditions = read_conditions(self.network, inputs, self.inputs)
+        observed = read_targets(self.network, targets, inputs.index)
+        samples = self._usable(conditions, observed)
+        growth = self.network.reaction_index(self.growth_reaction)
+        model = self._new_model(conditions.exchanges)
+        objective = default_objective(
+            self.network,
+            self.constraint,
+            samples.scale(growth_index=growth),
+            self.training,
+            with_rates=self.inputs == "rates",
+        )
+        self.history_ = fit_fluxes(model, objective, samples, self.training, self.seed, checkpoints, progress)
+        self.input_names_, self._model = conditions.exchanges, model
+        return self
+
+    def predict(self, inputs: pd.DataFrame) -> pd.DataFrame:
+        """Predict every flux [mmol/gDW/h].
+
+        Args:
+            inputs: Media or measured rates with the columns of the fit, in any order.
+
+        Returns:
+            Every reaction a column, the index of the inputs; a row that no flux can satisfy is NaN, and such rows
+            are counted in a warning.
+
+        Raises:
+            TableError: Inputs that cannot be used.
+            InputError: The predictor was not fitted.
+        """
+        conditions, fluxes, feasible = self._solve(inputs)
+        if not feasible.all():
+            count = int((~feasible).sum())
+            warnings.warn(f"no flux can satisfy {count} of {len(feasible)} rows; they are NaN", stacklevel=2)
+        return pd.DataFrame(fluxes, index=inputs.index, columns=list(self.network.reactions))
+
+    def diagnose(self, inputs: pd.DataFrame) -> pd.DataFrame:
+        """How well predictions keep the laws.
+
+        Args:
+            inputs: Media or measured rates with the columns of the fit.
+
+        Returns:
+            For every sample `max_abs_sv`, the largest |S·v|, `max_bound_violation` [mmol/gDW/h], and `status`,
+            "ok" or "infeasible".
+        """
+        conditions, fluxes, feasible = self._solve(inputs)
+        exact = torch.from_numpy(fluxes)
+        imbalance = self.network.stoichiometry(exact).abs().amax(-1)
+        violation = bound_violation(exact, conditions.lower, conditions.upper).amax(-1)
+        return pd.DataFrame(
+            {
+                "max_abs_sv": imbalance.numpy(),
+                "max_bound_violation": violation.numpy(),
+                "status": np.where(feasible, "ok", "infeasible"),
+            },
+            index=inputs.index,
+        )
+
+    def score(self, inputs: pd.DataFrame, targets: pd.DataFrame) -> float:
+        """R² over the observed targets, averaged uniformly over the columns that vary, as scikit-learn's regressors.
+
+        Args:
+            inputs: Media or measured rates with the columns of the fit.
+            targets: Observed fluxes, NaN where nothing was observed.
+
+        Raises:
+            TableError: No target varies, so that there is nothing to explain.
+        """
+        observed = read_targets(self.network, targets, inputs.index).numpy()
+        _, fluxes, feasible = self._solve(inputs)
+        # What cannot be predicted cannot be scored; predict() says how many rows that is.
+        scores = r2_per_flux(np.where(feasible[:, None], observed, np.nan), fluxes)
+        if np.isnan(scores).all():
+            raise TableError("`targets` has no column that varies over the samples; R² is not defined")
+        return float(np.nanmean(scores))
+
+    @property
+    def composition_(self) -> Composition:
+        """Carbon and nitrogen in biomass [mmol/gDW], as the fluxes imply it.
+
+        Raises:
+            NetworkError: The network has no formulas.
+        """
+        column = self.network.reaction_index(self.growth_reaction)
+        alpha, beta = (-float(self.network.element_balance(e).to_dense()[0, column]) for e in ("C", "N"))
+        return Composition(alpha, beta)
+
+    @property
+    def model(self) -> FluxGNN:
+        """The fitted model.
+
+        Raises:
+            InputError: The predictor was not fitted.
+        """
+        if self._model is None:
+            raise InputError("the predictor was not fitted; call `fit` first")
+        return self._model
+
+    def save(self, folder: str | Path) -> None:
+        """Write weights (safetensors), settings and network (JSON) and the history into a folder.
+
+        Raises:
+            FolderError: The folder cannot be written.
+        """
+        settings = {
+            "inputs": self.inputs,
+            "constraint": self.constraint,
+            "composition": self.composition,
+            "seed": self.seed,
+            "input_names": list(self.input_names_),
+        }
+        saved = SavedPredictor(
+            self.network, settings, self.config, self.training, self.model.state_dict(), self.history_
+        )
+        write_predictor(Path(folder), saved)
+
+    @classmethod
+    def load(cls, folder: str | Path, network: MetabolicNetwork | None = None) -> FluxPredictor:
+        """Read a saved predictor.
+
+        Args:
+            folder: What `save` wrote.
+            network: If given, the predictor must have been trained on it.
+
+        Raises:
+            FolderError: A missing or damaged folder, or another network.
+        """
+        saved = read_predictor(Path(folder), network)
+        settings = saved.settings
+        predictor = cls(
+            saved.network,
+            settings["inputs"],
+            settings["constraint"],
+            settings["composition"],
+            settings["seed"],
+            saved.config,
+            saved.training,
+        )
+        predictor.input_names_, predictor.history_ = tuple(settings["input_names"]), saved.history
+        predictor._model = predictor._new_model(predictor.input_names_)
+        saved.load_into(predictor._model)
+        return predictor
+
+    def _new_model(self, input_names: tuple[str, ...]) -> FluxGNN:
+        # The layers draw from torch's own generator: fork it, so that the caller's is left as it was.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            model = FluxGNN(self.network, input_names, self.constraint, self.config)
+        return model.eval()
+
+    def _usable(self, conditions: Conditions, observed: torch.Tensor) -> FluxBatch:
+        seen = ~torch.isnan(observed).all(-1).numpy()
+        feasible = self._screen.feasible(conditions.lower.numpy(), conditions.upper.numpy())
+        kept = seen & feasible
+        if not kept.all():
+            warnings.warn(
+                f"{(~kept).sum()} of {len(kept)} rows are left out: {(~feasible).sum()} that no flux can satisfy, "
+                f"{(feasible & ~seen).sum()} more without an observed target",
+                stacklevel=3,
+            )
+        if kept.sum() < FEWEST_SAMPLES:
+            raise TableError(
+                f"{kept.sum()} of {len(kept)} rows can be used (feasible, with a target); expected at least {FEWEST_SAMPLES}"
+            )
+        return FluxBatch(
+            conditions.lower, conditions.upper, observed, conditions.measured, conditions.deviation
+        ).rows(torch.from_numpy(np.flatnonzero(kept)))
+
+    def _solve(self, inputs: pd.DataFrame) -> tuple[Conditions, np.ndarray, np.ndarray]:
+        """Conditions, fluxes with NaN in rows that no flux can satisfy, and which rows can be satisfied."""
+        model = self.model
+        conditions = read_conditions(self.network, inputs, self.inputs, expected=self.input_names_)
+        feasible = self._screen.feasible(conditions.lower.numpy(), conditions.upper.numpy())
+        fluxes = np.empty(conditions.lower.shape)
+        with torch.no_grad():
+            for start in range(0, len(fluxes), CHUNK):
+                rows = slice(start, start + CHUNK)
+                measured, deviation = (
+                    None if tensor is None else tensor[rows] for tensor in (conditions.measured, conditions.deviation)
+                )
+                prediction = model(conditions.lower[rows], conditions.upper[rows], measured, deviation)
+                fluxes[rows] = prediction.fluxes.numpy()
+        fluxes[~feasible] = np.nan
+        return conditions, fluxes, feasible

@@ -1,0 +1,126 @@
+"""A predictor on disk: weights in safetensors, settings and network in JSON; nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from torch import Tensor, nn
+
+from metagnn.datasets.output import replace_file
+from metagnn.errors import FolderError, InputError
+from metagnn.models.flux_gnn import FluxGNNConfig
+from metagnn.network.document import network_from_document, network_to_document
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.training.config import TrainingConfig
+from metagnn.training.tensor_file import read_tensors, write_tensors
+
+WEIGHTS, CONFIG, NETWORK, HISTORY = "weights.safetensors", "config.json", "network.json", "history.csv"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class SavedPredictor:
+    """Everything that a predictor is.
+
+    Attributes:
+        network: The network that it was trained on.
+        settings: Kind of inputs, constraint, composition, seed, names of the inputs.
+        config: Widths and steps.
+        training: Settings of the training.
+        weights: State of the model.
+        history: Terms of the objective by epoch.
+    """
+
+    network: MetabolicNetwork
+    settings: dict[str, Any]
+    config: FluxGNNConfig
+    training: TrainingConfig
+    weights: dict[str, Tensor]
+    history: pd.DataFrame
+
+    def load_into(self, model: nn.Module) -> None:
+        """Give a model the saved weights.
+
+        Raises:
+            FolderError: They are those of another model.
+        """
+        try:
+            model.load_state_dict(self.weights)
+        except RuntimeError as error:
+            raise FolderError(f"the saved weights do not fit their settings: {str(error).splitlines()[-1]}") from error
+
+
+def write_predictor(folder: Path, saved: SavedPredictor) -> None:
+    """Write a folder, file by file and each atomically.
+
+    Raises:
+        FolderError: It cannot be written.
+    """
+    document = {
+        "format": FORMAT,
+        "fingerprint": saved.network.fingerprint,
+        "settings": saved.settings,
+        "config": asdict(saved.config),
+        "training": asdict(saved.training),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderError(f"'{folder}' cannot be written: {error}") from error
+    replace_file(folder / NETWORK, json.dumps(network_to_document(saved.network)).encode())
+    replace_file(folder / HISTORY, saved.history.to_csv(index=False).encode())
+    write_tensors(folder / WEIGHTS, saved.weights, {"fingerprint": saved.network.fingerprint})
+    # Last, because it is what makes the folder a saved predictor.
+    replace_file(folder / CONFIG, json.dumps(document, indent=2).encode())
+
+
+def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> SavedPredictor:
+    """Read a folder.
+
+    Args:
+        folder: What `write_predictor` wrote.
+        network: If given, it must be the network of the folder.
+
+    Raises:
+        FolderError: A missing or damaged file, another format, or another network.
+    """
+    if not (folder / CONFIG).is_file():
+        raise FolderError(f"'{folder}' is no saved predictor: it has no {CONFIG}; expected a folder that `save` wrote")
+    document, stored = _read_json(folder / CONFIG), _read_json(folder / NETWORK)
+    try:
+        if document["format"] != FORMAT:
+            raise FolderError(f"'{folder}' has format {document['format']}; this version reads format {FORMAT}")
+        own = network_from_document(stored)
+        config, training = FluxGNNConfig(**document["config"]), TrainingConfig(**document["training"])
+        settings, fingerprint = document["settings"], document["fingerprint"]
+    except (KeyError, TypeError, AttributeError, InputError) as error:
+        if isinstance(error, FolderError):
+            raise
+        raise FolderError(f"'{folder}' is damaged ({type(error).__name__}: {error}); train again") from error
+    if own.fingerprint != fingerprint:
+        raise FolderError(f"'{folder / NETWORK}' is damaged: it does not match its fingerprint; train again")
+    if network is not None and network.fingerprint != fingerprint:
+        raise FolderError(
+            f"'{folder}' was trained on {own!r} with other reactions, bounds or objective than {network!r}; "
+            "load it with the network of the training, or without one"
+        )
+    weights, _ = read_tensors(folder / WEIGHTS)
+    try:
+        history = pd.read_csv(folder / HISTORY)
+    except (OSError, ValueError) as error:
+        raise FolderError(f"'{folder / HISTORY}' is missing or damaged ({error})") from error
+    return SavedPredictor(own, settings, config, training, weights, history)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FolderError(f"'{path}' is missing or damaged ({error})") from error
+    if not isinstance(document, dict):
+        raise FolderError(f"'{path}' is damaged: expected a JSON object")
+    return document
