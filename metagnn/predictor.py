@@ -12,7 +12,7 @@ import torch
 
 from metagnn.datasets.flux_dataset import FluxBatch
 from metagnn.datasets.samples import Conditions, check_kind, read_conditions, read_targets
-from metagnn.errors import InputError, TableError, unknown_name
+from metagnn.errors import FolderError, InputError, TableError, unknown_name
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.losses.bounds import bound_violation
 from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig, check_constraint
@@ -245,17 +245,20 @@ class FluxPredictor:
         """
         saved = read_predictor(Path(folder), network)
         settings = saved.settings
-        predictor = cls(
-            saved.network,
-            settings["inputs"],
-            settings["constraint"],
-            settings["composition"],
-            settings["seed"],
-            saved.config,
-            saved.training,
-        )
-        predictor.input_names_, predictor.history_ = tuple(settings["input_names"]), saved.history
-        predictor._model = predictor._new_model(predictor.input_names_)
+        try:
+            predictor = cls(
+                saved.network,
+                settings["inputs"],
+                settings["constraint"],
+                settings["composition"],
+                settings["seed"],
+                saved.config,
+                saved.training,
+            )
+            predictor.input_names_, predictor.history_ = tuple(settings["input_names"]), saved.history
+            predictor._model = predictor._new_model(predictor.input_names_)
+        except (KeyError, TypeError, InputError) as error:
+            raise FolderError(f"the settings in '{folder}' are damaged ({type(error).__name__}: {error})") from error
         saved.load_into(predictor._model)
         return predictor
 

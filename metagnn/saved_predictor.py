@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -60,9 +61,12 @@ def write_predictor(folder: Path, saved: SavedPredictor) -> None:
     Raises:
         FolderError: It cannot be written.
     """
+    network = json.dumps(network_to_document(saved.network)).encode()
     document = {
         "format": FORMAT,
         "fingerprint": saved.network.fingerprint,
+        # The fingerprint says which network it is; formulas and exchanges, which the model reads too, are not in it.
+        "network_sha256": hashlib.sha256(network).hexdigest(),
         "settings": saved.settings,
         "config": asdict(saved.config),
         "training": asdict(saved.training),
@@ -71,7 +75,7 @@ def write_predictor(folder: Path, saved: SavedPredictor) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FolderError(f"'{folder}' cannot be written: {error}") from error
-    replace_file(folder / NETWORK, json.dumps(network_to_document(saved.network)).encode())
+    replace_file(folder / NETWORK, network)
     replace_file(folder / HISTORY, saved.history.to_csv(index=False).encode())
     write_tensors(folder / WEIGHTS, saved.weights, {"fingerprint": saved.network.fingerprint})
     # Last, because it is what makes the folder a saved predictor.
@@ -91,24 +95,27 @@ def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> Sav
     if not (folder / CONFIG).is_file():
         raise FolderError(f"'{folder}' is no saved predictor: it has no {CONFIG}; expected a folder that `save` wrote")
     document, stored = _read_json(folder / CONFIG), _read_json(folder / NETWORK)
+    digest = hashlib.sha256((folder / NETWORK).read_bytes()).hexdigest()
     try:
         if document["format"] != FORMAT:
             raise FolderError(f"'{folder}' has format {document['format']}; this version reads format {FORMAT}")
         own = network_from_document(stored)
         config, training = FluxGNNConfig(**document["config"]), TrainingConfig(**document["training"])
-        settings, fingerprint = document["settings"], document["fingerprint"]
-    except (KeyError, TypeError, AttributeError, InputError) as error:
+        settings, fingerprint, intact = document["settings"], document["fingerprint"], document["network_sha256"]
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         if isinstance(error, FolderError):
             raise
         raise FolderError(f"'{folder}' is damaged ({type(error).__name__}: {error}); train again") from error
-    if own.fingerprint != fingerprint:
+    if own.fingerprint != fingerprint or digest != intact:
         raise FolderError(f"'{folder / NETWORK}' is damaged: it does not match its fingerprint; train again")
     if network is not None and network.fingerprint != fingerprint:
         raise FolderError(
             f"'{folder}' was trained on {own!r} with other reactions, bounds or objective than {network!r}; "
             "load it with the network of the training, or without one"
         )
-    weights, _ = read_tensors(folder / WEIGHTS)
+    weights, origin = read_tensors(folder / WEIGHTS)
+    if origin != {"fingerprint": fingerprint}:
+        raise FolderError(f"'{folder / WEIGHTS}' was trained on another network; restore it or train again")
     try:
         history = pd.read_csv(folder / HISTORY)
     except (OSError, ValueError) as error:

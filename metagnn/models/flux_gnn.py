@@ -105,6 +105,9 @@ class FluxGNN(nn.Module):
         is_growth = torch.zeros(len(network.reactions))
         is_growth[self.growth_index] = 1.0
         self.register_buffer("is_growth", is_growth, persistent=False)
+        self.homogeneous, self.typical = True, 1.0
+        self.widest_bound = max(abs(network.bounds.lower).max(), abs(network.bounds.upper).max())
+        self.varied_count = max(len(inputs), 1)
         width, steps = self.config.hidden_channels, self.config.steps
         self.encoder = GraphEncoder(
             features.metabolite.shape[1], features.reaction.shape[1], width, self.config.num_layers
@@ -138,9 +141,9 @@ class FluxGNN(nn.Module):
         growth_drive = torch.exp(self.log_growth_drive)[:, None] * self.is_growth
         parameters = SplittingParameters(
             scale=scale,
-            drive=TYPICAL_FLUX * head[:, 4:].T + growth_drive,
+            drive=self.typical * head[:, 4:].T + growth_drive,
             shrinkage=torch.exp(head[:, 1] + self.log_cost),
-            start=TYPICAL_FLUX * head[:, 3],
+            start=self.typical * head[:, 3],
         )
         return parameters, torch.exp(head[:, 2] + self.log_trust)
 
@@ -158,9 +161,37 @@ class FluxGNN(nn.Module):
         parameters, trust = self.reaction_parameters()
         precision = None
         if measured is not None and deviation is not None:
-            # The weight of a measurement in the metric of the splitting, zero where there is none.
-            relative = (parameters.scale / deviation.to(parameters.scale.dtype)).square() * trust
-            precision = torch.where(torch.isnan(measured), 0.0, relative).nan_to_num()
-        result = self.splitting(lower, upper, parameters, self.projection.basis, measured, precision)
-        fluxes = result.within_bounds if self.constraint == "soft" else result.at_steady_state
+            # The weight of a measurement in the metric of the splitting, zero where there is none. Masked before the
+            # division: a NaN times zero would poison the gradient.
+            missing = torch.isnan(measured) | torch.isnan(deviation)
+            spread = torch.where(missing, torch.inf, deviation).to(parameters.scale.dtype)
+            precision = (parameters.scale / spread).square() * trust
+        size = self.sample_size(lower, upper, measured)
+        result = self.splitting(
+            lower / size,
+            upper / size,
+            parameters,
+            self.projection.basis,
+            None if measured is None else measured / size,
+            precision,
+        )
+        if self.constraint == "soft":
+            # Clipped again: dividing and multiplying by the size rounds, and these bounds hold to the last digit.
+            fluxes = torch.clamp(result.within_bounds * size, lower, upper)
+        else:
+            fluxes = result.at_steady_state * size
         return FluxPrediction(fluxes, self.growth_index)
+
+    def sample_size(self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None) -> Tensor:
+        """Size of every sample, by which it is normalised, shape `[..., 1]` [mmol/gDW/h].
+
+        A linear program is homogeneous: on a medium with every limit doubled all fluxes double. Normalised by the
+        root mean square of its limits and measurements, a sample of unseen size is one of seen size again.
+        """
+        if not self.homogeneous:
+            return torch.full_like(lower[..., :1], 1.0)
+        limits = torch.cat([lower, upper] if measured is None else [lower, upper, measured], dim=-1).abs()
+        # Bounds as wide as the widest only say that nothing limits the flux.
+        counted = (limits > 0) & (limits < self.widest_bound)
+        total = torch.where(counted, limits, 0.0).square().sum(-1, keepdim=True)
+        return (total / self.varied_count).sqrt().clamp(min=1e-3)

@@ -98,6 +98,11 @@ class UnrolledSplitting(nn.Module):
         spread, collect = (exact_scale[:, None] * exact_basis), (exact_basis / exact_scale[:, None])
         pull, stiffness = self._local_terms(parameters, measured, precision)
         low, high = (bound.to(scale.dtype).reshape(-1, len(scale)) for bound in (lower, upper))
+        # An autograd function takes a parameter for one to differentiate even where no gradient is recorded, and
+        # would then keep every step.
+        relaxation, momentum = (
+            step if torch.is_grad_enabled() else step.detach() for step in (self.relaxation, self.momentum)
+        )
         inside: Tensor = SplittingIteration.apply(
             parameters.start.expand(low.shape),
             low,
@@ -107,8 +112,8 @@ class UnrolledSplitting(nn.Module):
             stiffness,
             collect.to(scale.dtype),
             spread.to(scale.dtype),
-            self.relaxation,
-            self.momentum,
+            relaxation,
+            momentum,
         )
         # The guarantees are given in float64: the clip to the given bounds, the projection with the exact basis.
         within = torch.clamp(inside.reshape(lower.shape).to(basis.dtype), lower.to(basis.dtype), upper.to(basis.dtype))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import sys
 import warnings
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import lightning.pytorch as lightning
 import pandas as pd
+import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProgressBar
 from torch import nn
 from torch.utils.data import DataLoader
@@ -116,7 +118,8 @@ def fit_fluxes(
     if validation is not None:
         in_order = [list(range(len(validation)))]
         loaders.append(DataLoader(FluxDataset(validation), sampler=in_order, batch_size=None))  # type: ignore[arg-type]
-    with _quiet_lightning():
+    # Loaders draw from torch's own generator: fork it, so that the caller's is left as it was.
+    with _quiet_lightning(), _interrupts_rise(), torch.random.fork_rng(devices=[]):
         trainer = lightning.Trainer(
             accelerator=config.accelerator, devices=config.devices, strategy=config.strategy,
             max_epochs=config.epochs, gradient_clip_val=config.gradient_clip, callbacks=callbacks,
@@ -150,3 +153,16 @@ def _quiet_lightning() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _interrupts_rise() -> Iterator[None]:
+    """Let an interrupt through: Lightning ends the process instead, and ignores every later interrupt."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as error:
+        if not isinstance(error.__context__, KeyboardInterrupt):
+            raise
+        signal.signal(signal.SIGINT, handler)
+        raise error.__context__ from None

@@ -52,6 +52,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
 def _digest(tensors: dict[str, Tensor], text: str) -> str:
     digest = hashlib.sha256(text.encode())
     for name in sorted(tensors):
-        digest.update(name.encode())
-        digest.update(tensors[name].numpy().tobytes())
+        tensor = tensors[name]
+        # The same bytes read as another type or shape are another tensor.
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()

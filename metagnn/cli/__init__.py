@@ -1,0 +1,3 @@
+"""The command line: parse, call, print; no logic."""
+
+from metagnn.cli.main import main as main

@@ -1,0 +1,152 @@
+"""One function per command: call the library and print."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from metagnn.cli.console import print_table, progress_bar
+from metagnn.datasets.label_file import simulate_to_file
+from metagnn.datasets.output import check_output
+from metagnn.datasets.samples import NOT_DATA, STD
+from metagnn.datasets.tables import read_table, write_table
+from metagnn.fba.open_sources import open_carbon_sources
+from metagnn.network.from_cobra import load_network
+from metagnn.network.metabolic_network import MetabolicNetwork
+
+
+def info(chosen: argparse.Namespace) -> None:
+    """Print what a model holds, and what it lacks."""
+    from metagnn.network.summary import summarise
+
+    network = load_network(chosen.model)
+    print_table(f"{network.id}", ("what", "value"), summarise(network))
+
+
+def simulate(chosen: argparse.Namespace) -> None:
+    """Write the fluxes of many media."""
+    network, media = load_network(chosen.model), read_table(chosen.media)
+    _print_open_sources(network, media)
+    with progress_bar("media") as progress:
+        solutions = simulate_to_file(
+            network, media, chosen.method, chosen.out, chosen.force, chosen.resume, progress=progress
+        )
+    _print_laws(network, solutions.fluxes, network.uptake_bounds(*_media_arrays(media)), chosen.out)
+
+
+def train(chosen: argparse.Namespace) -> None:
+    """Train a predictor and save it."""
+    from metagnn.models.flux_gnn import FluxGNNConfig
+    from metagnn.predictor import FluxPredictor
+    from metagnn.training.config import TrainingConfig
+    from metagnn.training_job import train_to_folder
+
+    network = load_network(chosen.model)
+    inputs, targets = read_table(chosen.inputs), read_table(chosen.targets)
+    _print_open_sources(network, inputs)
+    given = {"epochs": chosen.epochs, "batch_size": chosen.batch_size, "accelerator": chosen.accelerator}
+    training = dataclasses.replace(TrainingConfig(), **{name: v for name, v in given.items() if v is not None})
+    config = FluxGNNConfig(steps=chosen.steps) if chosen.steps else None
+    predictor = FluxPredictor(
+        network, chosen.kind, chosen.constraint, seed=chosen.seed, config=config, training=training
+    )
+    train_to_folder(predictor, inputs, targets, Path(chosen.out), chosen.force, chosen.resume)
+    last = predictor.history_.iloc[-1]
+    rows = [(name, f"{value:.4g}") for name, value in last.items() if name != "epoch"]
+    rows.append(("R², training samples", f"{predictor.score(inputs, targets):.4f}"))
+    print_table(f"trained {len(predictor.history_)} epochs → {chosen.out}", ("term", "last epoch"), rows)
+    _print_diagnosis(predictor.diagnose(inputs))
+
+
+def predict(chosen: argparse.Namespace) -> None:
+    """Predict every flux and write the table."""
+    from metagnn.predictor import FluxPredictor
+
+    inputs = read_table(chosen.inputs)
+    out = check_output(chosen.out, chosen.force)
+    network = load_network(chosen.model) if chosen.model else None
+    predictor = FluxPredictor.load(chosen.folder, network=network)
+    fluxes, diagnosis = predictor.predict(inputs), predictor.diagnose(inputs)
+    table = pd.concat([diagnosis["status"], fluxes], axis=1)
+    if "sample" in inputs.columns:
+        table.insert(0, "sample", inputs["sample"])
+    write_table(table, out)
+    _print_diagnosis(diagnosis)
+
+
+def reproduce(chosen: argparse.Namespace) -> None:
+    """Run the experiments and print their tables."""
+    from metagnn.experiments.reproduce import reproduce as run
+    from metagnn.experiments.report import rows_of
+
+    seeds = 1 if chosen.quick else 10 if chosen.full else 5
+    with progress_bar("runs") as progress:
+        results = run(Path(chosen.out), seeds, chosen.seed, chosen.jobs, chosen.force, chosen.resume, progress)
+    for title, header, rows in rows_of(results):
+        print_table(title, header, rows)
+    print(f"{chosen.out}/results.json, {chosen.out}/figure.png: {results['wall_seconds']:.0f} s")
+
+
+def benchmark(chosen: argparse.Namespace) -> None:
+    """Measure and print."""
+    from metagnn.benchmarks import run_benchmark
+
+    out = check_output(chosen.out, chosen.force, folder=True)
+    with progress_bar("rounds") as progress:
+        rows = run_benchmark(chosen.name, out, chosen.seed, progress)
+    header = ("case", "network", "ours", "rival", "unit", "ratio (min–max)")
+    shown = [
+        (
+            row.case,
+            row.network,
+            f"{row.ours:.3g}",
+            f"{row.rival:.3g}",
+            row.unit,
+            f"{row.ratio_median:.3g} ({row.ratio_min:.3g}–{row.ratio_max:.3g})",
+        )
+        for row in rows
+    ]
+    print_table(f"{chosen.name}: ratio above 1 means that metagnn is ahead", header, shown)
+
+
+def _print_open_sources(network: MetabolicNetwork, table: pd.DataFrame) -> None:
+    """An exchange that a table forgets keeps the model's own bound, and can feed every medium: say so."""
+    named = [str(name).removesuffix(STD) for name in table.columns]
+    sources = open_carbon_sources(network, named)
+    if sources:
+        shown = ", ".join(f"{name} (up to {uptake:g} mmol/gDW/h)" for name, uptake in list(sources.items())[:8])
+        print(f"open without being named: {shown}{', …' if len(sources) > 8 else ''}")
+
+
+def _media_arrays(media: pd.DataFrame) -> tuple[list[str], np.ndarray]:
+    names = [str(name) for name in media.columns if name not in NOT_DATA]
+    return names, media[names].to_numpy(dtype=np.float64)
+
+
+def _print_laws(
+    network: MetabolicNetwork, fluxes: pd.DataFrame, bounds: tuple[np.ndarray, np.ndarray], out: str
+) -> None:
+    values = fluxes.to_numpy()
+    solved = ~np.isnan(values).any(axis=1)
+    residual = np.abs(network.stoichiometry.to_scipy() @ values[solved].T).max(initial=0.0)
+    lower, upper = bounds
+    violation = np.maximum(lower - values, values - upper)[solved].max(initial=0.0)
+    rows = [
+        ("media with an optimum", f"{solved.sum()} of {len(values)}"),
+        ("max |S·v| [mmol/gDW/h]", f"{residual:.1e}"),
+        ("worst bound violation [mmol/gDW/h]", f"{violation:.1e}"),
+    ]
+    print_table(f"→ {out}", ("what", "value"), rows)
+
+
+def _print_diagnosis(diagnosis: pd.DataFrame) -> None:
+    rows = [
+        ("rows that some flux satisfies", f"{(diagnosis['status'] == 'ok').sum()} of {len(diagnosis)}"),
+        ("max |S·v| [mmol/gDW/h]", f"{diagnosis['max_abs_sv'].max():.1e}"),
+        ("worst bound violation [mmol/gDW/h]", f"{diagnosis['max_bound_violation'].max():.1e}"),
+    ]
+    print_table("laws", ("what", "value"), rows)

@@ -1,0 +1,56 @@
+"""Run a command, and turn bad input into one clear line."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from metagnn.cli.parser import parse
+from metagnn.errors import InputError
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: The command line; that of the process by default.
+
+    Returns:
+        0, 2 for bad input, 130 for an interrupt.
+    """
+    chosen = parse(arguments)
+    from metagnn.cli import commands
+
+    run = {
+        "reproduce": commands.reproduce,
+        "info": commands.info,
+        "simulate": commands.simulate,
+        "train": commands.train,
+        "predict": commands.predict,
+        "benchmark": commands.benchmark,
+    }[chosen.command]
+    with warnings.catch_warnings():
+        warnings.showwarning = _print_warning
+        try:
+            run(chosen)
+        except InputError as error:
+            print(f"metagnn: error: {error}", file=sys.stderr)
+            return BAD_INPUT
+        except OSError as error:
+            # A full disk, a lost mount: what was finished is on the disk already.
+            print(f"metagnn: error: {error}", file=sys.stderr)
+            return BAD_INPUT
+        except KeyboardInterrupt:
+            print("metagnn: interrupted; finished work is kept, go on with --resume", file=sys.stderr)
+            return INTERRUPTED
+    return 0
+
+
+def _print_warning(message: Warning | str, category: type[Warning], *_: Any) -> None:
+    if issubclass(category, UserWarning) and not issubclass(category, DeprecationWarning):
+        print(f"metagnn: warning: {message}", file=sys.stderr)

@@ -1,0 +1,143 @@
+"""What the commands take. Imports nothing heavy: `--help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+
+MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .xml.gz, .json, .mat, .yml)"
+CONSTRAINTS = ("steady_state", "soft")
+KINDS = ("max_uptake", "rates")
+METHODS = ("min_norm", "pfba", "fba")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; `command` names the one that was chosen."""
+    parser = argparse.ArgumentParser(
+        prog="metagnn",
+        description="Graph networks on metabolic models that obey the laws of matter. Fluxes in mmol/gDW/h.",
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _reproduce(commands)
+    _info(commands)
+    _simulate(commands)
+    _train(commands)
+    _predict(commands)
+    _benchmark(commands)
+    return parser
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"metagnn {version('metagnn')}"
+
+
+Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _command(commands: Commands, name: str, text: str, example: str) -> argparse.ArgumentParser:  # type: ignore[valid-type]
+    parser: argparse.ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
+        name, help=text, description=text, epilog=f"example: {example}"
+    )
+    parser.add_argument("--seed", type=_at_least(0), default=0, help="seed of everything random (default 0)")
+    return parser
+
+
+def _output(parser: argparse.ArgumentParser, what: str, resume: bool = True) -> None:
+    parser.add_argument("--out", required=True, metavar=what.upper(), help=f"{what} to write")
+    parser.add_argument("--force", action="store_true", help="replace an output that exists")
+    if resume:
+        parser.add_argument("--resume", action="store_true", help="continue an unfinished run")
+
+
+def _reproduce(commands: Commands) -> None:  # type: ignore[valid-type]
+    parser = _command(
+        commands,
+        "reproduce",
+        "train on e_coli_core, compare with the baselines, write a table, a figure and results.json",
+        "metagnn reproduce --quick --out results",
+    )
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="one seed instead of five")
+    size.add_argument("--full", action="store_true", help="ten seeds instead of five")
+    parser.add_argument("--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)")
+    _output(parser, "folder")
+
+
+def _info(commands: Commands) -> None:  # type: ignore[valid-type]
+    parser = _command(commands, "info", "what a model holds, and what it lacks", "metagnn info e_coli_core")
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+
+
+def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
+    parser = _command(
+        commands,
+        "simulate",
+        "fluxes of many media by linear programming",
+        "metagnn simulate e_coli_core --media media.csv --method min_norm --out labels.csv",
+    )
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes ≥ 0, one row a medium")
+    parser.add_argument("--method", choices=METHODS, default="min_norm", help="which optimum (default min_norm)")
+    _output(parser, "file")
+
+
+def _train(commands: Commands) -> None:  # type: ignore[valid-type]
+    parser = _command(
+        commands,
+        "train",
+        "train a FluxGNN on a table",
+        "metagnn train e_coli_core --inputs media.csv --targets labels.csv --out model",
+    )
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    parser.add_argument("--inputs", required=True, metavar="FILE", help="media or measured rates, one row a sample")
+    parser.add_argument("--targets", required=True, metavar="FILE", help="observed fluxes, empty where not observed")
+    parser.add_argument("--kind", choices=KINDS, default="max_uptake", help="what the inputs are (default max_uptake)")
+    parser.add_argument("--constraint", choices=CONSTRAINTS, default="steady_state", help="default steady_state")
+    parser.add_argument("--epochs", type=_at_least(1), default=None, help="passes over the samples")
+    parser.add_argument("--batch-size", type=_at_least(1), default=None, help="samples per step")
+    parser.add_argument("--steps", type=_at_least(1), default=None, help="steps of the unrolled splitting")
+    parser.add_argument("--accelerator", choices=("auto", "cpu", "cuda"), default="auto", help="default auto")
+    _output(parser, "folder")
+
+
+def _predict(commands: Commands) -> None:  # type: ignore[valid-type]
+    parser = _command(
+        commands,
+        "predict",
+        "predict every flux with a trained model",
+        "metagnn predict model --inputs media.csv --out fluxes.csv",
+    )
+    parser.add_argument("folder", metavar="FOLDER", help="what `metagnn train` wrote")
+    parser.add_argument("--inputs", required=True, metavar="FILE", help="media or measured rates, one row a sample")
+    parser.add_argument("--model", metavar="MODEL", default=None, help="check that the model was trained on this one")
+    _output(parser, "file", resume=False)
+
+
+def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
+    parser = _command(
+        commands,
+        "benchmark",
+        "measure speed beside its rivals, alternating in one run",
+        "metagnn benchmark inference --out results",
+    )
+    parser.add_argument("name", choices=("inference", "startup"), help="what to measure")
+    _output(parser, "folder", resume=False)
+
+
+def _at_least(smallest: int) -> Callable[[str], int]:
+    def convert(text: str) -> int:
+        value = int(text)
+        if value < smallest:
+            raise argparse.ArgumentTypeError(f"{value} is too small; expected at least {smallest}")
+        return value
+
+    convert.__name__ = "whole number"
+    return convert
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse a command line; argparse itself prints a line and exits with 2 where it cannot."""
+    return build_parser().parse_args(arguments)

@@ -1,0 +1,1 @@
+"""The experiments of `metagnn reproduce`, one file each."""

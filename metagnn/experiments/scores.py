@@ -1,0 +1,55 @@
+"""How well predicted fluxes agree with the labels, and how well they keep the laws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.training.metrics import r2_per_flux
+
+VARIES = 0.01
+"""Standard deviation over the test media above which a flux counts [mmol/gDW/h]."""
+
+
+def score_fluxes(
+    network: MetabolicNetwork, uptakes: tuple[Sequence[str], np.ndarray], observed: np.ndarray, predicted: np.ndarray
+) -> dict[str, float]:
+    """Scores of one run.
+
+    Args:
+        network: The network.
+        uptakes: Names of the exchanges, and largest uptakes of the test media [mmol/gDW/h].
+        observed: Labels, shape `[samples, reactions]` [mmol/gDW/h].
+        predicted: Predictions, the same shape.
+
+    Returns:
+        `growth_r2`, `median_flux_r2` and `q10_flux_r2` over the fluxes that vary, `max_abs_sv` and
+        `max_bound_violation` [mmol/gDW/h], and `mean_sv2` over metabolites and media [(mmol/gDW/h)²].
+    """
+    r2 = r2_per_flux(observed, predicted)
+    varying = r2[observed.std(axis=0) > VARIES]
+    imbalance = network.stoichiometry.to_scipy() @ predicted.T
+    lower, upper = network.uptake_bounds(*uptakes)
+    violation = np.maximum(lower - predicted, predicted - upper)
+    return {
+        "growth_r2": float(r2[network.reaction_index(network.growth_reaction)]),
+        "median_flux_r2": float(np.median(varying)),
+        "q10_flux_r2": float(np.quantile(varying, 0.1)),
+        "max_abs_sv": float(np.abs(imbalance).max()),
+        "mean_sv2": float(np.square(imbalance).mean()),
+        "max_bound_violation": float(violation.max(initial=0.0)),
+    }
+
+
+def spread(runs: Sequence[dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Median, smallest and largest of every score over the seeds."""
+    return {
+        name: {
+            "median": float(np.median([run[name] for run in runs])),
+            "min": min(run[name] for run in runs),
+            "max": max(run[name] for run in runs),
+        }
+        for name in runs[0]
+    }

@@ -1,0 +1,83 @@
+"""The setting that the experiments share: media, labels, and how many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from metagnn.datasets.media import uniform_media
+from metagnn.errors import TableError
+from metagnn.fba.simulate import FluxSimulator
+from metagnn.network.metabolic_network import MetabolicNetwork
+
+TEST_SEED = 987_654
+"""Seed of the test media, the same for every training seed and far from all of them."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is needed to repeat an experiment.
+
+    Attributes:
+        model: Name of the network.
+        method: Labels.
+        train_samples: Training media.
+        test_samples: Test media.
+        train_ranges: Largest uptakes of the training media, from and to [mmol/gDW/h].
+        test_ranges: Largest uptakes of the test media, from and to [mmol/gDW/h].
+        noise: Relative noise on the labels.
+    """
+
+    model: str
+    method: str
+    train_samples: int
+    test_samples: int
+    train_ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    test_ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    noise: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Media with their fluxes, all feasible; one row a sample [mmol/gDW/h]."""
+
+    media: pd.DataFrame
+    fluxes: pd.DataFrame
+
+
+def feasible_samples(
+    network: MetabolicNetwork, ranges: Mapping[str, tuple[float, float]], count: int, method: str, seed: int
+) -> Samples:
+    """The first feasible media of a seeded uniform draw, with their fluxes.
+
+    Args:
+        network: The network.
+        ranges: Largest uptakes, from and to [mmol/gDW/h].
+        count: How many.
+        method: Labels.
+        seed: Seed of the draw.
+
+    Raises:
+        TableError: More than half of the media are infeasible.
+    """
+    media = uniform_media(ranges, 2 * count, seed=seed)
+    simulator = FluxSimulator(network, list(media.columns), method)
+    kept_media: list[np.ndarray] = []
+    kept_fluxes: list[np.ndarray] = []
+    missing = count
+    while missing and len(media):
+        batch, media = media.iloc[:missing], media.iloc[missing:]
+        fluxes, status = simulator.solve(batch.to_numpy(dtype=np.float64))
+        solved = np.array([text == "optimal" for text in status])
+        kept_media.append(batch.to_numpy(dtype=np.float64)[solved])
+        kept_fluxes.append(fluxes[solved])
+        missing -= int(solved.sum())
+    if missing:
+        raise TableError(f"`ranges`: more than half of {2 * count} media are infeasible on {network.id}")
+    return Samples(
+        pd.DataFrame(np.concatenate(kept_media), columns=list(ranges)),
+        pd.DataFrame(np.concatenate(kept_fluxes), columns=list(network.reactions)),
+    )

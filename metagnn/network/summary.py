@@ -1,0 +1,57 @@
+"""What a network holds, and what it lacks, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from metagnn.errors import NetworkError
+from metagnn.network.metabolic_network import MetabolicNetwork
+
+
+def summarise(network: MetabolicNetwork) -> list[tuple[str, str]]:
+    """Rows of what and value; what the network lacks is said in place of its value."""
+    S = network.stoichiometry
+    medium = ", ".join(f"{name} {uptake:g}" for name, uptake in network.medium().items())
+    unbalanced = network.unbalanced_reactions()
+    lacking = [metabolite.id for metabolite in network.metabolite_table if not metabolite.complete]
+    return [
+        ("metabolites", str(S.shape[0])),
+        ("reactions", str(S.shape[1])),
+        ("coefficients", str(S.value.numel())),
+        ("genes", str(len(network.genes))),
+        ("exchanges", str(len(network.exchanges)) if network.exchanges else "none: no medium can be set"),
+        ("growth reaction", _or_reason(lambda: network.growth_reaction)),
+        ("carbon in biomass, alpha [mmol/gDW]", _or_reason(lambda: _in_biomass(network, "C"))),
+        ("nitrogen in biomass, beta [mmol/gDW]", _or_reason(lambda: _in_biomass(network, "N"))),
+        ("degree of reduction [electrons per C-mol]", _or_reason(lambda: _reduction(network))),
+        ("medium, largest uptake [mmol/gDW/h]", medium or "closed"),
+        ("unbalanced reactions", f"{len(unbalanced)} {_first(list(unbalanced))}".strip()),
+        ("metabolites without a full formula", f"{len(lacking)} {_first(lacking)}".strip()),
+        ("unbounded reactions", str(int((~np.isfinite(network.bounds.lower + network.bounds.upper)).sum()))),
+    ]
+
+
+def _in_biomass(network: MetabolicNetwork, balance: str) -> str:
+    return f"{_content(network, balance):.4f}"
+
+
+def _reduction(network: MetabolicNetwork) -> str:
+    return f"{_content(network, 'electrons') / _content(network, 'C'):.3f}"
+
+
+def _content(network: MetabolicNetwork, balance: str) -> float:
+    column = network.reaction_index(network.growth_reaction)
+    return -float(network.element_balance(balance).to_dense()[0, column])
+
+
+def _or_reason(value: Callable[[], str]) -> str:
+    try:
+        return value()
+    except (NetworkError, ZeroDivisionError) as error:
+        return f"– ({error})"
+
+
+def _first(names: list[str], most: int = 4) -> str:
+    return f"({', '.join(names[:most])}{', …' if len(names) > most else ''})" if names else ""

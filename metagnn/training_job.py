@@ -1,0 +1,84 @@
+"""A training run that ends in a folder: it keeps its state there, and resumes after a kill."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from metagnn.datasets.output import check_output, replace_file
+from metagnn.datasets.samples import read_conditions, read_targets
+from metagnn.errors import FolderError
+from metagnn.predictor import FluxPredictor
+from metagnn.training.fit import Checkpoints
+
+UNFINISHED, JOB = "unfinished", "job.json"
+
+
+def train_to_folder(
+    predictor: FluxPredictor,
+    inputs: pd.DataFrame,
+    targets: pd.DataFrame,
+    folder: Path,
+    force: bool = False,
+    resume: bool = False,
+) -> None:
+    """Fit a predictor and save it.
+
+    While it trains, a checkpoint lies in the folder `unfinished` inside; with `resume` the run goes on from there
+    and ends where it would have ended uninterrupted.
+
+    Args:
+        predictor: An unfitted predictor; fitted afterwards.
+        inputs: Media or measured rates.
+        targets: Observed fluxes.
+        folder: The folder to write.
+        force: Replace a folder that exists.
+        resume: Continue an unfinished run.
+
+    Raises:
+        TableError: Inputs or targets that cannot be used.
+        FolderError: The folder exists or cannot be written, or the unfinished run is of another job.
+    """
+    # The tables first: a run on bad input must not leave a folder behind.
+    read_conditions(predictor.network, inputs, predictor.inputs)
+    read_targets(predictor.network, targets, inputs.index)
+    check_output(folder, force, resume, folder=True)
+    state = folder / UNFINISHED
+    if resume and not state.is_dir() and any(folder.iterdir()):
+        raise FolderError(f"'{folder}' holds no unfinished run to resume; use --force to train anew")
+    if not resume and state.is_dir():
+        shutil.rmtree(state)
+    state.mkdir(exist_ok=True)
+    _claim(state / JOB, _describe(predictor, inputs, targets))
+    predictor.fit(inputs, targets, Checkpoints(state, resume=resume))
+    predictor.save(folder)
+    shutil.rmtree(state)
+
+
+def _claim(path: Path, job: dict[str, object]) -> None:
+    """Write what the run is, or check that an unfinished run is the same."""
+    text = json.dumps(job, indent=2)
+    if path.is_file() and path.read_text(encoding="utf-8") != text:
+        raise FolderError(
+            f"'{path.parent}' holds an unfinished run of another network, table or setting; "
+            "repeat its command, or use --force to train anew"
+        )
+    replace_file(path, text.encode())
+
+
+def _describe(predictor: FluxPredictor, inputs: pd.DataFrame, targets: pd.DataFrame) -> dict[str, object]:
+    digest = hashlib.sha256()
+    for table in (inputs, targets):
+        digest.update(table.to_csv().encode())
+    return {
+        "network": predictor.network.fingerprint,
+        "tables": digest.hexdigest(),
+        "settings": [predictor.inputs, predictor.constraint, predictor.composition, predictor.seed],
+        "config": asdict(predictor.config),
+        "training": asdict(predictor.training),
+    }
