@@ -10,4 +10,4 @@ import lazy_loader
 __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-__all__ += ["__version__"]  # noqa: PLE0604 - attach_stub returns a list of strings
+__all__ += ["__version__"]

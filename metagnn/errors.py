@@ -34,6 +34,9 @@ def unknown_name(got: str, choices: Iterable[str], kind: str) -> str:
     choices = list(choices)
     lowered = {choice.lower(): choice for choice in choices}
     near = difflib.get_close_matches(got.lower(), lowered, n=3, cutoff=0.5)
+    # More than one only where they are about as close: a list of guesses helps nobody.
+    closeness = {name: difflib.SequenceMatcher(None, name, got.lower()).ratio() for name in near}
+    near = [name for name in near if closeness[name] > closeness[near[0]] - 0.03]
     text = f"{got!r} is no {kind}"
     if near:
         return f"{text}; did you mean {' or '.join(repr(lowered[name]) for name in near)}?"

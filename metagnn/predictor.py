@@ -145,7 +145,7 @@ class FluxPredictor:
             TableError: Inputs that cannot be used.
             InputError: The predictor was not fitted.
         """
-        conditions, fluxes, feasible = self._solve(inputs)
+        _, fluxes, feasible = self._solve(inputs)
         if not feasible.all():
             count = int((~feasible).sum())
             warnings.warn(f"no flux can satisfy {count} of {len(feasible)} rows; they are NaN", stacklevel=2)
@@ -281,11 +281,12 @@ class FluxPredictor:
             )
         if kept.sum() < FEWEST_SAMPLES:
             raise TableError(
-                f"{kept.sum()} of {len(kept)} rows can be used (feasible, with a target); expected at least {FEWEST_SAMPLES}"
+                f"{kept.sum()} of {len(kept)} rows can be used (feasible, with a target); "
+                f"expected at least {FEWEST_SAMPLES}"
             )
-        return FluxBatch(
-            conditions.lower, conditions.upper, observed, conditions.measured, conditions.deviation
-        ).rows(torch.from_numpy(np.flatnonzero(kept)))
+        return FluxBatch(conditions.lower, conditions.upper, observed, conditions.measured, conditions.deviation).rows(
+            torch.from_numpy(np.flatnonzero(kept))
+        )
 
     def _solve(self, inputs: pd.DataFrame) -> tuple[Conditions, np.ndarray, np.ndarray]:
         """Conditions, fluxes with NaN in rows that no flux can satisfy, and which rows can be satisfied."""

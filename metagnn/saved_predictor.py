@@ -12,7 +12,7 @@ import pandas as pd
 from torch import Tensor, nn
 
 from metagnn.datasets.output import replace_file
-from metagnn.errors import FolderError, InputError
+from metagnn.errors import FolderError
 from metagnn.models.flux_gnn import FluxGNNConfig
 from metagnn.network.document import network_from_document, network_to_document
 from metagnn.network.metabolic_network import MetabolicNetwork

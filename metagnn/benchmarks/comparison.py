@@ -62,5 +62,12 @@ def compare(
     mine, theirs = np.median(times, axis=0)
     what, network, unit = case
     return Comparison(
-        what, network, float(mine), float(theirs), unit, float(np.median(ratios)), float(ratios.min()), float(ratios.max())
+        what,
+        network,
+        float(mine),
+        float(theirs),
+        unit,
+        float(np.median(ratios)),
+        float(ratios.min()),
+        float(ratios.max()),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from metagnn.benchmarks.comparison import Comparison, compare
 
@@ -18,9 +19,8 @@ def measure_startup(seed: int, progress: Callable[[int, int], None]) -> list[Com
     }
     for done, (name, command) in enumerate(cases.items()):
         progress(done, len(cases))
-        rows.append(
-            compare(("startup: " + name, "–", "s"), lambda c=command: _start(c), lambda: _start(["-c", "import torch"]), (1, 1))  # type: ignore[misc]
-        )
+        case = (f"startup: {name}", "–", "s")
+        rows.append(compare(case, partial(_start, command), partial(_start, ["-c", "import torch"]), (1, 1)))
     progress(len(cases), len(cases))
     return rows
 

@@ -56,7 +56,7 @@ def train(chosen: argparse.Namespace) -> None:
     )
     train_to_folder(predictor, inputs, targets, Path(chosen.out), chosen.force, chosen.resume)
     last = predictor.history_.iloc[-1]
-    rows = [(name, f"{value:.4g}") for name, value in last.items() if name != "epoch"]
+    rows = [(str(name), f"{value:.4g}") for name, value in last.items() if name != "epoch"]
     rows.append(("R², training samples", f"{predictor.score(inputs, targets):.4f}"))
     print_table(f"trained {len(predictor.history_)} epochs → {chosen.out}", ("term", "last epoch"), rows)
     _print_diagnosis(predictor.diagnose(inputs))
@@ -80,8 +80,8 @@ def predict(chosen: argparse.Namespace) -> None:
 
 def reproduce(chosen: argparse.Namespace) -> None:
     """Run the experiments and print their tables."""
-    from metagnn.experiments.reproduce import reproduce as run
     from metagnn.experiments.report import rows_of
+    from metagnn.experiments.reproduce import reproduce as run
 
     seeds = 1 if chosen.quick else 10 if chosen.full else 5
     with progress_bar("runs") as progress:

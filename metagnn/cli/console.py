@@ -17,13 +17,14 @@ PIPE_WIDTH = 140
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on standard output."""
     console = Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH, no_color=True)
-    # Text, not markup: units stand in brackets.
-    table = Table(title=Text(title), title_justify="left")
+    # Text, not markup: units stand in brackets. A title of the table's own would fold to its width.
+    table = Table()
     for position, name in enumerate(header):
         numbers = position > 0 and len(header) > 2
         table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
+    console.print(Text(title))
     console.print(table)
 
 

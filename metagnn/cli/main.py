@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "benchmark": commands.benchmark,
     }[chosen.command]
     with warnings.catch_warnings():
-        warnings.showwarning = _print_warning
+        warnings.showwarning = _print_warning  # type: ignore[assignment]
         try:
             run(chosen)
         except InputError as error:

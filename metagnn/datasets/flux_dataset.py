@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -35,11 +35,11 @@ class FluxBatch:
 
     def to(self, device: torch.device | str) -> FluxBatch:
         """The same samples on a device."""
-        return FluxBatch(*(tensor if tensor is None else tensor.to(device) for tensor in self._tensors()))
+        return self._map(lambda tensor: tensor.to(device))
 
     def rows(self, index: Tensor | Sequence[int]) -> FluxBatch:
         """Some of the samples."""
-        return FluxBatch(*(tensor if tensor is None else tensor[index] for tensor in self._tensors()))
+        return self._map(lambda tensor: tensor[index])
 
     def scale(self, floor: float = 0.05, growth_floor: float = 1e-3, growth_index: int | None = None) -> Tensor:
         """Standard deviation of every observed flux, by which errors are weighed, shape `[reactions]`.
@@ -59,8 +59,9 @@ class FluxBatch:
             floors[growth_index] = growth_floor
         return torch.maximum(spread, floors)
 
-    def _tensors(self) -> list[Tensor | None]:
-        return [getattr(self, field.name) for field in fields(self)]
+    def _map(self, change: Callable[[Tensor], Tensor]) -> FluxBatch:
+        measured, deviation = (None if t is None else change(t) for t in (self.measured, self.deviation))
+        return FluxBatch(change(self.lower), change(self.upper), change(self.observed), measured, deviation)
 
 
 class FluxDataset(Dataset[FluxBatch]):

@@ -126,7 +126,9 @@ def read_targets(network: MetabolicNetwork, targets: pd.DataFrame, index: pd.Ind
     if np.isinf(values).any():
         raise TableError("`targets` holds an infinite value; expected numbers, or NaN where nothing was observed")
     if np.isnan(values).all():
-        raise TableError("`targets` observes nothing: every value is NaN; expected at least some fluxes or growth rates")
+        raise TableError(
+            "`targets` observes nothing: every value is NaN; expected at least some fluxes or growth rates"
+        )
     observed = np.full((len(targets), len(network.reactions)), np.nan)
     observed[:, positions] = values
     return torch.from_numpy(observed)
@@ -136,7 +138,9 @@ def _check_expected(names: Sequence[str], expected: Sequence[str]) -> None:
     missing = [name for name in expected if name not in names]
     extra = [name for name in names if name not in expected]
     if missing or extra:
-        parts = [f"{what} {', '.join(map(repr, these))}" for what, these in (("lacks", missing), ("adds", extra)) if these]
+        parts = [
+            f"{what} {', '.join(map(repr, these))}" for what, these in (("lacks", missing), ("adds", extra)) if these
+        ]
         raise TableError(f"`inputs` {' and '.join(parts)}; expected the columns of the fit: {', '.join(expected)}")
 
 
@@ -149,12 +153,12 @@ def _rate_conditions(
     for row in np.flatnonzero(np.isnan(values).all(axis=1))[:1]:
         raise TableError(f"`inputs` has no measured rate in row {row}; expected at least one")
     deviations = np.maximum(RELATIVE_NOISE * np.abs(values), SMALLEST_STD)
-    for column, name in enumerate(names):
+    for position, name in enumerate(names):
         spread = given.get(name + STD)
         if spread is not None:
             if (spread <= 0).any() or np.isinf(spread).any():
                 raise TableError(f"column {name + STD!r} holds a value that is not positive and finite")
-            deviations[:, column] = np.where(np.isnan(spread), deviations[:, column], spread)
+            deviations[:, position] = np.where(np.isnan(spread), deviations[:, position], spread)
     shape = (len(values), len(network.reactions))
     measured, deviation = np.full(shape, np.nan), np.full(shape, np.nan)
     positions = [network.reaction_index(name) for name in names]

@@ -62,9 +62,7 @@ def mlp(network: MetabolicNetwork, train: Samples, media: pd.DataFrame, seed: in
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = FluxMLP(network, samples.lower, samples.observed)
-    objective = default_objective(
-        network, "steady_state", samples.scale(growth_index=model.growth_index), MLP_TRAINING
-    )
+    objective = default_objective(network, "steady_state", samples.scale(growth_index=model.growth_index), MLP_TRAINING)
     history = fit_fluxes(model, objective, samples, MLP_TRAINING, seed, progress=False)
     seconds = time.perf_counter() - started
     test_lower, test_upper = (torch.from_numpy(a) for a in network.uptake_bounds(list(media.columns), media.to_numpy()))
@@ -87,7 +85,9 @@ def ridge() -> RegressorMixin:
 
 def quadratic_ridge() -> RegressorMixin:
     """Ridge regression on all products of two uptakes."""
-    return make_pipeline(StandardScaler(), PolynomialFeatures(2, include_bias=False), StandardScaler(), RidgeCV(PENALTIES))
+    return make_pipeline(
+        StandardScaler(), PolynomialFeatures(2, include_bias=False), StandardScaler(), RidgeCV(PENALTIES)
+    )
 
 
 Contestant = Callable[[MetabolicNetwork, Samples, pd.DataFrame, int], Outcome]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.plots.canvas import new_figure, save_figure
 from metagnn.plots.parity import plot_parity
 from metagnn.plots.residuals import plot_residuals
@@ -50,10 +51,11 @@ def rows_of(results: Mapping[str, Any]) -> Iterator[tuple[str, list[str], list[l
         yield f"{title} ({seeds} seed{plural})", ["model", *(heading for heading, _ in COLUMNS.values())], rows
 
 
-def draw_figure(runs: Path, path: Path, seed: int) -> None:
+def draw_figure(network: MetabolicNetwork, runs: Path, path: Path, seed: int) -> None:
     """Training curves, parity and residuals of one seed, a row for each experiment.
 
     Args:
+        network: The network of the experiments.
         runs: Folder of the single runs.
         path: The picture to write.
         seed: The seed to show.
@@ -65,6 +67,18 @@ def draw_figure(runs: Path, path: Path, seed: int) -> None:
             plot_training_curves(history, ax).set_title(f"training, {model}", fontsize="small")
         observed, predicted = _fluxes(runs, experiment, "flux_gnn_steady_state", seed)
         plot_parity(observed, predicted, row[2], label="flux_gnn_steady_state")
-        plot_residuals(_residuals(runs, experiment, seed), row[3])
+        plot_residuals(_residuals(network, runs, experiment, seed), row[3])
         row[0].annotate(title, (0, 1.16), xycoords="axes fraction", fontsize="medium", fontweight="bold")
     save_figure(figure, path)
+
+
+def _fluxes(runs: Path, experiment: str, model: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    with np.load(runs / f"{experiment}-{model}-{seed}.npz", allow_pickle=False) as arrays:
+        return arrays["observed"], arrays["predicted"]
+
+
+def _residuals(network: MetabolicNetwork, runs: Path, experiment: str, seed: int) -> dict[str, np.ndarray]:
+    """Largest |S·v| of every test medium, by model [mmol/gDW/h]."""
+    balance = network.stoichiometry.to_scipy()
+    models = [path.name.split("-")[1] for path in sorted(runs.glob(f"{experiment}-*-{seed}.npz"))]
+    return {m: np.abs(balance @ _fluxes(runs, experiment, m, seed)[1].T).max(axis=0) for m in models}

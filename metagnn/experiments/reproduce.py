@@ -62,12 +62,13 @@ def reproduce(
     """
     started = time.perf_counter()
     check_output(folder, force, resume, folder=True)
+    all_seeds = list(range(first_seed, first_seed + seeds))
     settings = {
-        "seeds": list(range(first_seed, first_seed + seeds)),
+        "seeds": all_seeds,
         "experiments": {name: dataclasses.asdict(setting) for name, setting in EXPERIMENTS.items()},
     }
     _claim(folder, settings, keep=resume)
-    tasks = [(e, c, seed) for seed in settings["seeds"] for e in EXPERIMENTS for c in CONTESTANTS]  # type: ignore[attr-defined]
+    tasks = [(e, c, seed) for seed in all_seeds for e in EXPERIMENTS for c in CONTESTANTS]
     # The longest first, so that no process waits for one that began last.
     tasks.sort(key=lambda task: not task[1].startswith("flux_gnn"))
     open_tasks = [task for task in tasks if not (folder / RUNS / _file(*task)).is_file()]
@@ -90,7 +91,7 @@ def reproduce(
         "settings": settings,
         **_collect(folder / RUNS, tasks),
     }
-    draw_figure(folder / RUNS, folder / "figure.png", first_seed)
+    draw_figure(load_network(LABELLED.model), folder / RUNS, folder / "figure.png", first_seed)
     results["wall_seconds"] = time.perf_counter() - started
     replace_file(folder / "results.json", json.dumps(results, indent=2).encode())
     return results

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from torch import nn
+from torch import Tensor, nn
 
 from metagnn._typing import Fluxes, Scalar
 from metagnn.network.incidence import Incidence
@@ -27,4 +27,5 @@ class BalanceLoss(nn.Module):
 
     def forward(self, fluxes: Fluxes) -> Scalar:
         """The loss of fluxes, shape `[..., reactions]` [mmol/gDW/h]."""
-        return self.incidence(fluxes).square().mean()
+        imbalance: Tensor = self.incidence(fluxes)
+        return imbalance.square().mean()

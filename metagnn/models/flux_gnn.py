@@ -21,9 +21,8 @@ from metagnn.nn.steady_state import SteadyStateProjection
 CONSTRAINTS = ("soft", "steady_state")
 """How exact a prediction is: "soft" holds the bounds exactly, "steady_state" holds S·v = 0 exactly."""
 
-TYPICAL_FLUX = 10.0
-"""Flux that one unit of the head's drives and start stands for [mmol/gDW/h]: the size of usual uptakes, so that
-weights of order one move fluxes by what they vary."""
+SMALLEST_SIZE = 1e-3
+"""Size below which a sample is not normalised further [mmol/gDW/h]."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,7 @@ class FluxGNN(nn.Module):
     metabolite_features: Tensor
     reaction_features: Tensor
     is_growth: Tensor
+    fade: Tensor
 
     def __init__(
         self,
@@ -105,8 +105,11 @@ class FluxGNN(nn.Module):
         is_growth = torch.zeros(len(network.reactions))
         is_growth[self.growth_index] = 1.0
         self.register_buffer("is_growth", is_growth, persistent=False)
-        self.homogeneous, self.typical = True, 1.0
-        self.widest_bound = max(abs(network.bounds.lower).max(), abs(network.bounds.upper).max())
+        # Learned drives jump towards the answer and fade out: the last steps are the solver's own, whose fixed
+        # point is an optimum on any medium. Without fading, drives fitted to the training media stay in the answer.
+        fade = 1 - torch.arange(self.config.steps) / max(self.config.steps - 1, 1)
+        self.register_buffer("fade", fade, persistent=False)
+        self.widest_bound = float(max(abs(network.bounds.lower).max(), abs(network.bounds.upper).max()))
         self.varied_count = max(len(inputs), 1)
         width, steps = self.config.hidden_channels, self.config.steps
         self.encoder = GraphEncoder(
@@ -125,10 +128,10 @@ class FluxGNN(nn.Module):
         """Start as a truncated flux balance analysis: every reaction alike, a drive on growth."""
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
-        nn.init.constant_(self.log_growth_drive, 3.4)
+        nn.init.constant_(self.log_growth_drive, 1.2)
         nn.init.constant_(self.log_growth_weight, 2.3)
         nn.init.constant_(self.log_cost, -4.0)
-        nn.init.constant_(self.log_trust, 0.0)
+        nn.init.constant_(self.log_trust, -4.0)
 
     def reaction_parameters(self) -> tuple[SplittingParameters, Tensor]:
         """What the encoder gives every reaction node: its part in the splitting, and its trust in measurements."""
@@ -141,9 +144,9 @@ class FluxGNN(nn.Module):
         growth_drive = torch.exp(self.log_growth_drive)[:, None] * self.is_growth
         parameters = SplittingParameters(
             scale=scale,
-            drive=self.typical * head[:, 4:].T + growth_drive,
+            drive=self.fade[:, None] * head[:, 4:].T + growth_drive,
             shrinkage=torch.exp(head[:, 1] + self.log_cost),
-            start=self.typical * head[:, 3],
+            start=head[:, 3],
         )
         return parameters, torch.exp(head[:, 2] + self.log_trust)
 
@@ -159,14 +162,14 @@ class FluxGNN(nn.Module):
             deviation: Their standard deviations.
         """
         parameters, trust = self.reaction_parameters()
+        size = self.sample_size(lower, upper, measured)
         precision = None
         if measured is not None and deviation is not None:
             # The weight of a measurement in the metric of the splitting, zero where there is none. Masked before the
             # division: a NaN times zero would poison the gradient.
             missing = torch.isnan(measured) | torch.isnan(deviation)
-            spread = torch.where(missing, torch.inf, deviation).to(parameters.scale.dtype)
+            spread = torch.where(missing, torch.inf, deviation / size).to(parameters.scale.dtype)
             precision = (parameters.scale / spread).square() * trust
-        size = self.sample_size(lower, upper, measured)
         result = self.splitting(
             lower / size,
             upper / size,
@@ -188,10 +191,8 @@ class FluxGNN(nn.Module):
         A linear program is homogeneous: on a medium with every limit doubled all fluxes double. Normalised by the
         root mean square of its limits and measurements, a sample of unseen size is one of seen size again.
         """
-        if not self.homogeneous:
-            return torch.full_like(lower[..., :1], 1.0)
         limits = torch.cat([lower, upper] if measured is None else [lower, upper, measured], dim=-1).abs()
         # Bounds as wide as the widest only say that nothing limits the flux.
         counted = (limits > 0) & (limits < self.widest_bound)
         total = torch.where(counted, limits, 0.0).square().sum(-1, keepdim=True)
-        return (total / self.varied_count).sqrt().clamp(min=1e-3)
+        return (total / self.varied_count).sqrt().clamp(min=SMALLEST_SIZE)

@@ -13,7 +13,13 @@ import numpy as np
 
 from metagnn.errors import NetworkError, unknown_name
 from metagnn.network.bounds import FluxBounds
-from metagnn.network.elements import Metabolite, balance_weights, elements_present, refuse_unknown
+from metagnn.network.elements import (
+    CHEMICAL_ELEMENTS,
+    Metabolite,
+    balance_weights,
+    elements_present,
+    refuse_unknown,
+)
 from metagnn.network.gene_rule import GeneRule
 from metagnn.network.incidence import Incidence
 from metagnn.network.medium import check_exchanges, check_uptakes
@@ -143,9 +149,12 @@ class MetabolicNetwork:
                 formula or something in it that is no element.
         """
         elements = elements_present(self.metabolite_table)
-        if balance not in (*elements, "charge", "electrons"):
-            raise NetworkError(unknown_name(balance, (*elements, "charge", "electrons"), f"balance of {self.id}"))
-        refuse_unknown(self._border_metabolites(), balance, self.id)
+        known = (*elements, "charge", "electrons")
+        # An element that nothing holds may only be missing from formulas that are missing themselves.
+        if balance in known or balance in CHEMICAL_ELEMENTS:
+            refuse_unknown(self._border_metabolites(), balance, self.id)
+        if balance not in known:
+            raise NetworkError(unknown_name(balance, known, f"balance of {self.id}"))
         weights = balance_weights(self.metabolite_table, balance)
         return self.stoichiometry.combine_rows(weights[None, :], [balance])
 

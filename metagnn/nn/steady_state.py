@@ -38,7 +38,8 @@ def metric_basis(basis: Tensor, metric: Tensor) -> Tensor:
     """
     scaled = metric.sqrt()[:, None] * basis
     factor = torch.linalg.cholesky(scaled.T @ scaled)
-    return torch.linalg.solve_triangular(factor, scaled.T, upper=False).T
+    solved: Tensor = torch.linalg.solve_triangular(factor, scaled.T, upper=False)
+    return solved.T
 
 
 class SteadyStateProjection(ExactModule):
@@ -112,4 +113,5 @@ class SteadyStateConv(nn.Module):
         """Mix every reaction's channels with those of the reactions that it moves with."""
         basis = basis.to(x.dtype)
         # Channels first: the two products with N then run on the narrower of the two widths.
-        return self.own(x) + basis @ (basis.T @ self.across(x))
+        mixed: Tensor = self.own(x) + basis @ (basis.T @ self.across(x))
+        return mixed

@@ -114,10 +114,11 @@ def fit_fluxes(
     show = sys.stderr.isatty() if progress is None else progress
     if show:
         callbacks.append(RichProgressBar())
-    loaders = [DataLoader(FluxDataset(train), sampler=sampler, batch_size=None)]
+    loader = DataLoader(FluxDataset(train), sampler=sampler, batch_size=None)
+    watched = None
     if validation is not None:
         in_order = [list(range(len(validation)))]
-        loaders.append(DataLoader(FluxDataset(validation), sampler=in_order, batch_size=None))  # type: ignore[arg-type]
+        watched = DataLoader(FluxDataset(validation), sampler=in_order, batch_size=None)
     # Loaders draw from torch's own generator: fork it, so that the caller's is left as it was.
     with _quiet_lightning(), _interrupts_rise(), torch.random.fork_rng(devices=[]):
         trainer = lightning.Trainer(
@@ -126,7 +127,7 @@ def fit_fluxes(
             plugins=[SafetensorsCheckpointIO()], logger=False, enable_checkpointing=checkpoints is not None,
             enable_progress_bar=show, enable_model_summary=False, num_sanity_val_steps=0,
         )  # fmt: skip
-        trainer.fit(module, *loaders, ckpt_path=resume_from)
+        trainer.fit(module, loader, watched, ckpt_path=resume_from)
     model.cpu().eval()
     return pd.DataFrame(history.rows)
 

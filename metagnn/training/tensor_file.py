@@ -43,7 +43,9 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
         text = metadata["document"]
         document = json.loads(text)
     except (OSError, safetensors.SafetensorError, KeyError, ValueError) as error:
-        raise FolderError(f"'{path}' is damaged or no saved file of metagnn ({error}); restore it or train again") from error
+        raise FolderError(
+            f"'{path}' is damaged or no saved file of metagnn ({error}); restore it or train again"
+        ) from error
     if metadata.get("sha256") != _digest(tensors, text):
         raise FolderError(f"'{path}' is damaged: its contents do not match their checksum; restore it or train again")
     return tensors, document

@@ -1,0 +1,9 @@
+"""Plots: pure functions of data and an axes, and the only place that imports matplotlib."""
+
+from metagnn.plots.canvas import PlotsMissingError as PlotsMissingError
+from metagnn.plots.canvas import new_figure as new_figure
+from metagnn.plots.canvas import save_figure as save_figure
+from metagnn.plots.parity import plot_parity as plot_parity
+from metagnn.plots.residuals import plot_residuals as plot_residuals
+from metagnn.plots.scores import plot_scores as plot_scores
+from metagnn.plots.training_curves import plot_training_curves as plot_training_curves

@@ -1,0 +1,87 @@
+"""Figures and axes without pyplot: nothing global, no window, nothing left open."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+
+from metagnn.datasets.output import check_output, replace_file
+from metagnn.errors import InputError
+
+
+class PlotsMissingError(InputError, ImportError):
+    """Matplotlib is not installed; an ImportError to Python, and one clear line on the command line."""
+
+
+try:
+    from matplotlib import colormaps as _  # noqa: F401 - an old or broken matplotlib fails here, in words
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+except ImportError as error:
+    raise PlotsMissingError('plots need matplotlib: pip install "metagnn[plots]"') from error
+
+DPI = 150
+PANEL = (5.2, 4.0)
+"""Width and height of one panel [inch]."""
+
+
+def new_figure(rows: int = 1, columns: int = 1) -> tuple[Figure, np.ndarray]:
+    """A figure with a grid of axes.
+
+    Args:
+        rows: Rows of panels.
+        columns: Panels in a row.
+
+    Returns:
+        The figure, and its axes as an array of shape `[rows, columns]`.
+
+    Raises:
+        InputError: Fewer than one row or column.
+    """
+    if rows < 1 or columns < 1:
+        raise InputError(f"`rows` is {rows} and `columns` {columns}; expected at least one panel")
+    figure = Figure(figsize=(PANEL[0] * columns, PANEL[1] * rows), dpi=DPI, layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def save_figure(figure: Figure, path: str | Path) -> None:
+    """Write a figure, in the format that the ending names; folders are made, an existing file is replaced.
+
+    Args:
+        figure: The figure.
+        path: A file such as "figure.png" or "figure.pdf".
+
+    Raises:
+        InputError: An ending that matplotlib does not know.
+        FolderError: The file cannot be written.
+    """
+    path = Path(path)
+    known = figure.canvas.get_supported_filetypes()
+    ending = path.suffix.removeprefix(".").lower()
+    if ending not in known:
+        raise InputError(f"'{path}' has an unknown ending; expected one of {', '.join(sorted(known))}")
+    check_output(path, force=True)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=ending)
+    replace_file(path, buffer.getvalue())
+
+
+def drawing_axes(ax: Axes | None) -> Axes:
+    """The axes that were given, or those of a new figure, with less ink: no frame above and right, a faint grid."""
+    if ax is None:
+        _, grid = new_figure()
+        ax = grid[0, 0]
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(visible=True, color="0.92", linewidth=0.8)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def say_empty(ax: Axes, text: str) -> None:
+    """Say in the middle of the axes why nothing is drawn there."""
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color="0.35")
+    # Numbers along an empty axis would be matplotlib's own.
+    ax.set_xticks([])
+    ax.set_yticks([])

@@ -1,0 +1,334 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cobra.io
+import numpy as np
+import pandas as pd
+import pytest
+
+from metagnn.cli import main
+
+MEDIA = pd.DataFrame({"EX_glc__D_e": np.linspace(2, 10, 8), "EX_o2_e": np.linspace(20, 4, 8)})
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple]:
+    """Run a command in an empty folder with `media.csv` and `labels.csv`; answers exit code, output, errors."""
+    monkeypatch.chdir(tmp_path)
+    MEDIA.to_csv("media.csv", index=False)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        try:
+            code = main(arguments)
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def write(name: str, text: str) -> None:
+    Path(name).write_text(text)
+
+
+def model_file(change: Callable[[cobra.Model], object], name: str = "model.json") -> str:
+    model = cobra.io.load_model("textbook")
+    change(model)
+    cobra.io.save_json_model(model, name)
+    return name
+
+
+def refused(result: tuple[int, str, str], *parts: str) -> None:
+    code, _, err = result
+    assert code == 2, err
+    lines = err.strip().splitlines()
+    assert len(lines) == 1, err
+    assert lines[0].startswith("metagnn: error: ")
+    for part in parts:
+        assert part in lines[0], lines[0]
+
+
+def test_a_user_gets_from_media_to_predictions(run: Callable[..., tuple]) -> None:
+    code, out, err = run("simulate", "e_coli_core", "--media", "media.csv", "--out", "labels.csv")
+    assert (code, err) == (0, "")
+    assert "8 of 8" in out
+    labels = pd.read_csv("labels.csv")
+    assert list(labels.columns[:2]) == ["status", "ACALD"]
+    train = [
+        "train",
+        "e_coli_core",
+        "--inputs",
+        "media.csv",
+        "--targets",
+        "labels.csv",
+        "--epochs",
+        "2",
+        "--steps",
+        "6",
+    ]
+    code, out, err = run(*train, "--out", "model")
+    assert (code, err) == (0, "")
+    assert "flux_error" in out
+    assert not Path("model/unfinished").exists()
+    code, out, err = run("predict", "model", "--inputs", "media.csv", "--out", "fluxes.csv", "--model", "e_coli_core")
+    assert (code, err) == (0, "")
+    assert "max |S·v|" in out
+    fluxes = pd.read_csv("fluxes.csv")
+    assert fluxes.shape == (8, 96)
+    assert set(fluxes["status"]) == {"ok"}
+
+
+def test_the_seed_decides(run: Callable[..., tuple]) -> None:
+    run("simulate", "e_coli_core", "--media", "media.csv", "--out", "labels.csv")
+    train = [
+        "train",
+        "e_coli_core",
+        "--inputs",
+        "media.csv",
+        "--targets",
+        "labels.csv",
+        "--epochs",
+        "1",
+        "--steps",
+        "4",
+    ]
+    for folder, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        assert run(*train, "--seed", seed, "--out", folder)[0] == 0
+        assert run("predict", folder, "--inputs", "media.csv", "--out", f"{folder}.csv")[0] == 0
+    a, b, c = (Path(f"{name}.csv").read_text() for name in "abc")
+    assert a == b != c
+
+
+def test_infeasible_media_keep_their_row_and_are_counted(run: Callable[..., tuple]) -> None:
+    media = MEDIA.copy()
+    media.loc[3] = 0.0
+    media.to_csv("media.csv", index=False)
+    code, out, err = run("simulate", "e_coli_core", "--media", "media.csv", "--out", "labels.csv")
+    assert code == 0
+    assert "7 of 8" in out
+    assert "1 of 8 media are infeasible" in err
+    labels = pd.read_csv("labels.csv")
+    assert labels["status"][3] == "infeasible"
+    assert labels.iloc[3, 1:].isna().all()
+
+
+def test_open_carbon_sources_are_printed(run: Callable[..., tuple]) -> None:
+    MEDIA[["EX_o2_e"]].to_csv("media.csv", index=False)
+    _, out, _ = run("simulate", "e_coli_core", "--media", "media.csv", "--out", "labels.csv")
+    assert "open without being named: EX_glc__D_e (up to 10 mmol/gDW/h)" in out
+
+
+def test_info_says_what_a_model_holds(run: Callable[..., tuple]) -> None:
+    code, out, _ = run("info", "e_coli_core")
+    assert code == 0
+    for part in ("72", "95", "Biomass_Ecoli_core", "42.5555", "5.4528", "4.109", "[mmol/gDW]"):
+        assert part in out
+
+
+def test_info_says_what_a_model_lacks(run: Callable[..., tuple]) -> None:
+    def strip(model: cobra.Model) -> None:
+        model.objective = {}
+        model.remove_reactions(list(model.exchanges))
+
+    code, out, _ = run("info", model_file(strip))
+    assert code == 0
+    assert "no objective" in out
+    assert "none: no medium can be set" in out
+
+
+MODELS: dict[str, tuple[Callable[[], str], tuple[str, ...]]] = {
+    "unknown name": (lambda: "iJO1367", ("'iJO1367'", "did you mean 'iJO1366'")),
+    "no file": (lambda: "there.json", ("no model file", "there.json")),
+    "no model": (lambda: (write("x.json", '{"a": 1}'), "x.json")[1], ("x.json", "cannot be read as a model")),
+    "empty": (lambda: (write("x.xml", ""), "x.xml")[1], ("'x.xml' is empty",)),
+    "truncated": (
+        lambda: (write("y.json", Path(model_file(lambda m: None)).read_text()[:5000]), "y.json")[1],
+        ("y.json", "truncated"),
+    ),
+    "no objective": (lambda: model_file(lambda m: setattr(m, "objective", {})), ("no objective",)),
+    "objective of several": (
+        lambda: model_file(lambda m: setattr(m, "objective", {m.reactions.ATPM: 1, m.reactions.CS: 1})),
+        ("2 reactions", "'ATPM'", "expected one growth reaction"),
+    ),
+    "no exchanges": (lambda: model_file(lambda m: m.remove_reactions(list(m.exchanges))), ("no exchange reactions",)),
+}
+
+
+@pytest.mark.parametrize("case", MODELS)
+def test_bad_models_are_refused_in_one_line(run: Callable[..., tuple], case: str) -> None:
+    make, parts = MODELS[case]
+    refused(run("simulate", make(), "--media", "media.csv", "--out", "labels.csv"), *parts)
+    assert not Path("labels.csv").exists()
+
+
+TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "unknown exchange": ("EX_glc_e\n1\n", ("'EX_glc_e' is no exchange of e_coli_core; did you mean 'EX_glc__D_e'?",)),
+    "duplicated": ("EX_o2_e,EX_o2_e\n1,2\n", ("'EX_o2_e'", "more than once")),
+    "no exchange": ("PFK\n1\n", ("'PFK' is a reaction of e_coli_core but no exchange",)),
+    "negative": ("EX_glc__D_e,EX_o2_e\n1,1\n1,-2\n", ("'EX_o2_e' in row 1 is negative (-2.0)",)),
+    "NaN": ("EX_o2_e,EX_glc__D_e\n1,2\n3,\n", ("'EX_glc__D_e' in row 1 is NaN",)),
+    "infinite": ("EX_glc__D_e,EX_o2_e\n1,inf\n", ("infinite",)),
+    "empty": ("", ("empty",)),
+    "no rows": ("EX_o2_e\n", ("no rows",)),
+    "text": ("EX_o2_e\n1\nmuch\n", ("EX_o2_e", "'much'")),
+}
+
+
+@pytest.mark.parametrize("case", TABLES)
+@pytest.mark.parametrize("command", ["simulate", "train", "predict"])
+def test_bad_tables_are_refused_in_one_line(run: Callable[..., tuple], trained: Path, command: str, case: str) -> None:
+    text, parts = TABLES[case]
+    write("bad.csv", text)
+    arguments = {
+        "simulate": ["simulate", "e_coli_core", "--media", "bad.csv", "--out", "out.csv"],
+        "train": [
+            "train",
+            "e_coli_core",
+            "--inputs",
+            "bad.csv",
+            "--targets",
+            str(trained / "labels.csv"),
+            "--out",
+            "o",
+        ],
+        "predict": ["predict", str(trained / "model"), "--inputs", "bad.csv", "--out", "out.csv"],
+    }[command]
+    refused(run(*arguments), *parts)
+    assert not Path("out.csv").exists()
+    assert not Path("o").exists()
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    MEDIA.to_csv(folder / "media.csv", index=False)
+    files = ["--inputs", str(folder / "media.csv"), "--targets", str(folder / "labels.csv")]
+    assert main(["simulate", "e_coli_core", "--media", files[1], "--out", files[3]]) == 0
+    quick = ["--epochs", "1", "--steps", "4"]
+    assert main(["train", "e_coli_core", *files, *quick, "--out", str(folder / "model")]) == 0
+    return folder
+
+
+def test_too_few_samples_are_refused(run: Callable[..., tuple], trained: Path) -> None:
+    MEDIA[:3].to_csv("few.csv", index=False)
+    pd.read_csv(trained / "labels.csv")[:3].to_csv("targets.csv", index=False)
+    refused(
+        run("train", "e_coli_core", "--inputs", "few.csv", "--targets", "targets.csv", "--out", "o"),
+        "3 of 3 rows can be used",
+        "at least 5",
+    )
+
+
+def test_targets_with_nothing_observed_are_refused(run: Callable[..., tuple]) -> None:
+    pd.DataFrame({"PFK": [np.nan] * 8, "CS": [np.nan] * 8}).to_csv("targets.csv", index=False)
+    train = ["train", "e_coli_core", "--inputs", "media.csv", "--targets", "targets.csv", "--out", "o"]
+    refused(run(*train), "`targets` observes nothing")
+
+
+def test_media_that_are_all_infeasible_cannot_train(run: Callable[..., tuple], trained: Path) -> None:
+    (MEDIA * 0).to_csv("media.csv", index=False)
+    train = ["train", "e_coli_core", "--inputs", "media.csv", "--targets", str(trained / "labels.csv"), "--out", "o"]
+    code, _, err = run(*train)
+    assert code == 2
+    assert "0 of 8 rows can be used" in err
+
+
+def test_unbounded_media_keep_their_row_and_status(run: Callable[..., tuple]) -> None:
+    def open_up(model: cobra.Model) -> None:
+        for reaction in model.reactions:
+            reaction.bounds = (-np.inf if reaction.lower_bound < 0 else 0.0, np.inf)
+        for exchange in model.exchanges:
+            exchange.bounds = (-np.inf, np.inf)
+
+    code, _, err = run("simulate", model_file(open_up), "--media", "media.csv", "--out", "labels.csv")
+    assert code == 0
+    assert "unbounded" in err
+
+
+def test_a_model_without_formulas_is_refused_by_what_needs_them(run: Callable[..., tuple], trained: Path) -> None:
+    def strip(model: cobra.Model) -> None:
+        for metabolite in model.metabolites:
+            metabolite.formula = None
+
+    files = ["--inputs", "media.csv", "--targets", str(trained / "labels.csv"), "--epochs", "1", "--steps", "4"]
+    refused(run("train", model_file(strip), *files, "--constraint", "soft", "--out", "o"), "no C balance", "no formula")
+    assert run("train", "model.json", *files, "--out", "p")[0] == 0
+
+
+def test_outputs_are_not_overwritten_without_force(run: Callable[..., tuple], trained: Path) -> None:
+    write("labels.csv", "mine")
+    simulate = ["simulate", "e_coli_core", "--media", "media.csv", "--out", "labels.csv"]
+    refused(run(*simulate), "'labels.csv' exists", "--force", "--resume")
+    assert Path("labels.csv").read_text() == "mine"
+    assert run(*simulate, "--force")[0] == 0
+    train = [
+        "train",
+        "e_coli_core",
+        "--inputs",
+        "media.csv",
+        "--targets",
+        "labels.csv",
+        "--out",
+        str(trained / "model"),
+    ]
+    refused(run(*train), "exists", "--force")
+    predict = ["predict", str(trained / "model"), "--inputs", "media.csv", "--out", "labels.csv"]
+    refused(run(*predict), "exists")
+    Path("results").mkdir()
+    write("results/mine.txt", "mine")
+    refused(run("reproduce", "--quick", "--out", "results"), "'results' exists")
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_any_work(run: Callable[..., tuple]) -> None:
+    write("file", "")
+    refused(run("simulate", "e_coli_core", "--media", "media.csv", "--out", "file/labels.csv"), "cannot be written")
+    refused(run("simulate", "e_coli_core", "--media", "media.csv", "--out", "labels.txt"), "unknown ending")
+
+
+def test_a_saved_model_knows_its_network(run: Callable[..., tuple], trained: Path) -> None:
+    other = model_file(lambda m: m.reactions.PFK.knock_out())
+    predict = ["predict", str(trained / "model"), "--inputs", "media.csv", "--out", "out.csv", "--model", other]
+    refused(run(*predict), "was trained on", "e_coli_core")
+
+
+def test_a_damaged_checkpoint_is_refused(run: Callable[..., tuple], trained: Path) -> None:
+    config = json.loads((trained / "model" / "config.json").read_text())
+    assert config["settings"]["inputs"] == "max_uptake"
+    Path("copy").mkdir()
+    for file in (trained / "model").iterdir():
+        Path("copy", file.name).write_bytes(file.read_bytes())
+    weights = Path("copy/weights.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-100])
+    refused(run("predict", "copy", "--inputs", "media.csv", "--out", "out.csv"), "weights.safetensors", "damaged")
+    refused(run("predict", "nowhere", "--inputs", "media.csv", "--out", "out.csv"), "'nowhere' is no saved predictor")
+
+
+def test_a_resumed_training_must_be_the_same_job(run: Callable[..., tuple], trained: Path) -> None:
+    Path("o/unfinished").mkdir(parents=True)
+    write("o/unfinished/job.json", "{}")
+    train = ["train", "e_coli_core", "--inputs", "media.csv", "--targets", str(trained / "labels.csv"), "--out", "o"]
+    refused(run(*train, "--resume"), "another network, table or setting")
+
+
+@pytest.mark.parametrize("command", ["info", "simulate", "train", "predict", "reproduce", "benchmark"])
+def test_every_command_explains_itself(run: Callable[..., tuple], command: str) -> None:
+    code, out, _ = run(command, "--help")
+    assert code == 0
+    assert "--seed" in out
+    assert "example: metagnn" in out.replace("\n", " ")
+
+
+def test_help_and_import_load_nothing_heavy() -> None:
+    check = (
+        "import sys, metagnn, metagnn.cli\n"
+        "try: metagnn.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'cobra', 'torch_geometric', 'lightning', 'pandas', 'numpy'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    finished = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
