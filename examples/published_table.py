@@ -10,6 +10,7 @@ determine, the internal fluxes they leave open are merely feasible.
 """
 
 import argparse
+import dataclasses
 import time
 from pathlib import Path
 from typing import Any
@@ -38,15 +39,13 @@ def rivals() -> dict[str, Any]:
 def read_media(path: str | Path, network: MetabolicNetwork) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
     """Media, growth and fold of every row that belongs to a fold."""
     table = read_table(path)
-    # Models rename their growth reaction now and then; the network knows the names that mean the same.
-    names = [network.growth_reaction, *(alias for alias, name in network.aliases.items() if name == network.growth_reaction)]
-    columns = [f"flux:{name}" for name in names if f"flux:{name}" in table]
+    growth = f"flux:{network.growth_reaction}"
     media = table.filter(regex="^max_uptake:").rename(columns=lambda name: name.removeprefix("max_uptake:"))
-    if "fold" not in table or media.empty or not columns:
-        raise TableError(f"'{path}' lacks 'fold', 'max_uptake:…' or '{f'flux:{names[0]}'}'; expected all three")
-    growth = table[columns[:1]].set_axis([network.growth_reaction], axis=1)
-    kept = (table["fold"] >= 0).to_numpy()  # False for NaN too
-    return media[kept], growth[kept], table["fold"][kept].to_numpy(dtype=int)
+    if "fold" not in table or growth not in table or media.empty:
+        raise TableError(f"'{path}' lacks 'fold', 'max_uptake:…' or '{growth}'; expected all three")
+    kept = (table["fold"] >= 0).to_numpy()  # False where it is blank, too
+    target = table.loc[kept, [growth]].set_axis([network.growth_reaction], axis=1)
+    return media[kept], target, table.loc[kept, "fold"].to_numpy(dtype=int)
 
 
 def q2(observed: np.ndarray, predicted: np.ndarray) -> float:
@@ -55,11 +54,11 @@ def q2(observed: np.ndarray, predicted: np.ndarray) -> float:
 
 
 def main(path: str | Path, folds: int = 5, epochs: int | None = None, seed: int = 0) -> dict[str, Any]:
-    """Cross-validate on the first `folds` folds and print a table; Q² by model, pooled and by fold, and the residuals."""
+    """Cross-validate on the first folds; Q² by model, pooled and by fold, worst residuals, seconds. Prints a table."""
     started = time.perf_counter()
     network = load_network("e_coli_core")
     media, growth, fold = read_media(path, network)
-    training = TRAINING if epochs is None else TrainingConfig(epochs, TRAINING.batch_size, TRAINING.learning_rate)
+    training = TRAINING if epochs is None else dataclasses.replace(TRAINING, epochs=epochs)
     tested = np.unique(fold)[:folds]
     predicted = {name: np.full(len(fold), np.nan) for name in ("flux_gnn", *rivals())}
     worst = {"max_abs_sv": 0.0, "max_bound_violation": 0.0}
@@ -74,7 +73,7 @@ def main(path: str | Path, folds: int = 5, epochs: int | None = None, seed: int 
             predicted[name][test] = rival.fit(media[train], growth[train].to_numpy()[:, 0]).predict(media[test])
         print(f"fold {number}: {test.sum()} media, {time.perf_counter() - started:.0f} s so far", flush=True)
     observed, pooled = growth.to_numpy()[:, 0], np.isin(fold, tested)
-    scores = {
+    scores: dict[str, dict[str, Any]] = {
         name: {
             "pooled": q2(observed[pooled], values[pooled]),
             "folds": [q2(observed[fold == number], values[fold == number]) for number in tested],
@@ -85,7 +84,8 @@ def main(path: str | Path, folds: int = 5, epochs: int | None = None, seed: int 
     for name, score in scores.items():
         print(f"{name:<18}{score['pooled']:>9.5f}  {'  '.join(f'{value:.5f}' for value in score['folds'])}")
     seconds = time.perf_counter() - started
-    print(f"max|S·v| {worst['max_abs_sv']:.1e}, worst bound violation {worst['max_bound_violation']:.2g} mmol/gDW/h, {seconds:.0f} s")
+    imbalance, violation = worst["max_abs_sv"], worst["max_bound_violation"]
+    print(f"max|S·v| {imbalance:.1e}, worst bound violation {violation:.2g} mmol/gDW/h, {seconds:.0f} s")
     return {"q2": scores, **worst, "seconds": seconds}
 
 

@@ -24,7 +24,7 @@ from metagnn.training.config import TrainingConfig
 from metagnn.training.fit import fit_fluxes
 from metagnn.training.objective import default_objective
 
-MLP_TRAINING = TrainingConfig(epochs=500, batch_size=32, learning_rate=3e-3, bound_weight=0.0)
+MLP_TRAINING = TrainingConfig(epochs=400, batch_size=32, learning_rate=3e-3, weight_decay=0.0, bound_weight=0.0)
 """Settings at which the feed-forward network does best on these tasks."""
 
 PENALTIES = np.logspace(-6, 3, 19)

@@ -68,7 +68,9 @@ def draw_figure(network: MetabolicNetwork, runs: Path, path: Path, seed: int) ->
         observed, predicted = _fluxes(runs, experiment, "flux_gnn_steady_state", seed)
         plot_parity(observed, predicted, row[2], label="flux_gnn_steady_state")
         plot_residuals(_residuals(network, runs, experiment, seed), row[3])
-        row[0].annotate(title, (0, 1.16), xycoords="axes fraction", fontsize="medium", fontweight="bold")
+        heading = row[0].annotate(title, (0, 1.16), xycoords="axes fraction", fontsize="medium", fontweight="bold")
+        # It spans the row; in the layout it would push the first column apart.
+        heading.set_in_layout(False)
     save_figure(figure, path)
 
 

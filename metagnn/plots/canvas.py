@@ -16,7 +16,6 @@ class PlotsMissingError(InputError, ImportError):
 
 
 try:
-    from matplotlib import colormaps as _  # noqa: F401 - an old or broken matplotlib fails here, in words
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 except ImportError as error:

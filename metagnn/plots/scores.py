@@ -61,7 +61,7 @@ def plot_scores(
     ax.set_xlabel(title)
     triples = [[values[key] for key in ("min", "median", "max")] for values in scores.values()]
     table = np.array(triples, dtype=np.float64).reshape(-1, 3)
-    known: np.ndarray = np.isfinite(table).all(axis=1)
+    known = np.asarray(np.isfinite(table).all(axis=1))
     if not known.any():
         say_empty(ax, "no scores to show")
         return ax

@@ -29,15 +29,15 @@ class TrainingConfig:
         strategy: Lightning's strategy.
     """
 
-    epochs: int = 250
+    epochs: int = 150
     batch_size: int = 128
-    learning_rate: float = 3e-3
+    learning_rate: float = 5e-3
     weight_decay: float = 1e-2
     gradient_clip: float = 1.0
     bound_weight: float = 1e-3
     carbon_weight: float = 1e-4
     nitrogen_weight: float = 1e-4
-    steady_state_weight: float = 10.0
+    steady_state_weight: float = 30.0
     measurement_weight: float = 1.0
     validation_fraction: float = 0.0
     patience: int | None = None

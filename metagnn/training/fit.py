@@ -93,7 +93,7 @@ def fit_fluxes(
         The history: one row per epoch with every term.
 
     Raises:
-        FolderError: The checkpoint to resume from is damaged.
+        FolderError: The checkpoint to resume from is damaged, or of another run.
     """
     train, validation = _split(samples, config.validation_fraction, seed)
     sampler = ShuffledBatches(len(train), config.batch_size, seed)

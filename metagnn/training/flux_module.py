@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from metagnn.datasets.flux_dataset import FluxBatch
+from metagnn.errors import FolderError
 from metagnn.training.config import TrainingConfig
 from metagnn.training.objective import Objective
 
@@ -42,6 +43,23 @@ class FluxModule(lightning.LightningModule):
         logged = {prefix + "loss": total.detach()} | {prefix + name: term.detach() for name, term in terms.items()}
         self.log_dict(logged, on_step=False, on_epoch=True, batch_size=len(batch))
         return total
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add by what a run is known."""
+        checkpoint["total_steps"] = self.total_steps
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse the checkpoint of another run.
+
+        Raises:
+            FolderError: Another model, or another number of steps, for which the schedule would be wrong.
+        """
+        states = (self.state_dict(), checkpoint["state_dict"])
+        own, saved = ({name: tuple(tensor.shape) for name, tensor in state.items()} for state in states)
+        steps = checkpoint.get("total_steps")
+        if own != saved or steps != self.total_steps:
+            what = f"of {steps} steps, not {self.total_steps}" if own == saved else "of another model"
+            raise FolderError(f"the checkpoint is {what}; resume with the settings that it began with, or start anew")
 
     def configure_optimizers(self) -> Any:
         """AdamW (doi 10.48550/arXiv.1711.05101) with a one-cycle learning rate."""

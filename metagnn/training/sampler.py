@@ -28,6 +28,9 @@ class ShuffledBatches(Sampler[list[int]]):
         return -(-self.samples // self.batch_size)
 
     def __iter__(self) -> Iterator[list[int]]:
+        # A generator, so that the epoch counts that is set when the first batch is asked for: a trainer that resumes
+        # takes the iterator first and sets the epoch afterwards.
         generator = torch.Generator().manual_seed((self.seed << 20) + self.epoch)
         order = torch.randperm(self.samples, generator=generator)
-        return iter([batch.tolist() for batch in order.split(self.batch_size)])
+        for batch in order.split(self.batch_size):
+            yield batch.tolist()

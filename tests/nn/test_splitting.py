@@ -138,7 +138,8 @@ def test_the_second_half_is_the_projection_of_the_first(core: MetabolicNetwork):
 
 def test_leading_dimensions_are_a_loop(core: MetabolicNetwork):
     lower, upper, _ = core_media(core, 6)
-    given_, basis, layer = parameters(95, 7), nullspace_basis(core.stoichiometry), UnrolledSplitting(7).double()
+    given_, basis = parameters(95, 7, drive=10.0), nullspace_basis(core.stoichiometry)
+    layer = UnrolledSplitting(7).double()
     target, precision = randn(6, 95), randn(6, 95, seed=3).abs()
     for measured in ((None, None), (target, precision)):
         flat = layer(lower, upper, given_, basis, *measured)

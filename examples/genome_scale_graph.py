@@ -1,0 +1,78 @@
+"""A genome-scale model as a graph: PyTorch Geometric, networkx, and the balances of matter.
+
+Nothing is trained here: it shows what a network holds, and what the conversions cost.
+
+    python examples/genome_scale_graph.py                # iJO1366, which comes with cobra
+    python examples/genome_scale_graph.py my_model.xml   # any SBML, JSON, MAT or YAML file
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pandas as pd
+import torch
+
+from metagnn import load_network, simulate_fluxes, to_hetero_data, to_networkx
+
+Result = TypeVar("Result")
+
+
+def timed(what: str, work: Callable[[], Result]) -> Result:
+    """Do the work, and print how long it took."""
+    started = time.perf_counter()
+    result = work()
+    print(f"{what:<24}{1000 * (time.perf_counter() - started):8.0f} ms")
+    return result
+
+
+def main(model: str = "iJO1366") -> dict[str, Any]:
+    """Load, convert, solve, check; the sizes and residuals that are printed."""
+    network = timed("load", lambda: load_network(model))
+
+    # The same non-zeros three times: as an operator, as PyG's edges, as networkx's edges.
+    data = timed("to HeteroData", lambda: to_hetero_data(network))
+    graph = timed("to networkx", lambda: to_networkx(network))
+    hubs = sorted(network.metabolites, key=lambda name: -graph.degree(name))[:5]
+    print(f"\n{network}: {network.stoichiometry.value.numel()} coefficients, {len(network.exchanges)} exchanges")
+    print(f"features: metabolites {tuple(data['metabolite'].x.shape)}, reactions {tuple(data['reaction'].x.shape)}")
+    print(f"best-connected metabolites: {', '.join(f'{name} ({graph.degree(name)})' for name in hubs)}\n")
+
+    # One medium: the model's own. An exchange that a table names takes its uptake from there.
+    media = pd.DataFrame([network.medium()])
+    solution = timed("FBA", lambda: simulate_fluxes(network, media, method="fba"))
+    fluxes = torch.from_numpy(solution.fluxes.to_numpy())
+    imbalance = network.stoichiometry(fluxes).abs().max().item()
+    print(f"\ngrowth {solution.growth.iloc[0]:.4f} 1/h, largest |S·v| {imbalance:.1e} mmol/gDW/h")
+
+    # Carbon and nitrogen are the same kind of operator, with one row. Minus the entry of the growth reaction is
+    # what a gram of biomass holds; and what the exchanges bring in, growth takes up.
+    growth = network.reaction_index(network.growth_reaction)
+    composition, residuals = {}, {}
+    for element, symbol in (("C", "alpha"), ("N", "beta")):
+        balance = network.element_balance(element)
+        composition[symbol] = -balance.to_dense()[0, growth].item()
+        residuals[element] = balance(fluxes).abs().max().item()
+        print(
+            f"{symbol} = {composition[symbol]:.3f} mmol {element}/gDW; "
+            f"{element} in minus out minus biomass: {residuals[element]:.1e} mmol/gDW/h"
+        )
+    # Reactions that create or destroy matter make such a sum non-zero; a good model has none that carry flux.
+    unbalanced = network.unbalanced_reactions()
+    print(f"internal reactions whose elements or charge do not add up: {len(unbalanced)}")
+    return {
+        "metabolites": data["metabolite"].num_nodes,
+        "reactions": data["reaction"].num_nodes,
+        "edges": graph.number_of_edges(),
+        "growth": float(solution.growth.iloc[0]),
+        "max_abs_sv": imbalance,
+        "element_residuals": residuals,
+        **composition,
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", nargs="?", default="iJO1366", help="a model's name or path (default iJO1366)")
+    main(parser.parse_args().model)

@@ -1,0 +1,263 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from metagnn.datasets import uniform_media
+from metagnn.errors import InputError, NetworkError, TableError
+from metagnn.fba import simulate_fluxes
+from metagnn.models import FluxGNN, FluxGNNConfig
+from metagnn.models.flux_gnn import CONSTRAINTS, check_constraint
+from metagnn.network import MetabolicNetwork
+from metagnn.testing import assert_balanced, assert_permutation_equivariant, random_network, toy_network
+
+SMALL = FluxGNNConfig(hidden_channels=8, num_layers=2, steps=8)
+INPUTS = ("EX_glc__D_e", "EX_o2_e")
+
+Media = tuple[Tensor, Tensor, np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def media(core: MetabolicNetwork) -> Media:
+    """Lower and upper bounds of twelve media, and the growth that FBA finds."""
+    table = uniform_media({"EX_glc__D_e": (3, 10), "EX_o2_e": (3, 20)}, 12)
+    growth = simulate_fluxes(core, table, "fba").growth.to_numpy()
+    lower, upper = core.uptake_bounds(list(table.columns), table.to_numpy())
+    return torch.from_numpy(lower), torch.from_numpy(upper), growth
+
+
+def untrained(network: MetabolicNetwork, constraint: str = "steady_state", config: FluxGNNConfig = SMALL) -> FluxGNN:
+    torch.manual_seed(0)
+    inputs = INPUTS if network.id == "e_coli_core" else network.exchanges[:1]
+    return FluxGNN(network, inputs, constraint, config)
+
+
+def lively(network: MetabolicNetwork, constraint: str = "steady_state", config: FluxGNNConfig = SMALL) -> FluxGNN:
+    """A model whose head says something else of every reaction, as after training."""
+    model = untrained(network, constraint, config)
+    torch.nn.init.normal_(model.head.weight, std=0.2)
+    torch.nn.init.uniform_(model.splitting.relaxation, 0.5, 1.5)
+    torch.nn.init.uniform_(model.splitting.momentum, -0.2, 0.2)
+    return model
+
+
+def network_bounds(network: MetabolicNetwork, samples: int = 3) -> tuple[Tensor, Tensor]:
+    return tuple(
+        torch.tensor(bound).expand(samples, len(network.reactions))
+        for bound in (network.bounds.lower, network.bounds.upper)
+    )
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
+def test_relabelling_the_nodes_permutes_the_prediction(core: MetabolicNetwork, media: Media, constraint):
+    weights = lively(core).state_dict()
+
+    def predict(network: MetabolicNetwork, lower: Tensor) -> Tensor:
+        model = FluxGNN(network, INPUTS, constraint, SMALL)
+        model.load_state_dict(weights)
+        return model.double()(lower, network_bounds(network, len(lower))[1]).fluxes.detach()
+
+    assert_permutation_equivariant(predict, core, media[0], tolerance=1e-8)
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_relabelling_random_networks_permutes_the_prediction(seed):
+    network = random_network(seed)
+    weights = lively(network).state_dict()
+
+    def predict(other: MetabolicNetwork, lower: Tensor) -> Tensor:
+        model = FluxGNN(other, network.exchanges[:1], "steady_state", SMALL)
+        model.load_state_dict(weights)
+        return model.double()(lower, network_bounds(other, len(lower))[1]).fluxes.detach()
+
+    assert_permutation_equivariant(predict, network, network_bounds(network)[0], seed, tolerance=1e-7)
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
+def test_a_batch_is_a_loop(core: MetabolicNetwork, media: Media, constraint):
+    model, (lower, upper, _) = lively(core, constraint).double(), media
+    together = model(lower, upper).fluxes
+    assert together.shape == (12, 95)
+    for row in range(12):
+        assert torch.allclose(model(lower[row], upper[row]).fluxes, together[row], rtol=0, atol=1e-9)
+    assert torch.allclose(model(lower.reshape(3, 4, 95), upper.reshape(3, 4, 95)).fluxes.reshape(12, 95), together)
+    assert together.std(dim=0).max() > 0.1
+
+
+def check_constraint_holds(network: MetabolicNetwork, lower: Tensor, upper: Tensor) -> None:
+    within = lively(network, "soft")(lower, upper).fluxes
+    assert within.dtype == torch.float64
+    assert bool(((within >= lower) & (within <= upper)).all())
+    steady = lively(network, "steady_state")(lower, upper).fluxes
+    assert_balanced(network, steady, tolerance=1e-9)
+    assert steady.abs().max() > 0.1
+
+
+def test_each_constraint_holds_exactly_on_core(core: MetabolicNetwork, media: Media):
+    lower, upper, _ = media
+    check_constraint_holds(core, lower, upper)
+    # The other law is not given away for free.
+    assert core.stoichiometry(lively(core, "soft")(lower, upper).fluxes).abs().max() > 1e-2
+    assert (lively(core)(lower, upper).fluxes - lower).min() < -1e-2
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_each_constraint_holds_exactly_on_random_networks(seed):
+    network = random_network(seed)
+    check_constraint_holds(network, *network_bounds(network))
+
+
+def test_untrained_it_is_a_truncated_flux_balance_analysis(core: MetabolicNetwork, media: Media):
+    lower, upper, growth = media
+    few = untrained(core, config=FluxGNNConfig(8, 1, 48))(lower, upper).growth.detach().numpy()
+    many = untrained(core, config=FluxGNNConfig(8, 1, 400))(lower, upper).growth.detach().numpy()
+    assert growth.std() > 0.1
+    assert np.corrcoef(few, growth)[0, 1] > 0.9
+    assert np.corrcoef(many, growth)[0, 1] > 0.95
+    assert np.median(np.abs(many / growth - 1)) < 0.03
+    # Nothing of it is learned: the encoder's weights have no say yet.
+    torch.manual_seed(1)
+    other = FluxGNN(core, INPUTS, config=FluxGNNConfig(8, 1, 48))
+    assert np.allclose(other(lower, upper).growth.detach().numpy(), few, atol=1e-5)
+
+
+def test_gradients_reach_every_parameter_that_has_a_say(core: MetabolicNetwork, media: Media):
+    lower, upper, _ = media
+    model = lively(core)
+    model(lower, upper).fluxes.square().mean().backward()
+    silent = {name for name, parameter in model.named_parameters() if parameter.grad is None}
+    # The last message to the metabolites has no reader, and trust in measurements has none without measurements.
+    last = ("encoder.to_metabolite.1.", "encoder.norm_metabolite.1.")
+    assert {name for name in silent if not name.startswith(last)} == {"log_trust"}
+    heard = {name: parameter.grad for name, parameter in model.named_parameters() if parameter.grad is not None}
+    assert all(gradient.isfinite().all() and gradient.abs().max() > 0 for gradient in heard.values())
+    # Columns of the head: trust, the third, goes unheard, and the drive of the last step, which has faded out.
+    assert (heard["head.weight"].abs().sum(dim=1) == 0).nonzero().flatten().tolist() == [2, 4 + SMALL.steps - 1]
+
+
+def test_with_measurements_trust_has_a_say_and_unmeasured_reactions_poison_nothing(core: MetabolicNetwork, media: Media):
+    lower, upper, _ = media
+    measured, deviation = torch.full_like(lower, torch.nan), torch.full_like(lower, torch.nan)
+    acetate = core.reaction_index("EX_ac_e")
+    measured[:, acetate], deviation[:, acetate] = 2.0, 0.1
+    model = lively(core)
+    model(lower, upper, measured, deviation).fluxes.square().mean().backward()
+    heard = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
+    assert all(gradient.isfinite().all() for gradient in heard.values())
+    assert heard["log_trust"] != 0
+    assert heard["head.weight"][2].abs().max() > 0
+
+
+def test_no_parameter_belongs_to_a_reaction_so_weights_serve_another_network(core: MetabolicNetwork, media: Media):
+    weights = lively(core).state_dict()
+    for network in (random_network(3), random_network(5, 20, 50)):
+        model = FluxGNN(network, network.exchanges[:1], config=SMALL)
+        model.load_state_dict(weights)
+        fluxes = model(*network_bounds(network)).fluxes
+        assert fluxes.shape == (3, len(network.reactions))
+        assert_balanced(network, fluxes, tolerance=1e-9)
+        assert fluxes.abs().max() > 1e-3
+    assert not any({72, 95, 28, 360} & set(tensor.shape) for tensor in weights.values())
+
+
+def test_which_exchanges_vary_is_a_feature(core: MetabolicNetwork, media: Media):
+    lower, upper, _ = media
+    model, blind = lively(core), FluxGNN(core, (), config=SMALL)
+    blind.load_state_dict(model.state_dict())
+    assert not torch.allclose(model(lower, upper).fluxes, blind(lower, upper).fluxes, atol=1e-3)
+
+
+def measurements(lower: Tensor, index: int, value: float, deviation: float) -> tuple[Tensor, Tensor]:
+    measured, spread = torch.full_like(lower, torch.nan), torch.full_like(lower, torch.nan)
+    measured[:, index], spread[:, index] = value, deviation
+    return measured, spread
+
+
+def test_what_was_not_measured_has_no_influence(core: MetabolicNetwork, media: Media):
+    (lower, upper, _), model = media, lively(core)
+    plain = model(lower, upper).fluxes
+    nothing = torch.full_like(lower, torch.nan)
+    assert torch.equal(model(lower, upper, nothing, nothing).fluxes, plain)
+    assert torch.equal(model(lower, upper, nothing, torch.full_like(lower, 0.01)).fluxes, plain)
+    measured, deviation = measurements(lower, core.reaction_index("EX_ac_e"), 4.0, 0.1)
+    once = model(lower, upper, measured, deviation).fluxes
+    filled = torch.where(torch.isnan(measured), 1e-3, deviation)
+    assert torch.equal(model(lower, upper, measured, filled).fluxes, once)
+    assert not torch.allclose(once, plain, atol=0.1)
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
+def test_the_smaller_the_deviation_the_nearer_to_the_measurement(core: MetabolicNetwork, media: Media, constraint):
+    lower, upper, _ = media
+    # Steps enough to settle: far from there, the drive and the pull have only begun to trade off.
+    model = untrained(core, constraint, FluxGNNConfig(8, 1, 300))
+    exchange = core.reaction_index("EX_co2_e")
+    misses = []
+    for deviation in (10.0, 1.0, 0.1, 0.01):
+        fluxes = model(lower, upper, *measurements(lower, exchange, 6.0, deviation)).fluxes[:, exchange]
+        misses.append((fluxes - 6.0).abs().mean().item())
+    assert misses == sorted(misses, reverse=True)
+    assert misses[0] > 3
+    assert misses[-1] < 0.05
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
+def test_twice_the_limits_are_twice_the_fluxes(core: MetabolicNetwork, media: Media, constraint):
+    (lower, upper, _), model = media, lively(core, constraint)
+    plain = model(lower, upper).fluxes
+    assert torch.allclose(model(2 * lower, 2 * upper).fluxes, 2 * plain, rtol=1e-12)
+    measured, deviation = measurements(lower, core.reaction_index("EX_co2_e"), 6.0, 0.1)
+    told = model(lower, upper, measured, deviation).fluxes
+    assert torch.allclose(model(2 * lower, 2 * upper, 2 * measured, 2 * deviation).fluxes, 2 * told, rtol=1e-12)
+    assert not torch.allclose(told, plain, atol=0.1)
+    # Bounds that limit nothing are no part of a sample's size; an uptake is.
+    size = model.sample_size(lower, upper)
+    assert size.shape == (12, 1)
+    assert 1 < size.min() < size.max() < 100
+
+
+def test_moving_or_casting_the_model_never_changes_the_network(core: MetabolicNetwork, media: Media):
+    lower, upper, _ = media
+    before, address = core.stoichiometry.value.clone(), core.stoichiometry.value.data_ptr()
+    model = lively(core)
+    expected = model(lower, upper).fluxes
+    single = model.to(torch.float32)
+    assert single.stoichiometry.value.dtype == torch.float64
+    assert torch.equal(single(lower, upper).fluxes, expected)
+    assert_balanced(core, single(lower, upper).fluxes, tolerance=1e-9)
+    moved = single.to("meta")
+    assert moved.stoichiometry.value.device.type == moved.projection.basis.device.type == "meta"
+    assert core.stoichiometry.value.device.type == "cpu"
+    assert core.stoichiometry.value.data_ptr() == address
+    assert torch.equal(core.stoichiometry.value, before)
+
+
+def test_bounds_in_float32_are_served_too(core: MetabolicNetwork, media: Media):
+    (lower, upper, _), model = media, lively(core)
+    assert torch.allclose(model(lower.float(), upper.float()).fluxes, model(lower, upper).fluxes, atol=1e-2)
+
+
+def test_unknown_constraints_are_refused_with_the_valid_ones(core: MetabolicNetwork):
+    with pytest.raises(InputError, match="'polytope' is not available in this version; choose 'steady_state' or 'soft'"):
+        FluxGNN(core, constraint="polytope")
+    with pytest.raises(InputError, match="'steady' is no constraint; did you mean 'steady_state'"):
+        FluxGNN(core, constraint="steady")
+    for constraint in CONSTRAINTS:
+        check_constraint(constraint)
+
+
+@pytest.mark.parametrize("name", ["hidden_channels", "num_layers", "steps"])
+def test_sizes_below_one_are_refused(name):
+    with pytest.raises(InputError, match=f"`{name}` is 0; expected at least 1"):
+        FluxGNNConfig(**{name: 0})
+
+
+def test_a_network_without_growth_and_unknown_inputs_are_refused(core: MetabolicNetwork):
+    with pytest.raises(NetworkError, match="toy has no objective"):
+        FluxGNN(toy_network({"EX_a": "a <=>", "r": "a ->"}))
+    with pytest.raises(TableError, match="'EX_glc_e' is no exchange of e_coli_core; did you mean 'EX_glc__D_e'"):
+        FluxGNN(core, ["EX_glc_e"])

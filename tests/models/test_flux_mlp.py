@@ -1,0 +1,107 @@
+import pytest
+import torch
+from torch import Tensor
+
+from metagnn.datasets import uniform_media
+from metagnn.errors import NetworkError
+from metagnn.fba import simulate_fluxes
+from metagnn.models import FluxMLP
+from metagnn.network import MetabolicNetwork
+from metagnn.testing import assert_balanced, toy_network
+
+
+@pytest.fixture(scope="module")
+def samples(core: MetabolicNetwork) -> tuple[Tensor, Tensor, Tensor]:
+    media = uniform_media({"EX_glc__D_e": (3, 10), "EX_o2_e": (3, 20)}, 12)
+    fluxes = simulate_fluxes(core, media).fluxes.to_numpy()
+    lower, upper = core.uptake_bounds(list(media.columns), media.to_numpy())
+    return torch.from_numpy(lower), torch.from_numpy(upper), torch.from_numpy(fluxes)
+
+
+def model(core: MetabolicNetwork, lower: Tensor, fluxes: Tensor) -> FluxMLP:
+    torch.manual_seed(0)
+    return FluxMLP(core, lower, fluxes, hidden_channels=16)
+
+
+def test_predictions_are_at_steady_state_in_float64(core: MetabolicNetwork, samples):
+    lower, upper, fluxes = samples
+    prediction = model(core, lower, fluxes)(lower, upper)
+    assert prediction.fluxes.shape == (12, 95)
+    assert_balanced(core, prediction.fluxes, tolerance=1e-9)
+    growth = core.reaction_index(core.growth_reaction)
+    assert torch.equal(prediction.growth, prediction.fluxes[:, growth])
+    assert prediction.fluxes.abs().max() > 1
+
+
+def test_only_what_varies_goes_in_standardised(core: MetabolicNetwork, samples):
+    lower, _, fluxes = samples
+    mlp = model(core, lower, fluxes)
+    assert [core.reactions[i] for i in mlp.input_index] == [
+        name for name in core.reactions if name in ("EX_glc__D_e", "EX_o2_e")
+    ]
+    inputs = (lower[:, mlp.input_index].float() - mlp.input_mean) / mlp.input_scale
+    assert torch.allclose(inputs.mean(0), torch.zeros(2), atol=1e-5)
+    assert torch.allclose(inputs.std(0, correction=0), torch.ones(2), atol=1e-5)
+
+
+def test_a_silent_network_predicts_the_mean_of_the_training_fluxes(core: MetabolicNetwork, samples):
+    lower, upper, fluxes = samples
+    mlp = model(core, lower, fluxes)
+    torch.nn.init.zeros_(mlp.layers[-1].weight)
+    torch.nn.init.zeros_(mlp.layers[-1].bias)
+    assert torch.allclose(mlp(lower, upper).fluxes, fluxes.mean(0).expand(12, 95), atol=1e-4)
+
+
+def test_fluxes_that_never_vary_stay_put_before_the_projection(core: MetabolicNetwork, samples):
+    lower, _, fluxes = samples
+    mlp = model(core, lower, fluxes)
+    constant = fluxes.std(0, correction=0) == 0
+    assert constant.any()
+    assert not mlp.output_scale[constant].any()
+
+
+def test_a_batch_is_a_loop_and_leading_dimensions_are_kept(core: MetabolicNetwork, samples):
+    lower, upper, fluxes = samples
+    mlp = model(core, lower, fluxes)
+    together = mlp(lower, upper).fluxes
+    alone = torch.stack([mlp(low, high).fluxes for low, high in zip(lower, upper, strict=True)])
+    assert torch.allclose(together, alone, atol=1e-4)
+    assert mlp(lower.reshape(3, 4, 95), upper.reshape(3, 4, 95)).growth.shape == (3, 4)
+    assert together.std(dim=0).max() > 1e-2
+
+
+def test_gradients_reach_every_parameter_and_it_can_learn(core: MetabolicNetwork, samples):
+    lower, upper, fluxes = samples
+    mlp = model(core, lower, fluxes)
+    optimizer = torch.optim.Adam(mlp.parameters(), 1e-2)
+    losses = []
+    for _ in range(60):
+        optimizer.zero_grad()
+        loss = (mlp(lower, upper).fluxes - fluxes).square().mean()
+        loss.backward()
+        losses.append(loss.item())
+        optimizer.step()
+    assert all(parameter.grad is not None and parameter.grad.abs().max() > 0 for parameter in mlp.parameters())
+    assert losses[-1] < 0.05 * losses[0]
+
+
+def test_saved_weights_bring_their_standardisation(core: MetabolicNetwork, samples):
+    lower, upper, fluxes = samples
+    mlp = model(core, lower, fluxes)
+    other = FluxMLP(core, lower, 2 * fluxes, hidden_channels=16)
+    assert not torch.allclose(other(lower, upper).fluxes, mlp(lower, upper).fluxes, atol=1e-2)
+    other.load_state_dict(mlp.state_dict())
+    assert torch.equal(other(lower, upper).fluxes, mlp(lower, upper).fluxes)
+
+
+def test_moving_the_model_leaves_the_network_where_it_is(core: MetabolicNetwork, samples):
+    lower, _, fluxes = samples
+    moved = model(core, lower, fluxes).to("meta")
+    assert moved.projection.basis.device.type == "meta"
+    assert core.stoichiometry.value.device.type == "cpu"
+
+
+def test_a_network_without_growth_is_refused():
+    network = toy_network({"EX_a": "a <=>", "r": "a ->"})
+    with pytest.raises(NetworkError, match="toy has no objective"):
+        FluxMLP(network, torch.zeros(3, 2).double(), torch.zeros(3, 2).double())

@@ -1,0 +1,228 @@
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from metagnn.datasets import uniform_media
+from metagnn.errors import FolderError
+from metagnn.fba import simulate_fluxes
+from metagnn.models import FluxGNNConfig
+from metagnn.network import MetabolicNetwork
+from metagnn.predictor import FluxPredictor
+from metagnn.saved_predictor import read_predictor, write_predictor
+from metagnn.testing import toy_network
+from metagnn.training import TrainingConfig
+
+FILES = {"config.json", "network.json", "history.csv", "weights.safetensors"}
+
+
+@pytest.fixture(scope="module")
+def network() -> MetabolicNetwork:
+    equations = {"EX_a": "a <=>", "EX_o": "o <=>", "r": "a -> 2 b", "s": "a + o -> 3 b", "growth": "b ->"}
+    formulas = {"a": "C6H12O6", "b": "C3H6O3", "o": "O2"}
+    bounds = {"EX_a": (-10, float("inf")), "EX_o": (-10, 1000)}
+    return toy_network(equations, "growth", bounds, formulas)
+
+
+@pytest.fixture(scope="module")
+def media() -> pd.DataFrame:
+    return uniform_media({"EX_o": (0, 10), "EX_a": (1, 10)}, 12)
+
+
+@pytest.fixture(scope="module")
+def fitted(network: MetabolicNetwork, media: pd.DataFrame) -> FluxPredictor:
+    training = TrainingConfig(epochs=3, learning_rate=0.02, devices="auto")
+    model = FluxPredictor(network, seed=7, config=FluxGNNConfig(4, 1, 3), training=training)
+    return model.fit(media, simulate_fluxes(network, media).fluxes)
+
+
+@pytest.fixture
+def folder(fitted: FluxPredictor, tmp_path: Path) -> Path:
+    fitted.save(tmp_path / "models" / "first")
+    return tmp_path / "models" / "first"
+
+
+def test_a_loaded_predictor_is_the_saved_one(fitted, network, media, folder):
+    loaded = FluxPredictor.load(folder)
+    pd.testing.assert_frame_equal(loaded.predict(media), fitted.predict(media), check_exact=True)
+    pd.testing.assert_frame_equal(loaded.diagnose(media), fitted.diagnose(media), check_exact=True)
+    pd.testing.assert_frame_equal(loaded.history_, fitted.history_)
+    for name in ("inputs", "constraint", "composition", "seed", "config", "training", "input_names_", "growth_reaction"):
+        assert getattr(loaded, name) == getattr(fitted, name), name
+    assert loaded.composition_ == fitted.composition_
+    assert loaded.network.fingerprint == network.fingerprint
+    assert np.isinf(loaded.network.bounds.upper[0])
+    assert {path.name for path in folder.iterdir()} == FILES
+
+
+def test_saving_what_was_loaded_writes_the_same_files(folder, tmp_path):
+    FluxPredictor.load(str(folder)).save(str(tmp_path / "second"))
+    for name in FILES - {"history.csv"}:
+        assert (folder / name).read_bytes() == (tmp_path / "second" / name).read_bytes(), name
+    assert FluxPredictor.load(tmp_path / "second").history_.equals(FluxPredictor.load(folder).history_)
+
+
+def test_a_predictor_of_rates_on_core_survives(core: MetabolicNetwork, tmp_path):
+    media = uniform_media({"EX_glc__D_e": (3, 10), "EX_o2_e": (5, 20)}, 6)
+    labels = simulate_fluxes(core, media).fluxes
+    rates = labels[["EX_glc__D_e", "EX_o2_e"]].assign(EX_o2_e_std=0.3)
+    config, training = FluxGNNConfig(4, 1, 4), TrainingConfig(epochs=2)
+    model = FluxPredictor(core, "rates", "soft", config=config, training=training).fit(rates, labels[[core.growth_reaction]])
+    model.save(tmp_path)
+    loaded = FluxPredictor.load(tmp_path, network=core)
+    pd.testing.assert_frame_equal(loaded.predict(rates), model.predict(rates), check_exact=True)
+    assert (loaded.inputs, loaded.constraint) == ("rates", "soft")
+
+
+def test_a_loaded_predictor_can_be_fitted_again(fitted, network, media, folder):
+    again = FluxPredictor.load(folder).fit(media, simulate_fluxes(network, media).fluxes)
+    pd.testing.assert_frame_equal(again.predict(media), fitted.predict(media), check_exact=True)
+
+
+def test_a_folder_is_replaced_whole(fitted, network, media, folder):
+    other = FluxPredictor(network, config=FluxGNNConfig(5, 2, 2), training=TrainingConfig(epochs=1))
+    other.fit(media[::2], simulate_fluxes(network, media[::2]).fluxes)
+    other.save(folder)
+    pd.testing.assert_frame_equal(FluxPredictor.load(folder).predict(media), other.predict(media), check_exact=True)
+    assert not np.allclose(other.predict(media), fitted.predict(media), atol=1e-3)
+
+
+def test_loading_draws_no_random_numbers(folder):
+    state = torch.get_rng_state()
+    FluxPredictor.load(folder)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_the_network_is_checked(network, folder):
+    assert FluxPredictor.load(folder, network=network).network.id == "toy"
+    same = toy_network({"EX_a": "a <=>", "growth": "a ->"}, "growth")
+    for other in (same, network.with_medium({"EX_a": 3.0}), network.knock_out(reactions=["s"])):
+        with pytest.raises(FolderError, match="was trained on .* with other reactions, bounds or objective than"):
+            FluxPredictor.load(folder, network=other)
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(FolderError, match=name.replace(".", r"\.")):
+        FluxPredictor.load(folder)
+
+
+def test_a_folder_that_is_none_or_holds_no_predictor_is_refused(tmp_path):
+    for wrong in (tmp_path / "nowhere", tmp_path):
+        with pytest.raises(FolderError, match=r"is no saved predictor: it has no config\.json; expected a folder"):
+            FluxPredictor.load(wrong)
+
+
+@pytest.mark.parametrize("name", sorted(FILES - {"history.csv"}))
+def test_damage_anywhere_is_refused_or_changes_nothing(fitted, media, folder, name):
+    intact, expected = (folder / name).read_bytes(), fitted.predict(media)
+    random = np.random.default_rng(0)
+    refused = 0
+    for position in random.choice(len(intact), 40, replace=False):
+        flipped = bytes([intact[position] ^ int(random.choice([1, 2, 16, 255]))])
+        (folder / name).write_bytes(intact[:position] + flipped + intact[position + 1 :])
+        try:
+            loaded = FluxPredictor.load(folder)
+        except FolderError:
+            refused += 1
+        else:
+            # Settings of the training may change unnoticed; what the model predicts may not.
+            assert name == "config.json"
+            pd.testing.assert_frame_equal(loaded.predict(media), expected, check_exact=True)
+    assert refused >= (30 if name == "config.json" else 40)
+    for length in (0, 1, len(intact) // 2, len(intact) - 1):
+        (folder / name).write_bytes(intact[:length])
+        with pytest.raises(FolderError):
+            FluxPredictor.load(folder)
+
+
+def edit(folder: Path, name: str, change: Callable[[dict], object]) -> None:
+    document = json.loads((folder / name).read_text())
+    change(document)
+    (folder / name).write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.update(format=2), "has format 2; this version reads format 1"),
+        (lambda d: d.pop("format"), "is damaged .KeyError: 'format'"),
+        (lambda d: d["config"].update(width=3), "is damaged .TypeError.*width"),
+        (lambda d: d["config"].update(steps=0), "is damaged .*`steps` is 0; expected at least 1"),
+        (lambda d: d["config"].update(steps=9), "the saved weights do not fit their settings"),
+        (lambda d: d["training"].update(epochs="many"), "is damaged .TypeError"),
+        (lambda d: d.update(fingerprint="0"), r"network\.json' is damaged: it does not match its fingerprint"),
+        (lambda d: d["settings"].pop("seed"), "the settings in .* are damaged .KeyError: 'seed'"),
+        (lambda d: d["settings"].update(constraint="polytope"), "the settings in .* are damaged .*'polytope'"),
+        (lambda d: d["settings"].update(inputs="rate"), "the settings in .* are damaged .*did you mean 'rates'"),
+        (lambda d: d["settings"].update(input_names=["EX_b"]), "the settings in .* are damaged .*'EX_b' is no exchange"),
+        (lambda d: d.update(settings=None), "the settings in .* are damaged"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(folder, change, message):
+    edit(folder, "config.json", change)
+    with pytest.raises(FolderError, match=message):
+        FluxPredictor.load(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d["metabolites"][0]["formula"].update(C=7.0),
+        lambda d: d["exchanges"].pop(),
+        lambda d: d["reactions"][0].update(bounds=[-3.0, 3.0]),
+        lambda d: d["reactions"][0].update(bounds=[]),
+        lambda d: d["reactions"].pop(),
+        lambda d: d["stoichiometry"]["coefficient"].__setitem__(0, 2.0),
+        lambda d: d["stoichiometry"]["coefficient"].__setitem__(0, "two"),
+        lambda d: d.update(metabolites=3),
+        lambda d: d.clear(),
+    ],
+)
+def test_a_network_that_was_changed_is_refused(folder, change):
+    edit(folder, "network.json", change)
+    with pytest.raises(FolderError, match="damaged"):
+        FluxPredictor.load(folder)
+
+
+def test_weights_of_another_network_are_refused(fitted, media, folder, tmp_path, network):
+    other = network.knock_out(reactions=["s"])
+    model = FluxPredictor(other, config=fitted.config, training=TrainingConfig(epochs=1))
+    model.fit(media, simulate_fluxes(other, media).fluxes).save(tmp_path / "other")
+    shutil.copy(tmp_path / "other" / "weights.safetensors", folder)
+    with pytest.raises(FolderError, match=r"weights\.safetensors' was trained on another network"):
+        FluxPredictor.load(folder)
+
+
+def test_a_place_that_cannot_be_written_is_refused(fitted, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(FolderError, match="cannot be written"):
+        fitted.save(tmp_path / "file")
+    with pytest.raises(FolderError, match="cannot be written"):
+        fitted.save(tmp_path / "file" / "below")
+
+
+def test_what_is_written_is_what_is_read(folder, tmp_path):
+    saved = read_predictor(folder)
+    write_predictor(tmp_path / "copy", saved)
+    again = read_predictor(tmp_path / "copy")
+    for field in dataclasses.fields(saved):
+        if field.name not in ("network", "weights", "history"):
+            assert getattr(again, field.name) == getattr(saved, field.name)
+    assert again.network.fingerprint == saved.network.fingerprint
+    assert again.weights.keys() == saved.weights.keys()
+    assert all(torch.equal(again.weights[name], saved.weights[name]) for name in saved.weights)
+
+
+def test_nothing_in_a_folder_can_run_code(folder):
+    for path in folder.iterdir():
+        content = path.read_bytes()
+        # Zip and pickle, which torch.load would open, begin like this.
+        assert not content.startswith((b"PK", b"\x80"))

@@ -1,0 +1,152 @@
+import pytest
+import torch
+from torch import Tensor, nn
+
+from metagnn.datasets import FluxBatch
+from metagnn.errors import NetworkError
+from metagnn.losses import masked_mse
+from metagnn.models import FluxPrediction
+from metagnn.testing import toy_network
+from metagnn.training import Objective, TrainingConfig, default_objective
+from metagnn.training.objective import BoundTerm, MeasurementTerm, SupervisedTerm
+
+
+@pytest.fixture
+def wrong(samples: FluxBatch) -> FluxPrediction:
+    """Fluxes that break every law a little."""
+    noise = torch.randn(samples.observed.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    return FluxPrediction(samples.observed + noise, 5)
+
+
+def with_rates(samples: FluxBatch) -> FluxBatch:
+    measured, deviation = torch.full_like(samples.lower, torch.nan), torch.full_like(samples.lower, torch.nan)
+    measured[:, 0], deviation[:, 0] = samples.observed[:, 0], 0.5
+    return FluxBatch(samples.lower, samples.upper, samples.observed, measured, deviation)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "rates", "names"),
+    [
+        ("steady_state", False, ["flux_error", "bound_violation"]),
+        ("steady_state", True, ["flux_error", "measurement_misfit", "bound_violation"]),
+        ("soft", False, ["flux_error", "carbon_balance", "nitrogen_balance", "steady_state"]),
+        ("soft", True, ["flux_error", "measurement_misfit", "carbon_balance", "nitrogen_balance", "steady_state"]),
+    ],
+)
+def test_the_total_is_the_weighted_sum_of_the_named_terms(toy, samples, wrong, constraint, rates, names):
+    config = TrainingConfig(
+        bound_weight=0.3, carbon_weight=0.5, nitrogen_weight=0.7, steady_state_weight=0.9, measurement_weight=1.1
+    )
+    objective = default_objective(toy, constraint, samples.scale(growth_index=5), config, rates)
+    batch = with_rates(samples) if rates else samples
+    total, terms = objective(wrong, batch)
+    weights = {
+        "flux_error": 1.0,
+        "bound_violation": 0.3,
+        "carbon_balance": 0.5,
+        "nitrogen_balance": 0.7,
+        "steady_state": 0.9,
+        "measurement_misfit": 1.1,
+    }
+    assert list(terms) == names
+    assert all(value > 1e-3 for value in terms.values())
+    assert total.item() == pytest.approx(sum(weights[name] * terms[name].item() for name in names))
+    assert objective.weights == {name: weights[name] for name in names}
+
+
+def test_the_labels_themselves_lose_nothing(toy, samples):
+    for constraint in ("steady_state", "soft"):
+        objective = default_objective(toy, constraint, samples.scale(), TrainingConfig(), with_rates=True)
+        total, terms = objective(FluxPrediction(samples.observed, 5), with_rates(samples))
+        assert len(terms) >= 3
+        assert total < 1e-12
+
+
+def test_soft_is_the_error_and_the_balances_of_mass_carbon_and_nitrogen(toy, samples, wrong):
+    scale = samples.scale(growth_index=5)
+    _, terms = default_objective(toy, "soft", scale, TrainingConfig())(wrong, samples)
+    assert torch.allclose(terms["flux_error"], masked_mse(wrong.fluxes, samples.observed, scale))
+    for name, incidence in (
+        ("steady_state", toy.stoichiometry),
+        ("carbon_balance", toy.element_balance("C")),
+        ("nitrogen_balance", toy.element_balance("N")),
+    ):
+        dense = incidence.to_dense()
+        assert torch.allclose(terms[name], (wrong.fluxes @ dense.T).square().mean()), name
+
+
+def test_steady_state_keeps_to_the_bounds(samples, wrong):
+    outside = torch.relu(wrong.fluxes - samples.upper) + torch.relu(samples.lower - wrong.fluxes)
+    assert torch.allclose(BoundTerm()(wrong, samples), outside.square().mean())
+
+
+def test_measured_rates_are_weighed_by_their_deviations(samples, wrong):
+    batch = with_rates(samples)
+    expected = ((wrong.fluxes[:, 0] - samples.observed[:, 0]) / 0.5).square().mean()
+    assert torch.allclose(MeasurementTerm()(wrong, batch), expected)
+    assert MeasurementTerm()(wrong, samples) == 0
+
+
+def test_terms_give_finite_gradients_next_to_what_is_not_known(toy, samples):
+    batch = with_rates(samples)
+    hidden = batch.observed.clone()
+    hidden[::2, 1:4] = torch.nan
+    batch = FluxBatch(batch.lower, batch.upper, hidden, batch.measured, batch.deviation)
+    fluxes = (samples.observed + 0.1).requires_grad_()
+    total, _ = default_objective(toy, "soft", samples.scale(), TrainingConfig(), True)(FluxPrediction(fluxes, 5), batch)
+    total.backward()
+    assert fluxes.grad is not None
+    assert fluxes.grad.isfinite().all()
+    assert fluxes.grad.any()
+
+
+def test_only_what_was_observed_counts_in_units_of_its_spread(samples, wrong):
+    scale = torch.arange(1.0, 7.0, dtype=torch.float64)
+    hidden = samples.observed.clone()
+    hidden[:, 1:] = torch.nan
+    batch = FluxBatch(samples.lower, samples.upper, hidden)
+    assert torch.allclose(
+        SupervisedTerm(scale)(wrong, batch), (wrong.fluxes[:, 0] - samples.observed[:, 0]).square().mean()
+    )
+
+
+def test_any_terms_make_an_objective(samples, wrong):
+    class Growth(nn.Module):
+        def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> Tensor:
+            return prediction.growth.mean()
+
+    total, terms = Objective({"growth": (-2.0, Growth())})(wrong, samples)
+    assert torch.allclose(terms["growth"], wrong.fluxes[:, 5].mean())
+    assert torch.allclose(total, -2 * terms["growth"])
+
+
+def test_a_network_without_formulas_has_no_carbon_loss_unless_its_weight_is_zero():
+    network = toy_network({"EX_a": "a <=>", "growth": "a ->"}, "growth")
+    scale = torch.ones(2, dtype=torch.float64)
+    with pytest.raises(NetworkError, match="toy has no C balance: 'a' cross its border with no formula"):
+        default_objective(network, "soft", scale, TrainingConfig())
+    with pytest.raises(NetworkError, match="toy has no N balance"):
+        default_objective(network, "soft", scale, TrainingConfig(carbon_weight=0.0))
+    soft = default_objective(network, "soft", scale, TrainingConfig(carbon_weight=0.0, nitrogen_weight=0.0))
+    assert list(soft.weights) == ["flux_error", "steady_state"]
+    exact = default_objective(network, "steady_state", scale, TrainingConfig())
+    assert list(exact.weights) == ["flux_error", "bound_violation"]
+
+
+def test_an_element_that_is_not_there_balances_by_itself():
+    network = toy_network({"EX_a": "a <=>", "growth": "a ->"}, "growth", formulas={"a": "C6H12O6"})
+    soft = default_objective(network, "soft", torch.ones(2, dtype=torch.float64), TrainingConfig())
+    assert list(soft.weights) == ["flux_error", "carbon_balance", "steady_state"]
+
+
+def test_an_exchanged_metabolite_without_a_formula_is_named():
+    network = toy_network({"EX_a": "a <=>", "r": "a -> b", "growth": "b ->"}, "growth", formulas={"b": "CN"})
+    with pytest.raises(NetworkError, match="toy has no C balance: 'a' cross its border with no formula"):
+        default_objective(network, "soft", torch.ones(3, dtype=torch.float64), TrainingConfig())
+
+
+def test_moving_the_objective_leaves_the_network_where_it_is(core):
+    objective = default_objective(core, "soft", torch.ones(95, dtype=torch.float64), TrainingConfig()).to("meta")
+    assert all(buffer.device.type == "meta" for buffer in objective.buffers())
+    assert core.stoichiometry.value.device.type == "cpu"
+    assert not objective.state_dict()
