@@ -16,6 +16,7 @@ from metagnn.errors import FolderError, InputError, TableError, unknown_name
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.losses.bounds import bound_violation
 from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig, check_constraint
+from metagnn.network.elements import elements_present
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.saved_predictor import SavedPredictor, read_predictor, write_predictor
 from metagnn.training.config import TrainingConfig
@@ -200,7 +201,14 @@ class FluxPredictor:
             NetworkError: The network has no formulas.
         """
         column = self.network.reaction_index(self.growth_reaction)
-        alpha, beta = (-float(self.network.element_balance(e).to_dense()[0, column]) for e in ("C", "N"))
+        present = elements_present(self.network.metabolite_table)
+        # A network without an element holds none of it; one without formulas is refused by element_balance.
+        alpha, beta = (
+            -float(self.network.element_balance(element).to_dense()[0, column])
+            if element in present or not present
+            else 0.0
+            for element in ("C", "N")
+        )
         return Composition(alpha, beta)
 
     @property

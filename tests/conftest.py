@@ -11,5 +11,5 @@ def core() -> MetabolicNetwork:
 
 
 @pytest.fixture(scope="session")
-def iJO1366() -> MetabolicNetwork:  # noqa: N802
+def iJO1366() -> MetabolicNetwork:
     return load_network("iJO1366")

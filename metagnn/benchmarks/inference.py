@@ -10,7 +10,7 @@ import numpy as np
 
 from metagnn.benchmarks.comparison import Comparison, compare
 from metagnn.datasets.media import uniform_media
-from metagnn.experiments.internal_fluxes import RANGES
+from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.fba.simulate import simulate_fluxes
 from metagnn.network.from_cobra import load_network
 from metagnn.predictor import FluxPredictor
@@ -25,7 +25,7 @@ def measure_inference(seed: int, progress: Callable[[int, int], None]) -> list[C
     The rivals are cobra's `slim_optimize` in a loop (growth only) and metagnn's own labels (all fluxes).
     """
     network = load_network("e_coli_core")
-    media = uniform_media(RANGES, BATCH, seed=seed)
+    media = uniform_media(E_COLI_CORE_RANGES, BATCH, seed=seed)
     with warnings.catch_warnings():
         # About 1 % of these media are infeasible: that is no news here.
         warnings.simplefilter("ignore")
@@ -48,7 +48,7 @@ def measure_inference(seed: int, progress: Callable[[int, int], None]) -> list[C
 
 
 def _slim_optimize(model: cobra.Model, uptakes: np.ndarray) -> list[float]:
-    exchanges = [model.reactions.get_by_id(name) for name in RANGES]
+    exchanges = [model.reactions.get_by_id(name) for name in E_COLI_CORE_RANGES]
     growth = []
     for row in uptakes:
         for exchange, uptake in zip(exchanges, row, strict=True):

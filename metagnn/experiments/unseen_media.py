@@ -1,6 +1,6 @@
 """Extrapolation: train on little glucose, test on more than was ever seen."""
 
-from metagnn.experiments.internal_fluxes import RANGES
+from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.experiments.setting import Setting
 
 THRESHOLD = 3.0
@@ -11,6 +11,6 @@ UNSEEN = Setting(
     "min_norm",
     100,
     500,
-    RANGES | {"EX_glc__D_e": (0.0, THRESHOLD)},
-    RANGES | {"EX_glc__D_e": (THRESHOLD, RANGES["EX_glc__D_e"][1])},
+    E_COLI_CORE_RANGES | {"EX_glc__D_e": (0.0, THRESHOLD)},
+    E_COLI_CORE_RANGES | {"EX_glc__D_e": (THRESHOLD, E_COLI_CORE_RANGES["EX_glc__D_e"][1])},
 )

@@ -37,7 +37,7 @@ class TrainingConfig:
     bound_weight: float = 1e-3
     carbon_weight: float = 1e-4
     nitrogen_weight: float = 1e-4
-    steady_state_weight: float = 30.0
+    steady_state_weight: float = 10.0
     measurement_weight: float = 1.0
     validation_fraction: float = 0.0
     patience: int | None = None

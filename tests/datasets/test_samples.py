@@ -145,7 +145,9 @@ def test_unknown_kinds_and_networks_without_exchanges_are_refused():
 
 
 def test_targets_take_their_places_and_leave_nan_elsewhere(core: MetabolicNetwork):
-    table = pd.DataFrame({"sample": ["a", "b"], "PGI": [1.0, NAN], "BIOMASS_Ecoli_core_w_GAM": [0.4, 0.5]}, index=[3, 7])
+    table = pd.DataFrame(
+        {"sample": ["a", "b"], "PGI": [1.0, NAN], "BIOMASS_Ecoli_core_w_GAM": [0.4, 0.5]}, index=[3, 7]
+    )
     observed = read_targets(core, table, pd.Index([3, 7]))
     assert observed.shape == (2, 95)
     assert observed.dtype == torch.float64

@@ -139,7 +139,9 @@ def test_gradients_reach_every_parameter_that_has_a_say(core: MetabolicNetwork, 
     assert (heard["head.weight"].abs().sum(dim=1) == 0).nonzero().flatten().tolist() == [2, 4 + SMALL.steps - 1]
 
 
-def test_with_measurements_trust_has_a_say_and_unmeasured_reactions_poison_nothing(core: MetabolicNetwork, media: Media):
+def test_with_measurements_trust_has_a_say_and_unmeasured_reactions_poison_nothing(
+    core: MetabolicNetwork, media: Media
+):
     lower, upper, _ = media
     measured, deviation = torch.full_like(lower, torch.nan), torch.full_like(lower, torch.nan)
     acetate = core.reaction_index("EX_ac_e")
@@ -242,7 +244,9 @@ def test_bounds_in_float32_are_served_too(core: MetabolicNetwork, media: Media):
 
 
 def test_unknown_constraints_are_refused_with_the_valid_ones(core: MetabolicNetwork):
-    with pytest.raises(InputError, match="'polytope' is not available in this version; choose 'steady_state' or 'soft'"):
+    with pytest.raises(
+        InputError, match="'polytope' is not available in this version; choose 'steady_state' or 'soft'"
+    ):
         FluxGNN(core, constraint="polytope")
     with pytest.raises(InputError, match="'steady' is no constraint; did you mean 'steady_state'"):
         FluxGNN(core, constraint="steady")

@@ -29,7 +29,10 @@ def test_every_reaction_of_every_network_gets_a_state_from_the_same_weights(core
 def test_relabelling_permutes_the_states_of_core(core: MetabolicNetwork):
     model = encoder()
     assert_permutation_equivariant(
-        lambda network, _: encode(model, network).T.detach(), core, torch.zeros(95, dtype=torch.float64), tolerance=1e-10
+        lambda network, _: encode(model, network).T.detach(),
+        core,
+        torch.zeros(95, dtype=torch.float64),
+        tolerance=1e-10,
     )
 
 

@@ -80,7 +80,9 @@ def test_it_is_the_iteration_as_written_down(samples, steps, pulled, shared, mom
     known = [tensor for tensor in inputs if tensor is not None]
     slopes = torch.autograd.grad((expected * weights).sum(), known, allow_unused=True, materialize_grads=True)
     written = torch.autograd.grad((got * weights).sum(), known, allow_unused=True, materialize_grads=True)
-    for name, slope, by_hand in zip([n for n, t in zip(NAMES, inputs, strict=True) if t is not None], slopes, written, strict=True):
+    for name, slope, by_hand in zip(
+        [n for n, t in zip(NAMES, inputs, strict=True) if t is not None], slopes, written, strict=True
+    ):
         assert torch.allclose(by_hand, slope, rtol=1e-9, atol=1e-11), name
 
 

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from metagnn.datasets import uniform_media
 from metagnn.errors import InputError
 from metagnn.fba import simulate_fluxes
-from metagnn.datasets import uniform_media
 from metagnn.network import Incidence, MetabolicNetwork
 from metagnn.nn.steady_state import SteadyStateConv, SteadyStateProjection, metric_basis, nullspace_basis
 from metagnn.testing import assert_balanced, assert_permutation_equivariant, permute_network, random_network
@@ -157,7 +157,10 @@ def test_gradients_of_fluxes_and_metric_are_exact():
 
 def test_relabelling_permutes_the_projection(core: MetabolicNetwork):
     assert_permutation_equivariant(
-        lambda network, fluxes: SteadyStateProjection(network.stoichiometry)(fluxes), core, randn(2, 95), tolerance=1e-11
+        lambda network, fluxes: SteadyStateProjection(network.stoichiometry)(fluxes),
+        core,
+        randn(2, 95),
+        tolerance=1e-11,
     )
 
 

@@ -60,7 +60,11 @@ def test_an_optimisers_state_survives(tmp_path):
     optimizer = torch.optim.AdamW(layer.parameters())
     layer(torch.ones(1, 3)).sum().backward()
     optimizer.step()
-    checkpoint = {"state_dict": OrderedDict(layer.state_dict()), "optimizer_states": [optimizer.state_dict()], "epoch": 3}
+    checkpoint = {
+        "state_dict": OrderedDict(layer.state_dict()),
+        "optimizer_states": [optimizer.state_dict()],
+        "epoch": 3,
+    }
     io = SafetensorsCheckpointIO()
     # Folders on the way are made, as Lightning expects.
     path = tmp_path / "deep" / "er" / "last.ckpt"

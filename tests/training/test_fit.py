@@ -140,7 +140,9 @@ def test_without_resume_an_old_checkpoint_is_replaced(make_model, objective, sam
     assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
 
 
-def test_a_damaged_checkpoint_is_refused_and_none_means_a_fresh_start(make_model, objective, samples, trained, tmp_path):
+def test_a_damaged_checkpoint_is_refused_and_none_means_a_fresh_start(
+    make_model, objective, samples, trained, tmp_path
+):
     checkpoints = Checkpoints(tmp_path, resume=True, every=1)
     model = make_model()
     fit_fluxes(model, objective, samples, FIVE, checkpoints=checkpoints)
