@@ -3,7 +3,7 @@
 The table holds one row a medium: `fold` (0, 1, …; blank or negative on rows held out), `max_uptake:<exchange>` and
 `flux:<reaction>` [mmol/gDW/h]. The 1000 media of Faure et al. 2023 (doi 10.1038/s41467-023-40380-0) have this shape.
 The predictor sees growth only, and still answers with every flux of the network: growth is what the labels
-determine, the internal fluxes they leave open are merely feasible.
+determine; the internal fluxes they leave open are at steady state and no more than that.
 
     python examples/published_table.py TABLE.csv             # all five folds, minutes
     python examples/published_table.py TABLE.csv --folds 1   # a first impression
