@@ -69,25 +69,11 @@ def reproduce(
     }
     _claim(folder, settings, keep=resume)
     tasks = [(e, c, seed) for seed in all_seeds for e in EXPERIMENTS for c in CONTESTANTS]
-    # The longest first, so that no process waits for one that began last.
-    tasks.sort(key=lambda task: not task[1].startswith("flux_gnn"))
-    open_tasks = [task for task in tasks if not (folder / RUNS / _file(*task)).is_file()]
-    done = len(tasks) - len(open_tasks)
-    report = progress or (lambda done, total: None)
-    report(done, len(tasks))
-    workers = min(jobs or os.cpu_count() or 1, MOST_JOBS, max(len(open_tasks), 1))
-    # One thread each: the processes share the cores already.
-    with joblib.parallel_config("loky", inner_max_num_threads=1):
-        finished = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(
-            joblib.delayed(_run)(folder / RUNS, *task) for task in open_tasks
-        )
-        for _ in finished:
-            done += 1
-            report(done, len(tasks))
+    _run_open(folder / RUNS, tasks, jobs, progress or (lambda done, total: None))
     results = {
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "seed": first_seed,
-        "wall_seconds": time.perf_counter() - started,
+        "wall_seconds": 0.0,
         "settings": settings,
         **_collect(folder / RUNS, tasks),
     }
@@ -107,6 +93,26 @@ def _claim(folder: Path, settings: dict[str, Any], keep: bool) -> None:
         shutil.rmtree(path.parent)
     path.parent.mkdir(exist_ok=True)
     replace_file(path, text.encode())
+
+
+def _run_open(
+    folder: Path, tasks: list[tuple[str, str, int]], jobs: int | None, report: Callable[[int, int], object]
+) -> None:
+    """Run what has no file yet, in parallel."""
+    open_tasks = [task for task in tasks if not (folder / _file(*task)).is_file()]
+    # The longest first, so that no process waits for one that began last.
+    open_tasks.sort(key=lambda task: not task[1].startswith("flux_gnn"))
+    done = len(tasks) - len(open_tasks)
+    report(done, len(tasks))
+    workers = min(jobs or os.cpu_count() or 1, MOST_JOBS, max(len(open_tasks), 1))
+    # One thread each: the processes share the cores already.
+    with joblib.parallel_config("loky", inner_max_num_threads=1):
+        finished = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(
+            joblib.delayed(_run)(folder, *task) for task in open_tasks
+        )
+        for _ in finished:
+            done += 1
+            report(done, len(tasks))
 
 
 def _run(folder: Path, experiment: str, contestant: str, seed: int) -> None:

@@ -98,22 +98,10 @@ def fit_fluxes(
     train, validation = _split(samples, config.validation_fraction, seed)
     sampler = ShuffledBatches(len(train), config.batch_size, seed)
     module = FluxModule(model, objective, config, total_steps=config.epochs * len(sampler))
-    history = History()
-    callbacks: list[lightning.Callback] = [history]
-    if config.patience is not None:
-        callbacks.append(EarlyStopping("validation_loss", patience=config.patience))
-    resume_from = None
-    if checkpoints is not None:
-        callbacks.append(
-            ModelCheckpoint(
-                checkpoints.folder, filename=CHECKPOINT.removesuffix(".ckpt"), every_n_epochs=checkpoints.every,
-                save_on_train_epoch_end=True, enable_version_counter=False,
-            )
-        )  # fmt: skip
-        resume_from = checkpoints.path if checkpoints.resume and checkpoints.path.is_file() else None
     show = sys.stderr.isatty() if progress is None else progress
-    if show:
-        callbacks.append(RichProgressBar())
+    history = History()
+    callbacks = [history, *_callbacks(config, checkpoints, show)]
+    resumes = checkpoints is not None and checkpoints.resume and checkpoints.path.is_file()
     loader = DataLoader(FluxDataset(train), sampler=sampler, batch_size=None)
     watched = None
     if validation is not None:
@@ -127,9 +115,22 @@ def fit_fluxes(
             plugins=[SafetensorsCheckpointIO()], logger=False, enable_checkpointing=checkpoints is not None,
             enable_progress_bar=show, enable_model_summary=False, num_sanity_val_steps=0,
         )  # fmt: skip
-        trainer.fit(module, loader, watched, ckpt_path=resume_from)
+        trainer.fit(module, loader, watched, ckpt_path=checkpoints.path if checkpoints and resumes else None)
     model.cpu().eval()
     return pd.DataFrame(history.rows)
+
+
+def _callbacks(config: TrainingConfig, checkpoints: Checkpoints | None, show: bool) -> list[lightning.Callback]:
+    callbacks: list[lightning.Callback] = []
+    if config.patience is not None:
+        callbacks.append(EarlyStopping("validation_loss", patience=config.patience))
+    if checkpoints is not None:
+        keeper = ModelCheckpoint(
+            checkpoints.folder, filename=CHECKPOINT.removesuffix(".ckpt"), every_n_epochs=checkpoints.every,
+            save_on_train_epoch_end=True, enable_version_counter=False,
+        )  # fmt: skip
+        callbacks.append(keeper)
+    return [*callbacks, RichProgressBar()] if show else callbacks
 
 
 def _split(samples: FluxBatch, fraction: float, seed: int) -> tuple[FluxBatch, FluxBatch | None]:
