@@ -6,6 +6,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -109,7 +110,8 @@ class FluxGNN(nn.Module):
         # point is an optimum on any medium. Without fading, drives fitted to the training media stay in the answer.
         fade = 1 - torch.arange(self.config.steps) / max(self.config.steps - 1, 1)
         self.register_buffer("fade", fade, persistent=False)
-        self.widest_bound = float(max(abs(network.bounds.lower).max(), abs(network.bounds.upper).max()))
+        bounds = np.abs(np.concatenate([network.bounds.lower, network.bounds.upper]))
+        self.widest_bound = float(bounds[np.isfinite(bounds)].max(initial=0.0))
         self.varied_count = max(len(inputs), 1)
         width, steps = self.config.hidden_channels, self.config.steps
         self.encoder = GraphEncoder(

@@ -19,7 +19,7 @@ class GraphEncoder(nn.Module):
         metabolite_features: Input features of every metabolite.
         reaction_features: Input features of every reaction.
         hidden_channels: Width of the node states.
-        num_layers: Rounds of message passing, each metabolites → reactions → metabolites.
+        num_layers: Rounds of message passing to the reactions, with one back to the metabolites between two.
 
     Shapes:
         features `[metabolites, metabolite_features]` and `[reactions, reaction_features]`, edges `[2, edges]`
@@ -34,17 +34,19 @@ class GraphEncoder(nn.Module):
         self.embed_metabolite = nn.Linear(metabolite_features, width)
         self.embed_reaction = nn.Linear(reaction_features, width)
         self.to_reaction = nn.ModuleList(StoichiometricConv((width, width), width) for _ in range(num_layers))
-        self.to_metabolite = nn.ModuleList(StoichiometricConv((width, width), width) for _ in range(num_layers))
+        # Nothing reads the metabolites after the last round.
+        self.to_metabolite = nn.ModuleList(StoichiometricConv((width, width), width) for _ in range(num_layers - 1))
         self.norm_reaction = nn.ModuleList(nn.LayerNorm(width) for _ in range(num_layers))
-        self.norm_metabolite = nn.ModuleList(nn.LayerNorm(width) for _ in range(num_layers))
+        self.norm_metabolite = nn.ModuleList(nn.LayerNorm(width) for _ in range(num_layers - 1))
 
     def forward(self, metabolites: Tensor, reactions: Tensor, edge_index: EdgeIndex, edge_weight: Tensor) -> Tensor:
         """State of every reaction."""
         m, r = torch.relu(self.embed_metabolite(metabolites)), torch.relu(self.embed_reaction(reactions))
         backward_index = edge_index.flip(0)
-        layers = zip(self.to_reaction, self.norm_reaction, self.to_metabolite, self.norm_metabolite, strict=True)
-        for to_reaction, norm_reaction, to_metabolite, norm_metabolite in layers:
-            # Residual and normalised: four rounds would otherwise drown the node's own features in its hubs'.
-            r = norm_reaction(r + torch.relu(to_reaction((m, r), edge_index, edge_weight)))
-            m = norm_metabolite(m + torch.relu(to_metabolite((r, m), backward_index, edge_weight)))
+        # Residual and normalised: four rounds would otherwise drown the node's own features in its hubs'.
+        for layer, (convolve, normalise) in enumerate(zip(self.to_reaction, self.norm_reaction, strict=True)):
+            if layer > 0:
+                update = self.to_metabolite[layer - 1]((r, m), backward_index, edge_weight)
+                m = self.norm_metabolite[layer - 1](m + torch.relu(update))
+            r = normalise(r + torch.relu(convolve((m, r), edge_index, edge_weight)))
         return r

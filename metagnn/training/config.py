@@ -27,6 +27,8 @@ class TrainingConfig:
         accelerator: Lightning's accelerator: "auto", "cpu" or "cuda".
         devices: Lightning's number of devices, or "auto".
         strategy: Lightning's strategy.
+        threads: CPU threads of the training. Sums over threads round differently, and training amplifies rounding:
+            a seed gives the same result for the same number, whatever the machine has.
     """
 
     epochs: int = 150
@@ -44,9 +46,10 @@ class TrainingConfig:
     accelerator: str = "auto"
     devices: int | str = 1
     strategy: str = "auto"
+    threads: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size"):
+        for name in ("epochs", "batch_size", "threads"):
             if getattr(self, name) < 1:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected at least 1")
         for name in ("learning_rate", "gradient_clip"):

@@ -108,7 +108,7 @@ def fit_fluxes(
         in_order = [list(range(len(validation)))]
         watched = DataLoader(FluxDataset(validation), sampler=in_order, batch_size=None)
     # Loaders draw from torch's own generator: fork it, so that the caller's is left as it was.
-    with _quiet_lightning(), _interrupts_rise(), torch.random.fork_rng(devices=[]):
+    with _quiet_lightning(), _interrupts_rise(), _threads(config.threads), torch.random.fork_rng(devices=[]):
         trainer = lightning.Trainer(
             accelerator=config.accelerator, devices=config.devices, strategy=config.strategy,
             max_epochs=config.epochs, gradient_clip_val=config.gradient_clip, callbacks=callbacks,
@@ -139,6 +139,16 @@ def _split(samples: FluxBatch, fraction: float, seed: int) -> tuple[FluxBatch, F
         return samples, None
     (order,) = ShuffledBatches(len(samples), len(samples), seed)
     return samples.rows(order[held_out:]), samples.rows(order[:held_out])
+
+
+@contextlib.contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextlib.contextmanager

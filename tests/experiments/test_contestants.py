@@ -29,9 +29,9 @@ def test_regressions_beat_the_mean(core: MetabolicNetwork, data: tuple[Samples, 
     train, test = data
     growth = core.reaction_index(core.growth_reaction)
     errors = {
-        name: np.abs(
-            contestants.CONTESTANTS[name](core, train, test.media, 0).fluxes - test.fluxes.to_numpy()
-        )[:, growth].mean()
+        name: np.abs(contestants.CONTESTANTS[name](core, train, test.media, 0).fluxes - test.fluxes.to_numpy())[
+            :, growth
+        ].mean()
         for name in ("quadratic_ridge", "ridge", "mean")
     }
     assert max(errors["quadratic_ridge"], errors["ridge"]) < errors["mean"] / 2
