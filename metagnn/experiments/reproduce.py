@@ -8,7 +8,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,10 @@ from metagnn.experiments.contestants import CONTESTANTS
 from metagnn.experiments.internal_fluxes import LABELLED
 from metagnn.experiments.report import draw_figure
 from metagnn.experiments.scores import score_fluxes, spread
-from metagnn.experiments.setting import TEST_SEED, Setting, feasible_samples
+from metagnn.experiments.setting import TEST_SEED, Samples, Setting, feasible_samples
 from metagnn.experiments.unseen_media import UNSEEN
 from metagnn.network.from_cobra import load_network
+from metagnn.network.metabolic_network import MetabolicNetwork
 
 EXPERIMENTS: dict[str, Setting] = {"internal_fluxes.labelled": LABELLED, "unseen_media": UNSEEN}
 """Experiments by the path of their results."""
@@ -108,26 +109,47 @@ def _run_open(
     # One thread each: the processes share the cores already.
     with joblib.parallel_config("loky", inner_max_num_threads=1):
         finished = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(
-            joblib.delayed(_run)(folder, *task) for task in open_tasks
+            joblib.delayed(_run)(folder / _file(*task), task[1], task[2], data)
+            for task, data in zip(open_tasks, _data(open_tasks), strict=True)
         )
         for _ in finished:
             done += 1
             report(done, len(tasks))
 
 
-def _run(folder: Path, experiment: str, contestant: str, seed: int) -> None:
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Data:
+    network: MetabolicNetwork
+    train: Samples
+    test: Samples
+
+
+def _data(tasks: list[tuple[str, str, int]]) -> Iterator[_Data]:
+    """Media and labels of every task, each computed once: labels cost more than the regressions that learn them."""
+    networks: dict[str, MetabolicNetwork] = {}
+    samples: dict[tuple[str, int], Samples] = {}
+    for experiment, _, seed in tasks:
+        setting = EXPERIMENTS[experiment]
+        if setting.model not in networks:
+            networks[setting.model] = load_network(setting.model)
+        network = networks[setting.model]
+        wanted = (
+            (seed, setting.train_ranges, setting.train_samples),
+            (TEST_SEED, setting.test_ranges, setting.test_samples),
+        )
+        for draw, ranges, count in wanted:
+            if (experiment, draw) not in samples:
+                samples[experiment, draw] = feasible_samples(network, ranges, count, setting.method, draw)
+        yield _Data(network, samples[experiment, seed], samples[experiment, TEST_SEED])
+
+
+def _run(path: Path, contestant: str, seed: int, data: _Data) -> None:
     """One run; its scores, and what the figure needs, are written as soon as it ends."""
-    setting = EXPERIMENTS[experiment]
-    network = load_network(setting.model)
-    train = feasible_samples(network, setting.train_ranges, setting.train_samples, setting.method, seed)
-    test = feasible_samples(network, setting.test_ranges, setting.test_samples, setting.method, TEST_SEED)
-    outcome = CONTESTANTS[contestant](network, train, test.media, seed)
-    uptakes = list(test.media.columns), test.media.to_numpy()
-    scores = score_fluxes(network, uptakes, test.fluxes.to_numpy(), outcome.fluxes)
+    media, observed = data.test.media, data.test.fluxes.to_numpy()
+    outcome = CONTESTANTS[contestant](data.network, data.train, media, seed)
+    scores = score_fluxes(data.network, (list(media.columns), media.to_numpy()), observed, outcome.fluxes)
     scores["train_seconds"] = outcome.train_seconds
-    path = folder / _file(experiment, contestant, seed)
-    arrays = path.with_suffix(".npz")
-    np.savez_compressed(arrays, observed=test.fluxes.to_numpy(), predicted=outcome.fluxes)
+    np.savez_compressed(path.with_suffix(".npz"), observed=observed, predicted=outcome.fluxes)
     replace_file(path.with_suffix(".csv"), outcome.history.to_csv(index=False).encode())
     # The scores last: their file says that the run is complete.
     replace_file(path, json.dumps(scores, indent=2).encode())
