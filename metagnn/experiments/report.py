@@ -64,13 +64,12 @@ def draw_figure(network: MetabolicNetwork, runs: Path, path: Path, seed: int) ->
     for row, (experiment, title) in zip(axes, TITLES.items(), strict=True):
         for ax, model in ((row[0], "flux_gnn_steady_state"), (row[1], "flux_gnn_soft")):
             history = pd.read_csv(runs / f"{experiment}-{model}-{seed}.csv")
-            plot_training_curves(history, ax).set_title(f"training, {model}", fontsize="small")
+            plot_training_curves(history, ax).set_title(f"training, {model}")
         observed, predicted = _fluxes(runs, experiment, "flux_gnn_steady_state", seed)
         plot_parity(observed, predicted, row[2], label="flux_gnn_steady_state")
-        plot_residuals(_residuals(network, runs, experiment, seed), row[3])
-        heading = row[0].annotate(title, (0, 1.16), xycoords="axes fraction", fontsize="medium", fontweight="bold")
-        # It spans the row; in the layout it would push the first column apart.
-        heading.set_in_layout(False)
+        plot_residuals(_residuals(network, runs, experiment, seed), row[3]).set_title("steady state")
+        for ax in row:
+            ax.set_title(f"{title.partition(',')[0].partition(':')[0]}: {ax.get_title()}", fontsize="small")
     save_figure(figure, path)
 
 
