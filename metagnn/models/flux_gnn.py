@@ -66,6 +66,10 @@ class FluxGNN(nn.Module):
     measurements travel through the network. No parameter belongs to one reaction, so trained weights apply to
     another network. Before training, the head is zero and the model is a truncated flux balance analysis.
 
+    Two laws of linear programs are built in, because they carry predictions beyond the training media: fluxes scale
+    with the medium (`sample_size`), and learned drives fade out over the steps, so that the last steps are the
+    solver's own.
+
     Args:
         network: The network.
         inputs: Exchanges that vary among the samples.
