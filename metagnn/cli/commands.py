@@ -12,9 +12,10 @@ import pandas as pd
 from metagnn.cli.console import print_table, progress_bar
 from metagnn.datasets.label_file import simulate_to_file
 from metagnn.datasets.output import check_output
-from metagnn.datasets.samples import NOT_DATA, STD
+from metagnn.datasets.samples import STD
 from metagnn.datasets.tables import read_table, write_table
 from metagnn.fba.open_sources import open_carbon_sources
+from metagnn.fba.simulate import media_values
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 
@@ -35,7 +36,7 @@ def simulate(chosen: argparse.Namespace) -> None:
         solutions = simulate_to_file(
             network, media, chosen.method, chosen.out, chosen.force, chosen.resume, progress=progress
         )
-    _print_laws(network, solutions.fluxes, network.uptake_bounds(*_media_arrays(media)), chosen.out)
+    _print_laws(network, solutions.fluxes, network.uptake_bounds(*media_values(network, media)), chosen.out)
 
 
 def train(chosen: argparse.Namespace) -> None:
@@ -120,11 +121,6 @@ def _print_open_sources(network: MetabolicNetwork, table: pd.DataFrame) -> None:
     if sources:
         shown = ", ".join(f"{name} (up to {uptake:g} mmol/gDW/h)" for name, uptake in list(sources.items())[:8])
         print(f"open without being named: {shown}{', …' if len(sources) > 8 else ''}")
-
-
-def _media_arrays(media: pd.DataFrame) -> tuple[list[str], np.ndarray]:
-    names = [str(name) for name in media.columns if name not in NOT_DATA]
-    return names, media[names].to_numpy(dtype=np.float64)
 
 
 def _print_laws(
