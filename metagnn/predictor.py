@@ -2,53 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
+from metagnn.analysis.composition import Composition, fitted_composition
 from metagnn.datasets.flux_dataset import FluxBatch
 from metagnn.datasets.samples import Conditions, check_kind, read_conditions, read_targets
-from metagnn.errors import FolderError, InputError, TableError, unknown_name
+from metagnn.errors import FolderError, InputError, NetworkError, TableError
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.losses.bounds import bound_violation
 from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig, check_constraint
 from metagnn.network.elements import elements_present
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.nn.biomass import check_composition
+from metagnn.nn.co2 import CO2Readout
 from metagnn.saved_predictor import SavedPredictor, read_predictor, write_predictor
 from metagnn.training.config import TrainingConfig
 from metagnn.training.fit import Checkpoints, fit_fluxes
 from metagnn.training.metrics import r2_per_flux
 from metagnn.training.objective import default_objective
 
-COMPOSITIONS = ("fixed",)
-"""Where the biomass composition comes from; "fixed" is the model's own."""
-
 FEWEST_SAMPLES = 5
 """Samples without which a spread of the fluxes, and so a loss, means nothing."""
 
 CHUNK = 1024
 """Samples per forward pass: the encoder runs once for all of them, and memory stays bounded."""
-
-
-@dataclass(frozen=True)
-class Composition:
-    """Carbon and nitrogen in biomass.
-
-    Attributes:
-        alpha: Carbon [mmol/gDW].
-        beta: Nitrogen [mmol/gDW].
-        alpha_interval: Interval of alpha, where it was fitted.
-        beta_interval: Interval of beta, where it was fitted.
-    """
-
-    alpha: float
-    beta: float
-    alpha_interval: tuple[float, float] | None = None
-    beta_interval: tuple[float, float] | None = None
 
 
 class FluxPredictor:
@@ -58,7 +41,8 @@ class FluxPredictor:
         network: The network.
         inputs: "max_uptake" (largest uptakes ≥ 0) or "rates" (measured signed exchange fluxes)  [mmol/gDW/h].
         constraint: "steady_state" (S·v = 0 exactly) or "soft" (bounds exactly, balances by loss).
-        composition: "fixed", the biomass composition of the model itself.
+        composition: "fixed" (that of the model itself), "elemental" (carbon and nitrogen in biomass are fitted) or
+            "precursor" (every coefficient of the growth reaction is): see `BiomassComposition`.
         seed: Seed of the initial weights and of the order of the samples.
         config: Widths and steps of the model.
         training: Settings of the training.
@@ -82,8 +66,7 @@ class FluxPredictor:
             raise InputError(f"`network` is a {type(network).__name__}; expected a network from `load_network`")
         check_kind(inputs)
         check_constraint(constraint)
-        if composition not in COMPOSITIONS:
-            raise InputError("`composition`: " + unknown_name(str(composition), COMPOSITIONS, "composition"))
+        check_composition(composition)
         network.require_exchanges()
         self.network, self.inputs, self.constraint, self.composition = network, inputs, constraint, composition
         self.growth_reaction = network.growth_reaction
@@ -91,6 +74,8 @@ class FluxPredictor:
         self.history_ = pd.DataFrame()
         self.input_names_: tuple[str, ...] = ()
         self._model: FluxGNN | None = None
+        self._composition: Composition | None = None
+        self._fitted_network: MetabolicNetwork | None = None
         self._screen = FeasibilityScreen(network)
 
     def fit(
@@ -129,7 +114,12 @@ class FluxPredictor:
             with_rates=self.inputs == "rates",
         )
         self.history_ = fit_fluxes(model, objective, samples, self.training, self.seed, checkpoints, progress)
-        self.input_names_, self._model = conditions.exchanges, model
+        self.input_names_ = conditions.exchanges
+        self._set_model(model)
+        if model.composition.trainable:
+            fluxes = self._forward(samples.lower, samples.upper, samples.measured, samples.deviation)
+            self._composition = fitted_composition(model.composition, samples, torch.from_numpy(fluxes))
+            self._warn_undetermined(self._composition)
         return self
 
     def predict(self, inputs: pd.DataFrame) -> pd.DataFrame:
@@ -159,21 +149,24 @@ class FluxPredictor:
             inputs: Media or measured rates with the columns of the fit.
 
         Returns:
-            For every sample `max_abs_sv`, the largest |S·v|, `max_bound_violation` [mmol/gDW/h], and `status`,
-            "ok" or "infeasible".
+            For every sample `max_abs_sv`, the largest |S·v| with the biomass column in use, `max_bound_violation`
+            [mmol/gDW/h], and `status`, "ok" or "infeasible". Where the network has formulas and a CO2 exchange, also
+            `co2_readout`, the evolution of CO2 that closes the carbon balance of the exchanges, beside
+            `co2_exchange`, the flux of the exchange: equal at steady state, and under "soft" the readout counts.
         """
         conditions, fluxes, feasible = self._solve(inputs)
         exact = torch.from_numpy(fluxes)
-        imbalance = self.network.stoichiometry(exact).abs().amax(-1)
+        imbalance = self.network_.stoichiometry(exact).abs().amax(-1)
         violation = bound_violation(exact, conditions.lower, conditions.upper).amax(-1)
-        return pd.DataFrame(
-            {
-                "max_abs_sv": imbalance.numpy(),
-                "max_bound_violation": violation.numpy(),
-                "status": np.where(feasible, "ok", "infeasible"),
-            },
-            index=inputs.index,
-        )
+        columns = {
+            "max_abs_sv": imbalance.numpy(),
+            "max_bound_violation": violation.numpy(),
+            "status": np.where(feasible, "ok", "infeasible"),
+        }
+        with contextlib.suppress(NetworkError):
+            readout = CO2Readout(self.network_)
+            columns |= {"co2_readout": readout(exact).numpy(), "co2_exchange": fluxes[:, readout.co2_index]}
+        return pd.DataFrame(columns, index=inputs.index)
 
     def score(self, inputs: pd.DataFrame, targets: pd.DataFrame) -> float:
         """R² over the observed targets, averaged uniformly over the columns that vary, as scikit-learn's regressors.
@@ -195,11 +188,16 @@ class FluxPredictor:
 
     @property
     def composition_(self) -> Composition:
-        """Carbon and nitrogen in biomass [mmol/gDW], as the fluxes imply it.
+        """Carbon and nitrogen in biomass [mmol/gDW], as the fluxes imply it; with intervals where it was fitted.
 
         Raises:
             NetworkError: The network has no formulas.
+            InputError: It is to be fitted, and the predictor was not.
         """
+        if self.composition != "fixed":
+            if self._composition is None:
+                raise InputError("the composition was not fitted; call `fit` first")
+            return self._composition
         column = self.network.reaction_index(self.growth_reaction)
         present = elements_present(self.network.metabolite_table)
         # A network without an element holds none of it; one without formulas is refused by element_balance.
@@ -212,15 +210,18 @@ class FluxPredictor:
         return Composition(alpha, beta)
 
     @property
+    def network_(self) -> MetabolicNetwork:
+        """The network with the biomass column in use: S·v = 0 is meant with this one."""
+        return self.network if self._fitted_network is None else self._fitted_network
+
+    @property
     def model(self) -> FluxGNN:
         """The fitted model.
 
         Raises:
             InputError: The predictor was not fitted.
         """
-        if self._model is None:
-            raise InputError("the predictor was not fitted; call `fit` first")
-        return self._model
+        return self._require_fitted()
 
     def save(self, folder: str | Path) -> None:
         """Write weights (safetensors), settings and network (JSON) and the history into a folder.
@@ -234,6 +235,7 @@ class FluxPredictor:
             "composition": self.composition,
             "seed": self.seed,
             "input_names": list(self.input_names_),
+            "fitted_composition": self._composition and self._composition.to_document(),
         }
         saved = SavedPredictor(
             self.network, settings, self.config, self.training, self.model.state_dict(), self.history_
@@ -264,17 +266,42 @@ class FluxPredictor:
                 saved.training,
             )
             predictor.input_names_, predictor.history_ = tuple(settings["input_names"]), saved.history
-            predictor._model = predictor._new_model(predictor.input_names_)
+            model = predictor._new_model(predictor.input_names_)
+            fitted = settings.get("fitted_composition")
+            composition = fitted and Composition.from_document(fitted)
         except (KeyError, TypeError, InputError) as error:
             raise FolderError(f"the settings in '{folder}' are damaged ({type(error).__name__}: {error})") from error
-        saved.load_into(predictor._model)
+        saved.load_into(model)
+        predictor._set_model(model)
+        predictor._composition = composition
         return predictor
+
+    def _require_fitted(self) -> FluxGNN:
+        if self._model is None:
+            raise InputError("the predictor was not fitted; call `fit` first")
+        return self._model
+
+    def _set_model(self, model: FluxGNN) -> None:
+        self._model, self._composition = model, None
+        if model.composition.trainable:
+            self._fitted_network = self.network.with_biomass(model.composition.column().detach().numpy())
+            self._screen = FeasibilityScreen(self._fitted_network)
+
+    @staticmethod
+    def _warn_undetermined(composition: Composition) -> None:
+        unknown = [name for name in ("alpha", "beta") if np.isnan(getattr(composition, name))]
+        if unknown:
+            warnings.warn(
+                f"the data do not determine {' and '.join(unknown)}, which may trade against what is not measured; "
+                "measure CO2 or O2 for carbon, NH4+ for nitrogen, or use composition='fixed'",
+                stacklevel=3,
+            )
 
     def _new_model(self, input_names: tuple[str, ...]) -> FluxGNN:
         # The layers draw from torch's own generator: fork it, so that the caller's is left as it was.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            model = FluxGNN(self.network, input_names, self.constraint, self.config)
+            model = FluxGNN(self.network, input_names, self.constraint, self.config, self.composition)
         return model.eval()
 
     def _usable(self, conditions: Conditions, observed: torch.Tensor) -> FluxBatch:
@@ -298,17 +325,19 @@ class FluxPredictor:
 
     def _solve(self, inputs: pd.DataFrame) -> tuple[Conditions, np.ndarray, np.ndarray]:
         """Conditions, fluxes with NaN in rows that no flux can satisfy, and which rows can be satisfied."""
-        model = self.model
+        self._require_fitted()
         conditions = read_conditions(self.network, inputs, self.inputs, expected=self.input_names_)
         feasible = self._screen.feasible(conditions.lower.numpy(), conditions.upper.numpy())
-        fluxes = np.empty(conditions.lower.shape)
+        fluxes = self._forward(conditions.lower, conditions.upper, conditions.measured, conditions.deviation)
+        fluxes[~feasible] = np.nan
+        return conditions, fluxes, feasible
+
+    def _forward(self, lower: torch.Tensor, *others: torch.Tensor | None) -> np.ndarray:
+        """Fluxes of bounds and measurements, chunk by chunk."""
+        fluxes = np.empty(lower.shape)
         with torch.no_grad():
             for start in range(0, len(fluxes), CHUNK):
                 rows = slice(start, start + CHUNK)
-                measured, deviation = (
-                    None if tensor is None else tensor[rows] for tensor in (conditions.measured, conditions.deviation)
-                )
-                prediction = model(conditions.lower[rows], conditions.upper[rows], measured, deviation)
+                prediction = self.model(lower[rows], *(None if other is None else other[rows] for other in others))
                 fluxes[rows] = prediction.fluxes.numpy()
-        fluxes[~feasible] = np.nan
-        return conditions, fluxes, feasible
+        return fluxes

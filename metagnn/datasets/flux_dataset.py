@@ -37,7 +37,7 @@ class FluxBatch:
         """The same samples on a device."""
         return self._map(lambda tensor: tensor.to(device))
 
-    def rows(self, index: Tensor | Sequence[int]) -> FluxBatch:
+    def rows(self, index: Tensor | Sequence[int] | slice) -> FluxBatch:
         """Some of the samples."""
         return self._map(lambda tensor: tensor[index])
 

@@ -6,7 +6,7 @@ import copy
 
 from torch import Tensor, nn
 
-from metagnn._typing import Fluxes, Scalar
+from metagnn._typing import Fluxes, Imbalance, Scalar
 from metagnn.network.incidence import Incidence
 
 
@@ -25,7 +25,15 @@ class BalanceLoss(nn.Module):
         # A copy: moving a loss to a device must not move the network's own operator.
         self.incidence = copy.deepcopy(incidence)
 
-    def forward(self, fluxes: Fluxes) -> Scalar:
-        """The loss of fluxes, shape `[..., reactions]` [mmol/gDW/h]."""
+    def forward(self, fluxes: Fluxes, correction: Imbalance | None = None) -> Scalar:
+        """The loss.
+
+        Args:
+            fluxes: Fluxes, shape `[..., reactions]` [mmol/gDW/h].
+            correction: Added to the balances, shape `[..., balances]` [mmol/gDW/h]: what a biomass column other than
+                that of A makes or uses up.
+        """
         imbalance: Tensor = self.incidence(fluxes)
+        if correction is not None:
+            imbalance = imbalance + correction
         return imbalance.square().mean()

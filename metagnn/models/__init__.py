@@ -1,5 +1,7 @@
 """Layers composed into models of fluxes."""
 
+from metagnn.models.balance_mlp import BalanceMLP as BalanceMLP
+from metagnn.models.balance_mlp import BalanceMLPConfig as BalanceMLPConfig
 from metagnn.models.flux_gnn import FluxGNN as FluxGNN
 from metagnn.models.flux_gnn import FluxGNNConfig as FluxGNNConfig
 from metagnn.models.flux_mlp import FluxMLP as FluxMLP

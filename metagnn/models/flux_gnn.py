@@ -16,8 +16,8 @@ from metagnn.graph.features import node_features
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.models.graph_encoder import GraphEncoder
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.nn.biomass import BiomassComposition
 from metagnn.nn.splitting import SplittingParameters, UnrolledSplitting
-from metagnn.nn.steady_state import SteadyStateProjection
 
 CONSTRAINTS = ("soft", "steady_state")
 """How exact a prediction is: "soft" holds the bounds exactly, "steady_state" holds S·v = 0 exactly."""
@@ -34,11 +34,15 @@ class FluxGNNConfig:
         hidden_channels: Width of the encoder's node states.
         num_layers: Rounds of message passing in the encoder.
         steps: Steps of the unrolled splitting.
+        alpha_start: Carbon in biomass where an "elemental" composition starts [mmol/gDW]; None for the model's own.
+        beta_start: Nitrogen there [mmol/gDW].
     """
 
     hidden_channels: int = 32
     num_layers: int = 4
     steps: int = 48
+    alpha_start: float | None = None
+    beta_start: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("hidden_channels", "num_layers", "steps"):
@@ -75,6 +79,7 @@ class FluxGNN(nn.Module):
         inputs: Exchanges that vary among the samples.
         constraint: "steady_state" (S·v = 0 exactly) or "soft" (bounds exactly, balance by loss).
         config: Widths and steps.
+        composition: "fixed", "elemental" or "precursor": see `BiomassComposition`; S is that with its column.
 
     Shapes:
         lower, upper `[samples, reactions]` [mmol/gDW/h]; measured and deviation the same, NaN where nothing
@@ -96,6 +101,7 @@ class FluxGNN(nn.Module):
         inputs: Sequence[str] = (),
         constraint: str = "steady_state",
         config: FluxGNNConfig | None = None,
+        composition: str = "fixed",
     ) -> None:
         super().__init__()
         check_constraint(constraint)
@@ -103,7 +109,9 @@ class FluxGNN(nn.Module):
         self.growth_index = network.reaction_index(network.growth_reaction)
         # A copy: moving the model to a device must not move the network's own operator.
         self.stoichiometry = copy.deepcopy(network.stoichiometry)
-        self.projection = SteadyStateProjection(self.stoichiometry)
+        self.composition = BiomassComposition(network, composition)
+        if composition == "elemental":
+            self.composition.reset_contents(self.config.alpha_start, self.config.beta_start)
         features = node_features(network, inputs)
         self.register_buffer("metabolite_features", features.metabolite, persistent=False)
         self.register_buffer("reaction_features", features.reaction, persistent=False)
@@ -180,7 +188,7 @@ class FluxGNN(nn.Module):
             lower / size,
             upper / size,
             parameters,
-            self.projection.basis,
+            self.composition.basis(),
             None if measured is None else measured / size,
             precision,
         )
@@ -189,7 +197,9 @@ class FluxGNN(nn.Module):
             fluxes = torch.clamp(result.within_bounds * size, lower, upper)
         else:
             fluxes = result.at_steady_state * size
-        return FluxPrediction(fluxes, self.growth_index)
+        return FluxPrediction(
+            fluxes, self.growth_index, self.composition.change() if self.composition.trainable else None
+        )
 
     def sample_size(self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None) -> Tensor:
         """Size of every sample, by which it is normalised, shape `[..., 1]` [mmol/gDW/h].

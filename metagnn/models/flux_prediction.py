@@ -16,10 +16,13 @@ class FluxPrediction:
     Attributes:
         fluxes: Flux of every reaction node, shape `[..., reactions]`, float64 [mmol/gDW/h].
         growth_index: Position of the growth reaction.
+        biomass_change: Difference between the biomass column that the prediction balances with and the model's own,
+            shape `[metabolites]` [mmol/gDW]; None for the model's own.
     """
 
     fluxes: Fluxes
     growth_index: int
+    biomass_change: Tensor | None = None
 
     @property
     def growth(self) -> Tensor:

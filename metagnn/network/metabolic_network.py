@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import torch
 
 from metagnn.errors import NetworkError, unknown_name
 from metagnn.network.bounds import FluxBounds
@@ -262,6 +263,20 @@ class MetabolicNetwork:
             if genes and reaction.gene_rule is not None and not reaction.gene_rule.active(genes):
                 closed.append(index)
         return dataclasses.replace(self, bounds=self.bounds.close(closed))
+
+    def with_biomass(self, column: np.ndarray) -> MetabolicNetwork:
+        """The network with another biomass column, such as one that was fitted to measured rates.
+
+        Args:
+            column: Coefficient of every metabolite in the growth reaction, shape `[metabolites]` [mmol/gDW].
+
+        Raises:
+            NetworkError: No growth reaction.
+            InputError: Another shape, or a coefficient that is not finite.
+        """
+        index = self.reaction_index(self.growth_reaction)
+        coefficients = torch.from_numpy(np.array(column, dtype=np.float64))
+        return dataclasses.replace(self, stoichiometry=self.stoichiometry.with_column(index, coefficients))
 
     @cached_property
     def fingerprint(self) -> str:

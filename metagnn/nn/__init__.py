@@ -1,5 +1,7 @@
 """Layers: tensors in, tensors out."""
 
+from metagnn.nn.biomass import BiomassComposition as BiomassComposition
+from metagnn.nn.co2 import CO2Readout as CO2Readout
 from metagnn.nn.splitting import SplittingParameters as SplittingParameters
 from metagnn.nn.splitting import SplittingResult as SplittingResult
 from metagnn.nn.splitting import UnrolledSplitting as UnrolledSplitting

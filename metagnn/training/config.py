@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
-from metagnn.errors import InputError
+from metagnn.errors import InputError, unknown_name
+
+OPTIMIZERS = ("adamw", "sgd")
 
 
 @dataclass(frozen=True)
@@ -14,13 +17,18 @@ class TrainingConfig:
     Attributes:
         epochs: Passes over the training samples.
         batch_size: Samples per step.
-        learning_rate: Peak of the one-cycle learning rate (Smith and Topin 2019, doi 10.48550/arXiv.1708.07120).
+        optimizer: "adamw" (Loshchilov and Hutter 2019, doi 10.48550/arXiv.1711.05101) with a one-cycle learning rate
+            (Smith and Topin 2019, doi 10.48550/arXiv.1708.07120), or "sgd" with a constant one.
+        learning_rate: Learning rate of "sgd", or the peak of the cycle.
+        composition_learning_rate: Peak for the parameters of a trainable biomass composition, logarithms of ratios.
         weight_decay: Decoupled weight decay of AdamW.
         gradient_clip: Largest norm of the gradient; a long unrolled iteration has rare, steep steps, and clipping
             them tenfold harder than usual is what makes extrapolation hold for every seed.
         bound_weight: Weight of squared bound violations, for "steady_state" [1/(mmol/gDW/h)²].
         carbon_weight: Weight λ1 of the squared carbon imbalance, for "soft".
         nitrogen_weight: Weight λ2 of the squared nitrogen imbalance, for "soft".
+        electron_weight: Weight of the squared electron imbalance, for "soft"; where CO2 and the composition are both
+            unknown, the carbon balance cannot tell them apart, and this one can.
         steady_state_weight: Weight λ3 of the mean squared S·v, for "soft".
         measurement_weight: Weight of the misfit of measured rates, for inputs of "rates".
         validation_fraction: Share of the samples set aside to watch; needed for early stopping.
@@ -34,12 +42,15 @@ class TrainingConfig:
 
     epochs: int = 150
     batch_size: int = 128
+    optimizer: str = "adamw"
     learning_rate: float = 5e-3
+    composition_learning_rate: float = 0.05
     weight_decay: float = 1e-2
     gradient_clip: float = 0.1
     bound_weight: float = 1e-3
     carbon_weight: float = 1e-4
     nitrogen_weight: float = 1e-4
+    electron_weight: float = 0.0
     steady_state_weight: float = 10.0
     measurement_weight: float = 1.0
     validation_fraction: float = 0.0
@@ -50,13 +61,15 @@ class TrainingConfig:
     threads: int = 1
 
     def __post_init__(self) -> None:
+        if self.optimizer not in OPTIMIZERS:
+            raise InputError("`optimizer`: " + unknown_name(str(self.optimizer), OPTIMIZERS, "optimizer"))
         for name in ("epochs", "batch_size", "threads"):
             if getattr(self, name) < 1:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected at least 1")
-        for name in ("learning_rate", "gradient_clip"):
+        for name in ("learning_rate", "composition_learning_rate", "gradient_clip"):
             if not getattr(self, name) > 0:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected a positive number")
-        weights = ("carbon_weight", "nitrogen_weight", "steady_state_weight", "bound_weight", "measurement_weight")
+        weights = (field.name for field in dataclasses.fields(self) if field.name.endswith("_weight"))
         for name in ("weight_decay", *weights):
             if not getattr(self, name) >= 0:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected at least 0")

@@ -108,7 +108,7 @@ def fit_fluxes(
         in_order = [list(range(len(validation)))]
         watched = DataLoader(FluxDataset(validation), sampler=in_order, batch_size=None)
     # Loaders draw from torch's own generator: fork it, so that the caller's is left as it was.
-    with _quiet_lightning(), _interrupts_rise(), _threads(config.threads), torch.random.fork_rng(devices=[]):
+    with _quiet_lightning(), _interrupts_rise(), cpu_threads(config.threads), torch.random.fork_rng(devices=[]):
         trainer = lightning.Trainer(
             accelerator=config.accelerator, devices=config.devices, strategy=config.strategy,
             max_epochs=config.epochs, gradient_clip_val=config.gradient_clip, callbacks=callbacks,
@@ -142,7 +142,8 @@ def _split(samples: FluxBatch, fraction: float, seed: int) -> tuple[FluxBatch, F
 
 
 @contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
+def cpu_threads(count: int) -> Iterator[None]:
+    """A fixed number of torch's CPU threads, so that a result does not depend on the machine."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from metagnn.datasets.flux_dataset import FluxBatch
 from metagnn.errors import FolderError
+from metagnn.nn.biomass import BiomassComposition
 from metagnn.training.config import TrainingConfig
 from metagnn.training.objective import Objective
 
@@ -62,11 +63,28 @@ class FluxModule(lightning.LightningModule):
             raise FolderError(f"the checkpoint is {what}; resume with the settings that it began with, or start anew")
 
     def configure_optimizers(self) -> Any:
-        """AdamW (doi 10.48550/arXiv.1711.05101) with a one-cycle learning rate."""
-        optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=self.config.learning_rate, weight_decay=self.config.weight_decay
-        )
+        """AdamW with a one-cycle learning rate, or plain gradient descent with a constant one."""
+        groups = self._parameter_groups()
+        if self.config.optimizer == "sgd":
+            return torch.optim.SGD(groups)
+        optimizer = torch.optim.AdamW(groups)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, max_lr=self.config.learning_rate, total_steps=self.total_steps
+            optimizer, max_lr=[group["lr"] for group in groups], total_steps=self.total_steps
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _parameter_groups(self) -> list[dict[str, Any]]:
+        """Composition apart from the weights: it moves faster, and decay would pull it to the model's own."""
+        composition = [
+            parameter
+            for module in self.model.modules()
+            if isinstance(module, BiomassComposition)
+            for parameter in module.parameters()
+        ]
+        apart = {id(parameter) for parameter in composition}
+        weights = [parameter for parameter in self.model.parameters() if id(parameter) not in apart]
+        groups = [
+            {"params": weights, "lr": self.config.learning_rate, "weight_decay": self.config.weight_decay},
+            {"params": composition, "lr": self.config.composition_learning_rate, "weight_decay": 0.0},
+        ]
+        return [group for group in groups if group["params"]]

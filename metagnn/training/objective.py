@@ -10,7 +10,7 @@ from metagnn.losses.balance import BalanceLoss
 from metagnn.losses.bounds import bound_violation
 from metagnn.losses.supervised import masked_mse
 from metagnn.models.flux_prediction import FluxPrediction
-from metagnn.network.elements import elements_present
+from metagnn.network.elements import balance_weights, elements_present
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.training.config import TrainingConfig
 
@@ -45,19 +45,27 @@ class MeasurementTerm(nn.Module):
 
 
 class BalanceTerm(nn.Module):
-    """A balance of the predicted fluxes.
+    """A balance of the predicted fluxes, with the biomass column that the prediction comes with.
 
     Args:
-        loss: The balance.
+        loss: The balance, with the model's own biomass column.
+        weights: Weight of every metabolite in it, shape `[balances, metabolites]`; None for S itself.
     """
 
-    def __init__(self, loss: BalanceLoss) -> None:
+    weights: Tensor | None
+
+    def __init__(self, loss: BalanceLoss, weights: Tensor | None = None) -> None:
         super().__init__()
         self.loss = loss
+        self.register_buffer("weights", weights, persistent=False)
 
     def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> Tensor:
         """Mean squared imbalance."""
-        loss: Tensor = self.loss(prediction.fluxes)
+        change, correction = prediction.biomass_change, None
+        if change is not None:
+            rows = change if self.weights is None else self.weights.to(change.dtype) @ change
+            correction = prediction.growth[..., None] * rows
+        loss: Tensor = self.loss(prediction.fluxes, correction)
         return loss
 
 
@@ -113,10 +121,17 @@ def default_objective(
         terms["bound_violation"] = (config.bound_weight, BoundTerm())
         return Objective(terms)
     present = elements_present(network.metabolite_table)
-    balances = [("carbon_balance", "C", config.carbon_weight), ("nitrogen_balance", "N", config.nitrogen_weight)]
-    for name, element, weight in balances:
+    balances = (
+        ("carbon_balance", "C", config.carbon_weight),
+        ("nitrogen_balance", "N", config.nitrogen_weight),
+        ("electron_balance", "electrons", config.electron_weight),
+    )
+    for name, balance, weight in balances:
         # A network without an element balances it trivially; one without formulas is refused by element_balance.
-        if weight > 0 and (element in present or not present):
-            terms[name] = (weight, BalanceTerm(BalanceLoss(network.element_balance(element))))
-    terms["steady_state"] = (config.steady_state_weight, BalanceTerm(BalanceLoss(network.stoichiometry)))
+        if weight > 0 and (balance in (*present, "electrons") or not present):
+            loss = BalanceLoss(network.element_balance(balance))
+            weights = torch.from_numpy(balance_weights(network.metabolite_table, balance))[None]
+            terms[name] = (weight, BalanceTerm(loss, weights))
+    if config.steady_state_weight > 0:
+        terms["steady_state"] = (config.steady_state_weight, BalanceTerm(BalanceLoss(network.stoichiometry)))
     return Objective(terms)

@@ -1,0 +1,141 @@
+"""BalanceMLP: the feed-forward networks of Kusters, from measured rates to growth, CO2 and internal fluxes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from metagnn._typing import Fluxes
+from metagnn.errors import InputError, unknown_name
+from metagnn.models.flux_prediction import FluxPrediction
+from metagnn.network.medium import check_exchanges
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.nn.biomass import BiomassComposition
+from metagnn.nn.co2 import co2_exchange
+
+HEADS = ("co2", "internal")
+"""What a BalanceMLP can predict beside growth."""
+
+
+@dataclass(frozen=True)
+class BalanceMLPConfig:
+    """Settings of a BalanceMLP.
+
+    Attributes:
+        hidden_channels: Width of both hidden layers.
+        heads: "co2" for the hidden q_co2(q_i, q_bm), "internal" for every flux that is neither measured nor growth.
+        composition: "fixed", "elemental" or "precursor".
+        scaled: Whether inputs are standardised and the composition is trained by its logarithm. Without, rates enter
+            as they are and alpha, beta are trained in mmol/gDW, as described in the paper.
+    """
+
+    hidden_channels: int = 64
+    heads: tuple[str, ...] = ()
+    composition: str = "fixed"
+    scaled: bool = True
+
+    def __post_init__(self) -> None:
+        if self.hidden_channels < 1:
+            raise InputError(f"`hidden_channels` is {self.hidden_channels}; expected at least 1")
+        for head in self.heads:
+            if head not in HEADS:
+                raise InputError("`heads`: " + unknown_name(str(head), HEADS, "head"))
+
+
+class BalanceMLP(nn.Module):
+    """Feed-forward networks from measured rates, coupled by balances in the loss only.
+
+    The networks of R. Kusters, "Metabolically constrained neural networks for bioprocess optimization": growth
+    q_bm = f(q_i) with two hidden layers of 64; a hidden variable q_co2(q_i, q_bm); internal fluxes v(q_i).
+    Consumption rates are the paper's, q_i = −v. The balances see the predicted growth, and the measured rates of
+    every exchange that no head predicts. Neither S·v = 0 nor a bound is built in.
+
+    Args:
+        network: The network.
+        inputs: Exchanges whose measured rates the networks read.
+        measured: Measured rates of the training samples, from which inputs are standardised, shape
+            `[samples, reactions]` [mmol/gDW/h].
+        config: Widths, heads, composition.
+
+    Shapes:
+        measured `[..., reactions]` to fluxes `[..., reactions]` [mmol/gDW/h]; NaN where nothing was measured or
+        predicted.
+
+    Raises:
+        InputError: An unknown head.
+        NetworkError: No growth reaction, or a head for CO2 where the network has no CO2 exchange.
+        TableError: An input is no exchange.
+    """
+
+    input_index: Tensor
+    input_mean: Tensor
+    input_scale: Tensor
+    internal_index: Tensor
+
+    def __init__(
+        self,
+        network: MetabolicNetwork,
+        inputs: Sequence[str],
+        measured: Fluxes,
+        config: BalanceMLPConfig | None = None,
+    ) -> None:
+        super().__init__()
+        self.config = config or BalanceMLPConfig()
+        check_exchanges(inputs, network.require_exchanges(), network.reactions, network.id)
+        self.growth_index = network.reaction_index(network.growth_reaction)
+        self.composition = BiomassComposition(network, self.config.composition, logarithmic=self.config.scaled)
+        positions = torch.tensor([network.reaction_index(name) for name in inputs])
+        self.register_buffer("input_index", positions)
+        values = -measured[:, positions]
+        mean, spread = values.mean(0), values.std(0, correction=0)
+        # A rate that never varies says nothing, and must not be divided by its round-off.
+        spread = torch.where(spread > 1e-9, spread, 1.0)
+        if not self.config.scaled:
+            mean, spread = torch.zeros_like(mean), torch.ones_like(spread)
+        self.register_buffer("input_mean", mean.float())
+        self.register_buffer("input_scale", spread.float())
+        taken = {self.growth_index, *positions.tolist()}
+        self.growth = self._network(len(inputs), 1)
+        if "co2" in self.config.heads:
+            self.co2_index = co2_exchange(network)
+            taken.add(self.co2_index)
+            self.co2 = self._network(len(inputs) + 1, 1)
+        others = np.setdiff1d(np.arange(len(network.reactions)), list(taken))
+        self.register_buffer("internal_index", torch.from_numpy(others))
+        if "internal" in self.config.heads:
+            self.internal = self._network(len(inputs), len(others))
+
+    def _network(self, inputs: int, outputs: int) -> nn.Sequential:
+        width = self.config.hidden_channels
+        return nn.Sequential(
+            nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, outputs)
+        )
+
+    def forward(
+        self, lower: Fluxes, upper: Fluxes, measured: Fluxes, deviation: Fluxes | None = None
+    ) -> FluxPrediction:
+        """Predict from the measured rates; the other arguments are those of every flux model, unused.
+
+        Raises:
+            InputError: An input has a gap: a feed-forward network has no way to leave one out.
+        """
+        rates = -measured[..., self.input_index]
+        if bool(torch.isnan(rates).any()):
+            raise InputError("`measured` has gaps in the inputs; a BalanceMLP needs every one of its rates")
+        x = (rates.float() - self.input_mean) / self.input_scale
+        growth = self.growth(x)
+        fluxes = measured.index_copy(-1, self._at(self.growth_index), growth.to(measured.dtype))
+        if "co2" in self.config.heads:
+            co2 = self.co2(torch.cat([x, growth], dim=-1))
+            fluxes = fluxes.index_copy(-1, self._at(self.co2_index), co2.to(measured.dtype))
+        if "internal" in self.config.heads:
+            fluxes = fluxes.index_copy(-1, self.internal_index, self.internal(x).to(measured.dtype))
+        change = self.composition.change() if self.composition.trainable else None
+        return FluxPrediction(fluxes, self.growth_index, change)
+
+    def _at(self, index: int) -> Tensor:
+        return torch.tensor([index], device=self.input_index.device)

@@ -1,0 +1,228 @@
+"""Biomass composition: one home for alpha and beta, the biomass column of S itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.linalg
+import torch
+from torch import Tensor, nn
+
+from metagnn._typing import Basis, Scalar
+from metagnn.errors import InputError, NetworkError, unknown_name
+from metagnn.network.elements import balance_weights, elements_present
+from metagnn.network.exact_module import ExactModule
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.nn.steady_state import nullspace_basis
+
+COMPOSITIONS = ("fixed", "elemental", "precursor")
+"""Where the biomass composition comes from: the model, two trainable contents, or trainable coefficients."""
+
+CONTENTS = ("C", "N")
+"""Elements whose content in biomass is reported: alpha, then beta."""
+
+TOLERANCE = 1e-8
+"""Largest error of a direction or a basis, relative to its right-hand side, that counts as solved."""
+
+
+def check_composition(composition: str) -> None:
+    """Raise unless a composition is known.
+
+    Raises:
+        InputError: Naming the valid choices.
+    """
+    if composition not in COMPOSITIONS:
+        raise InputError("`composition`: " + unknown_name(str(composition), COMPOSITIONS, "composition"))
+
+
+class BiomassComposition(ExactModule):
+    r"""The biomass column $s(\theta)$ of S, and with it everything that follows from the composition.
+
+    Steady state with this column implies the carbon and the nitrogen balance with
+    $\alpha = -E_C s(\theta)$ and $\beta = -E_N s(\theta)$, so that the balances cannot contradict each other.
+
+    "elemental": $\alpha, \beta$ are the parameters and $s = s_0 + \Delta$, with the smallest $\Delta$ on the
+    metabolites of the biomass reaction for which $E_C s = -\alpha$, $E_N s = -\beta$, and every other element, the
+    charge and every conserved moiety stay as they were. (Without the last, NAD would have to be made from nothing,
+    and no flux at steady state could grow.) "precursor": every coefficient is a parameter, less what would make or
+    use up a conserved moiety. "fixed": the model's own column, no parameter.
+
+    The orthonormal null-space basis follows by a rank-one update: all fluxes without growth do not depend on
+    $\theta$, and one column, the least flux that makes a unit of biomass, is linear in $s(\theta)$.
+
+    Args:
+        network: The network.
+        kind: "fixed", "elemental" or "precursor".
+        logarithmic: Whether the parameters are logarithms of ratios to the model's own, which keeps contents and the
+            signs of coefficients, and makes one learning rate fit all; differences [mmol/gDW] otherwise.
+
+    Raises:
+        InputError: An unknown kind.
+        NetworkError: The network has no growth reaction, no formulas, or no way to make biomass; or its biomass
+            cannot change its carbon or nitrogen alone.
+
+    >>> from metagnn.network import load_network
+    >>> composition = BiomassComposition(load_network("e_coli_core"), "elemental")
+    >>> composition.reset_contents(alpha=40.0, beta=6.0)
+    >>> [round(float(content), 6) for content in composition.contents()]
+    [40.0, 6.0]
+    """
+
+    own_column: Tensor
+    content_weights: Tensor
+    reference: Tensor
+    directions: Tensor
+    without_growth: Tensor
+    own_making: Tensor
+    making: Tensor
+
+    def __init__(self, network: MetabolicNetwork, kind: str = "fixed", logarithmic: bool = True) -> None:
+        super().__init__()
+        check_composition(kind)
+        self.kind, self.logarithmic = kind, logarithmic
+        self.growth_index = network.reaction_index(network.growth_reaction)
+        column = network.stoichiometry.to_scipy()[:, [self.growth_index]].toarray()[:, 0]
+        table = network.metabolite_table
+        self._constant("own_column", column)
+        self._constant("content_weights", np.array([balance_weights(table, element) for element in CONTENTS]))
+        if kind == "fixed":
+            self.register_parameter("raw", None)
+            self.register_buffer("without_growth", nullspace_basis(network.stoichiometry), persistent=False)
+            return
+        contents = np.array([network.element_balance(e).to_dense()[0, self.growth_index] for e in CONTENTS])
+        growthless = _Factored(network, self.growth_index)
+        if kind == "elemental":
+            reference, directions = -contents, _elemental_directions(network, column, growthless.moieties)
+        else:
+            entries = np.flatnonzero(column)
+            kept = scipy.linalg.null_space(growthless.moieties[entries].T)
+            reference, directions = column[entries], np.zeros((len(column), len(entries)))
+            directions[entries] = kept @ kept.T
+        # One parameter per content or coefficient; zero is the model's own.
+        self.raw = nn.Parameter(torch.zeros(len(reference), dtype=torch.float64))
+        self._constant("reference", reference)
+        self._constant("directions", directions)
+        self._constant("without_growth", growthless.null_basis)
+        self._constant("own_making", growthless.making(column))
+        own_growth = np.zeros(len(network.reactions))
+        own_growth[self.growth_index] = 1.0
+        self.own_making += torch.from_numpy(own_growth)
+        self._constant("making", growthless.making(directions))
+
+    def _constant(self, name: str, values: np.ndarray) -> None:
+        # Not persistent: the trained part applies to another network's column too.
+        self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(values)), persistent=False)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether it has parameters."""
+        return self.kind != "fixed"
+
+    def reset_contents(self, alpha: float | None = None, beta: float | None = None) -> None:
+        """Start an "elemental" composition at given contents [mmol/gDW]; at the model's own where None.
+
+        Raises:
+            InputError: The composition is of another kind, or a content is not positive.
+        """
+        if self.kind != "elemental":
+            raise InputError(f"`kind` is {self.kind!r}; only an 'elemental' composition starts at given contents")
+        for position, (name, value) in enumerate((("alpha", alpha), ("beta", beta))):
+            own = float(self.reference[position])
+            if value is not None and not 0 < value < np.inf:
+                raise InputError(f"`{name}` is {value}; expected a positive content [mmol/gDW]")
+            ratio = 1.0 if value is None else value / own
+            self.raw.data[position] = np.log(ratio) if self.logarithmic else (ratio - 1.0) * own
+
+    def change(self) -> Tensor:
+        """Difference to the model's own column, shape `[metabolites]`."""
+        if not self.trainable:
+            return torch.zeros_like(self.own_column)
+        return self.directions @ self._parameter_change()
+
+    def column(self) -> Tensor:
+        """The biomass column of S, shape `[metabolites]` [mmol/gDW]."""
+        return self.own_column + self.change()
+
+    def contents(self) -> tuple[Scalar, Scalar]:
+        """Alpha and beta: carbon and nitrogen in biomass [mmol/gDW]."""
+        alpha, beta = -(self.content_weights @ self.column())
+        return alpha, beta
+
+    def basis(self) -> Basis:
+        """Orthonormal basis of the fluxes at steady state with this column, shape `[reactions, nullity]`, float64."""
+        if not self.trainable:
+            return self.without_growth
+        making = self.own_making + self.making @ self._parameter_change()
+        # Least fluxes are orthogonal to every flux without growth already: scaling the last column is all.
+        return torch.cat([self.without_growth, (making / making.norm())[:, None]], dim=1)
+
+    def sensitivity(self) -> Tensor:
+        """How the fluxes that make a unit of biomass move with every parameter, shape `[reactions, parameters]`."""
+        step = self.reference * torch.exp(self.raw) if self.logarithmic else torch.ones_like(self.raw)
+        return self.making * step
+
+    def _parameter_change(self) -> Tensor:
+        raw = self.raw.to(torch.float64)
+        return self.reference * torch.expm1(raw) if self.logarithmic else raw
+
+    def forward(self) -> tuple[Scalar, Scalar]:
+        """Alpha and beta, as `contents`."""
+        return self.contents()
+
+
+class _Factored:
+    """S without its growth column, factored once: its null space, its conserved moieties, its least solutions."""
+
+    def __init__(self, network: MetabolicNetwork, growth: int) -> None:
+        dense = network.stoichiometry.to_dense().numpy().copy()
+        dense[:, growth] = 0.0
+        self._matrix, self._name = dense, network.id
+        orthogonal, triangular, pivots = scipy.linalg.qr(dense.T, pivoting=True)
+        diagonal = np.abs(np.diagonal(triangular))
+        rank = int((diagonal > 1e-11 * diagonal.max(initial=1.0)).sum())
+        self._range, self._corner, self._pivots = orthogonal[:, :rank], triangular[:rank, :rank], pivots
+        null = orthogonal[:, rank:]
+        # Growth alone is one of the null vectors of the zeroed matrix: take it out.
+        null = null - np.outer(np.eye(len(null))[growth], null[growth])
+        left, size, _ = np.linalg.svd(null, full_matrices=False)
+        self.null_basis = left[:, size > 0.5]
+        dependent = scipy.linalg.solve_triangular(self._corner, triangular[:rank, rank : len(dense)])
+        self.moieties = np.zeros((len(dense), len(dense) - rank))
+        self.moieties[pivots[:rank]] = -dependent
+        self.moieties[pivots[rank:]] = np.eye(len(dense) - rank)
+
+    def making(self, columns: np.ndarray) -> np.ndarray:
+        """The least fluxes that balance a unit of growth with some columns, `[reactions]` or `[reactions, columns]`."""
+        rank = self._range.shape[1]
+        fluxes, left = np.zeros((self._range.shape[0], *columns.shape[1:])), -columns
+        # A second pass on the residual brings back the digits that one triangular solve loses.
+        for _ in range(2):
+            right = scipy.linalg.solve_triangular(self._corner, left[self._pivots[:rank]], trans="T")
+            fluxes = fluxes + self._range @ right
+            left = -columns - self._matrix @ fluxes
+        if np.abs(left).max(initial=0.0) > TOLERANCE * max(np.abs(columns).max(initial=0.0), 1.0):
+            raise NetworkError(
+                f"{self._name} has no way to make its biomass at steady state, whatever the bounds; "
+                "expected reactions for every metabolite of the growth reaction"
+            )
+        return fluxes
+
+
+def _elemental_directions(network: MetabolicNetwork, column: np.ndarray, moieties: np.ndarray) -> np.ndarray:
+    """Least changes of the column that raise alpha or beta by one and nothing else, shape `[metabolites, 2]`."""
+    entries = np.flatnonzero(column)
+    table = [network.metabolite_table[entry] for entry in entries]
+    balances = (*CONTENTS, *(e for e in (*elements_present(table), "charge") if e not in CONTENTS))
+    laws = np.concatenate([[balance_weights(table, balance) for balance in balances], moieties[entries].T])
+    wanted = np.zeros((len(laws), len(CONTENTS)))
+    wanted[:2, :2] = -np.eye(2)
+    least = np.linalg.lstsq(laws, wanted, rcond=1e-12)[0]
+    wrong = np.abs(laws @ least - wanted).max(axis=0) > TOLERANCE
+    if wrong.any():
+        element = CONTENTS[int(np.flatnonzero(wrong)[0])]
+        raise NetworkError(
+            f"the biomass of {network.id} cannot change its {element} alone: its metabolites fix it to other elements "
+            "or conserved moieties; choose composition='fixed' or 'precursor'"
+        )
+    directions = np.zeros((len(column), len(CONTENTS)))
+    directions[entries] = least
+    return directions

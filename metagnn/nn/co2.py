@@ -1,0 +1,83 @@
+"""CO2 that nobody measured, read out of the carbon balance."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from metagnn._typing import Fluxes
+from metagnn.errors import NetworkError
+from metagnn.network.elements import balance_weights
+from metagnn.network.metabolic_network import MetabolicNetwork
+
+CO2 = {"C": 1.0, "O": 2.0}
+"""Formula by which the CO2 exchange is known, whatever a model calls it."""
+
+
+def co2_exchange(network: MetabolicNetwork) -> int:
+    """Position of the exchange of CO2.
+
+    Raises:
+        NetworkError: No exchange carries a metabolite of the formula CO2 alone, or more than one does.
+    """
+    columns = network.stoichiometry.to_scipy()[:, network.exchange_indices].tocsc()
+    found = []
+    for position, index in enumerate(network.exchange_indices):
+        rows = columns.indices[columns.indptr[position] : columns.indptr[position + 1]]
+        if len(rows) == 1 and dict(network.metabolite_table[rows[0]].formula or {}) == CO2:
+            found.append(int(index))
+    if len(found) != 1:
+        names = ", ".join(repr(network.reactions[index]) for index in found)
+        raise NetworkError(
+            f"{network.id} has {len(found)} exchanges of CO2{f' ({names})' if found else ''}; expected one, of a "
+            "metabolite with the formula CO2"
+        )
+    return found[0]
+
+
+class CO2Readout(nn.Module):
+    r"""Flux of the CO2 exchange that closes the carbon balance over all other exchanges and growth.
+
+    $q_{CO_2} = \alpha\,\mu$ subtracted from the carbon that the other exchanges bring in. At steady state it equals
+    the predicted flux of the exchange; where S·v is only nearly zero it does not, and the readout is the better
+    answer, because it takes in no error of the internal fluxes.
+
+    Args:
+        network: The network.
+
+    Shapes:
+        fluxes `[..., reactions]` to `[...]` [mmol/gDW/h]; positive is evolution.
+
+    Raises:
+        NetworkError: The network has no formulas, no growth reaction or no CO2 exchange.
+    """
+
+    carbon: Tensor
+
+    def __init__(self, network: MetabolicNetwork) -> None:
+        super().__init__()
+        self.co2_index = co2_exchange(network)
+        self.growth_index = network.reaction_index(network.growth_reaction)
+        # A copy: moving a readout to a device must not move the network's own operator.
+        balance = copy.deepcopy(network.element_balance("C"))
+        per_flux = float(balance.to_dense()[0, self.co2_index])
+        self.balance = balance.with_column(self.co2_index, torch.zeros(1, dtype=torch.float64))
+        self.per_flux = per_flux
+        carbon = torch.from_numpy(balance_weights(network.metabolite_table, "C"))
+        self.register_buffer("carbon", carbon, persistent=False)
+
+    def forward(self, fluxes: Fluxes, biomass_change: Tensor | None = None) -> Tensor:
+        """Read out CO2.
+
+        Args:
+            fluxes: Fluxes; that of the CO2 exchange is not looked at.
+            biomass_change: Difference of the biomass column to the model's own, shape `[metabolites]` [mmol/gDW].
+        """
+        index = torch.tensor(self.co2_index, device=fluxes.device)
+        known = fluxes.index_fill(-1, index, 0.0)
+        surplus: Tensor = self.balance(known).squeeze(-1)
+        if biomass_change is not None:
+            surplus = surplus + fluxes[..., self.growth_index] * (self.carbon @ biomass_change).to(fluxes.dtype)
+        return -surplus / self.per_flux
