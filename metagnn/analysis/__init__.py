@@ -1,4 +1,9 @@
 """What the data say, and what they cannot: composition, reconciliation, closed forms."""
 
+from metagnn.analysis.balance_estimates import alpha_from_electrons as alpha_from_electrons
+from metagnn.analysis.balance_estimates import content_by_regression as content_by_regression
+from metagnn.analysis.balance_estimates import contents_by_reconciliation as contents_by_reconciliation
 from metagnn.analysis.composition import Composition as Composition
 from metagnn.analysis.composition import fitted_composition as fitted_composition
+from metagnn.analysis.reconcile import ReconciledFluxes as ReconciledFluxes
+from metagnn.analysis.reconcile import reconcile_rates as reconcile_rates

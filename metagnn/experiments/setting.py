@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from metagnn.datasets.media import uniform_media
 from metagnn.errors import TableError
 from metagnn.fba.simulate import FluxSimulator
+from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 TEST_SEED = 987_654
@@ -46,6 +48,29 @@ class Samples:
 
     media: pd.DataFrame
     fluxes: pd.DataFrame
+
+
+class SampleStore:
+    """Networks and labelled media, each made once: labels cost more than the regressions that learn them."""
+
+    def __init__(self) -> None:
+        self._networks: dict[str, MetabolicNetwork] = {}
+        self._samples: dict[tuple[Any, ...], Samples] = {}
+
+    def network(self, model: str) -> MetabolicNetwork:
+        """The network of a name."""
+        if model not in self._networks:
+            self._networks[model] = load_network(model)
+        return self._networks[model]
+
+    def samples(
+        self, model: str, ranges: Mapping[str, tuple[float, float]], count: int, method: str, seed: int
+    ) -> Samples:
+        """As `feasible_samples`."""
+        key = (model, tuple(ranges.items()), count, method, seed)
+        if key not in self._samples:
+            self._samples[key] = feasible_samples(self.network(model), ranges, count, method, seed)
+        return self._samples[key]
 
 
 def feasible_samples(

@@ -1,0 +1,73 @@
+"""Reconciliation of measured rates: the noise-weighted nearest feasible flux, one quadratic program a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from metagnn.errors import InputError
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.optimize.quadratic_program import QuadraticProgram
+
+PRIOR = 1e-4
+"""Weight of the square of a flux that was not measured: of all fluxes that fit alike, the smallest
+[1/(mmol/gDW/h)²]. Ten times more or less changes the errors on e_coli_core in the third digit."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReconciledFluxes:
+    """Nearest feasible fluxes and whether each was found.
+
+    Attributes:
+        fluxes: Shape `[samples, reactions]` [mmol/gDW/h]; NaN unless the status is "optimal".
+        status: "optimal", "infeasible", or "failed: " and the reason, one a sample.
+    """
+
+    fluxes: np.ndarray
+    status: tuple[str, ...]
+
+
+def reconcile_rates(
+    network: MetabolicNetwork,
+    bounds: tuple[np.ndarray, np.ndarray],
+    measured: np.ndarray,
+    deviation: np.ndarray,
+    progress: Callable[[int, int], object] | None = None,
+) -> ReconciledFluxes:
+    r"""The flux at steady state and within bounds that measurements make most likely, sample by sample.
+
+    $\min_v \sum_{i\,\text{measured}} (v_i - m_i)^2 / \sigma_i^2 + \epsilon \sum_{i\,\text{not}} v_i^2$ subject to
+    $S v = 0$ and the bounds: data reconciliation (van der Heijden et al. 1994, doi 10.1002/bit.260430104) with the
+    inequalities of the network. Nothing is learned.
+
+    Args:
+        network: The network.
+        bounds: Lower and upper bounds, each of shape `[samples, reactions]` [mmol/gDW/h].
+        measured: Measured fluxes, the same shape, NaN where nothing was measured [mmol/gDW/h].
+        deviation: Their standard deviations, the same shape [mmol/gDW/h].
+        progress: Called with how many samples are done, and of how many.
+
+    Raises:
+        InputError: Arrays of different shapes, or a measurement without a positive deviation.
+    """
+    lower, upper = bounds
+    shape = (len(measured), len(network.reactions))
+    for name, array in (("lower", lower), ("upper", upper), ("measured", measured), ("deviation", deviation)):
+        if array.shape != shape:
+            raise InputError(f"`{name}` has shape {array.shape}; expected {shape}")
+    known = ~np.isnan(measured)
+    if not (deviation[known] > 0).all():
+        raise InputError("`deviation` must be positive wherever `measured` has a value")
+    weights = np.where(known, np.where(known, deviation, 1.0) ** -2.0, PRIOR)
+    targets = weights * np.where(known, measured, 0.0)
+    matrix = network.stoichiometry.to_scipy()
+    fluxes, status = np.full(shape, np.nan), []
+    for row in range(len(measured)):
+        solution = QuadraticProgram(matrix, weights[row]).solve(targets[row], lower[row], upper[row])
+        fluxes[row] = solution.values
+        status.append(solution.status)
+        if progress is not None:
+            progress(row + 1, len(measured))
+    return ReconciledFluxes(fluxes, tuple(status))
