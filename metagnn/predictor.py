@@ -23,7 +23,7 @@ from metagnn.nn.biomass import check_composition
 from metagnn.nn.co2 import CO2Readout
 from metagnn.saved_predictor import SavedPredictor, read_predictor, write_predictor
 from metagnn.training.config import TrainingConfig
-from metagnn.training.fit import Checkpoints, fit_fluxes
+from metagnn.training.fit import Checkpoints, Watch, fit_fluxes
 from metagnn.training.metrics import r2_per_flux
 from metagnn.training.objective import default_objective
 
@@ -84,6 +84,7 @@ class FluxPredictor:
         targets: pd.DataFrame,
         checkpoints: Checkpoints | None = None,
         progress: bool | None = None,
+        watch: Watch | None = None,
     ) -> FluxPredictor:
         """Train on observed fluxes.
 
@@ -94,6 +95,7 @@ class FluxPredictor:
             targets: Any subset of the reactions, NaN where nothing was observed, with the index of the inputs.
             checkpoints: Where to keep the state, and whether to resume from it.
             progress: Whether to show a progress bar; by default on a terminal only.
+            watch: What else to record of the model in `history_`, every few epochs, by name.
 
         Returns:
             The predictor itself.
@@ -113,7 +115,7 @@ class FluxPredictor:
             self.training,
             with_rates=self.inputs == "rates",
         )
-        self.history_ = fit_fluxes(model, objective, samples, self.training, self.seed, checkpoints, progress)
+        self.history_ = fit_fluxes(model, objective, samples, self.training, self.seed, checkpoints, progress, watch)
         self.input_names_ = conditions.exchanges
         self._set_model(model)
         if model.composition.trainable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,9 @@ from metagnn.fba.open_sources import open_carbon_sources
 from metagnn.fba.simulate import media_values
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
+
+if TYPE_CHECKING:
+    from metagnn.analysis.composition import Composition
 
 
 def info(chosen: argparse.Namespace) -> None:
@@ -53,13 +57,15 @@ def train(chosen: argparse.Namespace) -> None:
     training = dataclasses.replace(TrainingConfig(), **{name: v for name, v in given.items() if v is not None})
     config = FluxGNNConfig(steps=chosen.steps) if chosen.steps else None
     predictor = FluxPredictor(
-        network, chosen.kind, chosen.constraint, seed=chosen.seed, config=config, training=training
+        network, chosen.kind, chosen.constraint, chosen.composition, chosen.seed, config=config, training=training
     )
     train_to_folder(predictor, inputs, targets, Path(chosen.out), chosen.force, chosen.resume)
     last = predictor.history_.iloc[-1]
     rows = [(str(name), f"{value:.4g}") for name, value in last.items() if name != "epoch"]
     rows.append(("R², training samples", f"{predictor.score(inputs, targets):.4f}"))
     print_table(f"trained {len(predictor.history_)} epochs → {chosen.out}", ("term", "last epoch"), rows)
+    if chosen.composition != "fixed":
+        _print_composition(predictor.composition_)
     _print_diagnosis(predictor.diagnose(inputs))
 
 
@@ -81,14 +87,14 @@ def predict(chosen: argparse.Namespace) -> None:
 
 def reproduce(chosen: argparse.Namespace) -> None:
     """Run the experiments and print their tables."""
-    from metagnn.experiments.report import rows_of
+    from metagnn.experiments.report import result_tables
     from metagnn.experiments.reproduce import reproduce as run
 
-    seeds = 1 if chosen.quick else 10 if chosen.full else 5
+    size = "quick" if chosen.quick else "full" if chosen.full else "usual"
     with progress_bar("runs") as progress:
-        results = run(Path(chosen.out), seeds, chosen.seed, chosen.jobs, chosen.force, chosen.resume, progress)
-    for title, header, rows in rows_of(results):
-        print_table(title, header, rows)
+        results = run(Path(chosen.out), size, chosen.seed, chosen.jobs, chosen.force, chosen.resume, progress)
+    for table in result_tables(results):
+        print_table(table.title, table.header, table.rows)
     print(f"{chosen.out}/results.json, {chosen.out}/figure.png: {results['wall_seconds']:.0f} s")
 
 
@@ -139,10 +145,25 @@ def _print_laws(
     print_table(f"→ {out}", ("what", "value"), rows)
 
 
+def _print_composition(composition: Composition) -> None:
+    rows = []
+    for name, element in (("alpha", "C"), ("beta", "N")):
+        value, interval = getattr(composition, name), getattr(composition, f"{name}_interval")
+        shown = "not determined" if np.isnan(value) else f"{value:.3f}"
+        low, high = interval or (np.nan, np.nan)
+        rows.append((f"{name} [mmol {element}/gDW]", shown, f"{low:.3f} – {high:.3f}"))
+    print_table("biomass composition", ("content", "fitted", "90 % interval"), rows)
+
+
 def _print_diagnosis(diagnosis: pd.DataFrame) -> None:
     rows = [
         ("rows that some flux satisfies", f"{(diagnosis['status'] == 'ok').sum()} of {len(diagnosis)}"),
         ("max |S·v| [mmol/gDW/h]", f"{diagnosis['max_abs_sv'].max():.1e}"),
         ("worst bound violation [mmol/gDW/h]", f"{diagnosis['max_bound_violation'].max():.1e}"),
     ]
+    if "co2_readout" in diagnosis:
+        apart = (diagnosis["co2_readout"] - diagnosis["co2_exchange"]).abs().max()
+        rows.append(("CO2 evolution by carbon balance, mean [mmol/gDW/h]", f"{diagnosis['co2_readout'].mean():.4g}"))
+        by_exchange = f"{diagnosis['co2_exchange'].mean():.4g}, {apart:.1e}"
+        rows.append(("the same by its exchange flux, and the largest difference", by_exchange))
     print_table("laws", ("what", "value"), rows)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .xml.gz, .json, .mat, .yml)"
 CONSTRAINTS = ("steady_state", "soft")
 KINDS = ("max_uptake", "rates")
+COMPOSITIONS = ("fixed", "elemental", "precursor")
 METHODS = ("min_norm", "pfba", "fba")
 
 
@@ -60,8 +61,8 @@ def _reproduce(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn reproduce --quick --out results",
     )
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="one seed instead of five")
-    size.add_argument("--full", action="store_true", help="ten seeds instead of five")
+    size.add_argument("--quick", action="store_true", help="one seed of everything")
+    size.add_argument("--full", action="store_true", help="ten seeds, and a hundred repetitions of the composition")
     parser.add_argument("--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)")
     _output(parser, "folder")
 
@@ -96,6 +97,7 @@ def _train(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("--targets", required=True, metavar="FILE", help="observed fluxes, empty where not observed")
     parser.add_argument("--kind", choices=KINDS, default="max_uptake", help="what the inputs are (default max_uptake)")
     parser.add_argument("--constraint", choices=CONSTRAINTS, default="steady_state", help="default steady_state")
+    parser.add_argument("--composition", choices=COMPOSITIONS, default="fixed", help="of biomass (default fixed)")
     parser.add_argument("--epochs", type=_at_least(1), default=None, help="passes over the samples")
     parser.add_argument("--batch-size", type=_at_least(1), default=None, help="samples per step")
     parser.add_argument("--steps", type=_at_least(1), default=None, help="steps of the unrolled splitting")

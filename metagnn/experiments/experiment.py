@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from metagnn.experiments.setting import SampleStore
+
 Scores = dict[str, Any]
 """What one run measured, by name; numbers, or what JSON can hold."""
 
@@ -62,7 +64,7 @@ class AbstractExperiment(ABC):
         """What is needed to repeat it, as JSON can hold it."""
 
     @abstractmethod
-    def data(self, seed: int) -> Any:
+    def data(self, store: SampleStore, seed: int) -> Any:
         """What all contestants of one seed get."""
 
     @abstractmethod

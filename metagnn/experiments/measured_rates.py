@@ -41,6 +41,10 @@ class MeasuredRates:
     rates: pd.DataFrame
     growth: pd.DataFrame
 
+    def first(self, count: int) -> MeasuredRates:
+        """The first samples alone."""
+        return MeasuredRates(self.truth[:count], self.rates[:count], self.growth[:count])
+
 
 @dataclass(frozen=True, eq=False)
 class RatesTask:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
 
 from metagnn.analysis.balance_estimates import alpha_from_electrons, content_by_regression
 from metagnn.analysis.reconcile import reconcile_rates
-from metagnn.experiments.measured_rates import RatesTask, as_fluxes, random_start, tensor
+from metagnn.experiments.measured_rates import CO2, RatesTask, as_fluxes, random_start, tensor
 from metagnn.models.balance_mlp import BalanceMLP, BalanceMLPConfig
 from metagnn.models.flux_gnn import FluxGNNConfig
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -20,7 +21,7 @@ from metagnn.nn.biomass import BiomassComposition
 from metagnn.nn.co2 import CO2Readout
 from metagnn.predictor import FluxPredictor
 from metagnn.training.config import TrainingConfig
-from metagnn.training.fit import fit_fluxes
+from metagnn.training.fit import Watch, fit_fluxes
 from metagnn.training.objective import default_objective
 
 AS_DESCRIBED = TrainingConfig(
@@ -45,10 +46,12 @@ TUNED = dataclasses.replace(
     learning_rate=1e-2,
     composition_learning_rate=0.05,
     gradient_clip=1.0,
-    carbon_weight=1e-4,
+    carbon_weight=1e-3,
     nitrogen_weight=1e-3,
+    electron_weight=1e-3,
 )
-"""The same networks with scaled inputs and composition, Adam, and chosen weights; 1,000 steps."""
+"""The same networks with scaled inputs and composition, Adam, chosen weights, and the electron balance, which the paper
+does not have and which halves their error of CO2; 1,000 steps. Chosen between five settings on seeds 20 and 21."""
 
 INTERNAL_WEIGHTS = {False: 1e-4 * 72, True: 1e-2}
 """λ3 of Eq. 2 as described (a sum over 72 metabolites, here a mean) and tuned, by whether tuned."""
@@ -75,6 +78,27 @@ class Answer:
     steps: int = 0
 
 
+def optimiser_steps(history: pd.DataFrame, task: RatesTask, batch_size: int) -> int:
+    """Steps of a training by its history: epochs times batches."""
+    return len(history) * -(-len(task.train.rates) // batch_size)
+
+
+CO2_ERROR = "co2_error"
+"""Column of a history: median relative error of CO2 on the training samples, against the truth."""
+
+
+def watch_co2(task: RatesTask) -> Watch:
+    """Watch the error of the hidden CO2 while a model trains; the training itself never sees it."""
+    batch, index = task.batch(task.train), task.network.reaction_index(CO2)
+    truth = tensor(task.train.truth.to_numpy()[:, index])
+
+    def watch(model: nn.Module) -> dict[str, float]:
+        predicted = model(batch.lower, batch.upper, batch.measured, batch.deviation).fluxes[:, index]
+        return {CO2_ERROR: float(((predicted - truth).abs() / truth.abs()).median())}
+
+    return watch
+
+
 def train_flux_gnn(
     task: RatesTask, seed: int, constraint: str = "steady_state", start: tuple[float, float] | None = None
 ) -> FluxPredictor:
@@ -82,7 +106,8 @@ def train_flux_gnn(
     config = FluxGNNConfig() if start is None else FluxGNNConfig(alpha_start=start[0], beta_start=start[1])
     composition = "fixed" if task.known_composition else "elemental"
     predictor = FluxPredictor(task.network, "rates", constraint, composition, seed, config)
-    return predictor.fit(task.train.rates[list(task.inputs)], task.train.growth, progress=False)
+    watch = None if CO2 in task.inputs else watch_co2(task)
+    return predictor.fit(task.train.rates[list(task.inputs)], task.train.growth, progress=False, watch=watch)
 
 
 def flux_gnn(task: RatesTask, seed: int, constraint: str = "steady_state") -> Answer:
@@ -94,7 +119,7 @@ def flux_gnn(task: RatesTask, seed: int, constraint: str = "steady_state") -> An
     inputs = task.test.rates[list(task.inputs)]
     fluxes = predictor.predict(inputs).to_numpy()
     co2 = predictor.diagnose(inputs)["co2_readout"].to_numpy()
-    steps = len(predictor.history_) * -(-len(task.train.rates) // predictor.training.batch_size)
+    steps = optimiser_steps(predictor.history_, task, predictor.training.batch_size)
     return Answer(fluxes, co2, predictor.network_, predictor.history_, seconds, steps)
 
 
@@ -105,6 +130,7 @@ def train_balance_mlp(
     heads: tuple[str, ...] = (),
     balances: tuple[str, ...] = (),
     training: TrainingConfig | None = None,
+    start: tuple[float, float] | None = None,
 ) -> tuple[BalanceMLP, pd.DataFrame]:
     """The paper's networks.
 
@@ -115,12 +141,11 @@ def train_balance_mlp(
         heads: Hidden variables that it predicts.
         balances: Exchanges that were measured for the balances of the training samples, but are no inputs.
         training: Settings; by default those of `tuned`.
+        start: Alpha and beta to start from, where the composition is unknown [mmol/gDW]; random by default.
     """
     training = training or (TUNED if tuned else AS_DESCRIBED)
     if "internal" in heads:
         training = dataclasses.replace(training, steady_state_weight=INTERNAL_WEIGHTS[tuned])
-    if not task.known_composition and tuned:
-        training = dataclasses.replace(training, electron_weight=training.carbon_weight)
     batch = task.batch(task.train, balances)
     assert batch.measured is not None
     composition = "fixed" if task.known_composition else "elemental"
@@ -129,12 +154,12 @@ def train_balance_mlp(
         torch.manual_seed(seed)
         model = BalanceMLP(task.network, task.inputs, batch.measured, config)
     if not task.known_composition:
-        model.composition.reset_contents(*random_start(task.network, seed))
+        model.composition.reset_contents(*(start or random_start(task.network, seed)))
     # Errors of growth count as they are in Eq. 1, not by their spread.
     scale = torch.ones(batch.observed.shape[1], dtype=torch.float64)
-    history = fit_fluxes(
-        model, default_objective(task.network, "soft", scale, training), batch, training, seed, progress=False
-    )
+    objective = default_objective(task.network, "soft", scale, training)
+    watch = watch_co2(task) if "co2" in heads else None
+    history = fit_fluxes(model, objective, batch, training, seed, progress=False, watch=watch)
     return model, history
 
 
@@ -148,8 +173,8 @@ def balance_mlp(task: RatesTask, seed: int, tuned: bool, heads: tuple[str, ...])
     with torch.no_grad():
         fluxes = model(test.lower, test.upper, test.measured).fluxes.numpy()
         network = task.network.with_biomass(model.composition.column().numpy())
-    batches = -(-len(task.train.rates) // AS_DESCRIBED.batch_size)
-    return Answer(fluxes, fluxes[:, model.co2_index], network, history, seconds, len(history) * batches)
+    steps = optimiser_steps(history, task, AS_DESCRIBED.batch_size)
+    return Answer(fluxes, fluxes[:, model.co2_index], network, history, seconds, steps)
 
 
 def carbon_balance(task: RatesTask, seed: int) -> Answer:

@@ -1,26 +1,12 @@
-"""Results for people: tables for the terminal, one figure."""
+"""Results for people: tables for the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.plots.canvas import new_figure, save_figure
-from metagnn.plots.parity import plot_parity
-from metagnn.plots.residuals import plot_residuals
-from metagnn.plots.training_curves import plot_training_curves
-
-TITLES = {
-    "internal_fluxes.labelled": "internal fluxes, 100 training media, 500 unseen media of the same ranges",
-    "unseen_media": "extrapolation: trained on glucose uptake below 3, tested above [mmol/gDW/h]",
-}
-
-COLUMNS = {
+FLUX_COLUMNS = {
     "growth_r2": ("growth R²", "{:.4f}"),
     "median_flux_r2": ("median flux R²", "{:.4f}"),
     "q10_flux_r2": ("10 % flux R²", "{:.3f}"),
@@ -30,56 +16,126 @@ COLUMNS = {
     "train_seconds": ("training [s]", "{:.1f}"),
 }
 
+FLUX_TABLES = {
+    "internal_fluxes.labelled": "internal fluxes, 100 training media, 500 unseen media of the same ranges",
+    "unseen_media": "extrapolation: trained on glucose uptake below 3, tested above [mmol/gDW/h]",
+    "internal_fluxes.unlabelled": "internal fluxes without labels: 100 noisy samples of rates and growth, CO2 hidden",
+}
 
-def rows_of(results: Mapping[str, Any]) -> Iterator[tuple[str, list[str], list[list[str]]]]:
-    """Title, header and rows of every experiment's table: the median, and the range over the seeds below it."""
-    seeds = len(results["settings"]["seeds"])
-    for path, title in TITLES.items():
-        models: Mapping[str, Any] = results
-        for part in path.split("."):
-            models = models[part]
-        rows = []
-        for name, scores in models.items():
-            rows.append([name, *(template.format(scores[key]["median"]) for key, (_, template) in COLUMNS.items())])
-            if seeds > 1:
-                ranges = (
-                    f"{template.format(scores[key]['min'])} – {template.format(scores[key]['max'])}"
-                    for key, (_, template) in COLUMNS.items()
-                )
-                rows.append(["", *ranges])
-        plural = "s: median, and range" if seeds > 1 else ""
-        yield f"{title} ({seeds} seed{plural})", ["model", *(heading for heading, _ in COLUMNS.values())], rows
+CO2_TABLES = {
+    "known": "hidden CO2, composition known, all other exchanges measured",
+    "known_without_h2o_h_pi": "hidden CO2, composition known, H2O, H+ and Pi unmeasured too",
+    "unknown_composition": "hidden CO2, composition unknown, O2 measured",
+}
 
 
-def draw_figure(network: MetabolicNetwork, runs: Path, path: Path, seed: int) -> None:
-    """Training curves, parity and residuals of one seed, a row for each experiment.
+@dataclass(frozen=True)
+class ResultTable:
+    """A table as it is printed: all cells text."""
 
-    Args:
-        network: The network of the experiments.
-        runs: Folder of the single runs.
-        path: The picture to write.
-        seed: The seed to show.
-    """
-    figure, axes = new_figure(rows=len(TITLES), columns=4)
-    for row, (experiment, title) in zip(axes, TITLES.items(), strict=True):
-        for ax, model in ((row[0], "flux_gnn_steady_state"), (row[1], "flux_gnn_soft")):
-            history = pd.read_csv(runs / f"{experiment}-{model}-{seed}.csv")
-            plot_training_curves(history, ax).set_title(f"training, {model}")
-        observed, predicted = _fluxes(runs, experiment, "flux_gnn_steady_state", seed)
-        plot_parity(observed, predicted, row[2], label="flux_gnn_steady_state")
-        plot_residuals(_residuals(network, runs, experiment, seed), row[3]).set_title("steady state")
-        for ax in row:
-            ax.set_title(f"{title.partition(',')[0].partition(':')[0]}: {ax.get_title()}", fontsize="small")
-    save_figure(figure, path)
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
-def _fluxes(runs: Path, experiment: str, model: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    with np.load(runs / f"{experiment}-{model}-{seed}.npz", allow_pickle=False) as arrays:
-        return arrays["observed"], arrays["predicted"]
+def result_tables(results: Mapping[str, Any]) -> Iterator[ResultTable]:
+    """Every table of `results.json`, in the order of the experiments."""
+    for path, title in FLUX_TABLES.items():
+        if scores := _at(results, path):
+            yield _flux_table(title, scores, len(results["settings"]["experiments"][_experiment(path)]["seeds"]))
+    for key, title in CO2_TABLES.items():
+        if scores := _at(results, f"hidden_co2.{key}"):
+            seeds = len(results["settings"]["experiments"][f"hidden_co2.{key}"]["seeds"])
+            yield _co2_table(f"{title} (relative error, test samples; median of {_count(seeds)})", scores)
+    for content, unit in (("alpha", "mmol C/gDW"), ("beta", "mmol N/gDW")):
+        if scores := _at(results, f"composition.{content}"):
+            yield _composition_table(f"{content} [{unit}], truth {scores['true']:.4f}", scores)
+    if scores := _at(results, "less_data"):
+        seeds = len(results["settings"]["experiments"]["less_data"]["seeds"])
+        yield _less_data_table(f"error of growth [1/h] on noise-free media by noisy samples, {_count(seeds)}", scores)
 
 
-def _residuals(network: MetabolicNetwork, runs: Path, experiment: str, seed: int) -> dict[str, np.ndarray]:
-    """Largest |S·v| of every test medium, by model [mmol/gDW/h]."""
-    balance = network.stoichiometry.to_scipy()
-    models = [path.name.split("-")[1] for path in sorted(runs.glob(f"{experiment}-*-{seed}.npz"))]
-    return {m: np.abs(balance @ _fluxes(runs, experiment, m, seed)[1].T).max(axis=0) for m in models}
+def _experiment(path: str) -> str:
+    return "hidden_co2.known" if path == "internal_fluxes.unlabelled" else path
+
+
+def _at(tree: Mapping[str, Any], path: str) -> Mapping[str, Any] | None:
+    for part in path.split("."):
+        if part not in tree:
+            return None
+        tree = tree[part]
+    return tree
+
+
+def _count(seeds: int) -> str:
+    return f"{seeds} seed{'s' if seeds > 1 else ''}"
+
+
+def _flux_table(title: str, models: Mapping[str, Any], seeds: int) -> ResultTable:
+    """The median of every score, and its range over the seeds below it."""
+    rows = []
+    for name, scores in models.items():
+        rows.append((name, *(form.format(scores[key]["median"]) for key, (_, form) in FLUX_COLUMNS.items())))
+        if seeds > 1:
+            ranges = (
+                f"{form.format(scores[key]['min'])} – {form.format(scores[key]['max'])}"
+                for key, (_, form) in FLUX_COLUMNS.items()
+            )
+            rows.append(("", *ranges))
+    plural = ": median, and range" if seeds > 1 else ""
+    header = ("model", *(heading for heading, _ in FLUX_COLUMNS.values()))
+    return ResultTable(f"{title} ({_count(seeds)}{plural})", header, tuple(rows))
+
+
+def _co2_table(title: str, models: Mapping[str, Any]) -> ResultTable:
+    rival = models["reconciliation"]["median_relative_error"]
+    rows = tuple(
+        (
+            name,
+            f"{scores['median_relative_error']:.2%}",
+            f"{scores['median_relative_error_min']:.2%} – {scores['median_relative_error_max']:.2%}",
+            f"{scores['mean_relative_error']:.2%}",
+            f"{scores['p90_relative_error']:.2%}",
+            f"{scores['median_relative_error'] / rival:.2f}",
+            f"{scores['steps']}" if scores.get("steps") else "–",
+        )
+        for name, scores in models.items()
+    )
+    header = ("model", "median", "range over seeds", "mean", "90 % quantile", "median / reconciliation", "steps")
+    return ResultTable(title, header, rows)
+
+
+def _composition_table(title: str, models: Mapping[str, Any]) -> ResultTable:
+    rows = []
+    for name, scores in models.items():
+        if name in ("true", "ratio_to_wls"):
+            continue
+        moved = scores.get("largest_change_with_start")
+        rows.append(
+            (
+                name,
+                f"{scores['median_relative_error']:.2%}",
+                f"{scores['p95_relative_error']:.2%}",
+                "–" if moved is None else f"{scores['median_change_with_start']:.2%} / {moved:.2%}",
+                f"{scores['covered_90']:.0%}" if "covered_90" in scores else "–",
+                f"{scores['steps']}" if "steps" in scores else "–",
+            )
+        )
+    header = ("model", "median error", "95 % quantile", "other start moves, median / most", "90 % covers", "steps")
+    ratio = models.get("ratio_to_wls")
+    count = len(next(s["estimates"] for s in models.values() if isinstance(s, dict) and "estimates" in s))
+    note = "" if ratio is None else f"; flux_gnn / wls {ratio['median']:.2f} ({ratio['low']:.2f}–{ratio['high']:.2f})"
+    return ResultTable(f"{title}; {count} repetitions{note}", header, tuple(rows))
+
+
+def _less_data_table(title: str, models: Mapping[str, Any]) -> ResultTable:
+    first = next(iter(next(iter(models.values())).values()))
+    rows = tuple(
+        (
+            f"{model}, {constraint.replace('_', ' ')}",
+            *(f"{s['median']:.4f} ({s['min']:.4f}–{s['max']:.4f})" for s in scores.values()),
+        )
+        for model, constraints in models.items()
+        for constraint, scores in constraints.items()
+    )
+    return ResultTable(title, ("model", *(f"{size} samples" for size in first)), rows)

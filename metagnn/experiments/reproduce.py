@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import platform
@@ -18,26 +17,28 @@ import numpy as np
 
 from metagnn.datasets.output import check_output, replace_file
 from metagnn.errors import FolderError
-from metagnn.experiments.contestants import CONTESTANTS
+from metagnn.experiments.composition import BiomassContents
+from metagnn.experiments.experiment import AbstractExperiment
+from metagnn.experiments.figure import draw_figure
+from metagnn.experiments.hidden_co2 import HIDDEN_CO2
 from metagnn.experiments.internal_fluxes import LABELLED
-from metagnn.experiments.report import draw_figure
-from metagnn.experiments.scores import score_fluxes, spread
-from metagnn.experiments.setting import TEST_SEED, Samples, Setting, feasible_samples
+from metagnn.experiments.less_data import LessData
+from metagnn.experiments.setting import SampleStore
 from metagnn.experiments.unseen_media import UNSEEN
-from metagnn.network.from_cobra import load_network
-from metagnn.network.metabolic_network import MetabolicNetwork
 
-EXPERIMENTS: dict[str, Setting] = {"internal_fluxes.labelled": LABELLED, "unseen_media": UNSEEN}
-"""Experiments by the path of their results."""
+EXPERIMENTS: tuple[AbstractExperiment, ...] = (LABELLED, UNSEEN, *HIDDEN_CO2, BiomassContents(), LessData())
 
 PACKAGES = ("metagnn", "torch", "torch-geometric", "lightning", "cobra", "highspy", "piqp", "numpy", "scikit-learn")
 MOST_JOBS = 8
 RUNS, SETTINGS = "runs", "settings.json"
 
+Task = tuple[AbstractExperiment, str, int]
+"""Experiment, contestant, seed."""
+
 
 def reproduce(
     folder: Path,
-    seeds: int,
+    size: str = "usual",
     first_seed: int = 0,
     jobs: int | None = None,
     force: bool = False,
@@ -48,7 +49,7 @@ def reproduce(
 
     Args:
         folder: Where `results.json`, `figure.png` and the single runs are written.
-        seeds: Number of seeds; each draws its own training media and initial weights.
+        size: "quick", "usual" or "full": how many seeds, of which each draws its own samples and initial weights.
         first_seed: The first of them.
         jobs: Processes; one per core, and at most eight, by default.
         force: Replace results that exist.
@@ -63,22 +64,24 @@ def reproduce(
     """
     started = time.perf_counter()
     check_output(folder, force, resume, folder=True)
-    all_seeds = list(range(first_seed, first_seed + seeds))
+    seeds = {e.name: list(range(first_seed, first_seed + e.repetitions.of(size))) for e in EXPERIMENTS}
     settings = {
-        "seeds": all_seeds,
-        "experiments": {name: dataclasses.asdict(setting) for name, setting in EXPERIMENTS.items()},
+        "size": size,
+        "seeds": seeds[EXPERIMENTS[0].name],
+        "experiments": {e.name: e.settings() | {"seeds": seeds[e.name]} for e in EXPERIMENTS},
     }
     _claim(folder, settings, keep=resume)
-    tasks = [(e, c, seed) for seed in all_seeds for e in EXPERIMENTS for c in CONTESTANTS]
+    tasks = [(e, c, seed) for e in EXPERIMENTS for seed in seeds[e.name] for c in e.contestants()]
     _run_open(folder / RUNS, tasks, jobs, progress or (lambda done, total: None))
     results = {
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "seed": first_seed,
         "wall_seconds": 0.0,
         "settings": settings,
-        **_collect(folder / RUNS, tasks),
     }
-    draw_figure(load_network(LABELLED.model), folder / RUNS, folder / "figure.png", first_seed)
+    for experiment in EXPERIMENTS:
+        _merge(results, experiment.results(_scores(folder / RUNS, experiment, tasks)))
+    draw_figure(results, folder / RUNS, folder / "figure.png", first_seed)
     results["wall_seconds"] = time.perf_counter() - started
     replace_file(folder / "results.json", json.dumps(results, indent=2).encode())
     return results
@@ -96,20 +99,18 @@ def _claim(folder: Path, settings: dict[str, Any], keep: bool) -> None:
     replace_file(path, text.encode())
 
 
-def _run_open(
-    folder: Path, tasks: list[tuple[str, str, int]], jobs: int | None, report: Callable[[int, int], object]
-) -> None:
+def _run_open(folder: Path, tasks: list[Task], jobs: int | None, report: Callable[[int, int], object]) -> None:
     """Run what has no file yet, in parallel."""
     open_tasks = [task for task in tasks if not (folder / _file(*task)).is_file()]
     # The longest first, so that no process waits for one that began last.
-    open_tasks.sort(key=lambda task: not task[1].startswith("flux_gnn"))
+    open_tasks.sort(key=lambda task: -_length(task))
     done = len(tasks) - len(open_tasks)
     report(done, len(tasks))
     workers = min(jobs or os.cpu_count() or 1, MOST_JOBS, max(len(open_tasks), 1))
     # One thread each: the processes share the cores already.
     with joblib.parallel_config("loky", inner_max_num_threads=1):
         finished = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(
-            joblib.delayed(_run)(folder / _file(*task), task[1], task[2], data)
+            joblib.delayed(_run)(folder / _file(*task), *task, data)
             for task, data in zip(open_tasks, _data(open_tasks), strict=True)
         )
         for _ in finished:
@@ -117,60 +118,50 @@ def _run_open(
             report(done, len(tasks))
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Data:
-    network: MetabolicNetwork
-    train: Samples
-    test: Samples
+def _length(task: Task) -> int:
+    """A rank of how long a task takes: what trains on several sizes, then what trains, then the rest."""
+    experiment, contestant, _ = task
+    trains = "flux_gnn" in contestant or "mlp" in contestant
+    return 2 if trains and isinstance(experiment, LessData) else int(trains)
 
 
-def _data(tasks: list[tuple[str, str, int]]) -> Iterator[_Data]:
-    """Media and labels of every task, each computed once: labels cost more than the regressions that learn them."""
-    networks: dict[str, MetabolicNetwork] = {}
-    samples: dict[tuple[str, int], Samples] = {}
+def _data(tasks: list[Task]) -> Iterator[Any]:
+    """The data of every task, each made once."""
+    store, made = SampleStore(), dict[tuple[str, int], Any]()
     for experiment, _, seed in tasks:
-        setting = EXPERIMENTS[experiment]
-        if setting.model not in networks:
-            networks[setting.model] = load_network(setting.model)
-        network = networks[setting.model]
-        wanted = (
-            (seed, setting.train_ranges, setting.train_samples),
-            (TEST_SEED, setting.test_ranges, setting.test_samples),
-        )
-        for draw, ranges, count in wanted:
-            if (experiment, draw) not in samples:
-                samples[experiment, draw] = feasible_samples(network, ranges, count, setting.method, draw)
-        yield _Data(network, samples[experiment, seed], samples[experiment, TEST_SEED])
+        key = (experiment.name, seed)
+        if key not in made:
+            made[key] = experiment.data(store, seed)
+        yield made[key]
 
 
-def _run(path: Path, contestant: str, seed: int, data: _Data) -> None:
+def _run(path: Path, experiment: AbstractExperiment, contestant: str, seed: int, data: Any) -> None:
     """One run; its scores, and what the figure needs, are written as soon as it ends."""
-    media, observed = data.test.media, data.test.fluxes.to_numpy()
-    outcome = CONTESTANTS[contestant](data.network, data.train, media, seed)
-    scores = score_fluxes(data.network, (list(media.columns), media.to_numpy()), observed, outcome.fluxes)
-    scores["train_seconds"] = outcome.train_seconds
-    np.savez_compressed(path.with_suffix(".npz"), observed=observed, predicted=outcome.fluxes)
-    replace_file(path.with_suffix(".csv"), outcome.history.to_csv(index=False).encode())
+    run = experiment.run(contestant, data, seed)
+    np.savez_compressed(path.with_suffix(".npz"), allow_pickle=False, **run.arrays)
+    replace_file(path.with_suffix(".csv"), run.history.to_csv(index=False).encode())
     # The scores last: their file says that the run is complete.
-    replace_file(path, json.dumps(scores, indent=2).encode())
+    replace_file(path, json.dumps(run.scores, indent=2).encode())
 
 
-def _file(experiment: str, contestant: str, seed: int) -> str:
-    return f"{experiment}-{contestant}-{seed}.json"
+def _file(experiment: AbstractExperiment, contestant: str, seed: int) -> str:
+    return f"{experiment.name}-{contestant}-{seed}.json"
 
 
-def _collect(folder: Path, tasks: list[tuple[str, str, int]]) -> dict[str, Any]:
-    """Scores of all runs, nested by the path of the experiment."""
-    tree: dict[str, Any] = {}
-    for experiment in EXPERIMENTS:
-        for contestant in CONTESTANTS:
-            runs = [
-                json.loads((folder / _file(e, c, seed)).read_text(encoding="utf-8"))
-                for e, c, seed in tasks
-                if (e, c) == (experiment, contestant)
-            ]
-            branch = tree
-            for part in experiment.split("."):
-                branch = branch.setdefault(part, {})
-            branch[contestant] = spread(runs)
-    return tree
+def _scores(folder: Path, experiment: AbstractExperiment, tasks: list[Task]) -> dict[str, list[dict[str, Any]]]:
+    """Scores of every contestant, by seed."""
+    scores: dict[str, list[dict[str, Any]]] = {}
+    for task in tasks:
+        if task[0] is experiment:
+            text = (folder / _file(*task)).read_text(encoding="utf-8")
+            scores.setdefault(task[1], []).append(json.loads(text))
+    return scores
+
+
+def _merge(tree: dict[str, Any], branch: dict[str, Any]) -> None:
+    """Add a nested branch to a tree in place."""
+    for name, value in branch.items():
+        if isinstance(value, dict) and isinstance(tree.get(name), dict):
+            _merge(tree[name], value)
+        else:
+            tree[name] = value

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -14,13 +12,13 @@ VARIES = 0.01
 
 
 def score_fluxes(
-    network: MetabolicNetwork, uptakes: tuple[Sequence[str], np.ndarray], observed: np.ndarray, predicted: np.ndarray
+    network: MetabolicNetwork, bounds: tuple[np.ndarray, np.ndarray], observed: np.ndarray, predicted: np.ndarray
 ) -> dict[str, float]:
     """Scores of one run.
 
     Args:
         network: The network.
-        uptakes: Names of the exchanges, and largest uptakes of the test media [mmol/gDW/h].
+        bounds: Lower and upper bounds of the test samples, each `[samples, reactions]` [mmol/gDW/h].
         observed: Labels, shape `[samples, reactions]` [mmol/gDW/h].
         predicted: Predictions, the same shape.
 
@@ -31,7 +29,7 @@ def score_fluxes(
     r2 = r2_per_flux(observed, predicted)
     varying = r2[observed.std(axis=0) > VARIES]
     imbalance = network.stoichiometry.to_scipy() @ predicted.T
-    lower, upper = network.uptake_bounds(*uptakes)
+    lower, upper = bounds
     violation = np.maximum(lower - predicted, predicted - upper)
     return {
         "growth_r2": float(r2[network.reaction_index(network.growth_reaction)]),
@@ -40,16 +38,4 @@ def score_fluxes(
         "max_abs_sv": float(np.abs(imbalance).max()),
         "mean_sv2": float(np.square(imbalance).mean()),
         "max_bound_violation": float(violation.max(initial=0.0)),
-    }
-
-
-def spread(runs: Sequence[dict[str, float]]) -> dict[str, dict[str, float]]:
-    """Median, smallest and largest of every score over the seeds."""
-    return {
-        name: {
-            "median": float(np.median([run[name] for run in runs])),
-            "min": min(run[name] for run in runs),
-            "max": max(run[name] for run in runs),
-        }
-        for name in runs[0]
     }

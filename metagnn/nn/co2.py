@@ -40,9 +40,9 @@ def co2_exchange(network: MetabolicNetwork) -> int:
 class CO2Readout(nn.Module):
     r"""Flux of the CO2 exchange that closes the carbon balance over all other exchanges and growth.
 
-    $q_{CO_2} = \alpha\,\mu$ subtracted from the carbon that the other exchanges bring in. At steady state it equals
-    the predicted flux of the exchange; where S·v is only nearly zero it does not, and the readout is the better
-    answer, because it takes in no error of the internal fluxes.
+    $q_{CO_2} = \sum_i a_i q_i - \alpha \mu$ over the other exchanges, with carbon atoms $a_i$ and uptakes $q_i$. At
+    steady state it equals the predicted flux of the exchange. Where S·v is only nearly zero it does not: it then takes
+    in the residual of every metabolite, times its carbon, which is more than S·v alone suggests.
 
     Args:
         network: The network.

@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,16 +49,32 @@ class Checkpoints:
         return self.folder / CHECKPOINT
 
 
-class History(lightning.Callback):
-    """Collects every logged term of every epoch; kept in checkpoints, so that a resumed run has it whole."""
+Watch = Callable[[nn.Module], dict[str, float]]
+"""Measures something of the model while it trains, such as its error on other samples; by name."""
 
-    def __init__(self) -> None:
+WATCH_EVERY = 5
+"""Epochs between two looks of a watch; the last epoch is always looked at."""
+
+
+class History(lightning.Callback):
+    """Collects every logged term of every epoch; kept in checkpoints, so that a resumed run has it whole.
+
+    Args:
+        watch: What else to record.
+    """
+
+    def __init__(self, watch: Watch | None = None) -> None:
         self.rows: list[dict[str, float]] = []
+        self.watch = watch
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Record the epoch."""
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        self.rows.append({"epoch": trainer.current_epoch, **metrics})
+        epoch, last = trainer.current_epoch, trainer.current_epoch + 1 == trainer.max_epochs
+        if self.watch is not None and isinstance(pl_module, FluxModule) and (epoch % WATCH_EVERY == 0 or last):
+            with torch.no_grad():
+                metrics |= self.watch(pl_module.model)
+        self.rows.append({"epoch": epoch, **metrics})
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
@@ -77,6 +93,7 @@ def fit_fluxes(
     seed: int = 0,
     checkpoints: Checkpoints | None = None,
     progress: bool | None = None,
+    watch: Watch | None = None,
 ) -> pd.DataFrame:
     """Train a flux model in place.
 
@@ -88,9 +105,10 @@ def fit_fluxes(
         seed: Seed of the order of the samples and of the validation split.
         checkpoints: Where to keep the state, if anywhere.
         progress: Whether to show a progress bar; by default on a terminal only.
+        watch: What else to record, every few epochs.
 
     Returns:
-        The history: one row per epoch with every term.
+        The history: one row per epoch with every term, and what was watched, NaN where it was not looked at.
 
     Raises:
         FolderError: The checkpoint to resume from is damaged, or of another run.
@@ -99,7 +117,7 @@ def fit_fluxes(
     sampler = ShuffledBatches(len(train), config.batch_size, seed)
     module = FluxModule(model, objective, config, total_steps=config.epochs * len(sampler))
     show = sys.stderr.isatty() if progress is None else progress
-    history = History()
+    history = History(watch)
     callbacks = [history, *_callbacks(config, checkpoints, show)]
     resumes = checkpoints is not None and checkpoints.resume and checkpoints.path.is_file()
     loader = DataLoader(FluxDataset(train), sampler=sampler, batch_size=None)

@@ -28,22 +28,48 @@ class FluxModule(lightning.LightningModule):
     def __init__(self, model: nn.Module, objective: Objective, config: TrainingConfig, total_steps: int) -> None:
         super().__init__()
         self.model, self.objective, self.config, self.total_steps = model, objective, config, total_steps
+        self._seen: list[tuple[int, dict[str, Tensor]]] = []
 
     def training_step(self, batch: FluxBatch, batch_index: int) -> Tensor:
         """Loss of a batch."""
-        return self._loss(batch, "")
+        total = self._loss(batch)
+        if self.trainer.is_last_batch:
+            self._log_means("")
+        return total
 
     def validation_step(self, batch: FluxBatch, batch_index: int) -> Tensor:
         """Loss of a batch that is not trained on."""
-        return self._loss(batch, "validation_")
+        return self._loss(batch)
 
-    def _loss(self, batch: FluxBatch, prefix: str) -> Tensor:
+    def on_train_epoch_start(self) -> None:
+        """Start the means of the terms afresh."""
+        self._seen.clear()
+
+    def on_validation_epoch_start(self) -> None:
+        """Start the means of the terms afresh."""
+        self._seen.clear()
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the means of the terms."""
+        self._log_means("validation_")
+
+    def _loss(self, batch: FluxBatch) -> Tensor:
         prediction = self.model(batch.lower, batch.upper, batch.measured, batch.deviation)
         total: Tensor
         total, terms = self.objective(prediction, batch)
-        logged = {prefix + "loss": total.detach()} | {prefix + name: term.detach() for name, term in terms.items()}
-        self.log_dict(logged, on_step=False, on_epoch=True, batch_size=len(batch))
+        seen = {"loss": total.detach()} | {name: term.detach() for name, term in terms.items()}
+        self._seen.append((len(batch), seen))
         return total
+
+    def _log_means(self, prefix: str) -> None:
+        # Once an epoch: Lightning's own running means cost more than a step of a small network.
+        samples = sum(count for count, _ in self._seen)
+        means = {
+            prefix + name: torch.stack([count * terms[name] for count, terms in self._seen]).sum() / samples
+            for name in self._seen[0][1]
+        }
+        self.log_dict(means, on_step=False, on_epoch=True, batch_size=samples, sync_dist=self.trainer.world_size > 1)
+        self._seen.clear()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add by what a run is known."""
