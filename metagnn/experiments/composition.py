@@ -96,7 +96,7 @@ class BiomassContents(AbstractExperiment):
     name: str = "composition"
     repetitions: Repetitions = REPETITIONS
 
-    def contestants(self) -> tuple[str, ...]:
+    def contestants(self, size: str) -> tuple[str, ...]:
         """FluxGNN, the paper's network (a), and regressions on the same samples."""
         return tuple(CONTESTANTS)
 

@@ -56,8 +56,12 @@ class AbstractExperiment(ABC):
     repetitions: Repetitions
 
     @abstractmethod
-    def contestants(self) -> tuple[str, ...]:
-        """Names of the contestants."""
+    def contestants(self, size: str) -> tuple[str, ...]:
+        """Names of the contestants of a form, "quick", "usual" or "full"."""
+
+    def quick(self) -> AbstractExperiment:
+        """The experiment in its quick form; the same, unless it says otherwise."""
+        return self
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class HiddenCO2(AbstractExperiment):
         """Whether its internal fluxes are reported too."""
         return self.known and self.hidden == (CO2,)
 
-    def contestants(self) -> tuple[str, ...]:
+    def contestants(self, size: str) -> tuple[str, ...]:
         """Every contestant whose answer is reported."""
         if self.with_internal:
             return tuple(CONTESTANTS)

@@ -40,7 +40,7 @@ class LabelledFluxes(AbstractExperiment):
     setting: Setting
     repetitions: Repetitions = REPETITIONS
 
-    def contestants(self) -> tuple[str, ...]:
+    def contestants(self, size: str) -> tuple[str, ...]:
         """The default FluxGNN in both constraints, the feed-forward network, and the regressions."""
         return tuple(CONTESTANTS)
 

@@ -22,6 +22,7 @@ from metagnn.predictor import FluxPredictor
 from metagnn.training.config import TrainingConfig
 
 SIZES = (10, 30, 100, 300)
+QUICK_SIZES = (10, 30, 100)
 SUBSTRATES = tuple(E_COLI_CORE_RANGES)
 """Inputs q_i: the substrates' rates. Products, CO2 and ammonium are measured for the balances only."""
 
@@ -35,7 +36,8 @@ def _flux_gnn(task: RatesTask, seed: int, constrained: bool) -> np.ndarray:
     # Without constraint no loss asks for a balance and nothing is projected at the end; what passes between the
     # reactions on the way is the architecture itself.
     constraint = "steady_state" if constrained else "soft"
-    training = TrainingConfig() if constrained else TrainingConfig(**NO_BALANCE)  # type: ignore[arg-type]
+    settings: dict[str, Any] = {} if constrained else NO_BALANCE
+    training = TrainingConfig(batch_size=max(SIZES), **settings)
     predictor = FluxPredictor(task.network, "rates", constraint, seed=seed, training=training)
     predictor.fit(task.train.rates[list(SUBSTRATES)], task.train.growth, progress=False)
     growth: np.ndarray = predictor.predict(_true_rates(task))[predictor.growth_reaction].to_numpy()
@@ -95,14 +97,21 @@ class LessData(AbstractExperiment):
     Attributes:
         name: Path of its results, and name of its runs' files.
         repetitions: How often it is repeated.
+        sizes: Numbers of training samples.
     """
 
     name: str = "less_data"
     repetitions: Repetitions = REPETITIONS
+    sizes: tuple[int, ...] = SIZES
 
-    def contestants(self) -> tuple[str, ...]:
-        """Model and constraint, joined."""
-        return tuple(f"{model}_{constraint}" for model, constraint in CONTESTANTS)
+    def contestants(self, size: str) -> tuple[str, ...]:
+        """Model and constraint, joined; single balances are left out of the quick form."""
+        names = (f"{model}_{constraint}" for model, constraint in CONTESTANTS)
+        return tuple(name for name in names if not (size == "quick" and name.endswith("_only")))
+
+    def quick(self) -> LessData:
+        """Without the largest size, which takes as long as all others together."""
+        return dataclasses.replace(self, sizes=QUICK_SIZES)
 
     def settings(self) -> dict[str, Any]:
         """Data, noise, sizes."""
@@ -110,14 +119,14 @@ class LessData(AbstractExperiment):
             "model": MODEL,
             "method": METHOD,
             "noise": NOISE,
-            "train_samples": list(SIZES),
+            "train_samples": list(self.sizes),
             "test_samples": TEST_SAMPLES,
             "inputs": list(SUBSTRATES),
         }
 
     def data(self, store: SampleStore, seed: int) -> RatesTask:
         """As many noisy samples as the largest size needs; smaller sizes take the first of them."""
-        everything = draw_task(store, seed, samples=max(SIZES))
+        everything = draw_task(store, seed, samples=max(self.sizes))
         return dataclasses.replace(everything, inputs=SUBSTRATES)
 
     def run(self, contestant: str, data: RatesTask, seed: int) -> Run:
@@ -125,7 +134,7 @@ class LessData(AbstractExperiment):
         answer = {f"{model}_{constraint}": work for (model, constraint), work in CONTESTANTS.items()}[contestant]
         truth = data.test.truth[data.network.growth_reaction].to_numpy()
         scores: Scores = {}
-        for size in SIZES:
+        for size in self.sizes:
             task = dataclasses.replace(data, train=data.train.first(size))
             scores[str(size)] = float(np.sqrt(np.mean(np.square(answer(task, seed) - truth))))
         return Run(scores)
