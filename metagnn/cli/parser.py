@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .xml.gz, .json, .mat, .yml)"
-CONSTRAINTS = ("steady_state", "soft")
+CONSTRAINTS = ("steady_state", "soft", "polytope")
 KINDS = ("max_uptake", "rates")
 COMPOSITIONS = ("fixed", "elemental", "precursor")
 METHODS = ("min_norm", "pfba", "fba")

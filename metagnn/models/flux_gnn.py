@@ -17,10 +17,11 @@ from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.models.graph_encoder import GraphEncoder
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import BiomassComposition
+from metagnn.nn.polytope import PolytopeProjection
 from metagnn.nn.splitting import SplittingParameters, UnrolledSplitting
 
-CONSTRAINTS = ("soft", "steady_state")
-"""How exact a prediction is: "soft" holds the bounds exactly, "steady_state" holds S·v = 0 exactly."""
+CONSTRAINTS = ("soft", "steady_state", "polytope")
+"""How exact a prediction is: "soft" holds the bounds exactly, "steady_state" S·v = 0, "polytope" both."""
 
 SMALLEST_SIZE = 1e-3
 """Size below which a sample is not normalised further [mmol/gDW/h]."""
@@ -56,8 +57,6 @@ def check_constraint(constraint: str) -> None:
     Raises:
         InputError: Naming the valid choices.
     """
-    if constraint == "polytope":
-        raise InputError("`constraint`: 'polytope' is not available in this version; choose 'steady_state' or 'soft'")
     if constraint not in CONSTRAINTS:
         raise InputError("`constraint`: " + unknown_name(constraint, CONSTRAINTS, "constraint"))
 
@@ -77,7 +76,9 @@ class FluxGNN(nn.Module):
     Args:
         network: The network.
         inputs: Exchanges that vary among the samples.
-        constraint: "steady_state" (S·v = 0 exactly) or "soft" (bounds exactly, balance by loss).
+        constraint: "steady_state" (S·v = 0 exactly), "soft" (bounds exactly, balance by loss) or "polytope" (both
+            exactly: trained as "steady_state"; in evaluation the nearest feasible flux is the last operation, in the
+            learned metric. A sample without a feasible flux is then NaN).
         config: Widths and steps.
         composition: "fixed", "elemental" or "precursor": see `BiomassComposition`; S is that with its column.
 
@@ -110,7 +111,7 @@ class FluxGNN(nn.Module):
         # A copy: moving the model to a device must not move the network's own operator.
         self.stoichiometry = copy.deepcopy(network.stoichiometry)
         self.composition = BiomassComposition(network, composition)
-        if composition == "elemental":
+        if self.config.alpha_start is not None or self.config.beta_start is not None:
             self.composition.reset_contents(self.config.alpha_start, self.config.beta_start)
         features = node_features(network, inputs)
         self.register_buffer("metabolite_features", features.metabolite, persistent=False)
@@ -136,6 +137,8 @@ class FluxGNN(nn.Module):
         self.log_growth_weight = nn.Parameter(torch.empty(()))
         self.log_cost = nn.Parameter(torch.empty(()))
         self.log_trust = nn.Parameter(torch.empty(()))
+        # Outside the modules: a constant of the network and the composition, not a part of the state.
+        self._projection: tuple[Tensor, PolytopeProjection] | None = None
         self.reset_head()
 
     def reset_head(self) -> None:
@@ -197,9 +200,22 @@ class FluxGNN(nn.Module):
             fluxes = torch.clamp(result.within_bounds * size, lower, upper)
         else:
             fluxes = result.at_steady_state * size
+        if self.constraint == "polytope" and not self.training:
+            metric = parameters.scale.to(fluxes.dtype).pow(-2)
+            fluxes = self._polytope()(fluxes, lower, upper, metric)
         return FluxPrediction(
             fluxes, self.growth_index, self.composition.change() if self.composition.trainable else None
         )
+
+    def _polytope(self) -> PolytopeProjection:
+        """The last operation of "polytope", for the biomass column in use; made anew only when that has changed."""
+        column = self.composition.column().detach()
+        if self._projection is None or not torch.equal(self._projection[0].to(column.device), column):
+            S = self.stoichiometry
+            if self.composition.trainable:
+                S = S.with_column(self.growth_index, column)
+            self._projection = column.clone(), PolytopeProjection(S).to(column.device)
+        return self._projection[1]
 
     def sample_size(self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None) -> Tensor:
         """Size of every sample, by which it is normalised, shape `[..., 1]` [mmol/gDW/h].

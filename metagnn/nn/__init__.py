@@ -2,6 +2,8 @@
 
 from metagnn.nn.biomass import BiomassComposition as BiomassComposition
 from metagnn.nn.co2 import CO2Readout as CO2Readout
+from metagnn.nn.polytope import PolytopeProjection as PolytopeProjection
+from metagnn.nn.polytope import PolytopeSolution as PolytopeSolution
 from metagnn.nn.splitting import SplittingParameters as SplittingParameters
 from metagnn.nn.splitting import SplittingResult as SplittingResult
 from metagnn.nn.splitting import UnrolledSplitting as UnrolledSplitting

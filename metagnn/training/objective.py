@@ -101,12 +101,13 @@ def default_objective(
 ) -> Objective:
     """The objective of a constraint.
 
-    "steady_state" learns the observed fluxes and keeps to the bounds; "soft" is Eq. 2 of Kusters, "Metabolically
-    constrained neural networks for bioprocess optimization": the error plus carbon, nitrogen and mass balances.
+    "steady_state" and "polytope" learn the observed fluxes and keep to the bounds; "soft" is Eq. 2 of Kusters,
+    "Metabolically constrained neural networks for bioprocess optimization": the error plus carbon, nitrogen and mass
+    balances.
 
     Args:
         network: The network.
-        constraint: "steady_state" or "soft".
+        constraint: "steady_state", "polytope" or "soft".
         scale: Spread of every flux, shape `[reactions]` [mmol/gDW/h].
         config: The weights.
         with_rates: Whether the samples carry measured rates.
@@ -117,7 +118,7 @@ def default_objective(
     terms: dict[str, tuple[float, nn.Module]] = {"flux_error": (1.0, SupervisedTerm(scale))}
     if with_rates:
         terms["measurement_misfit"] = (config.measurement_weight, MeasurementTerm())
-    if constraint == "steady_state":
+    if constraint != "soft":
         terms["bound_violation"] = (config.bound_weight, BoundTerm())
         return Objective(terms)
     present = elements_present(network.metabolite_table)

@@ -1,0 +1,93 @@
+"""Lossless compression: reactions that always move together count once, those that never move not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+
+from metagnn.network.incidence import Incidence
+
+TOLERANCE = 1e-10
+"""Largest difference of two normalised rows of the null space that counts as none."""
+
+NEIGHBOURHOOD = 1e-7
+"""How far apart the probes of parallel rows may lie by rounding; generously wide, for every pair is compared."""
+
+
+def null_basis(matrix: np.ndarray, tolerance: float = 1e-11) -> np.ndarray:
+    """Orthonormal basis of the null space, shape `[columns, nullity]`.
+
+    A rank-revealing QR of the transpose: as accurate as the SVD and several times cheaper (seconds on 1805 × 2583).
+
+    Args:
+        matrix: Shape `[rows, columns]`.
+        tolerance: Pivots below this fraction of the largest count as zero.
+    """
+    orthogonal, triangular, _ = scipy.linalg.qr(matrix.T, pivoting=True)
+    pivots = np.abs(np.diagonal(triangular))
+    rank = int((pivots > tolerance * pivots.max(initial=1.0)).sum())
+    return np.ascontiguousarray(orthogonal[:, rank:])
+
+
+@dataclass(frozen=True, eq=False)
+class Compression:
+    """Fully coupled reactions merged, stoichiometrically blocked ones removed, redundant rows dropped.
+
+    At steady state v = expansion · x with one free x per group, and every x with balance · x = 0 expands to a steady
+    state: nothing is lost (Burgard et al. 2004, doi 10.1101/gr.1926504, for flux coupling).
+
+    Attributes:
+        group: Group of every reaction, −1 where it can carry no flux, shape `[reactions]`.
+        ratio: Flux of the reaction per flux of its group, zero where blocked, shape `[reactions]`.
+        balance: Independent balances of the groups, orthonormal rows, shape `[rank, groups]`.
+    """
+
+    group: np.ndarray
+    ratio: np.ndarray
+    balance: np.ndarray
+
+    @property
+    def groups(self) -> int:
+        """Number of groups."""
+        return int(self.balance.shape[1])
+
+    @property
+    def expansion(self) -> np.ndarray:
+        """The map from groups to reactions, shape `[reactions, groups]`."""
+        matrix = np.zeros((len(self.group), self.groups))
+        moving = np.flatnonzero(self.group >= 0)
+        matrix[moving, self.group[moving]] = self.ratio[moving]
+        return matrix
+
+
+def compress(incidence: Incidence) -> Compression:
+    """Compress an operator by its null space, whatever the bounds.
+
+    Args:
+        incidence: The operator S.
+    """
+    basis = null_basis(incidence.to_dense().detach().cpu().numpy())
+    size = np.linalg.norm(basis, axis=1)
+    moving = np.flatnonzero(size > TOLERANCE)
+    group, ratio = np.full(len(basis), -1), np.zeros(len(basis))
+    direction = basis[moving] / size[moving, None]
+    # Coupled rows are parallel, so any one number of their direction is the same up to its sign: sorted by it, they
+    # are neighbours, and only neighbours are compared.
+    probe = np.abs(direction @ np.random.default_rng(0).standard_normal(basis.shape[1]))
+    order = np.argsort(probe)
+    heads: list[int] = []
+    for place, row in enumerate(order):
+        if group[moving[row]] >= 0:
+            continue
+        near = order[place : np.searchsorted(probe[order], probe[row] + NEIGHBOURHOOD)]
+        near = near[group[moving[near]] < 0]
+        same = direction[near] @ direction[row]
+        apart = np.abs(direction[near] - np.sign(same)[:, None] * direction[row]).max(axis=1)
+        members = near[apart < TOLERANCE]
+        group[moving[members]] = len(heads)
+        ratio[moving[members]] = np.sign(same[apart < TOLERANCE]) * size[moving[members]] / size[moving[row]]
+        heads.append(int(moving[row]))
+    balance = null_basis(basis[heads].T).T if heads else np.zeros((0, 0))
+    return Compression(group, ratio, balance)
