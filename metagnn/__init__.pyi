@@ -1,4 +1,5 @@
 # The public names, in one place; they load on first use.
+from . import analysis as analysis
 from . import datasets as datasets
 from . import fba as fba
 from . import graph as graph
@@ -9,6 +10,7 @@ from . import nn as nn
 from . import plots as plots
 from . import testing as testing
 from . import training as training
+from .analysis import reconcile_rates as reconcile_rates
 from .datasets import add_white_noise as add_white_noise
 from .datasets import latin_hypercube_media as latin_hypercube_media
 from .datasets import read_table as read_table
@@ -20,11 +22,14 @@ from .fba import simulate_fluxes as simulate_fluxes
 from .graph import to_hetero_data as to_hetero_data
 from .graph import to_networkx as to_networkx
 from .losses import BalanceLoss as BalanceLoss
+from .models import BalanceMLP as BalanceMLP
 from .models import FluxGNN as FluxGNN
 from .models import FluxGNNConfig as FluxGNNConfig
 from .network import Incidence as Incidence
 from .network import MetabolicNetwork as MetabolicNetwork
 from .network import load_network as load_network
+from .nn import BiomassComposition as BiomassComposition
+from .nn import CO2Readout as CO2Readout
 from .nn import SteadyStateConv as SteadyStateConv
 from .nn import SteadyStateProjection as SteadyStateProjection
 from .nn import StoichiometricConv as StoichiometricConv

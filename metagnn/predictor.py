@@ -19,7 +19,7 @@ from metagnn.losses.bounds import bound_violation
 from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig, check_constraint
 from metagnn.network.elements import elements_present
 from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.nn.biomass import check_composition
+from metagnn.nn.biomass import CONTENTS, check_composition
 from metagnn.nn.co2 import CO2Readout
 from metagnn.saved_predictor import SavedPredictor, read_predictor, write_predictor
 from metagnn.training.config import TrainingConfig
@@ -40,7 +40,8 @@ class FluxPredictor:
     Args:
         network: The network.
         inputs: "max_uptake" (largest uptakes ≥ 0) or "rates" (measured signed exchange fluxes)  [mmol/gDW/h].
-        constraint: "steady_state" (S·v = 0 exactly) or "soft" (bounds exactly, balances by loss).
+        constraint: "steady_state" (S·v = 0 exactly), "soft" (bounds exactly, balances by loss) or "polytope" (both
+            exactly, by the nearest feasible flux).
         composition: "fixed" (that of the model itself), "elemental" (carbon and nitrogen in biomass are fitted) or
             "precursor" (every coefficient of the growth reaction is): see `BiomassComposition`.
         seed: Seed of the initial weights and of the order of the samples.
@@ -49,7 +50,8 @@ class FluxPredictor:
 
     Raises:
         InputError: An unknown choice; the valid ones are named.
-        NetworkError: The network has no exchanges or no growth reaction.
+        NetworkError: The network has no exchanges or no growth reaction, or no formulas where its composition is to
+            be fitted.
     """
 
     def __init__(
@@ -68,6 +70,9 @@ class FluxPredictor:
         check_constraint(constraint)
         check_composition(composition)
         network.require_exchanges()
+        if composition != "fixed":
+            for element in CONTENTS:
+                network.element_balance(element)
         self.network, self.inputs, self.constraint, self.composition = network, inputs, constraint, composition
         self.growth_reaction = network.growth_reaction
         self.seed, self.config, self.training = seed, config or FluxGNNConfig(), training or TrainingConfig()
@@ -76,7 +81,7 @@ class FluxPredictor:
         self._model: FluxGNN | None = None
         self._composition: Composition | None = None
         self._fitted_network: MetabolicNetwork | None = None
-        self._screen = FeasibilityScreen(network)
+        self._screen = self._fitted_screen = FeasibilityScreen(network)
 
     def fit(
         self,
@@ -152,9 +157,9 @@ class FluxPredictor:
 
         Returns:
             For every sample `max_abs_sv`, the largest |S·v| with the biomass column in use, `max_bound_violation`
-            [mmol/gDW/h], and `status`, "ok" or "infeasible". Where the network has formulas and a CO2 exchange, also
-            `co2_readout`, the evolution of CO2 that closes the carbon balance of the exchanges, beside
-            `co2_exchange`, the flux of the exchange: equal at steady state, and under "soft" the readout counts.
+            [mmol/gDW/h], and `status`: "ok", "infeasible", or "failed" where the solver of "polytope" gave up. Where
+            the network has formulas and a CO2 exchange, also `co2_readout`, the evolution of CO2 that closes the
+            carbon balance of the exchanges, beside `co2_exchange`, the flux of the exchange: equal at steady state.
         """
         conditions, fluxes, feasible = self._solve(inputs)
         exact = torch.from_numpy(fluxes)
@@ -163,7 +168,7 @@ class FluxPredictor:
         columns = {
             "max_abs_sv": imbalance.numpy(),
             "max_bound_violation": violation.numpy(),
-            "status": np.where(feasible, "ok", "infeasible"),
+            "status": np.where(~feasible, "infeasible", np.where(np.isnan(fluxes).any(axis=1), "failed", "ok")),
         }
         with contextlib.suppress(NetworkError):
             readout = CO2Readout(self.network_)
@@ -271,7 +276,7 @@ class FluxPredictor:
             model = predictor._new_model(predictor.input_names_)
             fitted = settings.get("fitted_composition")
             composition = fitted and Composition.from_document(fitted)
-        except (KeyError, TypeError, InputError) as error:
+        except (KeyError, IndexError, TypeError, ValueError) as error:
             raise FolderError(f"the settings in '{folder}' are damaged ({type(error).__name__}: {error})") from error
         saved.load_into(model)
         predictor._set_model(model)
@@ -287,7 +292,7 @@ class FluxPredictor:
         self._model, self._composition = model, None
         if model.composition.trainable:
             self._fitted_network = self.network.with_biomass(model.composition.column().detach().numpy())
-            self._screen = FeasibilityScreen(self._fitted_network)
+            self._fitted_screen = FeasibilityScreen(self._fitted_network)
 
     @staticmethod
     def _warn_undetermined(composition: Composition) -> None:
@@ -329,17 +334,21 @@ class FluxPredictor:
         """Conditions, fluxes with NaN in rows that no flux can satisfy, and which rows can be satisfied."""
         self._require_fitted()
         conditions = read_conditions(self.network, inputs, self.inputs, expected=self.input_names_)
-        feasible = self._screen.feasible(conditions.lower.numpy(), conditions.upper.numpy())
-        fluxes = self._forward(conditions.lower, conditions.upper, conditions.measured, conditions.deviation)
-        fluxes[~feasible] = np.nan
+        feasible = self._fitted_screen.feasible(conditions.lower.numpy(), conditions.upper.numpy())
+        rows = torch.from_numpy(np.flatnonzero(feasible))
+        tensors = (conditions.lower, conditions.upper, conditions.measured, conditions.deviation)
+        fluxes = np.full(conditions.lower.shape, np.nan)
+        if len(rows):
+            fluxes[feasible] = self._forward(*(None if tensor is None else tensor[rows] for tensor in tensors))
         return conditions, fluxes, feasible
 
-    def _forward(self, lower: torch.Tensor, *others: torch.Tensor | None) -> np.ndarray:
+    def _forward(self, *tensors: torch.Tensor | None) -> np.ndarray:
         """Fluxes of bounds and measurements, chunk by chunk."""
-        fluxes = np.empty(lower.shape)
+        count = next(len(tensor) for tensor in tensors if tensor is not None)
+        fluxes = np.empty((count, len(self.network.reactions)))
         with torch.no_grad():
             for start in range(0, len(fluxes), CHUNK):
                 rows = slice(start, start + CHUNK)
-                prediction = self.model(lower[rows], *(None if other is None else other[rows] for other in others))
+                prediction = self.model(*(None if tensor is None else tensor[rows] for tensor in tensors))
                 fluxes[rows] = prediction.fluxes.numpy()
         return fluxes

@@ -36,8 +36,8 @@ def test_an_example_is_short_and_tested(path: Path):
 
 @pytest.mark.filterwarnings("ignore:.*are infeasible:UserWarning")
 def test_train_on_core(capsys: pytest.CaptureFixture[str]):
-    # Sixty steps instead of eight hundred: enough to pass every rival, which is the claim.
-    table = example("train_on_core").main(train=33, test=50, epochs=60)
+    # Twice as many samples, a fifth of the steps: enough to pass every rival, which is the claim, on any processor.
+    table = example("train_on_core").main(train=66, test=50, epochs=150)
     assert list(table.index) == ["flux_gnn", "mean", "ridge", "quadratic_ridge"]
     for column in ("growth_r2", "median_flux_r2"):
         assert table[column].idxmax() == "flux_gnn"

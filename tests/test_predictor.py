@@ -114,9 +114,13 @@ def test_diagnose_tells_how_well_the_laws_hold(core: MetabolicNetwork, media: Ta
     starving = media.copy()
     starving.loc["flask 3"] = 0.0
     report = model.diagnose(starving)
-    assert list(report.columns) == ["max_abs_sv", "max_bound_violation", "status"]
+    readouts = ["co2_readout", "co2_exchange"]
+    assert list(report.columns) == ["max_abs_sv", "max_bound_violation", "status", *readouts]
     assert report.index.equals(media.index)
     assert report["status"].tolist() == ["infeasible" if row == 3 else "ok" for row in range(16)]
+    assert report[readouts].isna().all(axis=1).tolist() == [row == 3 for row in range(16)]
+    apart = (report["co2_readout"] - report["co2_exchange"]).abs().max()
+    assert apart < 1e-9 if constraint == "steady_state" else apart > 1e-3
     numbers = report[["max_abs_sv", "max_bound_violation"]]
     assert numbers.isna().all(axis=1).tolist() == [row == 3 for row in range(16)]
     fluxes = torch.from_numpy(model.predict(media).to_numpy())
@@ -128,6 +132,23 @@ def test_diagnose_tells_how_well_the_laws_hold(core: MetabolicNetwork, media: Ta
     exact, open_law = ("max_abs_sv", "max_bound_violation") if constraint == "steady_state" else numbers.columns[::-1]
     assert report[exact].max() <= (1e-9 if constraint == "steady_state" else 0.0)
     assert report[open_law].max() > 1e-3
+
+
+def test_in_the_polytope_both_laws_hold_and_what_was_feasible_stays(core: MetabolicNetwork, media, labels, tmp_path):
+    model = predictor(core, constraint="polytope").fit(media, labels)
+    starving = media.copy()
+    starving.loc["flask 3"] = 0.0
+    report = model.diagnose(starving)
+    assert report["status"].tolist() == ["infeasible" if row == 3 else "ok" for row in range(16)]
+    assert report["max_abs_sv"].max() <= 1e-9
+    assert report["max_bound_violation"].max() <= 1e-9
+    # It learns as "steady_state" does, and is that prediction wherever it keeps its bounds already.
+    steady = predictor(core).fit(media, labels)
+    near, exact = steady.predict(media), model.predict(media)
+    assert 1e-3 < np.abs(near - exact).max(axis=None) < 20
+    assert steady.diagnose(media)["max_bound_violation"].max() > 1e-3
+    model.save(tmp_path / "model")
+    pd.testing.assert_frame_equal(FluxPredictor.load(tmp_path / "model").predict(media), exact, check_exact=True)
 
 
 def test_score_is_scikit_learns(fitted, media: Table, labels: Table):

@@ -39,9 +39,9 @@ def fitted(core: MetabolicNetwork, media: Table, labels: Table) -> FluxPredictor
     ("choices", "message"),
     [
         ({"inputs": "uptake"}, "`inputs`: 'uptake' is no kind of input; did you mean 'max_uptake'"),
-        ({"constraint": "polytope"}, "'polytope' is not available in this version"),
+        ({"constraint": "polytop"}, "`constraint`: 'polytop' is no constraint; did you mean 'polytope'"),
         ({"constraint": "hard"}, "`constraint`: 'hard' is no constraint"),
-        ({"composition": "elemental"}, "`composition`: 'elemental' is no composition; known are 'fixed'"),
+        ({"composition": "elementary"}, "`composition`: 'elementary' is no composition; did you mean 'elemental'"),
     ],
 )
 def test_choices_that_are_unknown_are_refused_at_once(core: MetabolicNetwork, choices, message):

@@ -171,7 +171,7 @@ def edit(folder: Path, name: str, change: Callable[[dict], object]) -> None:
         (lambda d: d["training"].update(epochs="many"), "is damaged .Type"),
         (lambda d: d.update(fingerprint="0"), r"network\.json' is damaged: it does not match its fingerprint"),
         (lambda d: d["settings"].pop("seed"), "the settings in .* are damaged .KeyError: 'seed'"),
-        (lambda d: d["settings"].update(constraint="polytope"), "the settings in .* are damaged .*'polytope'"),
+        (lambda d: d["settings"].update(constraint="polytop"), "the settings in .* are damaged .*'polytope'"),
         (lambda d: d["settings"].update(inputs="rate"), "the settings in .* are damaged .*did you mean 'rates'"),
         (
             lambda d: d["settings"].update(input_names=["EX_b"]),

@@ -82,7 +82,9 @@ def contents_by_reconciliation(
         with torch.no_grad():
             composition.raw.copy_(torch.from_numpy(raw))
             basis = composition.basis().numpy()[used]
-        explained = np.linalg.qr(root[:, :, None] * _column_space(basis))[0]
+        # Not QR: a gap is a row of zeros and may cost rank, and QR would fill up with what no flux explains.
+        explained, size, _ = np.linalg.svd(root[:, :, None] * _column_space(basis), full_matrices=False)
+        explained *= (size > 1e-9 * size.max(axis=1, keepdims=True))[:, None, :]
         rest = observed - np.einsum("nki,nli,nl->nk", explained, explained, observed, optimize=True)
         return float(np.square(rest).sum())
 

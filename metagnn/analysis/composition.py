@@ -53,7 +53,7 @@ class Composition:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Composition:
-        """What `to_document` wrote; a KeyError or TypeError means that it is damaged."""
+        """What `to_document` wrote; a KeyError, IndexError, TypeError or ValueError means that it is damaged."""
         alpha, beta = (_or(document[name], float("nan")) for name in ("alpha", "beta"))
         alpha_interval, beta_interval = (
             None if limits is None else (_or(limits[0], 0.0), _or(limits[1], float("inf")))
@@ -86,12 +86,12 @@ def fitted_composition(composition: BiomassComposition, samples: FluxBatch, flux
         moves = composition.sensitivity()[used]
         growth = fluxes[:, composition.growth_index]
         # Left of every sample's change once the fluxes at steady state have explained what they can.
-        explained = torch.linalg.qr(root[:, :, None] * reach).Q
+        explained, rank = _column_spaces(root[:, :, None] * reach)
         change = root[:, :, None] * moves * growth[:, None, None]
         rest = change - explained @ (explained.mT @ change)
         information = (rest.mT @ rest).sum(0)
         residual = root * (values - fluxes)[:, used]
-        freedom = int((root > 0).sum()) - len(samples) * reach.shape[1]
+        freedom = int((root > 0).sum()) - rank
         spread = max(float(residual.square().sum()) / freedom, 1.0) if freedom > 0 else 1.0
         jacobian = _log_content_jacobian(composition)
         errors = _standard_errors(information.numpy() / spread, jacobian)
@@ -119,6 +119,16 @@ def _column_space(matrix: Tensor) -> Tensor:
     left, size, _ = torch.linalg.svd(matrix, full_matrices=False)
     kept: Tensor = left[:, size > 1e-9 * size.max()]
     return kept
+
+
+def _column_spaces(matrices: Tensor) -> tuple[Tensor, int]:
+    """Orthonormal columns that span those of every matrix, zero beyond its rank, and the sum of the ranks.
+
+    A gap is a row of zeros, and may cost rank; a plain QR would then fill up with directions that explain nothing.
+    """
+    left, size, _ = torch.linalg.svd(matrices, full_matrices=False)
+    kept = size > 1e-9 * size.amax(dim=-1, keepdim=True)
+    return left * kept[:, None, :], int(kept.sum())
 
 
 def _log_content_jacobian(composition: BiomassComposition) -> np.ndarray:

@@ -44,7 +44,7 @@ class BiomassComposition(ExactModule):
     metabolites of the biomass reaction for which $E_C s = -\alpha$, $E_N s = -\beta$, and every other element, the
     charge and every conserved moiety stay as they were. (Without the last, NAD would have to be made from nothing,
     and no flux at steady state could grow.) "precursor": every coefficient is a parameter, less what would make or
-    use up a conserved moiety. "fixed": the model's own column, no parameter.
+    use up a conserved moiety; it wants two to three times the epochs. "fixed": the model's own column, no parameter.
 
     The orthonormal null-space basis follows by a rank-one update: all fluxes without growth do not depend on
     $\theta$, and one column, the least flux that makes a unit of biomass, is linear in $s(\theta)$.
@@ -125,10 +125,12 @@ class BiomassComposition(ExactModule):
         """
         if self.kind != "elemental":
             raise InputError(f"`kind` is {self.kind!r}; only an 'elemental' composition starts at given contents")
-        for position, (name, value) in enumerate((("alpha", alpha), ("beta", beta))):
-            own = float(self.reference[position])
+        given = (("alpha", alpha), ("beta", beta))
+        for name, value in given:
             if value is not None and not 0 < value < np.inf:
                 raise InputError(f"`{name}` is {value}; expected a positive content [mmol/gDW]")
+        for position, (_, value) in enumerate(given):
+            own = float(self.reference[position])
             ratio = 1.0 if value is None else value / own
             self.raw.data[position] = np.log(ratio) if self.logarithmic else (ratio - 1.0) * own
 

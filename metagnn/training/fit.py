@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import signal
 import sys
 import warnings
@@ -20,6 +21,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from metagnn.datasets.flux_dataset import FluxBatch, FluxDataset
+from metagnn.errors import InputError
 from metagnn.training.checkpoint_io import SafetensorsCheckpointIO
 from metagnn.training.config import TrainingConfig
 from metagnn.training.flux_module import FluxModule
@@ -70,6 +72,12 @@ class History(lightning.Callback):
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Record the epoch."""
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        broken = [name for name, value in metrics.items() if not math.isfinite(value)]
+        if trainer.current_epoch == 0 and broken:
+            raise InputError(
+                f"{', '.join(broken)} cannot be computed: a flux in it is neither measured nor predicted by the model; "
+                "measure it, give the model a head for it, or set the weight of the term to 0"
+            )
         epoch, last = trainer.current_epoch, trainer.current_epoch + 1 == trainer.max_epochs
         if self.watch is not None and isinstance(pl_module, FluxModule) and (epoch % WATCH_EVERY == 0 or last):
             with torch.no_grad():
@@ -133,6 +141,8 @@ def fit_fluxes(
             plugins=[SafetensorsCheckpointIO()], logger=False, enable_checkpointing=checkpoints is not None,
             enable_progress_bar=show, enable_model_summary=False, num_sanity_val_steps=0,
         )  # fmt: skip
+        # Lightning keeps the mode it finds; what a model does in evaluation only (the polytope) costs a step threefold.
+        model.train()
         trainer.fit(module, loader, watched, ckpt_path=checkpoints.path if checkpoints and resumes else None)
     model.cpu().eval()
     return pd.DataFrame(history.rows)

@@ -4,7 +4,7 @@ import pytest
 
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.errors import TableError
-from metagnn.experiments.setting import feasible_samples
+from metagnn.experiments.setting import SampleStore, feasible_samples
 from metagnn.network import MetabolicNetwork
 
 
@@ -25,3 +25,18 @@ def test_samples_are_feasible_complete_and_seeded(core: MetabolicNetwork) -> Non
 def test_hopeless_media_are_refused(core: MetabolicNetwork) -> None:
     with pytest.raises(TableError, match="more than half of 20 media are infeasible on e_coli_core"):
         feasible_samples(core, {"EX_glc__D_e": (0.0, 0.01)}, 10, "min_norm", seed=0)
+
+
+def test_a_store_makes_each_draw_once(core: MetabolicNetwork) -> None:
+    store, ranges = SampleStore(), {"EX_glc__D_e": (5.0, 10.0)}
+    samples = store.samples("e_coli_core", ranges, 4, "min_norm", 0)
+    pd.testing.assert_frame_equal(samples.fluxes, feasible_samples(core, ranges, 4, "min_norm", 0).fluxes)
+    assert store.network("e_coli_core") is store.network("e_coli_core")
+    assert store.samples("e_coli_core", dict(ranges), 4, "min_norm", 0) is samples
+    for other in (
+        (ranges, 4, "min_norm", 1),
+        (ranges, 5, "min_norm", 0),
+        (ranges, 4, "fba", 0),
+        ({"EX_glc__D_e": (5.0, 9.0)}, 4, "min_norm", 0),
+    ):
+        assert store.samples("e_coli_core", *other) is not samples

@@ -7,6 +7,7 @@ from metagnn.datasets import uniform_media
 from metagnn.fba import simulate_fluxes
 from metagnn.losses import BalanceLoss
 from metagnn.network import Incidence, MetabolicNetwork
+from metagnn.network.elements import balance_weights
 from metagnn.nn import SteadyStateProjection
 from metagnn.testing import assert_permutation_equivariant, random_network
 
@@ -42,6 +43,36 @@ def test_it_is_the_mean_over_samples_and_rows():
     # Imbalances (2, 0) and (−1, 2): (4 + 0 + 1 + 4) / 4.
     assert BalanceLoss(operator)(torch.tensor([[2.0, 0.0], [0.0, 1.0]])).item() == 2.25
     assert BalanceLoss(operator)(torch.tensor([[[2.0, 0.0]], [[0.0, 1.0]]])).item() == 2.25
+
+
+def test_a_correction_is_added_to_the_balances_before_they_are_squared():
+    operator = Incidence.from_dense([[1.0, -1.0], [0.0, 2.0]], ["a", "b"], ["x", "y"])
+    loss, fluxes = BalanceLoss(operator), torch.tensor([[2.0, 0.0], [0.0, 1.0]])
+    # Imbalances (2, 0) and (−1, 2), less (2, 1) and (−1, 0): (0 + 1 + 0 + 4) / 4.
+    assert loss(fluxes, torch.tensor([[-2.0, -1.0], [1.0, 0.0]])).item() == 1.25
+    assert loss(fluxes, -operator(fluxes)).item() == 0.0
+    assert torch.equal(loss(fluxes, torch.zeros(2, 2)), loss(fluxes))
+
+
+@pytest.mark.parametrize("balance", ["S", "C", "N"])
+def test_a_correction_for_the_biomass_is_the_loss_with_that_biomass(core: MetabolicNetwork, fba_fluxes, balance):
+    growth = core.reaction_index(core.growth_reaction)
+    own = core.stoichiometry.to_dense()[:, growth]
+    changed = core.with_biomass((1.25 * own).numpy())
+    weights = torch.eye(72).double() if balance == "S" else balance_weights(core.metabolite_table, balance)[None]
+    correction = fba_fluxes[:, [growth]] * (torch.as_tensor(weights) @ (0.25 * own))
+    here, there = (net.stoichiometry if balance == "S" else net.element_balance(balance) for net in (core, changed))
+    noisy = fba_fluxes + 0.1 * torch.sign(fba_fluxes) * (torch.arange(95) != growth)
+    for fluxes in (fba_fluxes, noisy):
+        assert BalanceLoss(there)(fluxes) > 1e-3
+        assert BalanceLoss(here)(fluxes, correction).item() == pytest.approx(BalanceLoss(there)(fluxes).item())
+
+
+def test_gradients_reach_the_correction():
+    loss = BalanceLoss(random_network(2, 4, 8).stoichiometry)
+    generator = torch.Generator().manual_seed(0)
+    fluxes, correction = (torch.randn(3, n, dtype=torch.float64, generator=generator) for n in (8, 4))
+    assert torch.autograd.gradcheck(loss, (fluxes.requires_grad_(), correction.requires_grad_()))
 
 
 def test_gradients_are_exact_and_float32_stays_float32(core: MetabolicNetwork):

@@ -2,15 +2,17 @@ import dataclasses
 
 import cobra.io
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metagnn.errors import NetworkError, TableError
+from metagnn.errors import InputError, NetworkError, TableError
+from metagnn.fba import simulate_fluxes
 from metagnn.network import GeneRule, MetabolicNetwork, Reaction, from_cobra
 from metagnn.network.elements import balance_weights
-from metagnn.testing import toy_network
+from metagnn.testing import assert_balanced, toy_network
 
 BIOMASS = "Biomass_Ecoli_core"
 
@@ -210,3 +212,49 @@ def test_fingerprints_tell_networks_apart(core: MetabolicNetwork, textbook: cobr
         dataclasses.replace(core, stoichiometry=core.stoichiometry.with_column(0, torch.ones(72))),
     ]
     assert len({core.fingerprint, *(other.fingerprint for other in others)}) == 5
+
+
+def heavier(core: MetabolicNetwork) -> np.ndarray:
+    """The biomass column of core with a quarter more of everything."""
+    return 1.25 * core.stoichiometry.to_dense()[:, core.reaction_index(BIOMASS)].numpy()
+
+
+def test_another_biomass_changes_its_column_and_nothing_else(core: MetabolicNetwork):
+    before, growth = core.stoichiometry.to_dense(), core.reaction_index(BIOMASS)
+    fingerprint, column = core.fingerprint, heavier(core)
+    changed = core.with_biomass(column)
+    after = changed.stoichiometry.to_dense()
+    np.testing.assert_array_equal(after[:, growth], column)
+    others = np.arange(95) != growth
+    assert torch.equal(after[:, others], before[:, others])
+    assert (changed.bounds, changed.objective, changed.exchanges) == (core.bounds, core.objective, core.exchanges)
+    assert content(changed, "C") == pytest.approx(1.25 * content(core, "C"))
+    assert changed.fingerprint != fingerprint
+    # The old network stays, and its own column gives it back.
+    assert torch.equal(core.stoichiometry.to_dense(), before)
+    assert changed.with_biomass(before[:, growth].numpy()).fingerprint == fingerprint
+    column[:] = 0.0
+    assert content(changed, "C") == pytest.approx(1.25 * content(core, "C"))
+
+
+def test_fluxes_with_another_biomass_balance_with_it_alone(core: MetabolicNetwork):
+    changed, media = core.with_biomass(heavier(core)), pd.DataFrame({"EX_glc__D_e": [5.0, 10.0]})
+    ours, theirs = (simulate_fluxes(network, media, "fba") for network in (changed, core))
+    assert_balanced(changed, torch.from_numpy(ours.fluxes.to_numpy()))
+    with pytest.raises(AssertionError, match="expected at most"):
+        assert_balanced(core, torch.from_numpy(ours.fluxes.to_numpy()))
+    # Dearer biomass grows less from the same sugar.
+    assert np.all(ours.growth > 0.1)
+    assert np.all(ours.growth < theirs.growth)
+
+
+def test_a_biomass_of_another_size_or_without_numbers_is_refused(core: MetabolicNetwork):
+    with pytest.raises(InputError, match=r"has shape \(71,\); expected \(72,\)"):
+        core.with_biomass(heavier(core)[1:])
+    for value in (np.nan, np.inf):
+        column = heavier(core)
+        column[0] = value
+        with pytest.raises(InputError, match="must be finite; it contains NaN or infinity"):
+            core.with_biomass(column)
+    with pytest.raises(NetworkError, match="toy has no objective"):
+        toy_network({"EX_a": "a <=>"}).with_biomass(np.ones(1))

@@ -207,7 +207,8 @@ def test_without_gradients_nothing_is_recorded(core: MetabolicNetwork, monkeypat
     with torch.no_grad():
         plain = layer(lower, upper, lively(95, 5), basis)
     assert needed == [True, False]
-    assert torch.equal(recorded.at_steady_state.detach(), plain.at_steady_state)
+    # Where a matrix lies in memory decides how its product rounds (float32), so equal to rounding only.
+    assert torch.allclose(recorded.at_steady_state.detach(), plain.at_steady_state, rtol=0, atol=1e-5)
 
 
 def test_reset_is_plain_douglas_rachford():

@@ -19,6 +19,8 @@ from metagnn.training import TrainingConfig
         ("bound_weight", -1.0, "`bound_weight` is -1.0; expected at least 0"),
         ("carbon_weight", math.nan, "`carbon_weight` is nan; expected at least 0"),
         ("nitrogen_weight", -1.0, "`nitrogen_weight` is -1.0; expected at least 0"),
+        ("electron_weight", -1.0, "`electron_weight` is -1.0; expected at least 0"),
+        ("composition_learning_rate", 0.0, "`composition_learning_rate` is 0.0; expected a positive number"),
         ("steady_state_weight", -1.0, "`steady_state_weight` is -1.0; expected at least 0"),
         ("measurement_weight", -1.0, "`measurement_weight` is -1.0; expected at least 0"),
         ("validation_fraction", 1.0, "`validation_fraction` is 1.0; expected a share below 1"),
@@ -42,6 +44,13 @@ def test_the_edges_are_allowed_and_settings_do_not_change():
     assert TrainingConfig(**dataclasses.asdict(config)) == config
     with pytest.raises(dataclasses.FrozenInstanceError):
         config.epochs = 2
+
+
+def test_an_unknown_optimizer_is_refused_with_the_nearest():
+    with pytest.raises(InputError, match=r"`optimizer`: .*'adamm'.*did you mean 'adamw'"):
+        TrainingConfig(optimizer="adamm")
+    with pytest.raises(InputError, match=r"`optimizer`: .*'lbfgs'.*'adamw'.*'sgd'"):
+        TrainingConfig(optimizer="lbfgs")
 
 
 def test_unknown_settings_are_refused():

@@ -244,6 +244,37 @@ def test_an_exit_is_an_exit(make_model, objective, samples):
         fit_fluxes(make_model(), with_tripwire(objective, 4, SystemExit), samples, FIVE)
 
 
+def test_a_watch_looks_every_fifth_epoch_and_at_the_last_and_changes_nothing(make_model, objective, samples):
+    config = TrainingConfig(epochs=8, batch_size=7, learning_rate=0.02)
+    looked: list[Tensor] = []
+
+    def watch(model: nn.Module) -> dict[str, float]:
+        looked.append(model(samples.lower, samples.upper).fluxes)
+        return {"first": looked[-1][0, 0].item()}
+
+    watched, plain = make_model(), make_model()
+    history = fit_fluxes(watched, objective, samples, config, watch=watch)
+    pd.testing.assert_frame_equal(history.drop(columns="first"), fit_fluxes(plain, objective, samples, config))
+    assert torch.equal(fluxes(watched, samples), fluxes(plain, samples))
+    assert np.flatnonzero(history["first"].notna()).tolist() == [0, 5, 7]
+    assert history["first"].dropna().tolist() == [seen[0, 0].item() for seen in looked]
+    assert torch.equal(looked[-1], fluxes(watched, samples))
+    assert not any(seen.requires_grad for seen in looked)
+
+
+def test_what_was_watched_is_kept_by_a_checkpoint(make_model, objective, samples, tmp_path):
+    def watch(model: nn.Module) -> dict[str, float]:
+        return {"first": fluxes(model, samples)[0, 0].item()}
+
+    config = TrainingConfig(epochs=7, batch_size=7, learning_rate=0.02)
+    checkpoints = Checkpoints(tmp_path, resume=True, every=1)
+    with pytest.raises(KilledError):
+        fit_fluxes(make_model(), with_tripwire(objective, 11), samples, config, checkpoints=checkpoints, watch=watch)
+    resumed = fit_fluxes(make_model(), objective, samples, config, checkpoints=checkpoints, watch=watch)
+    whole = fit_fluxes(make_model(), objective, samples, config, watch=watch)
+    pd.testing.assert_frame_equal(resumed[whole.columns], whole)
+
+
 def test_a_soft_model_learns_too(toy, make_model, samples):
     config = TrainingConfig(epochs=5, batch_size=7, learning_rate=0.02)
     model = make_model("soft")

@@ -1,11 +1,13 @@
+import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from metagnn.datasets import FluxBatch
 from metagnn.errors import FolderError
 from metagnn.models import FluxPrediction
-from metagnn.training import FluxModule, TrainingConfig, default_objective
+from metagnn.nn import BiomassComposition
+from metagnn.training import FluxModule, Objective, TrainingConfig, default_objective, fit_fluxes
 
 
 class Recorder(nn.Module):
@@ -28,34 +30,57 @@ def module(toy, samples: FluxBatch) -> FluxModule:
     return FluxModule(Recorder(), objective, config, total_steps=20)
 
 
-@pytest.mark.parametrize(("step", "prefix"), [("training_step", ""), ("validation_step", "validation_")])
-def test_the_loss_is_the_objective_and_every_term_is_logged_by_name(module, samples, monkeypatch, step, prefix):
-    logged = {}
+class Weighed(nn.Module):
+    """A term that keeps what it was, and how many samples it was of."""
 
-    def log(terms, **settings):
-        logged.update(terms)
-        assert settings == {"on_step": False, "on_epoch": True, "batch_size": len(samples)}
+    def __init__(self, term: nn.Module) -> None:
+        super().__init__()
+        self.term = term
+        self.seen: list[tuple[int, float, bool]] = []
 
-    monkeypatch.setattr(module, "log_dict", log)
-    loss = getattr(module, step)(samples, 0)
-    total, terms = module.objective(module.model(samples.lower, samples.upper), samples)
-    assert torch.equal(loss, total)
-    assert loss.requires_grad
-    assert logged.keys() == {prefix + name for name in ("loss", *terms)}
-    assert logged[prefix + "loss"].item() == total.item()
-    assert all(logged[prefix + name].item() == value.item() for name, value in terms.items())
-    assert not any(value.requires_grad for value in logged.values())
+    def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> Tensor:
+        value = self.term(prediction, batch)
+        self.seen.append((len(batch), value.item(), value.requires_grad))
+        return value
 
 
-def test_the_model_sees_bounds_and_measurements_but_no_targets(module, samples, monkeypatch):
-    monkeypatch.setattr(module, "log_dict", lambda *_, **__: None)
+@pytest.mark.parametrize("fraction", [0.0, 0.4])
+def test_the_history_of_an_epoch_is_the_mean_of_its_batches_by_their_samples(toy, samples, fraction):
+    config = TrainingConfig(epochs=4, batch_size=7, learning_rate=0.1, validation_fraction=fraction)
+    plain = default_objective(toy, "soft", samples.scale(), config)
+    objective = Objective({name: (plain.weights[name], Weighed(term)) for name, term in plain.terms.items()})
+    history = fit_fluxes(Recorder(), objective, samples, config)
+    # Twenty samples are batches of 7, 7 and 6; twelve of 7 and 5, and eight are watched at once.
+    per_epoch = {"": [7, 7, 6]} if fraction == 0.0 else {"": [7, 5], "validation_": [8]}
+    for prefix, sizes in per_epoch.items():
+        total = np.zeros(config.epochs)
+        for name, term in objective.terms.items():
+            seen = [(count, value) for count, value, training in term.seen if training == (prefix == "")]
+            counts, values = (np.array(column).reshape(config.epochs, len(sizes)) for column in zip(*seen, strict=True))
+            assert counts.tolist() == [sizes] * config.epochs
+            expected = (counts * values).sum(axis=1) / sum(sizes)
+            np.testing.assert_allclose(history[prefix + name], expected, rtol=1e-5)
+            total += objective.weights[name] * expected
+        np.testing.assert_allclose(history[prefix + "loss"], total, rtol=1e-5)
+    names = {prefix + name for prefix in per_epoch for name in ("loss", *objective.terms)}
+    assert set(history.columns) == names | {"epoch"}
+
+
+def test_the_model_sees_bounds_and_measurements_but_no_targets(toy, samples):
     rates = FluxBatch(samples.lower, samples.upper, samples.observed, samples.lower + 1, samples.lower + 2)
-    module.training_step(samples, 0)
-    module.training_step(rates, 0)
-    assert module.model.calls[0] == (samples.lower, samples.upper, None, None)
-    assert all(seen is sent for seen, sent in zip(
-        module.model.calls[1], (rates.lower, rates.upper, rates.measured, rates.deviation), strict=True
-    ))  # fmt: skip
+    config = TrainingConfig(epochs=1, batch_size=20)
+    for batch in (samples, rates):
+        model = Recorder()
+        fit_fluxes(model, default_objective(toy, "soft", samples.scale(), config), batch, config)
+        ((lower, upper, measured, deviation),) = model.calls
+        order = lower[:, 0].argsort()
+        for seen, sent in zip(
+            (lower, upper, measured, deviation),
+            (batch.lower, batch.upper, batch.measured, batch.deviation),
+            strict=True,
+        ):
+            assert (seen is None) == (sent is None)
+            assert sent is None or torch.equal(seen[order], sent[batch.lower[:, 0].argsort()])
 
 
 def test_adamw_runs_through_one_cycle(module):
@@ -86,3 +111,91 @@ def test_a_checkpoint_knows_its_run(module):
         module.on_load_checkpoint(checkpoint | {"total_steps": 7})
     with pytest.raises(FolderError, match="the checkpoint is of another model"):
         module.on_load_checkpoint(checkpoint | {"state_dict": {"model.shift": torch.zeros(2)}})
+
+
+class Apart(nn.Module):
+    """One weight beside an "elemental" composition; only what is asked for takes part in the growth."""
+
+    def __init__(self, network, used: bool = True) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(3, dtype=torch.float64))
+        self.composition = BiomassComposition(network, "elemental")
+        self.used, self.growth_index = used, self.composition.growth_index
+
+    def forward(self, lower, upper, measured=None, deviation=None) -> FluxPrediction:
+        fluxes = torch.ones_like(lower) * self.weight.sum()
+        return FluxPrediction(fluxes, self.growth_index, self.composition.change() if self.used else None)
+
+
+class Silent(nn.Module):
+    """Nothing, and nothing to learn of the composition."""
+
+    def __init__(self, model: Apart) -> None:
+        super().__init__()
+        # In a list, so that the objective does not hold the parameters too.
+        self.model = [model]
+
+    def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> Tensor:
+        return 0.0 * self.model[0].composition.raw.sum()
+
+
+@pytest.fixture
+def core_samples(core) -> FluxBatch:
+    lower, upper = (torch.from_numpy(bounds.copy()).expand(8, -1) for bounds in (core.bounds.lower, core.bounds.upper))
+    random = torch.Generator().manual_seed(0)
+    return FluxBatch(lower, upper, torch.randn(lower.shape, generator=random, dtype=torch.float64))
+
+
+def test_sgd_is_plain_gradient_descent(core, core_samples):
+    config = TrainingConfig(
+        epochs=1, optimizer="sgd", learning_rate=1e-3, composition_learning_rate=1e-5, weight_decay=0, gradient_clip=1e9
+    )
+    objective = default_objective(core, "soft", core_samples.scale(), config)
+    model = Apart(core)
+    model.composition.reset_contents(30.0, 7.0)
+    before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    total, _ = objective(model(core_samples.lower, core_samples.upper), core_samples)
+    gradients = dict(zip(before, torch.autograd.grad(total, list(model.parameters())), strict=True))
+    fit_fluxes(model, objective, core_samples, config)
+    for name, rate in (("weight", 1e-3), ("composition.raw", 1e-5)):
+        assert gradients[name].abs().min() > 0
+        expected = before[name] - rate * gradients[name]
+        assert torch.allclose(model.get_parameter(name), expected, rtol=1e-9, atol=0), name
+
+
+def test_sgd_has_a_constant_rate_and_no_momentum(core, core_samples):
+    config = TrainingConfig(optimizer="sgd", learning_rate=0.2)
+    objective = default_objective(core, "soft", core_samples.scale(), config)
+    optimizer = FluxModule(Recorder(), objective, config, total_steps=5).configure_optimizers()
+    assert isinstance(optimizer, torch.optim.SGD)
+    (group,) = optimizer.param_groups
+    assert (group["lr"], group["momentum"], group["nesterov"]) == (0.2, 0, False)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_a_composition_has_its_own_rate_and_no_decay(core, core_samples, optimizer):
+    config = TrainingConfig(optimizer=optimizer, learning_rate=0.01, composition_learning_rate=0.3, weight_decay=0.07)
+    model = Apart(core)
+    objective = default_objective(core, "soft", core_samples.scale(), config)
+    chosen = FluxModule(model, objective, config, total_steps=20).configure_optimizers()
+    weights, composition = (chosen["optimizer"] if optimizer == "adamw" else chosen).param_groups
+    assert [id(p) for p in weights["params"]] == [id(model.weight)]
+    assert [id(p) for p in composition["params"]] == [id(model.composition.raw)]
+    rate = "max_lr" if optimizer == "adamw" else "lr"
+    assert (weights[rate], composition[rate]) == (0.01, 0.3)
+    assert (weights["weight_decay"], composition["weight_decay"]) == (0.07, 0.0)
+
+
+def test_decay_leaves_a_composition_where_the_data_say_nothing(core, core_samples):
+    config = TrainingConfig(epochs=3, learning_rate=0.01, weight_decay=20.0)
+    model = Apart(core, used=False)
+    model.composition.reset_contents(30.0, 7.0)
+    start = model.composition.raw.detach().clone()
+    objective = default_objective(core, "soft", core_samples.scale(), config)
+    # A gradient of zero, not one that is missing: the optimiser passes over the latter whatever the decay.
+    silent = Objective(
+        {**{n: (objective.weights[n], t) for n, t in objective.terms.items()}, "silent": (1.0, Silent(model))}
+    )
+    fit_fluxes(model, silent, core_samples, config)
+    assert torch.equal(model.composition.raw, start)
+    assert not torch.allclose(model.weight, torch.ones_like(model.weight), atol=0.1)

@@ -4,11 +4,13 @@ from torch import Tensor, nn
 
 from metagnn.datasets import FluxBatch
 from metagnn.errors import NetworkError
-from metagnn.losses import masked_mse
+from metagnn.losses import BalanceLoss, masked_mse
 from metagnn.models import FluxPrediction
+from metagnn.network.elements import balance_weights
+from metagnn.nn import BiomassComposition
 from metagnn.testing import toy_network
 from metagnn.training import Objective, TrainingConfig, default_objective
-from metagnn.training.objective import BoundTerm, MeasurementTerm, SupervisedTerm
+from metagnn.training.objective import BalanceTerm, BoundTerm, MeasurementTerm, SupervisedTerm
 
 
 @pytest.fixture
@@ -150,3 +152,57 @@ def test_moving_the_objective_leaves_the_network_where_it_is(core):
     assert all(buffer.device.type == "meta" for buffer in objective.buffers())
     assert core.stoichiometry.value.device.type == "cpu"
     assert not objective.state_dict()
+
+
+@pytest.mark.parametrize("balance", ["S", "C", "N", "electrons"])
+def test_a_balance_is_that_of_the_network_with_the_predicted_biomass(core, balance):
+    composition = BiomassComposition(core, "elemental")
+    composition.reset_contents(30.0, 7.0)
+    changed = core.with_biomass(composition.column().detach().numpy())
+    random = torch.Generator().manual_seed(0)
+    fluxes = torch.randn((4, 95), dtype=torch.float64, generator=random)
+    growth = core.reaction_index(core.growth_reaction)
+
+    def operator(network):
+        return network.stoichiometry if balance == "S" else network.element_balance(balance)
+
+    weights = None if balance == "S" else torch.from_numpy(balance_weights(core.metabolite_table, balance))[None]
+    term = BalanceTerm(BalanceLoss(operator(core)), weights)
+    batch = FluxBatch(fluxes, fluxes, fluxes)
+    own, other = (term(FluxPrediction(fluxes, growth, change), batch) for change in (None, composition.change()))
+    assert torch.allclose(own, operator(core)(fluxes).square().mean())
+    assert torch.allclose(other, operator(changed)(fluxes).square().mean())
+    assert not torch.allclose(own, other, rtol=1e-3)
+    (gradient,) = torch.autograd.grad(other, composition.raw)
+    assert gradient.abs().max() > 0
+
+
+def test_the_electron_balance_is_there_where_it_has_a_weight(core):
+    scale = torch.ones(95, dtype=torch.float64)
+    without = default_objective(core, "soft", scale, TrainingConfig())
+    assert "electron_balance" not in without.weights
+    objective = default_objective(core, "soft", scale, TrainingConfig(electron_weight=0.5))
+    assert list(objective.weights) == [
+        *("flux_error", "carbon_balance", "nitrogen_balance", "electron_balance", "steady_state")
+    ]
+    assert objective.weights["electron_balance"] == 0.5
+    fluxes = torch.randn((4, 95), dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    batch = FluxBatch(fluxes, fluxes, fluxes)
+    prediction = FluxPrediction(fluxes, core.reaction_index(core.growth_reaction))
+    total, terms = objective(prediction, batch)
+    expected = core.element_balance("electrons")(fluxes).square().mean()
+    assert torch.allclose(terms["electron_balance"], expected)
+    assert torch.allclose(total, without(prediction, batch)[0] + 0.5 * expected)
+    exact = default_objective(core, "steady_state", scale, TrainingConfig(electron_weight=0.5))
+    assert "electron_balance" not in exact.weights
+
+
+def test_no_weight_is_no_term(toy):
+    scale = torch.ones(6, dtype=torch.float64)
+    names = ("steady_state", "carbon", "nitrogen")
+    for name in names:
+        objective = default_objective(toy, "soft", scale, TrainingConfig(**{f"{name}_weight": 0.0}))
+        left = {"steady_state", "carbon_balance", "nitrogen_balance"} - {name, f"{name}_balance"}
+        assert set(objective.weights) == {"flux_error"} | left
+    nothing = TrainingConfig(**{f"{name}_weight": 0.0 for name in names})
+    assert list(default_objective(toy, "soft", scale, nothing).weights) == ["flux_error"]

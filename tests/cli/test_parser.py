@@ -1,0 +1,88 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from metagnn.cli import main, parser
+from metagnn.datasets import uniform_media
+from metagnn.datasets.noise import add_white_noise
+from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
+from metagnn.datasets.samples import KINDS
+from metagnn.fba import simulate_fluxes
+from metagnn.fba.simulate import METHODS
+from metagnn.models.flux_gnn import CONSTRAINTS
+from metagnn.network import MetabolicNetwork
+from metagnn.nn.biomass import COMPOSITIONS
+
+
+@pytest.mark.parametrize(
+    ("offered", "known"),
+    [
+        (parser.CONSTRAINTS, CONSTRAINTS),
+        (parser.KINDS, KINDS),
+        (parser.METHODS, METHODS),
+        (parser.COMPOSITIONS, COMPOSITIONS),
+    ],
+    ids=["constraint", "kind", "method", "composition"],
+)
+def test_the_parser_offers_what_the_library_knows(offered: tuple[str, ...], known: tuple[str, ...]) -> None:
+    # The parser has copies, so that `--help` need not import the library.
+    assert len(offered) == len(set(offered))
+    assert set(offered) == set(known)
+
+
+TRAIN = ["train", "e_coli_core", "--inputs", "rates.csv", "--targets", "growth.csv", "--out", "model"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--composition", "elementel"), ("--kind", "rate"), ("--constraint", "steady")]
+)
+def test_an_unknown_choice_exits_with_2_and_names_the_known(
+    option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([*TRAIN, option, value])
+    assert stop.value.code == 2
+    err = capsys.readouterr().err
+    assert value in err
+    known = {"--composition": COMPOSITIONS, "--kind": KINDS, "--constraint": CONSTRAINTS}[option]
+    assert all(name in err for name in known)
+
+
+def test_quick_and_full_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        parser.parse(["reproduce", "--quick", "--full", "--out", "results"])
+    assert stop.value.code == 2
+    assert "not allowed with argument" in capsys.readouterr().err
+    for forms in ([], ["--quick"], ["--full"]):
+        chosen = parser.parse(["reproduce", *forms, "--out", "results"])
+        assert (chosen.quick, chosen.full) == ("--quick" in forms, "--full" in forms)
+
+
+def test_training_on_rates_prints_the_composition_and_the_co2(
+    core: MetabolicNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # Less oxygen than usual would leave some media without a flux.
+    ranges = E_COLI_CORE_RANGES | {"EX_glc__D_e": (5.0, 10.0), "EX_o2_e": (15.0, 20.0)}
+    truth = simulate_fluxes(core, uniform_media(ranges, 12, seed=0)).fluxes
+    noisy = add_white_noise(truth[[*core.exchanges, core.growth_reaction]], 0.05, seed=1)
+    noisy[list(core.exchanges)].to_csv("rates.csv", index=False)
+    noisy[[core.growth_reaction]].to_csv("growth.csv", index=False)
+    quick = ["--epochs", "3", "--steps", "4"]
+    assert main([*TRAIN, "--kind", "rates", "--composition", "elemental", *quick]) == 0
+    out = capsys.readouterr().out
+    assert "trained 3 epochs" in out
+    assert "biomass composition" in out
+    assert "beta [mmol N/gDW]" in out
+    (row,) = (row for row in out.splitlines() if "alpha [mmol C/gDW]" in row)
+    alpha, low, high = map(float, re.findall(r"[0-9]+\.[0-9]+", row))
+    assert low < alpha < high
+    # Three steps from the model's own.
+    assert alpha == pytest.approx(42.56, rel=0.2)
+    assert "CO2 evolution by carbon balance, mean [mmol/gDW/h]" in out
+    assert "the same by its exchange flux, and the largest difference" in out
+    assert main([*TRAIN[:-1], "fixed", "--composition", "fixed", "--kind", "rates", *quick]) == 0
+    out = capsys.readouterr().out
+    assert "biomass composition" not in out
+    assert "CO2 evolution by carbon balance" in out
