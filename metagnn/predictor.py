@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from metagnn.analysis.composition import Composition, fitted_composition
+from metagnn.analysis.composition import Composition, fitted_composition, warn_undetermined
 from metagnn.datasets.flux_dataset import FluxBatch
 from metagnn.datasets.samples import Conditions, check_kind, read_conditions, read_targets
 from metagnn.errors import FolderError, InputError, NetworkError, TableError
@@ -126,7 +126,7 @@ class FluxPredictor:
         if model.composition.trainable:
             fluxes = self._forward(samples.lower, samples.upper, samples.measured, samples.deviation)
             self._composition = fitted_composition(model.composition, samples, torch.from_numpy(fluxes))
-            self._warn_undetermined(self._composition)
+            warn_undetermined(self._composition)
         return self
 
     def predict(self, inputs: pd.DataFrame) -> pd.DataFrame:
@@ -293,16 +293,6 @@ class FluxPredictor:
         if model.composition.trainable:
             self._fitted_network = self.network.with_biomass(model.composition.column().detach().numpy())
             self._fitted_screen = FeasibilityScreen(self._fitted_network)
-
-    @staticmethod
-    def _warn_undetermined(composition: Composition) -> None:
-        unknown = [name for name in ("alpha", "beta") if np.isnan(getattr(composition, name))]
-        if unknown:
-            warnings.warn(
-                f"the data do not determine {' and '.join(unknown)}, which may trade against what is not measured; "
-                "measure CO2 or O2 for carbon, NH4+ for nitrogen, or use composition='fixed'",
-                stacklevel=3,
-            )
 
     def _new_model(self, input_names: tuple[str, ...]) -> FluxGNN:
         # The layers draw from torch's own generator: fork it, so that the caller's is left as it was.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +99,17 @@ def fitted_composition(composition: BiomassComposition, samples: FluxBatch, flux
         contents = [content.item() for content in composition.contents()]
     (alpha, alpha_interval), (beta, beta_interval) = map(_with_interval, contents, errors)
     return Composition(alpha, beta, alpha_interval, beta_interval)
+
+
+def warn_undetermined(composition: Composition) -> None:
+    """Say in a warning which contents the data do not determine, and what to measure."""
+    unknown = [name for name in ("alpha", "beta") if np.isnan(getattr(composition, name))]
+    if unknown:
+        warnings.warn(
+            f"the data do not determine {' and '.join(unknown)}, which may trade against what is not measured; "
+            "measure CO2 or O2 for carbon, NH4+ for nitrogen, or use composition='fixed'",
+            stacklevel=3,
+        )
 
 
 def _observations(samples: FluxBatch, growth_index: int) -> tuple[Tensor, Tensor]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-import scipy.linalg
 import torch
 from torch import Tensor, nn
 
 from metagnn._typing import Basis, Fluxes, Metric, ReactionFeatures
 from metagnn.errors import InputError
+from metagnn.network.compression import null_basis
 from metagnn.network.exact_module import ExactModule
 from metagnn.network.incidence import Incidence
 
@@ -16,17 +15,12 @@ from metagnn.network.incidence import Incidence
 def nullspace_basis(incidence: Incidence, tolerance: float = 1e-11) -> Tensor:
     """Orthonormal basis N of the fluxes that balance, S·N = 0, shape `[reactions, nullity]`, float64.
 
-    A rank-revealing QR of Sᵀ: as accurate as the SVD and several times cheaper (seconds on 1805 × 2583).
-
     Args:
         incidence: The operator S.
         tolerance: Pivots below this fraction of the largest count as zero.
     """
-    transposed = incidence.to_dense().detach().cpu().numpy().T
-    orthogonal, triangular, _ = scipy.linalg.qr(transposed, pivoting=True)
-    pivots = np.abs(np.diagonal(triangular))
-    rank = int((pivots > tolerance * pivots.max(initial=1.0)).sum())
-    return torch.from_numpy(np.ascontiguousarray(orthogonal[:, rank:])).to(incidence.value.device)
+    basis = null_basis(incidence.to_dense().detach().cpu().numpy(), tolerance)
+    return torch.from_numpy(basis).to(incidence.value.device)
 
 
 def metric_basis(basis: Tensor, metric: Tensor) -> Tensor:

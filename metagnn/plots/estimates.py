@@ -55,8 +55,8 @@ def plot_estimates(estimates: Mapping[str, Sequence[float]], truth: float, ax: A
             if out:
                 ax.plot([side * reach], [row], marker, color=COLOURS[1], markersize=6, clip_on=False)
                 ax.annotate(
-                    f"{out} farther", (side * reach, row), xytext=(-8 * side, 0), textcoords="offset points",
-                    ha="right" if side > 0 else "left", va="center", fontsize="small", color=COLOURS[1],
+                    f"{out} farther", (side * reach, row), xytext=(0, 5), textcoords="offset points",
+                    ha="right" if side > 0 else "left", va="bottom", fontsize="small", color=COLOURS[1],
                 )  # fmt: skip
         if inside.any() and abs(np.median(values)) <= reach:
             ax.plot([np.median(values)] * 2, [row - 0.28, row + 0.28], color=COLOURS[6], linewidth=1.8, zorder=3)
