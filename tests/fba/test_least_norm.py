@@ -39,7 +39,8 @@ def test_optimal_feasible_and_of_least_norm_on_random_networks(make_random_netwo
         assert best.status == "optimal"
         assert best.objective >= v @ v - 1e-6
         other = LinearProgram(matrix, rng.normal(size=len(v))).solve(pinned_low, pinned_high)
-        assert v @ v <= other.values @ other.values + 1e-6
+        # The other flux may miss every bound by the linear solver's tolerance of 1e-7, and be that much shorter.
+        assert v @ v <= other.values @ other.values + 1e-6 + 2e-7 * np.abs(v).sum()
 
 
 @settings(max_examples=20, deadline=None)
