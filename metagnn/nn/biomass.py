@@ -63,7 +63,7 @@ class BiomassComposition(ExactModule):
     >>> from metagnn.network import load_network
     >>> composition = BiomassComposition(load_network("e_coli_core"), "elemental")
     >>> composition.reset_contents(alpha=40.0, beta=6.0)
-    >>> [round(float(content), 6) for content in composition.contents()]
+    >>> [round(content.item(), 6) for content in composition.contents()]
     [40.0, 6.0]
     """
 

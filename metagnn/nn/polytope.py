@@ -66,7 +66,7 @@ class PolytopeProjection(ExactModule):
     >>> from metagnn.network import Incidence
     >>> chain = Incidence.from_dense([[1.0, -1.0]], rows=["a"], columns=["in", "out"])
     >>> low, high = torch.zeros(2, dtype=torch.float64), torch.tensor([10.0, 3.0], dtype=torch.float64)
-    >>> PolytopeProjection(chain)(torch.tensor([8.0, 2.0], dtype=torch.float64), low, high).tolist()
+    >>> PolytopeProjection(chain)(torch.tensor([8.0, 2.0], dtype=torch.float64), low, high).round(decimals=9).tolist()
     [3.0, 3.0]
     """
 
