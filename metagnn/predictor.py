@@ -205,13 +205,10 @@ class FluxPredictor:
             if self._composition is None:
                 raise InputError("the composition was not fitted; call `fit` first")
             return self._composition
-        column = self.network.reaction_index(self.growth_reaction)
         present = elements_present(self.network.metabolite_table)
         # A network without an element holds none of it; one without formulas is refused by element_balance.
         alpha, beta = (
-            -float(self.network.element_balance(element).to_dense()[0, column])
-            if element in present or not present
-            else 0.0
+            self.network.biomass_content(element) if element in present or not present else 0.0
             for element in ("C", "N")
         )
         return Composition(alpha, beta)

@@ -52,8 +52,7 @@ def alpha_from_electrons(network: MetabolicNetwork, electrons: float, beta: floa
         electrons: Electrons in biomass [mmol/gDW].
         beta: Nitrogen in biomass [mmol/gDW].
     """
-    column = network.reaction_index(network.growth_reaction)
-    own = {name: -float(network.element_balance(name).to_dense()[0, column]) for name in (*CONTENTS, "electrons")}
+    own = {name: network.biomass_content(name) for name in (*CONTENTS, "electrons")}
     from_nitrogen = ELECTRON_WEIGHTS["N"] * (beta - own["N"])
     return own["C"] + (electrons - own["electrons"] - from_nitrogen) / ELECTRON_WEIGHTS["C"]
 

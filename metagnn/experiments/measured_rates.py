@@ -108,9 +108,7 @@ def draw_task(
 
 def own_contents(network: MetabolicNetwork) -> tuple[float, float]:
     """Alpha and beta of the network's own biomass [mmol/gDW]: the truth of every synthetic sample."""
-    column = network.reaction_index(network.growth_reaction)
-    alpha, beta = (-float(network.element_balance(e).to_dense()[0, column]) for e in ("C", "N"))
-    return alpha, beta
+    return network.biomass_content("C"), network.biomass_content("N")
 
 
 def random_start(network: MetabolicNetwork, seed: int) -> tuple[float, float]:

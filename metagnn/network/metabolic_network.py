@@ -159,6 +159,15 @@ class MetabolicNetwork:
         weights = balance_weights(self.metabolite_table, balance)
         return self.stoichiometry.combine_rows(weights[None, :], [balance])
 
+    def biomass_content(self, balance: str) -> float:
+        """Content of biomass in an element, in charge or in electrons: alpha for "C", beta for "N" [mmol/gDW].
+
+        Raises:
+            NetworkError: As `element_balance`, or there is no growth reaction.
+        """
+        column = self.reaction_index(self.growth_reaction)
+        return -float(self.element_balance(balance).to_dense()[0, column])
+
     def _border_metabolites(self) -> list[Metabolite]:
         border = set(self.exchange_indices.tolist()) | {self._index[name] for name, c in self.objective.items() if c}
         at_border = np.isin(self.stoichiometry.column.cpu().numpy(), list(border))

@@ -34,16 +34,11 @@ def summarise(network: MetabolicNetwork) -> list[tuple[str, str]]:
 
 
 def _in_biomass(network: MetabolicNetwork, balance: str) -> str:
-    return f"{_content(network, balance):.4f}"
+    return f"{network.biomass_content(balance):.4f}"
 
 
 def _reduction(network: MetabolicNetwork) -> str:
-    return f"{_content(network, 'electrons') / _content(network, 'C'):.3f}"
-
-
-def _content(network: MetabolicNetwork, balance: str) -> float:
-    column = network.reaction_index(network.growth_reaction)
-    return -float(network.element_balance(balance).to_dense()[0, column])
+    return f"{network.biomass_content('electrons') / network.biomass_content('C'):.3f}"
 
 
 def _or_reason(value: Callable[[], str]) -> str:

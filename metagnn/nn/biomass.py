@@ -88,10 +88,10 @@ class BiomassComposition(ExactModule):
             self.register_parameter("raw", None)
             self.register_buffer("without_growth", nullspace_basis(network.stoichiometry), persistent=False)
             return
-        contents = np.array([network.element_balance(e).to_dense()[0, self.growth_index] for e in CONTENTS])
+        contents = np.array([network.biomass_content(element) for element in CONTENTS])
         growthless = _Factored(network, self.growth_index)
         if kind == "elemental":
-            reference, directions = -contents, _elemental_directions(network, column, growthless.moieties)
+            reference, directions = contents, _elemental_directions(network, column, growthless.moieties)
         else:
             entries = np.flatnonzero(column)
             kept = scipy.linalg.null_space(growthless.moieties[entries].T)
