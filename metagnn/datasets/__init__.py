@@ -1,5 +1,7 @@
 """Media, labels, noise, splits, tables, and samples over one static network."""
 
+from metagnn.datasets.extrapolation import Split as Split
+from metagnn.datasets.extrapolation import split_media as split_media
 from metagnn.datasets.flux_dataset import FluxBatch as FluxBatch
 from metagnn.datasets.flux_dataset import FluxDataset as FluxDataset
 from metagnn.datasets.label_file import simulate_to_file as simulate_to_file

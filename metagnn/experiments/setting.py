@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +54,7 @@ class SampleStore:
 
     def __init__(self) -> None:
         self._networks: dict[str, MetabolicNetwork] = {}
-        self._samples: dict[tuple[Any, ...], Samples] = {}
+        self._samples: dict[Hashable, Samples] = {}
 
     def network(self, model: str) -> MetabolicNetwork:
         """The network of a name."""
@@ -68,8 +67,12 @@ class SampleStore:
     ) -> Samples:
         """As `feasible_samples`."""
         key = (model, tuple(ranges.items()), count, method, seed)
+        return self.once(key, lambda: feasible_samples(self.network(model), ranges, count, method, seed))
+
+    def once(self, key: Hashable, make: Callable[[], Samples]) -> Samples:
+        """Samples of a key, made when it is first asked for."""
         if key not in self._samples:
-            self._samples[key] = feasible_samples(self.network(model), ranges, count, method, seed)
+            self._samples[key] = make()
         return self._samples[key]
 
 

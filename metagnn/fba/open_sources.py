@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-import numpy as np
-
+from metagnn.network.elements import Metabolite
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 INORGANIC_CARBON = ({"C": 1.0, "O": 2.0}, {"C": 1.0, "H": 1.0, "O": 3.0}, {"C": 1.0, "H": 2.0, "O": 3.0})
@@ -26,12 +25,22 @@ def open_carbon_sources(network: MetabolicNetwork, named: Collection[str]) -> di
     >>> open_carbon_sources(load_network("e_coli_core"), ["EX_o2_e"])
     {'EX_glc__D_e': 10.0}
     """
-    columns = network.stoichiometry.to_scipy().tocsc()
-    found = {}
-    for name, uptake in network.medium().items():
-        rows = columns[:, [network.reaction_index(name)]].tocoo().coords[0]
-        formulas = [dict(network.metabolite_table[row].formula or {}) for row in np.asarray(rows)]
-        feeds = any(formula.get("C", 0.0) > 0 and formula not in INORGANIC_CARBON for formula in formulas)
-        if feeds and name not in named:
-            found[name] = uptake
-    return found
+    medium = network.medium()
+    return {name: medium[name] for name in carbon_sources(network, list(medium)) if name not in named}
+
+
+def carbon_sources(network: MetabolicNetwork, exchanges: Sequence[str]) -> tuple[str, ...]:
+    """Those of some exchanges that carry carbon a cell can feed on; metabolites without a formula are passed over."""
+    return tuple(name for name in exchanges if any(map(_feeds, exchanged_metabolites(network, name))))
+
+
+def exchanged_metabolites(network: MetabolicNetwork, exchange: str) -> tuple[Metabolite, ...]:
+    """What an exchange carries: one metabolite, in nearly every model."""
+    matrix = network.stoichiometry.to_scipy().tocsc()
+    first, last = matrix.indptr[network.reaction_index(exchange) :][:2]
+    return tuple(network.metabolite_table[row] for row in matrix.indices[first:last])
+
+
+def _feeds(metabolite: Metabolite) -> bool:
+    formula = dict(metabolite.formula or {})
+    return formula.get("C", 0.0) > 0 and formula not in INORGANIC_CARBON
