@@ -38,7 +38,7 @@ def simulate(chosen: argparse.Namespace) -> None:
     _print_open_sources(network, media)
     with progress_bar("media") as progress:
         solutions = simulate_to_file(
-            network, media, chosen.method, chosen.out, chosen.force, chosen.resume, progress=progress
+            network, media, chosen.method, chosen.out, chosen.force, chosen.resume, chosen.jobs, progress
         )
     _print_laws(network, solutions.fluxes, network.uptake_bounds(*media_values(network, media)), chosen.out)
 

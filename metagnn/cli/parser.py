@@ -82,6 +82,7 @@ def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes ≥ 0, one row a medium")
     parser.add_argument("--method", choices=METHODS, default="min_norm", help="which optimum (default min_norm)")
+    parser.add_argument("--jobs", type=_at_least(1), default=1, help="worker processes (default 1)")
     _output(parser, "file")
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from metagnn.datasets.media import uniform_media
 from metagnn.errors import TableError
-from metagnn.fba.simulate import FluxSimulator
+from metagnn.fba.flux_simulator import FluxSimulator
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 

@@ -9,7 +9,7 @@ from metagnn.datasets.noise import add_white_noise
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.datasets.samples import KINDS
 from metagnn.fba import simulate_fluxes
-from metagnn.fba.simulate import METHODS
+from metagnn.fba.flux_simulator import METHODS
 from metagnn.models.flux_gnn import CONSTRAINTS
 from metagnn.network import MetabolicNetwork
 from metagnn.nn.biomass import COMPOSITIONS

@@ -1,14 +1,23 @@
+import errno
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from metagnn.datasets import label_file, label_folder
 from metagnn.datasets.label_file import simulate_to_file
-from metagnn.datasets.tables import read_table
+from metagnn.datasets.media import uniform_media
+from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
+from metagnn.datasets.tables import read_table, write_table
 from metagnn.errors import FolderError, InputError, TableError
-from metagnn.fba import FluxSimulator, simulate_fluxes
+from metagnn.fba import FluxSimulator, label_chunks, simulate_fluxes
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*media are infeasible")
 
@@ -26,6 +35,11 @@ def media():
     return table
 
 
+@pytest.fixture(autouse=True)
+def _small_chunks(monkeypatch):
+    monkeypatch.setattr(label_chunks, "LARGEST_CHUNK", 10)
+
+
 @pytest.fixture
 def killed(core, media, tmp_path):
     """A run of three chunks that was killed in the last."""
@@ -36,7 +50,7 @@ def killed(core, media, tmp_path):
 
     path = tmp_path / "labels.csv"
     with pytest.raises(KilledError):
-        simulate_to_file(core, media, "min_norm", path, chunk=10, progress=kill)
+        simulate_to_file(core, media, "min_norm", path, progress=kill)
     return path
 
 
@@ -56,7 +70,7 @@ def _solved(monkeypatch):
 def test_file_holds_what_was_returned_in_the_promised_columns(core, media, tmp_path, ending):
     path = tmp_path / "deep" / f"labels.{ending}"
     calls = []
-    solutions = simulate_to_file(core, media, "min_norm", path, chunk=7, progress=lambda *call: calls.append(call))
+    solutions = simulate_to_file(core, media, "min_norm", path, progress=lambda *call: calls.append(call))
     table = read_table(path)
     assert list(table.columns) == ["sample", "status", *core.reactions]
     assert table["sample"].tolist() == media["sample"].tolist()
@@ -73,8 +87,9 @@ def test_file_holds_what_was_returned_in_the_promised_columns(core, media, tmp_p
 def test_a_killed_run_resumes_without_computing_anything_twice(core, media, killed, monkeypatch):
     assert not killed.exists()
     rows = _solved(monkeypatch)
-    # The chunk size of the first run stays, whatever the second asks for.
-    solutions = simulate_to_file(core, media, "min_norm", killed, resume=True, chunk=5)
+    # The chunks of the first run stay, whatever the second would have taken.
+    monkeypatch.setattr(label_chunks, "LARGEST_CHUNK", 5)
+    solutions = simulate_to_file(core, media, "min_norm", killed, resume=True)
     assert rows == [3]
     assert np.nanmax(np.abs(simulate_fluxes(core, media).fluxes - solutions.fluxes)) < 1e-9
     assert len(read_table(killed)) == 23
@@ -125,8 +140,10 @@ def test_bad_input_leaves_nothing_behind(core, media, tmp_path):
     path = tmp_path / "sub" / "labels.csv"
     with pytest.raises(InputError, match="'norm' is no method"):
         simulate_to_file(core, media, "norm", path)
-    with pytest.raises(InputError, match="`chunk` is 0"):
-        simulate_to_file(core, media, "fba", path, chunk=0)
+    with pytest.raises(InputError, match="`jobs` is 0; expected at least 1"):
+        simulate_to_file(core, media, "fba", path, jobs=0)
+    with pytest.raises(TableError, match="`media` has no rows"):
+        simulate_to_file(core, media[:0], "fba", path)
     with pytest.raises(TableError, match="unknown ending"):
         simulate_to_file(core, media, "fba", path.with_suffix(".txt"))
     with pytest.raises(TableError, match="negative"):
@@ -143,9 +160,89 @@ def test_the_side_folder_knows_its_job(killed, core):
 def test_infeasible_media_are_counted_once(core, media, tmp_path):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        simulate_to_file(core, media, "min_norm", tmp_path / "labels.csv", chunk=5)
+        simulate_to_file(core, media, "min_norm", tmp_path / "labels.csv")
     infeasible = read_table(tmp_path / "labels.csv")["status"].eq("infeasible").sum()
     assert infeasible >= 1
     assert [str(w.message) for w in caught if "media are" in str(w.message)] == [
         f"{infeasible} of 23 media are infeasible; their rows are NaN"
     ]
+
+
+def _stop_after(monkeypatch, writes, what):
+    """The disk fails on the write after some."""
+    real, done = label_folder.replace_file, []
+
+    def replace_file(path, content):
+        if len(done) == writes:
+            raise OSError(what, os.strerror(what))
+        done.append(path.name)
+        real(path, content)
+
+    monkeypatch.setattr(label_folder, "replace_file", replace_file)
+
+
+def test_a_full_disk_is_named_and_costs_no_finished_chunk(core, media, tmp_path, monkeypatch):
+    path = tmp_path / "labels.csv"
+    with monkeypatch.context() as full:
+        _stop_after(full, 3, errno.ENOSPC)
+        with pytest.raises(FolderError, match=r"No space left on device\); finished chunks are kept, .* --resume"):
+            simulate_to_file(core, media, "fba", path)
+    assert len(list(tmp_path.glob("*.partial/*.npz"))) == 2
+    rows = _solved(monkeypatch)
+    simulate_to_file(core, media, "fba", path, resume=True)
+    assert rows == [3]
+    assert [file.name for file in tmp_path.iterdir()] == ["labels.csv"]
+
+
+def test_a_full_disk_while_the_table_is_written_keeps_all_chunks(core, media, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "labels.csv"
+    with monkeypatch.context() as disk:
+        disk.setattr(label_file, "write_table", full)
+        with pytest.raises(FolderError, match="No space left on device"):
+            simulate_to_file(core, media, "fba", path)
+    rows = _solved(monkeypatch)
+    simulate_to_file(core, media, "fba", path, resume=True)
+    assert rows == []
+
+
+def test_a_folder_without_its_job_holds_nothing_of_value(core, media, tmp_path):
+    # Killed between making the folder and naming the job, or while the folder of a finished table was removed.
+    path = tmp_path / "labels.csv"
+    side = path.with_name("labels.csv.partial")
+    side.mkdir()
+    (side / "000000000.npz").write_bytes(b"old")
+    simulate_to_file(core, media, "fba", path)
+    side.mkdir()
+    with pytest.raises(FolderError, match="is finished, there is nothing to resume"):
+        simulate_to_file(core, media, "fba", path, resume=True)
+    assert not side.exists()
+
+
+def test_kill_9_of_a_run_with_workers_loses_and_repeats_nothing(core, tmp_path, monkeypatch):
+    monkeypatch.setattr(label_chunks, "LARGEST_CHUNK", 256)
+    media, path = uniform_media(E_COLI_CORE_RANGES, 3000, seed=0), tmp_path / "labels.parquet"
+    write_table(media, tmp_path / "media.parquet")
+    command = f"{sys.executable} -m metagnn simulate e_coli_core --method fba --jobs 2 --media media.parquet --out"
+    process = subprocess.Popen([*command.split(), path.name], cwd=tmp_path, stdout=subprocess.DEVNULL)
+    side = path.with_name("labels.parquet.partial")
+    while process.poll() is None and len(list(side.glob("*.npz"))) < 3:
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    chunks = {file.name: file.stat().st_mtime_ns for file in side.glob("0*.npz")}
+    assert 3 <= len(chunks) < 12
+    assert not path.exists()
+    rows, kept = _solved(monkeypatch), []
+
+    def look(done, total):
+        if not kept:
+            kept.append({name: (side / name).stat().st_mtime_ns for name in chunks})
+
+    solutions = simulate_to_file(core, media, "fba", path, resume=True, progress=look)
+    assert kept == [chunks]
+    assert sum(rows) == 3000 - 256 * len(chunks)
+    growth = simulate_fluxes(core, media[:400], "fba").growth
+    assert np.nanmax(np.abs(growth - solutions.growth[:400])) < 1e-9

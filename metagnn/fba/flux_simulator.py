@@ -1,0 +1,100 @@
+"""One medium after another through solvers that stay in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from metagnn.errors import InputError, unknown_name
+from metagnn.fba.least_norm import LeastNorm
+from metagnn.fba.parsimonious import Optimum, ParsimoniousOptimum
+from metagnn.network.knockout import Knockouts
+from metagnn.network.metabolic_network import MetabolicNetwork
+
+METHODS = ("min_norm", "pfba", "fba")
+
+TOLERANCE = 1e-8
+"""Largest |S v| and violation of a bound that a label may have [mmol/gDW/h]."""
+
+Progress = Callable[[int, int], object]
+"""Called with how many media are done, and of how many."""
+
+
+def check_method(method: str) -> None:
+    """Raise `InputError` unless it is a method."""
+    if method not in METHODS:
+        raise InputError("`method`: " + unknown_name(str(method), METHODS, "method"))
+
+
+class FluxSimulator:
+    """Solves media in batches; what one batch taught the solvers serves the next.
+
+    Args:
+        network: The network.
+        names: Exchanges whose uptake varies, one per column of the uptakes.
+        method: "min_norm", "pfba" or "fba".
+
+    Raises:
+        InputError: An unknown method.
+        NetworkError: No growth reaction.
+    """
+
+    def __init__(self, network: MetabolicNetwork, names: Sequence[str], method: str = "min_norm") -> None:
+        check_method(method)
+        growth = network.reaction_index(network.growth_reaction)
+        self._network, self._names = network, list(names)
+        self._matrix = network.stoichiometry.to_scipy().tocsc()
+        varying = np.array([network.reaction_index(name) for name in names], dtype=np.int64)
+        objective = np.zeros(len(network.reactions))
+        objective[growth] = 1.0
+        pinned = network.bounds.lower == network.bounds.upper
+        pinned[varying] = False
+        self._least_norm: LeastNorm | None = None
+        if method == "min_norm":
+            self._least_norm = LeastNorm(self._matrix, objective, varying, pinned)
+        self._one_by_one: Optimum | ParsimoniousOptimum = Optimum(self._matrix, objective)
+        if method == "pfba":
+            backward = network.bounds.lower < 0
+            backward[varying] = True
+            self._one_by_one = ParsimoniousOptimum(self._matrix, growth, backward)
+
+    def solve(
+        self, uptakes: np.ndarray, progress: Progress | None = None, knockouts: Knockouts | None = None
+    ) -> tuple[np.ndarray, list[str]]:
+        """Fluxes of media and the status of each.
+
+        Args:
+            uptakes: Largest uptakes ≥ 0, shape `[samples, exchanges]` [mmol/gDW/h].
+            progress: Called with how many media are done, and of how many.
+            knockouts: Reactions that the samples go without.
+
+        Returns:
+            Fluxes, shape `[samples, reactions]` [mmol/gDW/h], NaN where the status is not "optimal".
+        """
+        lower, upper = self._network.uptake_bounds(self._names, uptakes)
+        if knockouts is not None:
+            knockouts.close(lower, upper)
+        report = progress or (lambda done, total: None)
+        if self._least_norm is not None:
+            fluxes, status = self._least_norm.solve(lower, upper, lambda done: report(done, len(lower)))
+        else:
+            fluxes, status = np.full(lower.shape, np.nan), []
+            for row in range(len(lower)):
+                solution = self._one_by_one.solve(lower[row], upper[row])
+                fluxes[row] = solution.values
+                status.append(solution.status)
+                report(row + 1, len(lower))
+        return self._verify(fluxes, status, lower, upper)
+
+    def _verify(
+        self, fluxes: np.ndarray, status: list[str], lower: np.ndarray, upper: np.ndarray
+    ) -> tuple[np.ndarray, list[str]]:
+        """Refuse every label that misses steady state or a bound; solvers are not taken at their word."""
+        residual = np.abs(self._matrix @ fluxes.T).max(axis=0, initial=0.0)
+        violation = np.maximum(lower - fluxes, fluxes - upper).max(axis=1, initial=0.0)
+        worst = np.maximum(residual, violation)
+        for row in np.flatnonzero(worst > TOLERANCE):
+            status[row] = f"failed: residual {worst[row]:.1e} mmol/gDW/h"
+            fluxes[row] = np.nan
+        return fluxes, status
