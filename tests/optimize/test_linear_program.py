@@ -4,6 +4,8 @@ import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metagnn.datasets.media import uniform_media
+from metagnn.datasets.reference_media import IJO1366_RANGES
 from metagnn.errors import InputError
 from metagnn.optimize import LinearProgram
 
@@ -59,3 +61,18 @@ def test_bad_input_is_named():
         LinearProgram([[1.0]], [1.0, 2.0])
     with pytest.raises(InputError, match=r"expected \(1,\) each"):
         LinearProgram([[1.0]], [1.0]).solve(np.zeros(2), np.zeros(2))
+
+
+def test_the_hundredth_optimum_is_as_exact_as_the_first(iJO1366):
+    S = iJO1366.stoichiometry.to_scipy()
+    objective = np.zeros(S.shape[1])
+    objective[iJO1366.reaction_index(iJO1366.growth_reaction)] = 1.0
+    ranges = {name: (0, 5) if high == 10 else (0, high) for name, (_, high) in IJO1366_RANGES.items()}
+    media = uniform_media(ranges, 310, seed=0)
+    lower, upper = iJO1366.uptake_bounds(list(media), media.to_numpy())
+    warm = LinearProgram(S, objective)
+    for row in range(310):
+        found = warm.solve(lower[row], upper[row])
+        assert np.abs(S @ found.values).max() < 1e-9
+    fresh = LinearProgram(S, objective).solve(lower[-1], upper[-1])
+    assert abs(fresh.objective - found.objective) < 1e-10
