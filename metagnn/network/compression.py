@@ -8,6 +8,7 @@ import numpy as np
 import scipy.linalg
 
 from metagnn.network.incidence import Incidence
+from metagnn.network.reduction import reduce_network
 
 TOLERANCE = 1e-10
 """Largest difference of two normalised rows of the null space that counts as none."""
@@ -33,7 +34,7 @@ def null_basis(matrix: np.ndarray, tolerance: float = 1e-11) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Compression:
-    """Fully coupled reactions merged, stoichiometrically blocked ones removed, redundant rows dropped.
+    """Fully coupled reactions merged, blocked ones removed, redundant rows dropped.
 
     At steady state v = expansion · x with one free x per group, and every x with balance · x = 0 expands to a steady
     state: nothing is lost (Burgard et al. 2004, doi 10.1101/gr.1926504, for flux coupling).
@@ -62,13 +63,31 @@ class Compression:
         return matrix
 
 
-def compress(incidence: Incidence) -> Compression:
-    """Compress an operator by its null space, whatever the bounds.
+def compress(incidence: Incidence, lower: np.ndarray | None = None, upper: np.ndarray | None = None) -> Compression:
+    """Compress an operator, by its null space and by the widest bounds in use.
 
     Args:
         incidence: The operator S.
+        lower: The lowest bounds that any sample has, shape `[reactions]`; none by default, so that what is removed is
+            blocked whatever the bounds.
+        upper: The highest bounds, the same shape.
     """
-    basis = null_basis(incidence.to_dense().detach().cpu().numpy())
+    count = incidence.shape[1]
+    reduction = reduce_network(
+        incidence.to_scipy(),
+        np.full(count, -np.inf) if lower is None else lower,
+        np.full(count, np.inf) if upper is None else upper,
+    )
+    inner, factor, balance = _couple(null_basis(reduction.matrix.toarray()))
+    moves = reduction.group >= 0
+    group, ratio = np.full(count, -1), np.zeros(count)
+    group[moves] = inner[reduction.group[moves]]
+    ratio[moves] = reduction.ratio[moves] * factor[reduction.group[moves]]
+    return Compression(group, ratio, balance)
+
+
+def _couple(basis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Groups of parallel rows of a null space, their ratios, and the balances of the groups."""
     size = np.linalg.norm(basis, axis=1)
     moving = np.flatnonzero(size > TOLERANCE)
     group, ratio = np.full(len(basis), -1), np.zeros(len(basis))
@@ -90,4 +109,4 @@ def compress(incidence: Incidence) -> Compression:
         ratio[moving[members]] = np.sign(same[apart < TOLERANCE]) * size[moving[members]] / size[moving[row]]
         heads.append(int(moving[row]))
     balance = null_basis(basis[heads].T).T if heads else np.zeros((0, 0))
-    return Compression(group, ratio, balance)
+    return group, ratio, balance

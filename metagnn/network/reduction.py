@@ -1,0 +1,162 @@
+"""Sparse reduction: what bounds and single balances already say, without a factorisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse
+
+CANCELLED = 1e-12
+"""Size of a merged coefficient, relative to its two parts, that counts as zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reduction:
+    """Reactions in groups that move together, and the balances that are left.
+
+    At steady state and within the bounds, v = expansion · x with one x per group, and matrix · x = 0.
+
+    Attributes:
+        group: Group of every reaction, −1 where it can carry no flux, shape `[reactions]`.
+        ratio: Flux of the reaction per flux of its group, zero where blocked, shape `[reactions]`.
+        matrix: Balances of the groups, shape `[balances, groups]`; some may follow from others.
+    """
+
+    group: np.ndarray
+    ratio: np.ndarray
+    matrix: scipy.sparse.csc_array
+
+    @property
+    def groups(self) -> int:
+        """Number of groups."""
+        return int(self.matrix.shape[1])
+
+    def group_bounds(self, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The tightest bounds that the members put on every group.
+
+        Args:
+            lower: Lower bounds, shape `[..., reactions]`.
+            upper: Upper bounds, the same shape.
+
+        Returns:
+            Bounds of the groups, shape `[..., groups]`.
+        """
+        moves = np.flatnonzero(self.group >= 0)
+        ratio, group = self.ratio[moves], self.group[moves]
+        low, high = lower[..., moves] / ratio, upper[..., moves] / ratio
+        low, high = np.where(ratio > 0, low, high), np.where(ratio > 0, high, low)
+        # Sorted by group, each group is one slice, and a slice of all samples is reduced at once.
+        order = np.argsort(group, kind="stable")
+        starts = np.searchsorted(group[order], np.arange(self.groups))
+        return (
+            np.maximum.reduceat(low[..., order], starts, axis=-1),
+            np.minimum.reduceat(high[..., order], starts, axis=-1),
+        )
+
+    def expand(self, values: np.ndarray) -> np.ndarray:
+        """Fluxes of the reactions from those of the groups, shape `[..., reactions]`."""
+        padded = np.concatenate([values, np.zeros_like(values[..., :1])], axis=-1)
+        expanded: np.ndarray = padded[..., self.group] * self.ratio
+        return expanded
+
+
+def reduce_network(matrix: scipy.sparse.sparray, lower: np.ndarray, upper: np.ndarray) -> Reduction:
+    """Remove reactions that bounds and dead ends block, merge those that a two-membered balance couples.
+
+    A balance whose terms can all have one sign only holds where all of them are zero; one of two terms fixes their
+    ratio. Applied until nothing changes (milliseconds on 1805 × 2583), this finds most of what flux coupling analysis
+    finds (Burgard et al. 2004, doi 10.1101/gr.1926504); `compress` finds the rest by the null space.
+
+    Args:
+        matrix: S, shape `[metabolites, reactions]`.
+        lower: The lowest bounds in use, shape `[reactions]`; −inf where nothing is known.
+        upper: The highest bounds in use, the same shape.
+    """
+    work = _Work(matrix, lower, upper)
+    work.run()
+    return work.result()
+
+
+class _Work:
+    """The network while it shrinks: balances and columns as dictionaries, of which one entry can leave."""
+
+    def __init__(self, matrix: scipy.sparse.sparray, lower: np.ndarray, upper: np.ndarray) -> None:
+        entries = scipy.sparse.coo_array(matrix)
+        self.rows: list[dict[int, float]] = [{} for _ in range(entries.shape[0])]
+        self.columns: list[dict[int, float]] = [{} for _ in range(entries.shape[1])]
+        for row, column, value in zip(entries.row.tolist(), entries.col.tolist(), entries.data.tolist(), strict=True):
+            if value:
+                self.rows[row][column] = self.columns[column][row] = value
+        self.lower, self.upper = lower.astype(float).tolist(), upper.astype(float).tolist()
+        self.alive = [True] * len(self.columns)
+        self.head: dict[int, tuple[int, float]] = {}
+        self.todo = set(range(len(self.rows)))
+
+    def run(self) -> None:
+        """Until no balance has anything left to say."""
+        for column in range(len(self.columns)):
+            self._drop_if_closed(column)
+        while self.todo:
+            row = self.rows[self.todo.pop()]
+            if row and self._one_sided(row):
+                for column in list(row):
+                    self._drop(column)
+            elif len(row) == 2:
+                self._merge(row)
+
+    def _one_sided(self, row: dict[int, float]) -> bool:
+        """Whether all terms have one sign at most, and may all be zero."""
+        rises = any((self.upper[c] if value > 0 else -self.lower[c]) > 0 for c, value in row.items())
+        falls = any((self.upper[c] if value < 0 else -self.lower[c]) > 0 for c, value in row.items())
+        # Where a bound forbids zero the network is infeasible; that is left for the solver to say.
+        return not (rises and falls) and all(self.lower[c] <= 0 <= self.upper[c] for c in row)
+
+    def _drop(self, column: int) -> None:
+        self.alive[column] = False
+        for row in self.columns[column]:
+            del self.rows[row][column]
+            self.todo.add(row)
+        self.columns[column] = {}
+
+    def _drop_if_closed(self, column: int) -> None:
+        if self.lower[column] == 0 == self.upper[column]:
+            self._drop(column)
+
+    def _merge(self, row: dict[int, float]) -> None:
+        """v_gone = ratio · v_kept, everywhere; this balance then holds by itself."""
+        (gone, own), (kept, other) = row.items()
+        ratio = -other / own
+        bounds = self.lower[gone] / ratio, self.upper[gone] / ratio
+        self.lower[kept] = max(self.lower[kept], min(bounds))
+        self.upper[kept] = min(self.upper[kept], max(bounds))
+        self.head[gone], self.alive[gone] = (kept, ratio), False
+        for index, value in self.columns[gone].items():
+            del self.rows[index][gone]
+            before, moved = self.columns[kept].get(index, 0.0), value * ratio
+            if abs(before + moved) <= CANCELLED * (abs(before) + abs(moved)):
+                self.rows[index].pop(kept, None)
+                self.columns[kept].pop(index, None)
+            else:
+                self.rows[index][kept] = self.columns[kept][index] = before + moved
+        self.todo.update(self.columns[gone], self.columns[kept])
+        self.columns[gone] = {}
+        self._drop_if_closed(kept)
+
+    def result(self) -> Reduction:
+        """Number the groups, and follow every merged reaction to the one that stayed."""
+        kept = [column for column, alive in enumerate(self.alive) if alive]
+        place = {column: position for position, column in enumerate(kept)}
+        group, ratio = np.full(len(self.alive), -1), np.zeros(len(self.alive))
+        for column in range(len(self.alive)):
+            top, factor = column, 1.0
+            while top in self.head:
+                top, step = self.head[top]
+                factor *= step
+            if self.alive[top]:
+                group[column], ratio[column] = place[top], factor
+        rows = [row for row in self.rows if row]
+        entries = [(i, place[c], value) for i, row in enumerate(rows) for c, value in sorted(row.items())]
+        at, columns, values = (np.array(part) for part in zip(*entries, strict=True)) if entries else ([], [], [])
+        matrix = scipy.sparse.csc_array((values, (at, columns)), shape=(len(rows), len(kept)), dtype=float)
+        return Reduction(group, ratio, matrix)
