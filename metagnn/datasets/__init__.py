@@ -4,6 +4,7 @@ from metagnn.datasets.extrapolation import Split as Split
 from metagnn.datasets.extrapolation import split_media as split_media
 from metagnn.datasets.flux_dataset import FluxBatch as FluxBatch
 from metagnn.datasets.flux_dataset import FluxDataset as FluxDataset
+from metagnn.datasets.knockouts import random_knockouts as random_knockouts
 from metagnn.datasets.label_file import simulate_to_file as simulate_to_file
 from metagnn.datasets.media import factorial_media as factorial_media
 from metagnn.datasets.media import latin_hypercube_media as latin_hypercube_media

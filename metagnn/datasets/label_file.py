@@ -17,6 +17,8 @@ from metagnn.fba.flux_simulator import Progress
 from metagnn.fba.flux_solutions import FluxSolutions
 from metagnn.fba.label_chunks import LabelTask, cut_rows, label_chunks, split_rows
 from metagnn.fba.simulate import SAMPLE, collect_solutions, media_values, warn_unsolved
+from metagnn.fba.table_values import table_knockouts
+from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 
@@ -55,16 +57,17 @@ def simulate_to_file(
         ChildProcessError: Worker processes died several times in a row; finished chunks are kept.
     """
     names, uptakes = media_values(network, media)
+    knockouts = table_knockouts(network, media)
     task = LabelTask.of(network, names, method)
     chunks = split_rows(len(uptakes), jobs)
     path = Path(path)
     if path.suffix.lower() not in ENDINGS:
         raise TableError(f"'{path}' has an unknown ending; expected {' or '.join(ENDINGS)}")
     check_output(path, force, resume)
-    job = LabelJob(task.fingerprint, _media_hash(media, names, uptakes), method, len(media), chunks[0].stop)
+    job = LabelJob(task.fingerprint, _media_hash(media, names, uptakes, knockouts), method, len(media), chunks[0].stop)
     folder = LabelFolder(path, job, force, resume)
     chunks = cut_rows(len(uptakes), folder.job.chunk)
-    fluxes, status = _label(folder, task, uptakes, chunks, jobs, progress)
+    fluxes, status = _label(folder, task, (uptakes, knockouts), chunks, jobs, progress)
     solutions = collect_solutions(network, media.index, fluxes, status, method)
     table = pd.concat([solutions.status, solutions.fluxes], axis=1)
     if SAMPLE in media.columns:
@@ -78,22 +81,23 @@ def simulate_to_file(
     return solutions
 
 
-def _media_hash(media: pd.DataFrame, names: list[str], uptakes: np.ndarray) -> str:
+def _media_hash(media: pd.DataFrame, names: list[str], uptakes: np.ndarray, knockouts: Knockouts) -> str:
     samples = [str(value) for value in media[SAMPLE]] if SAMPLE in media.columns else None
-    digest = hashlib.sha256(json.dumps([names, samples]).encode())
-    digest.update(np.ascontiguousarray(uptakes).tobytes())
+    digest = hashlib.sha256(json.dumps([names, samples, knockouts.reactions.tolist()]).encode())
+    digest.update(np.ascontiguousarray(uptakes).tobytes() + np.packbits(knockouts.closed).tobytes())
     return digest.hexdigest()
 
 
 def _label(
     folder: LabelFolder,
     task: LabelTask,
-    uptakes: np.ndarray,
+    media: tuple[np.ndarray, Knockouts],
     chunks: list[slice],
     jobs: int | None,
     progress: Progress | None,
 ) -> tuple[np.ndarray, list[str]]:
     """Fluxes and statuses of all media, from the folder where it has them."""
+    uptakes, knockouts = media
     fluxes, status = np.empty((len(uptakes), len(task.network.reactions))), [""] * len(uptakes)
     missing = []
     for rows in chunks:
@@ -109,7 +113,7 @@ def _label(
             progress(kept + done, len(uptakes))
 
     report(0, 0)
-    for chunk in label_chunks(task, uptakes, missing, jobs, report):
+    for chunk in label_chunks(task, uptakes, missing, jobs, report, knockouts):
         folder.store(chunk)
         fluxes[chunk.rows], status[chunk.rows] = chunk.fluxes, chunk.status
     return fluxes, status

@@ -11,7 +11,8 @@ import torch
 
 from metagnn._typing import Fluxes
 from metagnn.errors import InputError, TableError, unknown_name
-from metagnn.fba.table_values import numeric_values, require_rows
+from metagnn.fba.table_values import numeric_values, require_rows, table_knockouts
+from metagnn.network.knockout import KNOCKOUT
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
 
@@ -69,18 +70,22 @@ def read_conditions(
         table: One row a sample. For "max_uptake", columns are exchanges and values largest uptakes ≥ 0. For
             "rates", values are signed fluxes (uptake below zero), NaN where nothing was measured, and `<id>_std`
             holds standard deviations; 5 % (at least 0.01) are assumed where it is missing. A column `sample` is
-            left out.
+            left out. For "max_uptake", a column `knockout` names the reactions or genes that a sample goes without,
+            separated by ";".
         kind: "max_uptake" or "rates".
         expected: Exchanges that the table must name, in any order; None takes them as they come.
 
     Raises:
         TableError: No rows, a column that is unknown, duplicated, no exchange, missing or not expected, text among
-            numbers, an uptake that is negative, NaN or infinite, a rate that is infinite, or a standard deviation
-            that is not positive.
+            numbers, an uptake that is negative, NaN or infinite, a rate that is infinite, a standard deviation
+            that is not positive, or a knockout that is unknown or comes with rates.
     """
     check_kind(kind)
     table = require_rows(table, "inputs")
-    table = table.loc[:, [name not in NOT_DATA for name in table.columns]]
+    knockouts = table_knockouts(network, table)
+    if kind == "rates" and KNOCKOUT in table.columns:
+        raise TableError(f"column {KNOCKOUT!r} comes with measured rates; expected it with inputs of 'max_uptake' only")
+    table = table.loc[:, [name not in (*NOT_DATA, KNOCKOUT) for name in table.columns]]
     spreads = [str(name) for name in table.columns if kind == "rates" and str(name).endswith(STD)]
     names = [str(name) for name in table.columns if str(name) not in spreads]
     if not names:
@@ -94,6 +99,7 @@ def read_conditions(
     values = numeric_values(table.loc[:, [str(name) not in spreads for name in table.columns]])
     if kind == "max_uptake":
         lower, upper = network.uptake_bounds(names, values)
+        knockouts.close(lower, upper)
         return Conditions(tuple(names), torch.from_numpy(lower), torch.from_numpy(upper))
     given = dict(zip(spreads, numeric_values(table[spreads]).T, strict=True)) if spreads else {}
     return _rate_conditions(network, names, values, given)

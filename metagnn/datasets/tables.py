@@ -13,7 +13,7 @@ import pandas as pd
 from metagnn.datasets.output import replace_file
 from metagnn.errors import TableError
 
-TEXT_COLUMNS = ("sample", "status")
+TEXT_COLUMNS = ("sample", "status", "knockout")
 """Columns that may hold text; every other one holds numbers."""
 
 ENDINGS = (".csv", ".parquet")
@@ -22,7 +22,8 @@ ENDINGS = (".csv", ".parquet")
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read a table of media, rates or fluxes.
 
-    Empty cells become NaN. Numbers keep every digit. Columns `sample` and `status` are read as text.
+    Empty cells become NaN. Numbers keep every digit. Columns `sample`, `status` and `knockout` are
+    read as text.
 
     Args:
         path: A .csv or .parquet file.

@@ -14,7 +14,7 @@ import numpy as np
 
 from metagnn.errors import InputError
 from metagnn.fba.flux_simulator import FluxSimulator, Progress, check_method
-from metagnn.network.knockout import Knockouts
+from metagnn.network.knockout import Knockouts, no_knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 LARGEST_CHUNK = 256
@@ -114,6 +114,7 @@ def label_chunks(
     """
     total = sum(chunk.stop - chunk.start for chunk in chunks)
     report = progress or (lambda done, total: None)
+    knockouts = knockouts or no_knockouts(len(uptakes))
     if _workers(jobs) == 1:
         yield from _in_this_process(task, uptakes, chunks, knockouts, lambda done: report(done, total))
         return
@@ -136,7 +137,7 @@ def _in_this_process(
     task: LabelTask,
     uptakes: np.ndarray,
     chunks: Sequence[slice],
-    knockouts: Knockouts | None,
+    knockouts: Knockouts,
     report: Callable[[int], object],
 ) -> Generator[LabelChunk]:
     simulator, before = FluxSimulator(task.network, task.names, task.method), 0
@@ -145,19 +146,20 @@ def _in_this_process(
         def solved(done: int, _: int, before: int = before) -> None:
             report(before + done)
 
-        fluxes, status = simulator.solve(uptakes[rows], solved)
+        fluxes, status = simulator.solve(uptakes[rows], solved, knockouts.rows(rows))
         before += len(status)
         yield LabelChunk(rows, fluxes, status)
 
 
 def _in_workers(
-    task: LabelTask, uptakes: np.ndarray, chunks: Sequence[slice], knockouts: Knockouts | None, jobs: int | None
+    task: LabelTask, uptakes: np.ndarray, chunks: Sequence[slice], knockouts: Knockouts, jobs: int | None
 ) -> Generator[LabelChunk]:
     waiting, lost = {rows.start: rows for rows in chunks}, 0
     while waiting:
         try:
             results = joblib.Parallel(jobs, return_as="generator_unordered", batch_size=1)(
-                joblib.delayed(_label)(task, rows, uptakes[rows], _of(knockouts, rows)) for rows in list(waiting.values())
+                joblib.delayed(_label)(task, rows, uptakes[rows], knockouts.rows(rows))
+                for rows in list(waiting.values())
             )
             with _closing(results):
                 for chunk in results:
@@ -184,8 +186,8 @@ def _closing(results: Generator[LabelChunk]) -> Iterator[None]:
             results.close()
 
 
-def _label(task: LabelTask, rows: slice, uptakes: np.ndarray) -> LabelChunk:
+def _label(task: LabelTask, rows: slice, uptakes: np.ndarray, knockouts: Knockouts) -> LabelChunk:
     if getattr(_own, "task", None) != task:
         _own.simulator, _own.task = FluxSimulator(task.network, task.names, task.method), task
     simulator: FluxSimulator = _own.simulator
-    return LabelChunk(rows, *simulator.solve(uptakes))
+    return LabelChunk(rows, *simulator.solve(uptakes, knockouts=knockouts))

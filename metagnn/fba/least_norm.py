@@ -49,14 +49,20 @@ class LeastNorm:
     Args:
         matrix: S, shape `[metabolites, reactions]`, scipy sparse.
         objective: c, shape `[reactions]`; c·v is maximised first.
-        varying: Columns whose bounds differ between media; all others must always have the same.
+        varying: Columns whose bounds differ between media by any amount. Others may be closed in some media, by a
+            knockout; one region then serves those media that have the same bounds where it is at a bound.
+        pinned: Columns whose two bounds are equal in every medium, boolean, shape `[reactions]`; told so, one region
+            serves more media.
     """
 
-    def __init__(self, matrix: Any, objective: np.ndarray, varying: np.ndarray) -> None:
+    def __init__(
+        self, matrix: Any, objective: np.ndarray, varying: np.ndarray, pinned: np.ndarray | None = None
+    ) -> None:
         self._matrix = matrix
         self._linear = LinearProgram(matrix, objective)
         self._quadratic = QuadraticProgram(matrix)
         self._varying = varying
+        self._pinned = np.zeros(len(objective), dtype=bool) if pinned is None else pinned
         self._regions: list[_Region] = []
 
     def solve(
@@ -120,13 +126,11 @@ class LeastNorm:
         slopes[rows, held] = 1.0
         signs = np.zeros_like(slopes)
         signs[rows] = slopes[rows] - (self._matrix.T @ row_slopes).T
-        # A bound pair that is closed here and always has no sign to keep; one that other media open has.
-        closed = lower == upper
-        closed[self._varying] = False
-        free_sign = fixed | closed | (side == 0)
+        # A bound pair that is always equal has no sign to keep; one that other media open has.
+        free_sign = fixed | self._pinned | (side == 0)
         signs[:, free_sign] = 0.0
         noise = 1e-11 * (1.0 + abs(self._matrix).T @ np.abs(nearest.multipliers))
-        bounds = np.where(side < 0, lower, upper)[self._varying]
+        bounds = np.where(side < 0, lower, upper)
         start = np.where(free_sign, 0.0, nearest.bound_multipliers)
         return _Region(bounds, nearest.values, start, slopes, signs, side, noise)
 
@@ -144,12 +148,13 @@ class LeastNorm:
         lower, upper = bounds[0][undecided], bounds[1][undecided]
         varying = self._varying
         side = region.side[varying]
-        moved = np.where(side < 0, lower[:, varying], upper[:, varying]) - region.bounds
+        moved = np.where(side < 0, lower[:, varying], upper[:, varying]) - region.bounds[varying]
         moved[:, side == 0] = 0.0
         values = region.values + moved @ region.value_slopes
         signs = region.signs + moved @ region.sign_slopes
         holds = np.all((values >= lower - ACCEPTED) & (values <= upper + ACCEPTED), axis=1)
         holds &= np.all(region.side * signs <= np.maximum(region.noise, ACCEPTED), axis=1)
+        holds[holds] = self._same_elsewhere(region, lower[holds], upper[holds])
         decided = undecided[holds]
         fluxes[decided] = values[holds]
         for sample in decided:
@@ -157,3 +162,11 @@ class LeastNorm:
         region.uses += len(decided)
         left: np.ndarray = undecided[~holds]
         return left
+
+    def _same_elsewhere(self, region: _Region, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+        """Media whose bounds are those of a region in the columns at a bound that no slope of it follows."""
+        held = region.side != 0
+        held[self._varying] = False
+        at = np.where(region.side[held] < 0, lower[:, held], upper[:, held])
+        same: np.ndarray = (at == region.bounds[held]).all(axis=1)
+        return same

@@ -14,13 +14,14 @@ from metagnn.fba.flux_simulator import FluxSimulator as FluxSimulator
 from metagnn.fba.flux_simulator import Progress
 from metagnn.fba.flux_solutions import FluxSolutions
 from metagnn.fba.label_chunks import LabelTask, label_chunks, split_rows
-from metagnn.fba.table_values import numeric_values, require_rows
+from metagnn.fba.table_values import numeric_values, require_rows, table_knockouts
+from metagnn.network.knockout import KNOCKOUT
 from metagnn.network.medium import check_exchanges, check_uptakes
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.optimize.linear_program import OPTIMAL
 
 SAMPLE = "sample"
-"""The column of a table that names its rows; everything else is an exchange."""
+"""The column of a table that names its rows; beside `knockout`, everything else is an exchange."""
 
 
 def simulate_fluxes(
@@ -43,7 +44,8 @@ def simulate_fluxes(
     Args:
         network: The network.
         media: One row for every medium; columns are exchanges, values the largest uptake ≥ 0 [mmol/gDW/h]. An
-            exchange that is not named keeps the network's bounds. A column `sample` is left out.
+            exchange that is not named keeps the network's bounds. A column `sample` is left out; a column `knockout`
+            names the reactions or genes that a sample goes without, separated by ";".
         method: "min_norm", "pfba" or "fba".
         jobs: Worker processes; by default what `joblib.parallel_config` says, else none but this one.
         progress: Called with how many media are done, and of how many.
@@ -54,7 +56,8 @@ def simulate_fluxes(
     Raises:
         InputError: An unknown method, `jobs` below 1, or media that are no DataFrame.
         NetworkError: No growth reaction, or no exchanges.
-        TableError: No rows, unknown or duplicated columns, text among numbers, or an uptake below zero.
+        TableError: No rows, unknown or duplicated columns, text among numbers, an uptake below zero, or an
+            unknown knockout.
         ChildProcessError: Worker processes died several times in a row.
 
     >>> from metagnn.network import load_network
@@ -63,9 +66,10 @@ def simulate_fluxes(
     [0.4156, 0.2117]
     """
     names, uptakes = media_values(network, media)
+    knockouts = table_knockouts(network, media)
     task = LabelTask.of(network, names, method)
     fluxes, status = np.empty((len(uptakes), len(network.reactions))), [""] * len(uptakes)
-    for chunk in label_chunks(task, uptakes, split_rows(len(uptakes), jobs), jobs, progress):
+    for chunk in label_chunks(task, uptakes, split_rows(len(uptakes), jobs), jobs, progress, knockouts):
         fluxes[chunk.rows], status[chunk.rows] = chunk.fluxes, chunk.status
     solutions = collect_solutions(network, media.index, fluxes, status, method)
     warn_unsolved(solutions.status)
@@ -79,7 +83,7 @@ def media_values(network: MetabolicNetwork, media: pd.DataFrame) -> tuple[list[s
         TableError: No rows, unknown or duplicated columns, text among numbers, or an uptake below zero.
     """
     media = require_rows(media, "media")
-    kept = [position for position, name in enumerate(media.columns) if name != SAMPLE]
+    kept = [position for position, name in enumerate(media.columns) if name not in (SAMPLE, KNOCKOUT)]
     names = [str(media.columns[position]) for position in kept]
     if not names:
         raise TableError("`media` names no exchange; expected exchange ids, such as 'EX_glc__D_e'")
@@ -87,6 +91,17 @@ def media_values(network: MetabolicNetwork, media: pd.DataFrame) -> tuple[list[s
     uptakes = numeric_values(media.iloc[:, kept])
     check_uptakes(names, uptakes)
     return names, uptakes
+
+
+def media_bounds(network: MetabolicNetwork, media: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper bounds of every flux, shape `[samples, reactions]` [mmol/gDW/h]; knockouts are closed.
+
+    Raises:
+        TableError: As `simulate_fluxes`.
+    """
+    lower, upper = network.uptake_bounds(*media_values(network, media))
+    table_knockouts(network, media).close(lower, upper)
+    return lower, upper
 
 
 def collect_solutions(

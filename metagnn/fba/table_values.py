@@ -1,4 +1,4 @@
-"""Numbers of a table, with text among them named by column and row."""
+"""Numbers and knockouts of a table, with what cannot be read named by column and row."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from metagnn.errors import InputError, TableError
+from metagnn.network.knockout import KNOCKOUT, Knockouts, no_knockouts, read_knockouts
+from metagnn.network.metabolic_network import MetabolicNetwork
 
 
 def numeric_values(table: pd.DataFrame) -> np.ndarray:
@@ -28,6 +30,22 @@ def numeric_values(table: pd.DataFrame) -> np.ndarray:
             else:
                 raise TableError(f"column {str(name)!r}, row {row}: {str(value)[:60]!r} is no number")
     return values
+
+
+def table_knockouts(network: MetabolicNetwork, table: pd.DataFrame) -> Knockouts:
+    """What the column `knockout` of a table says; an empty cell, or a table without it, is the wild type.
+
+    Raises:
+        TableError: Two such columns, or an id that is neither a reaction nor a gene.
+    """
+    columns = [position for position, name in enumerate(table.columns) if name == KNOCKOUT]
+    if len(columns) > 1:
+        raise TableError(f"column {KNOCKOUT!r} appears more than once; expected it at most once")
+    if not columns:
+        return no_knockouts(len(table))
+    column = table.iloc[:, columns[0]]
+    texts = ["" if gone else str(cell) for cell, gone in zip(column, column.isna(), strict=True)]
+    return read_knockouts(network, texts)
 
 
 def require_rows(table: object, name: str) -> pd.DataFrame:

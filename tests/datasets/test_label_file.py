@@ -58,9 +58,9 @@ def _solved(monkeypatch):
     rows = []
     solve = FluxSimulator.solve
 
-    def spy(self, uptakes, progress=None):
+    def spy(self, uptakes, progress=None, knockouts=None):
         rows.append(len(uptakes))
-        return solve(self, uptakes, progress)
+        return solve(self, uptakes, progress, knockouts)
 
     monkeypatch.setattr(FluxSimulator, "solve", spy)
     return rows
@@ -115,6 +115,8 @@ def test_an_unfinished_run_is_neither_overwritten_nor_mixed_up(core, media, kill
         simulate_to_file(core, media.assign(EX_o2_e=1.0), "min_norm", killed, resume=True)
     with pytest.raises(FolderError, match="begun with other media"):
         simulate_to_file(core, media.assign(sample="x"), "min_norm", killed, resume=True)
+    with pytest.raises(FolderError, match="begun with other media"):
+        simulate_to_file(core, media.assign(knockout="PGI"), "min_norm", killed, resume=True)
     with pytest.raises(FolderError, match="begun with another network"):
         simulate_to_file(core.knock_out(["PFK"]), media, "min_norm", killed, resume=True)
     (killed.with_name("labels.csv.partial") / "job.json").write_text("{")

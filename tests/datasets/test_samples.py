@@ -185,3 +185,24 @@ def test_labels_as_they_are_simulated_are_targets(core: MetabolicNetwork):
 def test_targets_that_cannot_be_used_are_refused(core: MetabolicNetwork, table, error, message):
     with pytest.raises(error, match=message):
         read_targets(core, table, pd.RangeIndex(2))
+
+
+def test_knockouts_close_the_bounds_of_their_samples(core: MetabolicNetwork):
+    table = media(knockout=["PGI;b1779", NAN])
+    conditions, wild_type = read_conditions(core, table, "max_uptake"), read_conditions(core, media(), "max_uptake")
+    assert conditions.exchanges == ("EX_glc__D_e", "EX_o2_e")
+    gone = [core.reaction_index("PGI"), core.reaction_index("GAPD")]
+    others = [i for i in range(95) if i not in gone]
+    for one, other in ((conditions.lower, wild_type.lower), (conditions.upper, wild_type.upper)):
+        assert one[0, gone].tolist() == [0.0, 0.0]
+        assert torch.equal(one[0, others], other[0, others])
+        assert torch.equal(one[1], other[1])
+    # The fit may have seen no knockout; a later table may bring one.
+    assert read_conditions(core, table, "max_uptake", ("EX_glc__D_e", "EX_o2_e")).exchanges == conditions.exchanges
+
+
+def test_unknown_knockouts_and_those_beside_rates_are_refused(core: MetabolicNetwork):
+    with pytest.raises(TableError, match="column 'knockout', row 1: 'PGJ' is no reaction or gene of e_coli_core"):
+        read_conditions(core, media(knockout=["PGI", "PGJ"]), "max_uptake")
+    with pytest.raises(TableError, match="column 'knockout' comes with measured rates; expected it with inputs of"):
+        read_conditions(core, rates(knockout=["PGI", ""]), "rates")

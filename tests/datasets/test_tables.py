@@ -20,6 +20,7 @@ def test_round_trip_keeps_every_bit_and_every_gap(tmp_path_factory, values, endi
         {
             "sample": [f"00{row}" for row in range(len(values))],
             "status": ["optimal"] * len(values),
+            "knockout": ["PGI;b1779"] * len(values),
             "a": values,
             "b": [np.nan, *values[1:]],
         }

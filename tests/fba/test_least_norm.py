@@ -55,6 +55,24 @@ def test_shared_regions_return_what_each_medium_gets_alone(make_random_network, 
         assert np.allclose(alone[0], together[row], atol=1e-8, equal_nan=True)
 
 
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 100_000))
+def test_regions_do_not_mix_up_knockouts(make_random_network, seed):
+    matrix, objective, lower, upper = _case(make_random_network(seed), seed + 2)
+    closed = np.random.default_rng(seed).random(lower.shape) < 0.1
+    closed[::3] = False
+    lower[closed] = upper[closed] = 0.0
+    engine = LeastNorm(matrix, objective, np.arange(3))
+    together, status = engine.solve(lower, upper, lambda done: None)
+    # A second time, when every region is known before the first medium.
+    again, _ = engine.solve(lower[::-1], upper[::-1], lambda done: None)
+    assert np.allclose(again[::-1], together, atol=1e-8, equal_nan=True)
+    for row in range(len(lower)):
+        alone, said = LeastNorm(matrix, objective, np.arange(3)).solve(lower[[row]], upper[[row]], lambda done: None)
+        assert said == [status[row]]
+        assert np.allclose(alone[0], together[row], atol=1e-8, equal_nan=True)
+
+
 def test_least_norm_on_core_by_the_variational_inequality(core):
     matrix = core.stoichiometry.to_scipy().tocsc()
     growth = core.reaction_index(core.growth_reaction)

@@ -9,7 +9,7 @@ import pytest
 
 from metagnn.errors import InputError, NetworkError, TableError
 from metagnn.fba import METHODS, FluxSimulator, simulate_fluxes
-from metagnn.fba.simulate import warn_unsolved
+from metagnn.fba.simulate import media_bounds, warn_unsolved
 from metagnn.network import from_cobra
 
 RANGES = {"EX_glc__D_e": 10, "EX_gln__L_e": 10, "EX_glu__L_e": 10, "EX_lac__D_e": 10, "EX_o2_e": 20}
@@ -194,3 +194,33 @@ def test_warning_counts_each_kind_and_is_silent_without():
         warn_unsolved(pd.Series(["optimal", "optimal"]))
     with pytest.warns(UserWarning, match="2 of 4 media are infeasible, 1 of 4 media failed; their rows are NaN"):
         warn_unsolved(pd.Series(["infeasible", "optimal", "failed: time", "infeasible"]))
+
+
+@pytest.mark.filterwarnings("ignore:.*media are infeasible")
+@pytest.mark.parametrize(("method", "jobs"), [("min_norm", 1), ("min_norm", 2), ("pfba", 1)])
+def test_knockouts_are_those_of_the_knocked_out_network(core, method, jobs):
+    texts = ["", "PGI", "b3916;b1723", "PGI; G6PDH2r", None] * 5
+    media = _media(25, seed=5)
+    solutions = simulate_fluxes(core, media.assign(knockout=texts), method, jobs=jobs)
+    networks = {
+        "": core,
+        "PGI": core.knock_out(["PGI"]),
+        "b3916;b1723": core.knock_out(genes=["b3916", "b1723"]),
+        "PGI; G6PDH2r": core.knock_out(["PGI", "G6PDH2r"]),
+    }
+    for text, network in networks.items():
+        rows = [(given or "") == text for given in texts]
+        expected = simulate_fluxes(network, media[rows], method)
+        assert solutions.status[rows].equals(expected.status)
+        assert np.allclose(solutions.fluxes[rows], expected.fluxes, atol=1e-6, equal_nan=True)
+    lower, upper = media_bounds(core, media.assign(knockout=texts))
+    fluxes = solutions.fluxes.to_numpy()[solutions.feasible]
+    assert np.maximum(lower - np.nan_to_num(solutions.fluxes), 0)[solutions.feasible].max() < 1e-8
+    assert (fluxes <= upper[solutions.feasible] + 1e-8).all()
+
+
+def test_an_unknown_knockout_is_refused_before_anything_is_solved(core):
+    with pytest.raises(TableError, match="column 'knockout', row 1: 'PGJ' is no reaction or gene of e_coli_core"):
+        simulate_fluxes(core, _media(2).assign(knockout=["", "PGJ"]))
+    with pytest.raises(TableError, match="column 'knockout' appears more than once"):
+        simulate_fluxes(core, pd.DataFrame([[1.0, "", ""]], columns=["EX_glc__D_e", "knockout", "knockout"]))

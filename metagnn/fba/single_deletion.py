@@ -1,0 +1,54 @@
+"""Single deletions: which reactions a network can grow without."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from metagnn.errors import TableError
+from metagnn.fba.parsimonious import Optimum
+from metagnn.fba.simulate import media_values
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.optimize.linear_program import OPTIMAL
+
+SMALLEST_GROWTH = 0.01
+"""Share of the wild type's growth from which a deletion counts as viable, as is usual for gene essentiality."""
+
+
+def dispensable_reactions(network: MetabolicNetwork, media: pd.DataFrame) -> tuple[str, ...]:
+    """Reactions without which the network still grows, in network order.
+
+    Asked on the richest medium, the largest uptake of every column: a reaction is left out if no medium of the table
+    could do without it. Exchanges, the growth reaction, and reactions that are forced, such as the cost of
+    maintenance, are no enzymes and left out too.
+
+    Args:
+        network: The network.
+        media: Largest uptakes ≥ 0, one row a medium [mmol/gDW/h].
+
+    Raises:
+        TableError: Media that cannot be used, or no growth on the richest of them.
+        NetworkError: No growth reaction, or no exchanges.
+    """
+    names, uptakes = media_values(network, media)
+    (lower,), (upper,) = network.uptake_bounds(names, uptakes.max(axis=0, keepdims=True))
+    growth = network.reaction_index(network.growth_reaction)
+    objective = np.zeros(len(network.reactions))
+    objective[growth] = 1.0
+    program = Optimum(network.stoichiometry.to_scipy().tocsc(), objective)
+    wild_type = program.solve(lower, upper)
+    if wild_type.status != OPTIMAL or not wild_type.objective > 0:
+        raise TableError(f"{network.id} does not grow on the largest uptakes of the media ({wild_type.status})")
+    candidate = (network.bounds.lower <= 0) & (network.bounds.upper >= 0)
+    candidate[[*network.exchange_indices, growth]] = False
+    viable = []
+    for index in np.flatnonzero(candidate):
+        # A reaction that the optimum does not use can go without another look.
+        if wild_type.values[index] != 0:
+            low, high = lower.copy(), upper.copy()
+            low[index] = high[index] = 0.0
+            mutant = program.solve(low, high)
+            if mutant.status != OPTIMAL or not mutant.objective >= SMALLEST_GROWTH * wild_type.objective:
+                continue
+        viable.append(network.reactions[index])
+    return tuple(viable)

@@ -1,0 +1,87 @@
+"""Knockouts as data: which reactions every sample goes without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from metagnn.errors import TableError, unknown_name
+from metagnn.network.metabolic_network import MetabolicNetwork
+
+KNOCKOUT = "knockout"
+"""The column of a table that holds them."""
+
+SEPARATOR = ";"
+
+
+@dataclass(frozen=True, eq=False)
+class Knockouts:
+    """Reactions that samples go without; a wild type has none.
+
+    Attributes:
+        reactions: Positions of the reactions that some sample goes without.
+        closed: Which of them each sample does, boolean, shape `[samples, reactions named]`.
+    """
+
+    reactions: np.ndarray
+    closed: np.ndarray
+
+    def rows(self, index: slice | np.ndarray) -> Knockouts:
+        """Those of some samples."""
+        return Knockouts(self.reactions, self.closed[index])
+
+    def close(self, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Set the bounds of missing reactions to zero, in place.
+
+        Args:
+            lower: Lower bounds, shape `[samples, reactions]` [mmol/gDW/h].
+            upper: Upper bounds, the same shape.
+        """
+        sample, place = np.nonzero(self.closed)
+        lower[sample, self.reactions[place]] = upper[sample, self.reactions[place]] = 0.0
+
+
+def no_knockouts(samples: int) -> Knockouts:
+    """Wild types."""
+    return Knockouts(np.zeros(0, dtype=np.int64), np.zeros((samples, 0), dtype=bool))
+
+
+def read_knockouts(network: MetabolicNetwork, texts: Sequence[str]) -> Knockouts:
+    """Read the knockouts of many samples.
+
+    The genes of a sample are missing together: a reaction closes where its gene rule can no longer be met, as in
+    `MetabolicNetwork.knock_out`.
+
+    Args:
+        network: The network.
+        texts: Ids of reactions or genes for every sample, separated by ";"; an empty text is the wild type.
+
+    Raises:
+        TableError: An id that is neither a reaction nor a gene, naming its row and the nearest ids.
+
+    >>> from metagnn.network import load_network
+    >>> network = load_network("e_coli_core")
+    >>> knockouts = read_knockouts(network, ["", "PGI; b1779"])
+    >>> [network.reactions[index] for index in knockouts.reactions], knockouts.closed.tolist()
+    (['GAPD', 'PGI'], [[False, False], [True, True]])
+    """
+    genes, known = frozenset(network.genes), frozenset(network.reactions) | frozenset(network.aliases)
+    # Many samples share few knockouts, and a gene costs a look at every rule.
+    missing: dict[str, list[int]] = {}
+    for row, text in enumerate(texts):
+        if text in missing:
+            continue
+        names = [part for name in text.split(SEPARATOR) if (part := name.strip())]
+        for name in names:
+            if name not in known and name not in genes:
+                what = unknown_name(name, [*network.reactions, *network.genes], f"reaction or gene of {network.id}")
+                raise TableError(f"column {KNOCKOUT!r}, row {row}: {what}")
+        missing[text] = network.closed_by(
+            [name for name in names if name in known], [name for name in names if name not in known]
+        )
+    reactions = np.array(sorted({index for closed in missing.values() for index in closed}), dtype=np.int64)
+    patterns = {text: np.isin(reactions, closed) for text, closed in missing.items()}
+    closed = np.array([patterns[text] for text in texts], dtype=bool).reshape(len(texts), len(reactions))
+    return Knockouts(reactions, closed)
