@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
+import scipy.sparse
 
 from metagnn.network.incidence import Incidence
 from metagnn.network.reduction import reduce_network
@@ -26,10 +27,15 @@ def null_basis(matrix: np.ndarray, tolerance: float = 1e-11) -> np.ndarray:
         matrix: Shape `[rows, columns]`.
         tolerance: Pivots below this fraction of the largest count as zero.
     """
-    orthogonal, triangular, _ = scipy.linalg.qr(matrix.T, pivoting=True)
-    pivots = np.abs(np.diagonal(triangular))
-    rank = int((pivots > tolerance * pivots.max(initial=1.0)).sum())
+    orthogonal, _, rank = _row_space(matrix, tolerance)
     return np.ascontiguousarray(orthogonal[:, rank:])
+
+
+def _row_space(matrix: np.ndarray, tolerance: float = 1e-11) -> tuple[np.ndarray, np.ndarray, int]:
+    """Orthonormal columns, the row space's first; the rows in the order of the pivots; the rank."""
+    orthogonal, triangular, order = scipy.linalg.qr(matrix.T, pivoting=True)
+    pivots = np.abs(np.diagonal(triangular))
+    return orthogonal, order, int((pivots > tolerance * pivots.max(initial=1.0)).sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +48,16 @@ class Compression:
     Attributes:
         group: Group of every reaction, −1 where it can carry no flux, shape `[reactions]`.
         ratio: Flux of the reaction per flux of its group, zero where blocked, shape `[reactions]`.
-        balance: Independent balances of the groups, orthonormal rows, shape `[rank, groups]`.
+        matrix: Independent balances of the groups, sparse, shape `[rank, groups]`.
+        balance: The same, with orthonormal rows, dense.
+        basis: Orthonormal basis of the group fluxes that balance, shape `[groups, groups − rank]`.
     """
 
     group: np.ndarray
     ratio: np.ndarray
+    matrix: scipy.sparse.csc_array
     balance: np.ndarray
+    basis: np.ndarray
 
     @property
     def groups(self) -> int:
@@ -78,16 +88,23 @@ def compress(incidence: Incidence, lower: np.ndarray | None = None, upper: np.nd
         np.full(count, -np.inf) if lower is None else lower,
         np.full(count, np.inf) if upper is None else upper,
     )
-    inner, factor, balance = _couple(null_basis(reduction.matrix.toarray()))
+    inner, factor = _couple(null_basis(reduction.matrix.toarray()))
     moves = reduction.group >= 0
     group, ratio = np.full(count, -1), np.zeros(count)
     group[moves] = inner[reduction.group[moves]]
     ratio[moves] = reduction.ratio[moves] * factor[reduction.group[moves]]
-    return Compression(group, ratio, balance)
+    coupled = np.flatnonzero(inner >= 0)
+    shape = (len(inner), int(inner.max(initial=-1)) + 1)
+    merge = scipy.sparse.csc_array((factor[coupled], (coupled, inner[coupled])), shape=shape)
+    matrix = scipy.sparse.csr_array(reduction.matrix @ merge)
+    orthogonal, order, rank = _row_space(matrix.toarray())
+    balance, basis = orthogonal[:, :rank].T, orthogonal[:, rank:]
+    kept = scipy.sparse.csc_array(matrix[np.sort(order[:rank])])
+    return Compression(group, ratio, kept, np.ascontiguousarray(balance), np.ascontiguousarray(basis))
 
 
-def _couple(basis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Groups of parallel rows of a null space, their ratios, and the balances of the groups."""
+def _couple(basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Groups of parallel rows of a null space, and their ratios."""
     size = np.linalg.norm(basis, axis=1)
     moving = np.flatnonzero(size > TOLERANCE)
     group, ratio = np.full(len(basis), -1), np.zeros(len(basis))
@@ -96,7 +113,7 @@ def _couple(basis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # are neighbours, and only neighbours are compared.
     probe = np.abs(direction @ np.random.default_rng(0).standard_normal(basis.shape[1]))
     order = np.argsort(probe)
-    heads: list[int] = []
+    groups = 0
     for place, row in enumerate(order):
         if group[moving[row]] >= 0:
             continue
@@ -105,8 +122,7 @@ def _couple(basis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         same = direction[near] @ direction[row]
         apart = np.abs(direction[near] - np.sign(same)[:, None] * direction[row]).max(axis=1)
         members = near[apart < TOLERANCE]
-        group[moving[members]] = len(heads)
+        group[moving[members]] = groups
         ratio[moving[members]] = np.sign(same[apart < TOLERANCE]) * size[moving[members]] / size[moving[row]]
-        heads.append(int(moving[row]))
-    balance = null_basis(basis[heads].T).T if heads else np.zeros((0, 0))
-    return group, ratio, balance
+        groups += 1
+    return group, ratio

@@ -15,6 +15,8 @@ from metagnn.network.compression import compress
 from metagnn.network.exact_module import ExactModule
 from metagnn.network.incidence import Incidence
 from metagnn.nn.polytope_newton import ImplicitNearest, nearest_balanced
+from metagnn.nn.polytope_sparse import SparseImplicitNearest, SparseNearest
+from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
 from metagnn.optimize.quadratic_program import QuadraticProgram
 
@@ -58,6 +60,8 @@ class PolytopeProjection(ExactModule):
 
     Args:
         incidence: The operator S.
+        lower: The lowest bounds of any sample, shape `[reactions]`; with them, what they block is left out.
+        upper: The highest bounds of any sample.
 
     Shapes:
         target, lower, upper `[..., reactions]` [mmol/gDW/h], weight `[reactions]` or like the target; to
@@ -70,19 +74,14 @@ class PolytopeProjection(ExactModule):
     [3.0, 3.0]
     """
 
-    balance: Tensor
-    group: Tensor
-    ratio: Tensor
-
-    def __init__(self, incidence: Incidence) -> None:
+    def __init__(self, incidence: Incidence, lower: np.ndarray | None = None, upper: np.ndarray | None = None) -> None:
         super().__init__()
-        compression = compress(incidence)
         self._matrix = incidence.to_scipy()
-        self.groups = compression.groups
-        # A blocked reaction has no group; it is sent to an extra one and multiplied by zero.
-        group = np.where(compression.group < 0, self.groups, compression.group)
-        for name, array in (("balance", compression.balance), ("group", group), ("ratio", compression.ratio)):
-            self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(array)), persistent=False)
+        free = np.full(incidence.shape[1], np.inf)
+        self._widest = -free if lower is None else lower, free if upper is None else upper
+        compression = compress(incidence, *self._widest)
+        self.groups = ReactionGroups(compression)
+        self._sparse = SparseNearest(compression.matrix) if len(compression.balance) > MOST_BALANCES else None
 
     def forward(self, target: Fluxes, lower: Fluxes, upper: Fluxes, weight: Tensor | None = None) -> Fluxes:
         """Project; samples without a feasible flux are NaN, counted in a warning, and pass no gradient.
@@ -99,28 +98,33 @@ class PolytopeProjection(ExactModule):
         """
         flat = self._flat(target, lower, upper, weight)
         reduced = self._reduce(*flat)
-        solution = self._solve(tuple(t.detach() for t in flat), tuple(t.detach() for t in reduced))
+        solution, side = self._solve(tuple(t.detach() for t in flat), tuple(t.detach() for t in reduced))
         unsolved = sum(status != OPTIMAL for status in solution.status)
         if unsolved:
             warnings.warn(
                 f"{unsolved} of {len(flat[0])} samples have no nearest feasible flux and are NaN; `solve` says why",
                 stacklevel=2,
             )
-        groups = self._on_bounds(self._to_groups(solution.fluxes), reduced[1].detach(), reduced[2].detach())
+        groups = self.groups.collect(solution.fluxes)
         # What has no solution is a constant here, so that no gradient of it spoils the batch.
         known = ~torch.isnan(groups).any(-1, keepdim=True)
-        values = ImplicitNearest.apply(torch.where(known, groups, 0.0), *reduced, self.balance)
-        expanded = self._expand(torch.where(known, values, torch.nan))
+        groups = torch.where(known, groups, 0.0)
+        if self._sparse is None:
+            held = self._on_bounds(groups, reduced[1].detach(), reduced[2].detach())
+            values = ImplicitNearest.apply(held, *reduced, self.groups.balance)
+        else:
+            values = SparseImplicitNearest.apply(groups, side, *reduced, self._sparse.matrix)
+        expanded = self.groups.expand(torch.where(known, values, torch.nan))
         return expanded.reshape(target.shape).to(target.dtype)
 
     def solve(self, target: Fluxes, lower: Fluxes, upper: Fluxes, weight: Tensor | None = None) -> PolytopeSolution:
         """Project without gradients, and say how each sample went; arguments as for `forward`, samples flat."""
         with torch.no_grad():
             flat = self._flat(target, lower, upper, weight)
-            return self._solve(flat, self._reduce(*flat))
+            return self._solve(flat, self._reduce(*flat))[0]
 
     def _flat(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor | None) -> tuple[Tensor, ...]:
-        width = len(self.group)
+        width = len(self.groups.group)
         for name, tensor in (("target", target), ("lower", lower), ("upper", upper), ("weight", weight)):
             if tensor is not None and tensor.shape[-1:] != (width,):
                 raise InputError(f"`{name}` has shape {tuple(tensor.shape)}; its last dimension must be {width}")
@@ -139,29 +143,25 @@ class PolytopeProjection(ExactModule):
                 f"`lower` exceeds `upper` in sample {row}, reaction {column}: {lower[row, column]:g} and "
                 f"{upper[row, column]:g}; expected numbers with lower ≤ upper"
             )
+        self._check_widest(lower, upper)
         return flat
+
+    def _check_widest(self, lower: Tensor, upper: Tensor) -> None:
+        """What was left out because no bound in use let it move must not be let to move here."""
+        low, high = (torch.from_numpy(bound).to(lower) for bound in self._widest)
+        narrower = ((lower >= low) | (low <= -torch.inf)) & ((upper <= high) | (high >= torch.inf))
+        wrong = torch.nonzero(~narrower)
+        if len(wrong):
+            row, column = wrong[0].tolist()
+            raise InputError(
+                f"bounds {lower[row, column]:g}, {upper[row, column]:g} of sample {row}, reaction {column} are wider "
+                f"than those that the projection was made for, {low[column]:g} and {high[column]:g}"
+            )
 
     def _reduce(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> tuple[Tensor, ...]:
         """Target, bounds and weight of every group: of all members at once."""
-        moves = self.ratio != 0
-        ratio, group = self.ratio[moves], self.group[moves]
-        pull = weight[:, moves] * ratio
-        zeros = target.new_zeros(len(target), self.groups)
-        total = zeros.index_add(1, group, pull * ratio)
-        mean = zeros.index_add(1, group, pull * target[:, moves]) / total
-        low, high = lower[:, moves] / ratio, upper[:, moves] / ratio
-        low, high = torch.where(ratio > 0, low, high), torch.where(ratio > 0, high, low)
-        index = group.expand(len(target), -1)
-        tightest_low = (zeros - torch.inf).scatter_reduce(1, index, low, "amax")
-        tightest_high = (zeros + torch.inf).scatter_reduce(1, index, high, "amin")
-        return mean, tightest_low, tightest_high, total
-
-    def _to_groups(self, fluxes: Tensor) -> Tensor:
-        """Flux of every group, from the member that counts once."""
-        moves = torch.nonzero(self.ratio != 0).squeeze(-1)
-        first = torch.full((self.groups,), len(self.group), device=fluxes.device, dtype=torch.int64)
-        first = first.scatter_reduce(0, self.group[moves], moves, "amin")
-        return fluxes[:, first] / self.ratio[first]
+        groups = self.groups
+        return groups.means(target, weight), *groups.bounds(lower, upper), groups.weights(weight)
 
     @staticmethod
     def _on_bounds(values: Tensor, lower: Tensor, upper: Tensor) -> Tensor:
@@ -171,38 +171,45 @@ class PolytopeProjection(ExactModule):
             values = torch.where(near & torch.isfinite(bound), bound, values)
         return values
 
-    def _expand(self, values: Tensor) -> Tensor:
-        padded = torch.cat([values, torch.zeros_like(values[:, :1])], dim=1)
-        fluxes: Tensor = padded[:, self.group] * self.ratio
-        # Zero times a NaN of the same sample: a blocked reaction of an unsolved sample is unsolved too.
-        return torch.where(torch.isnan(values).any(-1, keepdim=True), torch.nan, fluxes)
-
-    def _solve(self, flat: tuple[Tensor, ...], reduced: tuple[Tensor, ...]) -> PolytopeSolution:
+    def _solve(self, flat: tuple[Tensor, ...], reduced: tuple[Tensor, ...]) -> tuple[PolytopeSolution, Tensor]:
+        """The solution, and which bound holds every group (known for large networks only)."""
         target, lower, upper, _ = flat
-        blocked_ok = ((lower <= 0) & (upper >= 0))[:, self.ratio == 0].all(-1)
+        blocked_ok = ((lower <= 0) & (upper >= 0))[:, self.groups.ratio == 0].all(-1)
         possible = (reduced[1] <= reduced[2]).all(-1) & blocked_ok
         fluxes = torch.full_like(target, torch.nan)
         iterations = torch.zeros(len(target), dtype=torch.int64, device=target.device)
         solved = torch.zeros(len(target), dtype=torch.bool, device=target.device)
-        rows, balances = torch.nonzero(possible).squeeze(-1), len(self.balance)
-        if balances <= MOST_BALANCES:
-            for chunk in rows.split(max(CHUNK_ENTRIES // max(balances * self.groups, 1), 1)):
-                result = nearest_balanced(self.balance, *(tensor[chunk] for tensor in reduced))
-                fluxes[chunk], iterations[chunk] = self._expand(result.values), result.iterations
+        side = torch.zeros(reduced[0].shape, dtype=torch.int8, device=target.device)
+        rows, balance = torch.nonzero(possible).squeeze(-1), self.groups.balance
+        if self._sparse is not None:
+            values, side[rows], solved[rows] = self._sparse.solve(*(tensor[rows] for tensor in reduced))
+            fluxes[rows] = self.groups.expand(values)
+        else:
+            for chunk in rows.split(max(CHUNK_ENTRIES // max(balance.numel(), 1), 1)):
+                result = nearest_balanced(balance, *(tensor[chunk] for tensor in reduced))
+                fluxes[chunk], iterations[chunk] = self.groups.expand(result.values), result.iterations
                 solved[chunk] = result.solved
         status = [OPTIMAL if done else "" for done in solved.tolist()]
         open_rows = torch.nonzero(~solved).squeeze(-1).tolist()
         for row in open_rows:
-            fluxes[row], status[row] = self._reference(*(tensor[row].cpu().numpy() for tensor in flat))
-        return PolytopeSolution(fluxes, tuple(status), iterations, len(open_rows))
+            fluxes[row], status[row], held = self._reference(*(tensor[row].cpu().numpy() for tensor in flat))
+            side[row] = self._side_of_groups(held.to(side.device))
+        return PolytopeSolution(fluxes, tuple(status), iterations, len(open_rows)), side
+
+    def _side_of_groups(self, side: Tensor) -> Tensor:
+        """A group is held where a member is, in the direction of the group."""
+        groups = self.groups
+        turned = side[groups.moving].to(torch.float64) * groups.ratio[groups.moving].sign()
+        held = turned.new_zeros(groups.groups).index_add(0, groups.group[groups.moving], turned)
+        return held.sign().to(torch.int8)
 
     def _reference(
         self, target: np.ndarray, lower: np.ndarray, upper: np.ndarray, weight: np.ndarray
-    ) -> tuple[Tensor, str]:
-        """One sample by a quadratic program; that it is infeasible, by a linear one."""
+    ) -> tuple[Tensor, str, Tensor]:
+        """One sample by a quadratic program; that it is infeasible, by a linear one. Also which bounds are active."""
         solution = QuadraticProgram(self._matrix, weight).solve(weight * target, lower, upper)
         status = solution.status
         if status != OPTIMAL:
             feasible = LinearProgram(self._matrix, np.zeros(len(target))).solve(lower, upper).status
             status = INFEASIBLE if feasible == INFEASIBLE else f"failed: {status.removeprefix('failed: ')}"
-        return torch.from_numpy(solution.values), status
+        return torch.from_numpy(solution.values), status, torch.from_numpy(solution.side)

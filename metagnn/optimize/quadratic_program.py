@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import piqp
 import scipy.sparse
 
 from metagnn.errors import InputError
 from metagnn.optimize.active_set import ActiveSet
+from metagnn.optimize.interior_point import InteriorPoint, InteriorSolution
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
 from metagnn.optimize.presolve import Reduced, remove_implied
 
@@ -42,7 +42,7 @@ class QuadraticSolution:
 class QuadraticProgram:
     """Minimise ½ vᵀ diag(w) v − t·v subject to A v = b and lower ≤ v ≤ upper.
 
-    An interior-point method (PIQP; Schwan et al. 2023, doi 10.1109/CDC49753.2023.10383915) finds which bounds
+    An interior-point method (`InteriorPoint`) finds which bounds
     are active; the equations of that active set are then solved directly, and bounds added or dropped until the
     signs of all multipliers are right. The result is exact to round-off, not to the tolerance of the solver.
 
@@ -108,15 +108,12 @@ class QuadraticProgram:
             columns = reduced.columns
             matrix = scipy.sparse.csc_matrix(self._columns[:, columns][reduced.rows])
             right = (b - self._rows @ reduced.values)[reduced.rows]
-            low, high = lower[columns], upper[columns]
-            status, result = _piqp(self.weights[columns], -target[columns], matrix, right, (low, high))
-            if status != OPTIMAL:
+            bounds = lower[columns], upper[columns]
+            status, point = _decided(self.weights[columns], target[columns], matrix, right, bounds)
+            if point is None:
                 return status, multipliers, side
-            # A bound is active where its multiplier outweighs the distance: their product is nearly zero.
-            side[columns[result.x - low < result.z_bl]] = -1
-            side[columns[high - result.x < result.z_bu]] = 1
-            values[columns] = result.x
-            multipliers[reduced.rows] = -result.y
+            side[columns], values[columns] = point.side, point.values
+            multipliers[reduced.rows] = point.multipliers
         # Multipliers of the removed rows, last removed first, make their columns stationary.
         for row, column in reversed(reduced.implied):
             entries = slice(self._columns.indptr[column], self._columns.indptr[column + 1])
@@ -166,27 +163,19 @@ class QuadraticProgram:
         return None
 
 
-def _piqp(
-    weights: np.ndarray, cost: np.ndarray, matrix: Any, right: np.ndarray, bounds: tuple[np.ndarray, np.ndarray]
-) -> tuple[str, Any]:
+def _decided(
+    weights: np.ndarray, target: np.ndarray, matrix: Any, right: np.ndarray, bounds: tuple[np.ndarray, np.ndarray]
+) -> tuple[str, InteriorSolution | None]:
     status = INFEASIBLE
-    # Where the polytope has no interior PIQP takes rounding for proof of infeasibility; a linear program decides,
-    # and the second attempt looks for no such proof.
+    # Where the polytope has no interior the solver takes rounding for proof of infeasibility; a linear program
+    # decides, and the second attempt looks for no such proof.
     for proof in (1e-4, 1e-14):
-        solver = piqp.SparseSolver()
-        solver.settings.eps_abs = 1e-9
-        solver.settings.eps_rel = 1e-10
-        solver.settings.eps_duality_gap_abs = 1e-7
-        solver.settings.eps_duality_gap_rel = 1e-10
-        solver.settings.max_iter = 500
-        solver.settings.eps_primal_inf = proof
-        quadratic = scipy.sparse.csc_matrix(scipy.sparse.diags_array(weights))
-        solver.setup(quadratic, cost, matrix, right, None, None, None, *bounds)
-        solved = solver.solve()
-        if solved == piqp.PIQP_SOLVED:
-            return OPTIMAL, solver.result
-        status = f"failed: {solved.name}"
-        feasible = LinearProgram(matrix, np.zeros(len(cost)), row_lower=right, row_upper=right).solve(*bounds)
+        interior = InteriorPoint(matrix, proof)
+        point = interior.solve(weights, target, bounds, right)
+        if point is not None:
+            return OPTIMAL, point
+        status = f"failed: {interior.status}"
+        feasible = LinearProgram(matrix, np.zeros(len(target)), row_lower=right, row_upper=right).solve(*bounds)
         if feasible.status == INFEASIBLE:
             return INFEASIBLE, None
     return status, None

@@ -1,0 +1,80 @@
+"""Reactions in groups that move together: what is per reaction as what is per group, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from metagnn._typing import Fluxes
+from metagnn.network.compression import Compression
+from metagnn.network.exact_module import ExactModule
+
+
+class ReactionGroups(ExactModule):
+    """Moves targets, bounds and weights of reactions to their groups, and fluxes of groups back to reactions.
+
+    A weighted distance of fluxes is the same before and after, apart from a constant: weights add up, targets are
+    averaged, bounds are intersected. Blocked reactions carry nothing.
+
+    Args:
+        compression: The groups.
+
+    Shapes:
+        of reactions `[..., reactions]`, of groups `[..., groups]` [mmol/gDW/h].
+    """
+
+    balance: Tensor
+    group: Tensor
+    ratio: Tensor
+    moving: Tensor
+
+    def __init__(self, compression: Compression) -> None:
+        super().__init__()
+        self.groups = compression.groups
+        # A blocked reaction has no group; it is sent to an extra one and multiplied by zero.
+        group = np.where(compression.group < 0, self.groups, compression.group)
+        moving = np.flatnonzero(compression.group >= 0)
+        named = {"balance": compression.balance, "group": group, "ratio": compression.ratio, "moving": moving}
+        for name, array in named.items():
+            self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(array)), persistent=False)
+
+    def weights(self, weight: Tensor) -> Tensor:
+        """Weight of every group."""
+        pull = weight[..., self.moving] * self._factor(weight).square()
+        return self._sum(pull)
+
+    def means(self, values: Tensor, weight: Tensor) -> Tensor:
+        """Weighted mean of what the members say about their group; the weight as for `weights`."""
+        pull = (weight[..., self.moving] * self._factor(values)).expand(values[..., self.moving].shape)
+        return self._sum(pull * values[..., self.moving]) / self.weights(weight)
+
+    def bounds(self, lower: Fluxes, upper: Fluxes) -> tuple[Tensor, Tensor]:
+        """The tightest bounds that the members put on every group."""
+        factor = self._factor(lower)
+        low, high = lower[..., self.moving] / factor, upper[..., self.moving] / factor
+        low, high = torch.where(factor > 0, low, high), torch.where(factor > 0, high, low)
+        index = self.group[self.moving].expand(low.shape)
+        shape = (*low.shape[:-1], self.groups)
+        tightest_low = low.new_full(shape, -torch.inf).scatter_reduce(-1, index, low, "amax")
+        tightest_high = high.new_full(shape, torch.inf).scatter_reduce(-1, index, high, "amin")
+        return tightest_low, tightest_high
+
+    def expand(self, values: Tensor) -> Fluxes:
+        """Fluxes of the reactions; those of a group that is NaN make the blocked ones of its sample NaN too."""
+        padded = torch.cat([values, torch.zeros_like(values[..., :1])], dim=-1)
+        fluxes: Tensor = padded[..., self.group] * self.ratio.to(values.dtype)
+        return torch.where(torch.isnan(values).any(-1, keepdim=True), torch.nan, fluxes)
+
+    def collect(self, fluxes: Fluxes) -> Tensor:
+        """Fluxes of the groups, each from its first member."""
+        first = torch.full((self.groups,), len(self.group), device=fluxes.device, dtype=torch.int64)
+        first = first.scatter_reduce(0, self.group[self.moving], self.moving, "amin")
+        return fluxes[..., first] / self.ratio[first].to(fluxes.dtype)
+
+    def _factor(self, like: Tensor) -> Tensor:
+        return self.ratio[self.moving].to(like.dtype)
+
+    def _sum(self, values: Tensor) -> Tensor:
+        zeros = values.new_zeros(*values.shape[:-1], self.groups)
+        return zeros.index_add(-1, self.group[self.moving], values)

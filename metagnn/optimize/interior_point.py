@@ -1,0 +1,98 @@
+"""Interior point of a quadratic program: which bounds are active, nearly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import piqp
+import scipy.sparse
+
+
+@dataclass(frozen=True, eq=False)
+class InteriorSolution:
+    """A solution to the tolerance of the solver.
+
+    Attributes:
+        values: v, shape `[columns]`.
+        multipliers: y of the rows, w v − t − Aᵀy = 0 where no bound is active, shape `[rows]`.
+        side: −1 where the lower bound is active, 1 where the upper one is, else 0, shape `[columns]`.
+    """
+
+    values: np.ndarray
+    multipliers: np.ndarray
+    side: np.ndarray
+
+
+class InteriorPoint:
+    """Minimise ½ vᵀ diag(w) v − t·v subject to A v = b and lower ≤ v ≤ upper, to 1e-9.
+
+    PIQP (Schwan et al. 2023, doi 10.1109/CDC49753.2023.10383915), set up once: problems that share the matrix start
+    without its analysis, a sixth of the time on a genome-scale network.
+
+    Args:
+        matrix: A, shape `[rows, columns]`, scipy sparse.
+        proof: How near a certificate of infeasibility has to be to end the search.
+
+    Attributes:
+        status: PIQP's word for how the last problem ended.
+    """
+
+    def __init__(self, matrix: Any, proof: float = 1e-4) -> None:
+        self._matrix = scipy.sparse.csc_matrix(matrix)
+        self._weights = np.zeros(0)
+        self._solver: Any = None
+        self._proof = proof
+        self.status = ""
+
+    def solve(
+        self,
+        weights: np.ndarray,
+        target: np.ndarray,
+        bounds: tuple[np.ndarray, np.ndarray],
+        right: np.ndarray | None = None,
+    ) -> InteriorSolution | None:
+        """The optimum, or None where the solver found none; `status` then says why.
+
+        Args:
+            weights: w > 0, shape `[columns]`.
+            target: t, shape `[columns]`.
+            bounds: Lower and upper bounds, −inf and inf where there are none.
+            right: b, shape `[rows]`; zero if not given.
+        """
+        lower, upper = bounds
+        right = np.zeros(self._matrix.shape[0]) if right is None else right
+        changed = not np.array_equal(weights, self._weights)
+        quadratic = scipy.sparse.csc_matrix(scipy.sparse.diags_array(weights)) if changed else None
+        if self._solver is None:
+            self._solver = self._new_solver()
+            self._solver.setup(quadratic, -target, self._matrix, right, None, None, None, lower, upper)
+        elif changed:
+            self._solver.update(P=quadratic, c=-target, b=right, x_l=lower, x_u=upper)
+        else:
+            self._solver.update(c=-target, b=right, x_l=lower, x_u=upper)
+        self._weights = weights.copy()
+        solved = self._solver.solve()
+        self.status = solved.name
+        if solved != piqp.PIQP_SOLVED:
+            # What a failed solve leaves behind is not to be built on.
+            self._solver, self._weights = None, np.zeros(0)
+            return None
+        result = self._solver.result
+        # A bound is active where its multiplier outweighs the distance: their product is nearly zero.
+        side = np.zeros(len(target), dtype=np.int8)
+        side[result.x - lower < result.z_bl] = -1
+        side[upper - result.x < result.z_bu] = 1
+        return InteriorSolution(result.x.copy(), -result.y, side)
+
+    def _new_solver(self) -> Any:
+        solver = piqp.SparseSolver()
+        solver.settings.kkt_solver = piqp.KKTSolver.sparse_ldlt_ineq_cond
+        solver.settings.eps_abs = 1e-9
+        solver.settings.eps_rel = 1e-10
+        solver.settings.eps_duality_gap_abs = 1e-7
+        solver.settings.eps_duality_gap_rel = 1e-10
+        solver.settings.max_iter = 500
+        solver.settings.eps_primal_inf = self._proof
+        return solver
