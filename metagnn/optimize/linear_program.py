@@ -117,6 +117,14 @@ class LinearProgram:
         self._solver.clearSolver()
         return self._without_values(status, ray)
 
+    def shadow_prices(self) -> np.ndarray:
+        """Multipliers y of the rows at the last optimum, shape `[rows]`: what a unit more of each row's bound is worth.
+
+        Asked for separately, because most programs are solved for their optimum alone. Where an optimum is
+        degenerate there are many; this is one of them.
+        """
+        return np.array(self._solver.getSolution().row_dual)
+
     def _optimum(self) -> LinearSolution:
         solution = self._solver.getSolution()
         return LinearSolution(

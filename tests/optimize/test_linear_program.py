@@ -29,6 +29,7 @@ def test_optimum_and_reduced_costs_agree_with_scipy_for_bounds_changed_in_place(
             d = found.reduced_costs
             assert np.allclose(found.values[d > 1e-8], upper[d > 1e-8], atol=1e-9)
             assert np.allclose(found.values[d < -1e-8], lower[d < -1e-8], atol=1e-9)
+            assert np.allclose(d, objective - matrix.T @ program.shadow_prices(), atol=1e-9)
 
 
 def test_unbounded_and_infeasible_are_told_apart_and_leave_no_trace():
