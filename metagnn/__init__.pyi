@@ -11,6 +11,7 @@ from . import plots as plots
 from . import testing as testing
 from . import training as training
 from .analysis import reconcile_rates as reconcile_rates
+from .analysis.identifiability import identifiability as identifiability
 from .datasets import add_white_noise as add_white_noise
 from .datasets import latin_hypercube_media as latin_hypercube_media
 from .datasets import read_table as read_table

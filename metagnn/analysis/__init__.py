@@ -5,5 +5,8 @@ from metagnn.analysis.balance_estimates import content_by_regression as content_
 from metagnn.analysis.balance_estimates import contents_by_reconciliation as contents_by_reconciliation
 from metagnn.analysis.composition import Composition as Composition
 from metagnn.analysis.composition import fitted_composition as fitted_composition
+from metagnn.analysis.identifiability import Identifiability as Identifiability
+from metagnn.analysis.identifiability import IdentifiabilityReport as IdentifiabilityReport
+from metagnn.analysis.identifiability import identify as identify
 from metagnn.analysis.reconcile import ReconciledFluxes as ReconciledFluxes
 from metagnn.analysis.reconcile import reconcile_rates as reconcile_rates

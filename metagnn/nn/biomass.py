@@ -86,7 +86,9 @@ class BiomassComposition(ExactModule):
         self._constant("content_weights", np.array([balance_weights(table, element) for element in CONTENTS]))
         if kind == "fixed":
             self.register_parameter("raw", None)
-            self.register_buffer("without_growth", nullspace_basis(network.stoichiometry), persistent=False)
+            # Made when asked for: the null space of a genome-scale network takes seconds.
+            self._stoichiometry = network.stoichiometry
+            self._own_basis: Tensor | None = None
             return
         contents = np.array([network.biomass_content(element) for element in CONTENTS])
         growthless = _Factored(network, self.growth_index)
@@ -152,15 +154,23 @@ class BiomassComposition(ExactModule):
     def basis(self) -> Basis:
         """Orthonormal basis of the fluxes at steady state with this column, shape `[reactions, nullity]`, float64."""
         if not self.trainable:
-            return self.without_growth
+            if self._own_basis is None:
+                self._own_basis = nullspace_basis(self._stoichiometry)
+            return self._own_basis.to(self.own_column.device)
         making = self.own_making + self.making @ self._parameter_change()
         # Least fluxes are orthogonal to every flux without growth already: scaling the last column is all.
         return torch.cat([self.without_growth, (making / making.norm())[:, None]], dim=1)
 
     def sensitivity(self) -> Tensor:
         """How the fluxes that make a unit of biomass move with every parameter, shape `[reactions, parameters]`."""
-        step = self.reference * torch.exp(self.raw) if self.logarithmic else torch.ones_like(self.raw)
-        return self.making * step
+        return self.making * self._parameter_step()
+
+    def column_sensitivity(self) -> Tensor:
+        """How the column moves with every parameter, shape `[metabolites, parameters]`."""
+        return self.directions * self._parameter_step()
+
+    def _parameter_step(self) -> Tensor:
+        return self.reference * torch.exp(self.raw) if self.logarithmic else torch.ones_like(self.raw)
 
     def _parameter_change(self) -> Tensor:
         raw = self.raw.to(torch.float64)

@@ -275,6 +275,14 @@ def test_sensitivity_is_how_the_making_of_biomass_moves(core: MetabolicNetwork, 
         assert torch.allclose(sensitivity[:, parameter], slope, rtol=1e-5, atol=1e-5), parameter
 
 
+@pytest.mark.parametrize("kind", TRAINABLE)
+@pytest.mark.parametrize("logarithmic", [True, False])
+def test_column_sensitivity_is_the_jacobian_of_the_column(core: MetabolicNetwork, kind, logarithmic):
+    composition = moved(core, kind, 4, logarithmic)
+    jacobian = torch.func.jacrev(Call(composition, "column").at)(composition.raw.detach())
+    assert torch.allclose(composition.column_sensitivity().detach(), jacobian, rtol=1e-12, atol=1e-12)
+
+
 def test_parameters_are_ratios_or_differences(core: MetabolicNetwork):
     ratios, differences = (BiomassComposition(core, "elemental", logarithmic) for logarithmic in (True, False))
     own = [content.item() for content in ratios.contents()]

@@ -1,0 +1,264 @@
+"""What a list of measurements determines, what it only bounds, what it leaves free, and what to measure next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from metagnn.analysis.smallest_sets import SmallestSets
+from metagnn.analysis.steady_state_ranges import SteadyStateRanges
+from metagnn.analysis.steady_state_tangent import ALPHA, BETA, BLOCKED, GROWTH, REDUCTION, SteadyStateTangent
+from metagnn.errors import InputError
+from metagnn.network.metabolic_network import MetabolicNetwork
+
+DETERMINED, BOUNDED, FREE = "determined", "bounded", "free"
+
+PARALLEL = 1 - 1e-10
+"""Cosine from which two quantities move together."""
+
+ONE_VALUE = 1e-4
+"""Width of an interval, relative to 1 + |value|, that is as good as none."""
+
+MOST_NAMED = 4
+MOST_SETS = 3
+
+GASES = ({"O": 2.0}, {"C": 1.0, "O": 2.0})
+WATER = ({"H": 2.0, "O": 1.0}, {"H": 1.0})
+"""Formulas of what is measured first, and of what hardly can be: water and protons are everywhere."""
+
+IN_WORDS = {
+    REDUCTION: "give a degree of reduction of biomass",
+    ALPHA: "measure the carbon content of biomass",
+    BETA: "measure the nitrogen content of biomass",
+}
+
+
+@dataclass(frozen=True)
+class Identifiability:
+    """What measurements say of one quantity.
+
+    Attributes:
+        name: "growth", "co2", "alpha", "beta", or a reaction.
+        status: "determined" (steady state leaves one value), "bounded" (the bounds of the network leave a finite
+            interval, narrower than the flux's own) or "free".
+        lower: Smallest value while everything measured has its value of the reference state [mmol/gDW/h], growth
+            [1/h], contents [mmol/gDW].
+        upper: Largest value.
+        why: In words.
+        measure: The smallest sets of further measurements that would determine it, by name; up to three.
+    """
+
+    name: str
+    status: str
+    lower: float
+    upper: float
+    why: str
+    measure: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class IdentifiabilityReport:
+    """What a list of measurements says of a network.
+
+    Attributes:
+        measured: What is measured.
+        composition: What of biomass is unknown: "fixed", "elemental" or "precursor".
+        rows: The readouts that the network has, then the fluxes that were asked for.
+    """
+
+    measured: tuple[str, ...]
+    composition: str
+    rows: tuple[Identifiability, ...]
+
+    def __getitem__(self, name: str) -> Identifiability:
+        """The row of a quantity."""
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise KeyError(name)
+
+    def table(self) -> pd.DataFrame:
+        """One row a quantity: `name, status, lower, upper, why`."""
+        names = ("name", "status", "lower", "upper", "why")
+        return pd.DataFrame([[getattr(row, name) for name in names] for row in self.rows], columns=list(names))
+
+
+def identifiability(
+    network: MetabolicNetwork,
+    measured: Sequence[str],
+    composition: str = "fixed",
+    *,
+    fluxes: str | Sequence[str] = "exchanges",
+    present: Sequence[str] | None = None,
+    reference: np.ndarray | None = None,
+    seed: int = 0,
+) -> IdentifiabilityReport:
+    """What is determined, bounded or free once some rates are measured, and why.
+
+    A quantity is determined if it is a combination of balances and measurements: if it does not move along any
+    direction at steady state that the measurements do not see (van der Heijden et al. 1994, doi
+    10.1002/bit.260430103; Klamt et al. 2002, doi 10.1016/S0303-2647(02)00029-9). Noise plays no part: what is
+    determined may still be known badly. More samples with the same measurements determine nothing more.
+
+    Args:
+        network: The network; a flux whose bounds are equal counts as known.
+        measured: Reactions, "growth", "co2", and of biomass "alpha", "beta" and "degree_of_reduction".
+        composition: "fixed" (biomass is the network's own), "elemental" (its carbon and nitrogen are unknown) or
+            "precursor" (every coefficient is).
+        fluxes: Which to report besides the readouts: "exchanges", "all", or names.
+        present: Exchanges that may carry flux without being measured; all others count as measured to be zero. By
+            default every exchange may.
+        reference: A flux at steady state at whose measured values the intervals hold, shape `[reactions]`
+            [mmol/gDW/h]; a typical one of the network if not given.
+        seed: Seed of the reference, and of the composition at which ranks are taken.
+
+    Returns:
+        A row for every readout and flux.
+
+    Raises:
+        InputError: An unknown name or composition.
+        NetworkError: No growth reaction, or no formulas where the composition is unknown.
+
+    >>> from metagnn.network import load_network
+    >>> core = load_network("e_coli_core")
+    >>> exchanges = [name for name in core.exchanges if name not in ("EX_co2_e", "EX_o2_e")]
+    >>> identifiability(core, [*exchanges, "growth"], "elemental")["co2"].why
+    'co2 can trade against alpha, EX_o2_e: measure EX_o2_e, or EX_co2_e, or give a degree of reduction of biomass'
+    """
+    tangent = SteadyStateTangent.from_network(network, composition, seed)
+    return identify(tangent, measured, composition, fluxes=fluxes, present=present, reference=reference, seed=seed)
+
+
+def identify(
+    tangent: SteadyStateTangent,
+    measured: Sequence[str],
+    composition: str = "fixed",
+    *,
+    fluxes: str | Sequence[str] = "exchanges",
+    present: Sequence[str] | None = None,
+    reference: np.ndarray | None = None,
+    seed: int = 0,
+) -> IdentifiabilityReport:
+    """As `identifiability`, for many lists of measurements with one factorisation of the network."""
+    network = tangent.network
+    given = [tangent.index(name) for name in _strings("measured", measured)]
+    known = sorted({*given, *_known_without_measurement(tangent, given, present)})
+    rest = tangent.after(known)
+    names = list(dict.fromkeys([*tangent.readouts, *_chosen(network, fluxes)]))
+    indices = [tangent.index(name) for name in names]
+    undetermined = [index for index in indices if rest[index].any()]
+    ranges = SteadyStateRanges(tangent, known, reference, seed)
+    intervals = dict(zip(undetermined, ranges.of(undetermined), strict=True))
+    advice = _Advice(tangent, rest, set(known))
+    rows = []
+    for name, index in zip(names, indices, strict=True):
+        if index in intervals:
+            lower, upper = intervals[index].tolist()
+            status = BOUNDED if ranges.bounded(index, lower, upper) else FREE
+            why, measure = advice.give(name)
+            if upper - lower < ONE_VALUE * (1.0 + abs(lower)):
+                why += "; the bounds leave one value all the same"
+            rows.append(Identifiability(name, status, lower, upper, why, measure))
+        else:
+            value = ranges.value(index)
+            why = _why_determined(tangent, index, set(given), known)
+            rows.append(Identifiability(name, DETERMINED, value, value, why))
+    return IdentifiabilityReport(tuple(measured), composition, tuple(rows))
+
+
+def _strings(argument: str, names: Sequence[str]) -> Sequence[str]:
+    if isinstance(names, str):
+        raise InputError(f"`{argument}` is the text {names!r}; expected a list of names")
+    return names
+
+
+def _chosen(network: MetabolicNetwork, fluxes: str | Sequence[str]) -> Sequence[str]:
+    if isinstance(fluxes, str):
+        if fluxes not in ("exchanges", "all"):
+            raise InputError(f"`fluxes` is {fluxes!r}; expected 'exchanges', 'all' or a list of reactions")
+        return network.exchanges if fluxes == "exchanges" else network.reactions
+    return fluxes
+
+
+def _known_without_measurement(
+    tangent: SteadyStateTangent, given: Sequence[int], present: Sequence[str] | None
+) -> list[int]:
+    """Fluxes that equal bounds hold, and exchanges that are said to be absent."""
+    network = tangent.network
+    held = np.flatnonzero(network.bounds.lower == network.bounds.upper).tolist()
+    if present is None:
+        return held
+    kept = {*given, *(tangent.index(name) for name in _strings("present", present))}
+    return held + [index for index in network.exchange_indices.tolist() if index not in kept]
+
+
+def _why_determined(tangent: SteadyStateTangent, index: int, given: set[int], known: Sequence[int]) -> str:
+    if index in given:
+        return "measured"
+    if index in known:
+        lower = tangent.network.bounds.lower[index]
+        return "held by its bounds" if lower == tangent.network.bounds.upper[index] else "absent"
+    if np.linalg.norm(tangent.rows[index]) <= BLOCKED:
+        blocked = index < len(tangent.network.reactions)
+        return "no steady state carries it" if blocked else "the network's own composition"
+    return "the balances tie it to what is measured"
+
+
+class _Advice:
+    """Why a quantity is not determined, and what would determine it."""
+
+    def __init__(self, tangent: SteadyStateTangent, rest: np.ndarray, known: set[int]) -> None:
+        self._tangent, self._rest = tangent, rest
+        size = np.linalg.norm(rest, axis=1)
+        self._unit = rest / np.where(size > 0, size, 1.0)[:, None]
+        self._candidates = [i for i in _measurable(tangent) if i not in known and size[i] > 0]
+        self._sets = SmallestSets(rest[self._candidates])
+        readouts = [tangent.index(name) for name in tangent.readouts]
+        self._partners = np.array(
+            [i for i in dict.fromkeys([*readouts, *self._candidates]) if self._name(i) != REDUCTION]
+        )
+
+    def give(self, name: str) -> tuple[str, tuple[tuple[str, ...], ...]]:
+        """Why, in words, and the sets of measurements that would determine it."""
+        index = self._tangent.index(name)
+        cosines = np.abs(self._unit[self._partners] @ self._unit[index])
+        partners = [self._name(i) for i in self._partners[cosines > PARALLEL].tolist() if i != index]
+        most = MOST_SETS + 1 if index in self._candidates else MOST_SETS
+        found = [tuple(self._candidates[i] for i in members) for members in self._sets.of(self._rest[index], most)]
+        if index in self._candidates:
+            # To measure the quantity itself is always a way, and named last.
+            found = [*[members for members in found if members != (index,)][: MOST_SETS - 1], (index,)]
+        sets = [tuple(map(self._name, members)) for members in found]
+        trade = f"can trade against {_list(partners)}" if partners else "moves with what is not measured"
+        advice = ", or ".join(map(_in_words, sets)) or "no rate that could be measured determines it"
+        return f"{name} {trade}: {advice}", tuple(sets)
+
+    def _name(self, index: int) -> str:
+        return GROWTH if index == self._tangent.short_names[GROWTH] else self._tangent.names[index]
+
+
+def _measurable(tangent: SteadyStateTangent) -> list[int]:
+    """What can be measured, the usual first: gases, growth, nutrients, products, biomass, then water and protons."""
+    network = tangent.network
+    columns, medium = network.stoichiometry.to_scipy().tocsc(), network.medium()
+    ranks = {tangent.index(GROWTH): 1.0}
+    ranks |= {tangent.index(name): 4.0 for name in (REDUCTION, ALPHA, BETA) if name in tangent.names}
+    for name, index in zip(network.exchanges, network.exchange_indices.tolist(), strict=True):
+        formulas = [network.metabolite_table[row].formula for row in columns[:, [index]].tocoo().coords[0]]
+        elements = dict(formulas[0] or {}) if len(formulas) == 1 else {}
+        usual = 2.0 if name in medium else 3.0
+        ranks[index] = 0.0 if elements in GASES else 5.0 if elements in WATER else usual
+    return sorted(ranks, key=lambda index: ranks[index])
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+
+
+def _in_words(names: Sequence[str]) -> str:
+    rates = [name for name in names if name not in IN_WORDS]
+    measured = [f"measure {' and '.join(rates)}"] if rates else []
+    return " and ".join([*measured, *(IN_WORDS[name] for name in names if name in IN_WORDS)])

@@ -1,0 +1,161 @@
+"""Every direction in which fluxes and biomass composition can move at steady state."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+import torch
+
+from metagnn.errors import InputError, NetworkError, unknown_name
+from metagnn.network.elements import balance_weights
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.nn.biomass import BiomassComposition
+from metagnn.nn.co2 import co2_exchange
+
+GROWTH, CO2, ALPHA, BETA, REDUCTION = "growth", "co2", "alpha", "beta", "degree_of_reduction"
+
+READOUTS = (GROWTH, CO2, ALPHA, BETA)
+"""What is asked of most measurements: growth, evolution of CO2, carbon and nitrogen in biomass."""
+
+SPREAD = 0.1
+"""Spread of the contents around the network's own at which ranks are taken: anywhere but at special values."""
+
+RANK_TOLERANCE = 1e-8
+"""Pivot of a measurement, relative to its own size, below which it repeats what others say."""
+
+TOLERANCE = 1e-7
+"""What measurements leave of a readout's directions, relative to all of them, that counts as nothing."""
+
+BLOCKED = 1e-10
+"""Size of a row of an orthonormal basis that is rounding."""
+
+
+@dataclass(frozen=True, eq=False)
+class SteadyStateTangent:
+    r"""Directions $(dv, d\theta)$ with $S(\theta)\,dv + \mu\,\partial s\,d\theta = 0$, one row for all that moves.
+
+    A combination of rows is a measurement. With a trainable composition, growth and composition multiply: the
+    directions are those at a generic composition, and any growth above zero has the same ones but for a scale.
+
+    Attributes:
+        network: The network.
+        rows: What one step along every direction does to every quantity, shape `[quantities, directions]`.
+        names: Names of the quantities: the reactions, then contents and degree of reduction of biomass, where the
+            network has formulas.
+        short_names: Position of "growth" and, where there is one, of "co2".
+        column_moves: What one unit of every parameter does to the biomass column, shape `[metabolites, parameters]`;
+            no parameters where the composition is fixed.
+    """
+
+    network: MetabolicNetwork
+    rows: np.ndarray
+    names: tuple[str, ...]
+    short_names: dict[str, int]
+    column_moves: np.ndarray
+
+    @classmethod
+    def from_network(cls, network: MetabolicNetwork, composition: str = "fixed", seed: int = 0) -> SteadyStateTangent:
+        """The directions of a network; factors S, which takes seconds at genome scale.
+
+        Args:
+            network: The network.
+            composition: "fixed", "elemental" or "precursor": what of biomass is unknown.
+            seed: Seed of the composition at which directions are taken, where it is not fixed.
+
+        Raises:
+            InputError: An unknown composition.
+            NetworkError: As for `BiomassComposition`.
+        """
+        biomass = BiomassComposition(network, composition)
+        if biomass.trainable:
+            draws = np.random.default_rng(seed).normal(scale=SPREAD, size=biomass.raw.shape)
+            biomass.raw.data.copy_(torch.from_numpy(draws))
+        return cls.from_composition(network, biomass)
+
+    @classmethod
+    def from_composition(cls, network: MetabolicNetwork, biomass: BiomassComposition) -> SteadyStateTangent:
+        """The directions at a composition, with the factorisation that it holds already."""
+        with torch.no_grad():
+            rows, column_moves = biomass.basis().numpy(), np.zeros((len(network.metabolites), 0))
+            if biomass.trainable:
+                column_moves = biomass.column_sensitivity().numpy()
+                moves = biomass.sensitivity().numpy()
+                free = np.zeros((moves.shape[1], rows.shape[1]))
+                rows = np.block([[rows, moves], [free, np.eye(moves.shape[1])]])
+        contents = _content_rows(network, biomass, column_moves)
+        count, parameters = len(network.reactions), rows.shape[0] - len(network.reactions)
+        of_biomass = [np.pad(row, (rows.shape[1] - parameters, 0)) for row in contents.values()]
+        short_names = {GROWTH: network.reaction_index(network.growth_reaction)}
+        with contextlib.suppress(NetworkError):
+            short_names[CO2] = co2_exchange(network)
+        names = (*network.reactions, *contents)
+        return cls(network, np.vstack([rows[:count], *of_biomass]), names, short_names, column_moves)
+
+    @property
+    def readouts(self) -> tuple[str, ...]:
+        """The readouts that the network has: CO2 needs its exchange, contents need formulas."""
+        return tuple(name for name in READOUTS if name in self.short_names or name in self.names)
+
+    def index(self, name: str) -> int:
+        """Position of a reaction (by id or alias), of a readout or of the degree of reduction.
+
+        Raises:
+            InputError: An unknown name; the nearest are given.
+        """
+        if name in self.short_names:
+            return self.short_names[name]
+        reactions = len(self.network.reactions)
+        if name in self.names[reactions:]:
+            return reactions + self.names[reactions:].index(name)
+        try:
+            return self.network.reaction_index(name)
+        except NetworkError:
+            known = (*self.names, *self.short_names)
+            raise InputError(unknown_name(str(name), known, f"reaction or readout of {self.network.id}")) from None
+
+    def after(self, measured: Sequence[int]) -> np.ndarray:
+        """What measurements leave of every row: its part along directions that none of them sees.
+
+        Args:
+            measured: Positions of what is known.
+
+        Returns:
+            Shape `[quantities, directions]`; a row of zeros is determined.
+        """
+        size = np.linalg.norm(self.rows, axis=1)
+        moving = [index for index in measured if size[index] > BLOCKED]
+        if not moving:
+            rest = self.rows.copy()
+        else:
+            known = self.rows[moving] / size[moving, None]
+            orthogonal, triangular, _ = scipy.linalg.qr(known.T, mode="economic", pivoting=True)
+            seen = orthogonal[:, np.abs(np.diagonal(triangular)) > RANK_TOLERANCE]
+            rest = self.rows - (self.rows @ seen) @ seen.T
+            # Once more: one pass leaves the rounding of rows that are nearly within.
+            rest -= (rest @ seen) @ seen.T
+        left = np.linalg.norm(rest, axis=1)
+        rest[(size <= BLOCKED) | (left <= TOLERANCE * size)] = 0.0
+        return rest
+
+
+def _content_rows(
+    network: MetabolicNetwork, biomass: BiomassComposition, column_moves: np.ndarray
+) -> dict[str, np.ndarray]:
+    """How contents, and electrons per carbon, move with every parameter; those without formulas are left out."""
+    rows, contents = {}, {}
+    column = biomass.column().detach().numpy()
+    for balance, name in (("C", ALPHA), ("N", BETA), ("electrons", REDUCTION)):
+        with contextlib.suppress(NetworkError):
+            network.element_balance(balance)
+            weights = balance_weights(network.metabolite_table, balance)
+            rows[name], contents[name] = -weights @ column_moves, float(-weights @ column)
+    if REDUCTION in rows:
+        if not contents.get(ALPHA):
+            del rows[REDUCTION]
+        else:
+            rows[REDUCTION] = rows[REDUCTION] - contents[REDUCTION] / contents[ALPHA] * rows[ALPHA]
+    return rows
