@@ -121,12 +121,6 @@ def identifiability(
     Raises:
         InputError: An unknown name or composition.
         NetworkError: No growth reaction, or no formulas where the composition is unknown.
-
-    >>> from metagnn.network import load_network
-    >>> core = load_network("e_coli_core")
-    >>> exchanges = [name for name in core.exchanges if name not in ("EX_co2_e", "EX_o2_e")]
-    >>> identifiability(core, [*exchanges, "growth"], "elemental")["co2"].why
-    'co2 can trade against alpha, EX_o2_e: measure EX_o2_e, or EX_co2_e, or give a degree of reduction of biomass'
     """
     tangent = SteadyStateTangent.from_network(network, composition, seed)
     return identify(tangent, measured, composition, fluxes=fluxes, present=present, reference=reference, seed=seed)
