@@ -15,6 +15,7 @@ from metagnn.datasets.flux_dataset import FluxBatch
 from metagnn.datasets.samples import Conditions, check_kind, read_conditions, read_targets
 from metagnn.errors import FolderError, InputError, NetworkError, TableError
 from metagnn.fba.feasibility import FeasibilityScreen
+from metagnn.fba.typical_fluxes import typical_fluxes
 from metagnn.losses.bounds import bound_violation
 from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig, check_constraint
 from metagnn.network.elements import elements_present
@@ -24,6 +25,7 @@ from metagnn.nn.co2 import CO2Readout
 from metagnn.saved_predictor import SavedPredictor, read_predictor, write_predictor
 from metagnn.training.config import TrainingConfig
 from metagnn.training.fit import Checkpoints, Watch, fit_fluxes
+from metagnn.training.growth_drive import fit_growth_drive
 from metagnn.training.metrics import r2_per_flux
 from metagnn.training.objective import default_objective
 
@@ -113,14 +115,20 @@ class FluxPredictor:
         samples = self._usable(conditions, observed)
         growth = self.network.reaction_index(self.growth_reaction)
         model = self._new_model(conditions.exchanges)
+        typical, rows = typical_fluxes(self.network, samples.lower.numpy(), samples.upper.numpy())
+        if len(rows):
+            model.calibrate(torch.from_numpy(typical), samples.lower[rows], samples.upper[rows])
+        scale = samples.scale(growth_index=growth)
         objective = default_objective(
             self.network,
             self.constraint,
-            samples.scale(growth_index=growth),
+            scale,
             self.training,
             with_rates=self.inputs == "rates",
         )
         self.history_ = fit_fluxes(model, objective, samples, self.training, self.seed, checkpoints, progress, watch)
+        if self.constraint == "polytope":
+            fit_growth_drive(model.eval(), samples, scale)
         self.input_names_ = conditions.exchanges
         self._set_model(model)
         if model.composition.trainable:
@@ -241,9 +249,8 @@ class FluxPredictor:
             "input_names": list(self.input_names_),
             "fitted_composition": self._composition and self._composition.to_document(),
         }
-        saved = SavedPredictor(
-            self.network, settings, self.config, self.training, self.model.state_dict(), self.history_
-        )
+        weights = {**self.model.state_dict(), "flux_scale": self.model.flux_scale}
+        saved = SavedPredictor(self.network, settings, self.config, self.training, weights, self.history_)
         write_predictor(Path(folder), saved)
 
     @classmethod

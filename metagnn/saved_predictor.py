@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from torch import Tensor, nn
+from torch import Tensor
 
 from metagnn.datasets.output import replace_file
 from metagnn.errors import FolderError
-from metagnn.models.flux_gnn import FluxGNNConfig
+from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig
 from metagnn.network.document import network_from_document, network_to_document
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.training.config import TrainingConfig
@@ -32,7 +32,7 @@ class SavedPredictor:
         settings: Kind of inputs, constraint, composition, seed, names of the inputs.
         config: Widths and steps.
         training: Settings of the training.
-        weights: State of the model.
+        weights: State of the model, and `flux_scale`, which is not part of it.
         history: Terms of the objective by epoch.
     """
 
@@ -43,15 +43,17 @@ class SavedPredictor:
     weights: dict[str, Tensor]
     history: pd.DataFrame
 
-    def load_into(self, model: nn.Module) -> None:
-        """Give a model the saved weights.
+    def load_into(self, model: FluxGNN) -> None:
+        """Give a model the saved weights, and the scale of the fluxes.
 
         Raises:
             FolderError: They are those of another model.
         """
+        weights = dict(self.weights)
         try:
-            model.load_state_dict(self.weights)
-        except RuntimeError as error:
+            model.flux_scale.copy_(weights.pop("flux_scale"))
+            model.load_state_dict(weights)
+        except (KeyError, RuntimeError) as error:
             raise FolderError(f"the saved weights do not fit their settings: {str(error).splitlines()[-1]}") from error
 
 

@@ -15,13 +15,18 @@ from metagnn.errors import InputError, unknown_name
 from metagnn.graph.features import node_features
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.models.graph_encoder import GraphEncoder
+from metagnn.network.compression import compress
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import BiomassComposition
 from metagnn.nn.polytope import PolytopeProjection
+from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.nn.splitting import SplittingParameters, UnrolledSplitting
 
 CONSTRAINTS = ("soft", "steady_state", "polytope")
 """How exact a prediction is: "soft" holds the bounds exactly, "steady_state" S·v = 0, "polytope" both."""
+
+SMALLEST_SPREAD = 0.1
+"""Spread of normalised fluxes below which a flux counts as varying this much."""
 
 SMALLEST_SIZE = 1e-3
 """Size below which a sample is not normalised further [mmol/gDW/h]."""
@@ -95,6 +100,8 @@ class FluxGNN(nn.Module):
     reaction_features: Tensor
     is_growth: Tensor
     fade: Tensor
+    flux_scale: Tensor
+    growth_drive: Tensor
 
     def __init__(
         self,
@@ -113,7 +120,18 @@ class FluxGNN(nn.Module):
         self.composition = BiomassComposition(network, composition)
         if self.config.alpha_start is not None or self.config.beta_start is not None:
             self.composition.reset_contents(self.config.alpha_start, self.config.beta_start)
+        # Of this network and its media, so no part of the state that serves another network: `calibrate` sets it.
+        self.register_buffer("flux_scale", torch.ones(len(network.reactions)), persistent=False)
+        # How strongly the exact layer pulls at growth, in units of its scale; found on data after training.
+        self.register_buffer("growth_drive", torch.zeros(()))
         features = node_features(network, inputs)
+        self.widest = _widest_bounds(network, inputs)
+        if self.composition.trainable:
+            # Its column moves, and with it what moves together.
+            self.groups = ReactionGroups(np.arange(len(network.reactions)), np.ones(len(network.reactions)))
+        else:
+            compression = compress(network.stoichiometry, *self.widest)
+            self.groups = ReactionGroups(compression.group, compression.ratio, compression.basis)
         self.register_buffer("metabolite_features", features.metabolite, persistent=False)
         self.register_buffer("reaction_features", features.reaction, persistent=False)
         is_growth = torch.zeros(len(network.reactions))
@@ -157,15 +175,29 @@ class FluxGNN(nn.Module):
         )
         head = self.head(state)
         # Growth is a hundredth of a typical flux: measured in a smaller unit it moves as far as the others.
-        scale = torch.exp(head[:, 0] - self.log_growth_weight * self.is_growth)
+        scale = self.flux_scale * torch.exp(head[:, 0] - self.log_growth_weight * self.is_growth)
         growth_drive = torch.exp(self.log_growth_drive)[:, None] * self.is_growth
         parameters = SplittingParameters(
             scale=scale,
             drive=self.fade[:, None] * head[:, 4:].T + growth_drive,
             shrinkage=torch.exp(head[:, 1] + self.log_cost),
-            start=head[:, 3],
+            start=head[:, 3] * scale,
         )
         return parameters, torch.exp(head[:, 2] + self.log_trust)
+
+    def calibrate(self, fluxes: Fluxes, lower: Fluxes, upper: Fluxes) -> None:
+        """Measure distances in units of how much every flux varies (its root: the middle of that and all alike).
+
+        In equal units a change of one uptake spreads over every reaction of a genome-scale network, and nothing is
+        learned. A property of the network and its media, not a parameter: on another network it is measured anew.
+
+        Args:
+            fluxes: Typical fluxes, as those of flux balance analysis, shape `[samples, reactions]` [mmol/gDW/h].
+            lower: Lower bounds of their media.
+            upper: Upper bounds of their media.
+        """
+        spread = (fluxes / self.sample_size(lower, upper)).std(0, correction=0)
+        self.flux_scale = spread.clamp(min=SMALLEST_SPREAD).sqrt().to(self.flux_scale)
 
     def forward(
         self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None, deviation: Fluxes | None = None
@@ -180,32 +212,48 @@ class FluxGNN(nn.Module):
         """
         parameters, trust = self.reaction_parameters()
         size = self.sample_size(lower, upper, measured)
-        precision = None
+        grouped, weight = self._of_groups(parameters)
+        seen = precision = None
         if measured is not None and deviation is not None:
-            # The weight of a measurement in the metric of the splitting, zero where there is none. Masked before the
-            # division: a NaN times zero would poison the gradient.
-            missing = torch.isnan(measured) | torch.isnan(deviation)
-            spread = torch.where(missing, torch.inf, deviation / size).to(parameters.scale.dtype)
-            precision = (parameters.scale / spread).square() * trust
-        result = self.splitting(
-            lower / size,
-            upper / size,
-            parameters,
-            self.composition.basis(),
-            None if measured is None else measured / size,
-            precision,
-        )
+            seen, precision = self._measurements(measured / size, deviation / size, trust, weight)
+        basis = self.composition.basis() if self.groups.basis is None else self.groups.basis
+        result = self.splitting(*self.groups.bounds(lower / size, upper / size), grouped, basis, seen, precision)
         if self.constraint == "soft":
             # Clipped again: dividing and multiplying by the size rounds, and these bounds hold to the last digit.
-            fluxes = torch.clamp(result.within_bounds * size, lower, upper)
+            fluxes = torch.clamp(self.groups.expand(result.within_bounds) * size, lower, upper)
         else:
-            fluxes = result.at_steady_state * size
+            fluxes = self.groups.expand(result.at_steady_state) * size
         if self.constraint == "polytope" and not self.training:
-            metric = parameters.scale.to(fluxes.dtype).pow(-2)
-            fluxes = self._polytope()(fluxes, lower, upper, metric)
+            scale = parameters.scale.to(fluxes.dtype)
+            target = fluxes + self.growth_drive * size * scale * self.is_growth
+            fluxes = self._polytope()(target, lower, upper, scale.pow(-2))
         return FluxPrediction(
             fluxes, self.growth_index, self.composition.change() if self.composition.trainable else None
         )
+
+    def _of_groups(self, parameters: SplittingParameters) -> tuple[SplittingParameters, Tensor]:
+        """What the groups bring to the splitting, and the weights of the reactions by which it was averaged."""
+        weight = parameters.scale.pow(-2)
+        scale = self.groups.weights(weight).rsqrt()
+        grouped = SplittingParameters(
+            scale=scale,
+            drive=self.groups.means(parameters.drive * parameters.scale, weight) / scale,
+            shrinkage=self.groups.averages(parameters.shrinkage, weight),
+            start=self.groups.means(parameters.start, weight),
+        )
+        return grouped, weight
+
+    def _measurements(
+        self, measured: Fluxes, deviation: Fluxes, trust: Tensor, weight: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Measured fluxes of the groups and the weights of these in the splitting, zero where there is none."""
+        # Masked before the division: a NaN times zero would poison the gradient.
+        missing = torch.isnan(measured) | torch.isnan(deviation)
+        spread = torch.where(missing, torch.inf, deviation).to(weight.dtype)
+        precision = spread.pow(-2) * (trust / weight)
+        pull = self.groups.means(precision * measured.to(weight.dtype).nan_to_num(), weight)
+        total = self.groups.averages(precision, weight)
+        return pull / torch.where(total > 0, total, 1.0), total
 
     def _polytope(self) -> PolytopeProjection:
         """The last operation of "polytope", for the biomass column in use; made anew only when that has changed."""
@@ -214,7 +262,7 @@ class FluxGNN(nn.Module):
             S = self.stoichiometry
             if self.composition.trainable:
                 S = S.with_column(self.growth_index, column)
-            self._projection = column.clone(), PolytopeProjection(S).to(column.device)
+            self._projection = column.clone(), PolytopeProjection(S, *self.widest).to(column.device)
         return self._projection[1]
 
     def sample_size(self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None) -> Tensor:
@@ -228,3 +276,11 @@ class FluxGNN(nn.Module):
         counted = (limits > 0) & (limits < self.widest_bound)
         total = torch.where(counted, limits, 0.0).square().sum(-1, keepdim=True)
         return (total / self.varied_count).sqrt().clamp(min=SMALLEST_SIZE)
+
+
+def _widest_bounds(network: MetabolicNetwork, inputs: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The widest bounds that a sample can have: the network's own, and none where the samples bring theirs."""
+    lower, upper = network.bounds.lower.copy(), network.bounds.upper.copy()
+    brought = [network.reaction_index(name) for name in inputs]
+    lower[brought], upper[brought] = -np.inf, np.inf
+    return lower, upper

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from metagnn._typing import Basis, Scalar
 from metagnn.errors import InputError, NetworkError, unknown_name
+from metagnn.network.compression import null_basis
 from metagnn.network.elements import balance_weights, elements_present
 from metagnn.network.exact_module import ExactModule
 from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.nn.steady_state import nullspace_basis
 
 COMPOSITIONS = ("fixed", "elemental", "precursor")
 """Where the biomass composition comes from: the model, two trainable contents, or trainable coefficients."""
@@ -87,7 +87,7 @@ class BiomassComposition(ExactModule):
         if kind == "fixed":
             self.register_parameter("raw", None)
             # Made when asked for: the null space of a genome-scale network takes seconds.
-            self._stoichiometry = network.stoichiometry
+            self._own_matrix = network.stoichiometry.to_scipy()
             self._own_basis: Tensor | None = None
             return
         contents = np.array([network.biomass_content(element) for element in CONTENTS])
@@ -155,7 +155,7 @@ class BiomassComposition(ExactModule):
         """Orthonormal basis of the fluxes at steady state with this column, shape `[reactions, nullity]`, float64."""
         if not self.trainable:
             if self._own_basis is None:
-                self._own_basis = nullspace_basis(self._stoichiometry)
+                self._own_basis = torch.from_numpy(null_basis(self._own_matrix.toarray()))
             return self._own_basis.to(self.own_column.device)
         making = self.own_making + self.making @ self._parameter_change()
         # Least fluxes are orthogonal to every flux without growth already: scaling the last column is all.

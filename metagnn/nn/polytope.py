@@ -74,13 +74,16 @@ class PolytopeProjection(ExactModule):
     [3.0, 3.0]
     """
 
+    balance: Tensor
+
     def __init__(self, incidence: Incidence, lower: np.ndarray | None = None, upper: np.ndarray | None = None) -> None:
         super().__init__()
         self._matrix = incidence.to_scipy()
         free = np.full(incidence.shape[1], np.inf)
         self._widest = -free if lower is None else lower, free if upper is None else upper
         compression = compress(incidence, *self._widest)
-        self.groups = ReactionGroups(compression)
+        self.groups = ReactionGroups(compression.group, compression.ratio)
+        self.register_buffer("balance", torch.from_numpy(compression.balance), persistent=False)
         self._sparse = SparseNearest(compression.matrix) if len(compression.balance) > MOST_BALANCES else None
 
     def forward(self, target: Fluxes, lower: Fluxes, upper: Fluxes, weight: Tensor | None = None) -> Fluxes:
@@ -111,7 +114,7 @@ class PolytopeProjection(ExactModule):
         groups = torch.where(known, groups, 0.0)
         if self._sparse is None:
             held = self._on_bounds(groups, reduced[1].detach(), reduced[2].detach())
-            values = ImplicitNearest.apply(held, *reduced, self.groups.balance)
+            values = ImplicitNearest.apply(held, *reduced, self.balance)
         else:
             values = SparseImplicitNearest.apply(groups, side, *reduced, self._sparse.matrix)
         expanded = self.groups.expand(torch.where(known, values, torch.nan))
@@ -180,7 +183,7 @@ class PolytopeProjection(ExactModule):
         iterations = torch.zeros(len(target), dtype=torch.int64, device=target.device)
         solved = torch.zeros(len(target), dtype=torch.bool, device=target.device)
         side = torch.zeros(reduced[0].shape, dtype=torch.int8, device=target.device)
-        rows, balance = torch.nonzero(possible).squeeze(-1), self.groups.balance
+        rows, balance = torch.nonzero(possible).squeeze(-1), self.balance
         if self._sparse is not None:
             values, side[rows], solved[rows] = self._sparse.solve(*(tensor[rows] for tensor in reduced))
             fluxes[rows] = self.groups.expand(values)

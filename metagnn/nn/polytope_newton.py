@@ -13,7 +13,7 @@ MOST_ITERATIONS = 60
 CONVERGED = 2e-13
 """Largest imbalance at which a sample stops, relative to 1 + its largest flux: rounding."""
 
-ACCEPTED = 1e-11
+ACCEPTED = 2e-12
 """Largest imbalance of a sample that rounding keeps from getting smaller."""
 
 DAMPING = 1e-9

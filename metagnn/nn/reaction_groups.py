@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from metagnn._typing import Fluxes
-from metagnn.network.compression import Compression
 from metagnn.network.exact_module import ExactModule
 
 
@@ -18,25 +17,27 @@ class ReactionGroups(ExactModule):
     averaged, bounds are intersected. Blocked reactions carry nothing.
 
     Args:
-        compression: The groups.
+        group: Group of every reaction, −1 where it can carry no flux, shape `[reactions]`.
+        ratio: Flux of the reaction per flux of its group, shape `[reactions]`.
+        basis: Basis of the group fluxes at steady state, kept beside, shape `[groups, nullity]`.
 
     Shapes:
         of reactions `[..., reactions]`, of groups `[..., groups]` [mmol/gDW/h].
     """
 
-    balance: Tensor
     group: Tensor
     ratio: Tensor
     moving: Tensor
 
-    def __init__(self, compression: Compression) -> None:
+    basis: Tensor | None
+
+    def __init__(self, group: np.ndarray, ratio: np.ndarray, basis: np.ndarray | None = None) -> None:
         super().__init__()
-        self.groups = compression.groups
+        self.register_buffer("basis", None if basis is None else torch.from_numpy(basis), persistent=False)
+        self.groups = int(group.max(initial=-1)) + 1
         # A blocked reaction has no group; it is sent to an extra one and multiplied by zero.
-        group = np.where(compression.group < 0, self.groups, compression.group)
-        moving = np.flatnonzero(compression.group >= 0)
-        named = {"balance": compression.balance, "group": group, "ratio": compression.ratio, "moving": moving}
-        for name, array in named.items():
+        sent = np.where(group < 0, self.groups, group)
+        for name, array in (("group", sent), ("ratio", ratio), ("moving", np.flatnonzero(group >= 0))):
             self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(array)), persistent=False)
 
     def weights(self, weight: Tensor) -> Tensor:
@@ -46,7 +47,12 @@ class ReactionGroups(ExactModule):
 
     def means(self, values: Tensor, weight: Tensor) -> Tensor:
         """Weighted mean of what the members say about their group; the weight as for `weights`."""
-        pull = (weight[..., self.moving] * self._factor(values)).expand(values[..., self.moving].shape)
+        pull = weight[..., self.moving] * self._factor(values)
+        return self._sum(pull * values[..., self.moving]) / self.weights(weight)
+
+    def averages(self, values: Tensor, weight: Tensor) -> Tensor:
+        """Weighted average of something that has no direction, as a cost; the weight as for `weights`."""
+        pull = weight[..., self.moving] * self._factor(values).square()
         return self._sum(pull * values[..., self.moving]) / self.weights(weight)
 
     def bounds(self, lower: Fluxes, upper: Fluxes) -> tuple[Tensor, Tensor]:

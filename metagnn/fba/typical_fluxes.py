@@ -1,0 +1,35 @@
+"""Typical fluxes: what flux balance analysis says of a few of many samples."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from metagnn.fba.parsimonious import ParsimoniousOptimum
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.optimize.linear_program import OPTIMAL
+
+
+def typical_fluxes(
+    network: MetabolicNetwork, lower: np.ndarray, upper: np.ndarray, most: int = 100
+) -> tuple[np.ndarray, np.ndarray]:
+    """Parsimonious fluxes of at most some of the samples, evenly chosen, and which rows these are.
+
+    Args:
+        network: The network.
+        lower: Lower bounds, shape `[samples, reactions]` [mmol/gDW/h].
+        upper: Upper bounds, the same shape.
+        most: How many samples at most; a hundred take .1 s on e_coli_core and a second or two at genome scale.
+
+    Returns:
+        Fluxes `[rows, reactions]` [mmol/gDW/h] and the rows `[rows]`, those without an optimum left out.
+    """
+    chosen = np.unique(np.linspace(0, len(lower) - 1, min(most, len(lower))).round().astype(int))
+    program = ParsimoniousOptimum(
+        network.stoichiometry.to_scipy().tocsc(),
+        network.reaction_index(network.growth_reaction),
+        (lower[chosen] < 0).any(axis=0),
+    )
+    solutions = [program.solve(lower[row], upper[row]) for row in chosen]
+    solved = np.array([solution.status == OPTIMAL for solution in solutions])
+    fluxes = [solution.values for solution, kept in zip(solutions, solved, strict=True) if kept]
+    return np.reshape(fluxes, (-1, lower.shape[1])), chosen[solved]

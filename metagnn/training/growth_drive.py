@@ -1,0 +1,46 @@
+"""How far growth is maximal: a property of the data, found by trying."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from metagnn.datasets.flux_dataset import FluxBatch
+from metagnn.losses.supervised import masked_mse
+from metagnn.models.flux_gnn import FluxGNN
+
+DRIVES = (0.0, 1e1, 1e2, 1e3, 1e4)
+"""Drives to try, in units of the scale of growth: from none to flux balance analysis itself."""
+
+AS_GOOD = 1.1
+"""An error at most this many times the smallest counts as no worse."""
+
+
+def fit_growth_drive(model: FluxGNN, samples: FluxBatch, scale: Tensor, most: int = 64) -> dict[float, float]:
+    """Choose how strongly the exact layer of a "polytope" model pulls at growth, and leave it in the model.
+
+    The layer returns the feasible flux nearest to the network's answer. With a strong pull it returns, of all fluxes
+    of maximal growth, the nearest: right where cells do grow as fast as they can, wrong where they do not. The
+    largest drive is taken that fits the observed fluxes no worse than the best.
+
+    Args:
+        model: A trained model in evaluation.
+        samples: What it was trained on.
+        scale: Spread of every flux, shape `[reactions]` [mmol/gDW/h].
+        most: Samples to try it on.
+
+    Returns:
+        The error at every drive.
+    """
+    chosen = samples.rows(torch.linspace(0, len(samples) - 1, min(most, len(samples))).round().to(torch.int64))
+    errors = {}
+    for drive in DRIVES:
+        model.growth_drive.fill_(drive)
+        with torch.no_grad():
+            fluxes = model(chosen.lower, chosen.upper, chosen.measured, chosen.deviation).fluxes
+        # A drive that leaves a sample unsolved is none to choose.
+        unsolved = bool(torch.isnan(fluxes).any())
+        errors[drive] = torch.inf if unsolved else float(masked_mse(fluxes, chosen.observed, scale))
+    least = min(errors.values())
+    model.growth_drive.fill_(max(drive for drive, error in errors.items() if error <= AS_GOOD * least))
+    return errors
