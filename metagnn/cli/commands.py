@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from metagnn.cli.console import print_table, progress_bar
+from metagnn.cli.extrapolation_command import benchmark_extrapolation, refuse_options
 from metagnn.datasets.label_file import simulate_to_file
 from metagnn.datasets.output import check_output
 from metagnn.datasets.samples import STD
@@ -100,6 +101,10 @@ def reproduce(chosen: argparse.Namespace) -> None:
 
 def benchmark(chosen: argparse.Namespace) -> None:
     """Measure and print."""
+    if chosen.name == "extrapolation":
+        benchmark_extrapolation(chosen)
+        return
+    refuse_options(chosen)
     from metagnn.benchmarks import run_benchmark
 
     out = check_output(chosen.out, chosen.force, folder=True)

@@ -123,11 +123,17 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
         "benchmark",
-        "measure speed beside its rivals, alternating in one run",
-        "metagnn benchmark inference --out results",
+        "measure speed, or accuracy on unseen media, beside the rivals",
+        "metagnn benchmark extrapolation --out results",
     )
-    parser.add_argument("name", choices=("inference", "startup"), help="what to measure")
-    _output(parser, "folder", resume=False)
+    parser.add_argument("name", choices=("extrapolation", "inference", "labels", "startup"), help="what to measure")
+    only = parser.add_argument_group("for extrapolation")
+    only.add_argument("--quick", action="store_true", help="one seed and hardly any training, to see that it runs")
+    only.add_argument("--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)")
+    table_help = "media and fluxes of your own: columns max_uptake:<exchange> and flux:<reaction>"
+    only.add_argument("--table", metavar="FILE", default=None, help=table_help)
+    only.add_argument("--model", metavar="MODEL", default=None, help=f"of the table: {MODEL_HELP}")
+    _output(parser, "folder")
 
 
 def _at_least(smallest: int) -> Callable[[str], int]:

@@ -11,7 +11,7 @@ import pandas as pd
 from metagnn.datasets.splits import random_split, range_split
 from metagnn.errors import InputError, TableError, unknown_name
 from metagnn.fba.open_sources import carbon_sources, exchanged_metabolites
-from metagnn.fba.simulate import media_values
+from metagnn.fba.simulate import media_bounds, media_values
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
@@ -73,8 +73,7 @@ def split_media(network: MetabolicNetwork, media: pd.DataFrame, name: str, seed:
     """
     if name not in SPLITS:
         raise InputError("`name`: " + unknown_name(name, SPLITS, "split"))
-    exchanges, uptakes = media_values(network, media)
-    train, test, held_out = SPLITS[name](network, pd.DataFrame(uptakes, columns=exchanges), seed)
+    train, test, held_out = SPLITS[name](network, media, seed)
     if min(len(train), len(test)) < FEWEST_ROWS:
         raise TableError(
             f"`media`: split {name!r} leaves {len(train)} media to train and {len(test)} to test; "
@@ -93,11 +92,11 @@ def _random(network: MetabolicNetwork, media: pd.DataFrame, seed: int) -> Parts:
 
 def _uptake_range(network: MetabolicNetwork, media: pd.DataFrame, seed: int) -> Parts:
     sources = _sources(network, media)
-    varying = [str(name) for name in sources if media[name].nunique() > 1]
+    varying = [str(name) for name in sources if sources[name].nunique() > 1]
     if not varying:
         raise TableError("`media`: no carbon source varies; expected at least one for split 'uptake_range'")
-    threshold = LOW_SHARE * float(media[varying[0]].max())
-    train, test = range_split(media, varying[0], threshold)
+    threshold = LOW_SHARE * float(sources[varying[0]].max())
+    train, test = range_split(sources, varying[0], threshold)
     return train, test, f"uptake limits of {varying[0]} from {threshold:.3g} mmol/gDW/h on"
 
 
@@ -155,7 +154,7 @@ def uptake_prices(network: MetabolicNetwork, media: pd.DataFrame) -> pd.DataFram
     objective[network.reaction_index(network.growth_reaction)] = 1.0
     program = LinearProgram(network.stoichiometry.to_scipy(), objective)
     prices = np.full(uptakes.shape, np.nan)
-    for row, (lower, upper) in enumerate(zip(*network.uptake_bounds(names, uptakes), strict=True)):
+    for row, (lower, upper) in enumerate(zip(*media_bounds(network, media), strict=True)):
         solution = program.solve(lower, upper)
         if solution.status == OPTIMAL:
             # Uptake is a negative flux: a negative reduced cost pushes it against its lower bound.
@@ -176,11 +175,12 @@ def oxygen_exchange(network: MetabolicNetwork) -> str:
 
 
 def _sources(network: MetabolicNetwork, media: pd.DataFrame) -> pd.DataFrame:
-    """The carbon sources among the columns."""
-    sources = carbon_sources(network, list(media.columns))
+    """Uptakes of the carbon sources among the columns, shape `[samples, sources]` [mmol/gDW/h]."""
+    exchanges, uptakes = media_values(network, media)
+    sources = carbon_sources(network, exchanges)
     if not sources:
         raise TableError("`media` names no carbon source; expected at least one, such as 'EX_glc__D_e'")
-    return media[list(sources)]
+    return pd.DataFrame(uptakes, columns=exchanges)[list(sources)]
 
 
 def _divide(trains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -55,7 +55,9 @@ def flux_gnn(network: MetabolicNetwork, train: Samples, media: pd.DataFrame, see
     return Outcome(predictor.predict(media).to_numpy(), predictor.history_, seconds)
 
 
-def mlp(network: MetabolicNetwork, train: Samples, media: pd.DataFrame, seed: int) -> Outcome:
+def mlp(
+    network: MetabolicNetwork, train: Samples, media: pd.DataFrame, seed: int, training: TrainingConfig = MLP_TRAINING
+) -> Outcome:
     """A feed-forward network with standardised output and a steady-state projection."""
     lower, upper = network.uptake_bounds(list(train.media.columns), train.media.to_numpy())
     samples = FluxBatch(*(torch.from_numpy(array) for array in (lower, upper, train.fluxes.to_numpy())))
@@ -63,8 +65,8 @@ def mlp(network: MetabolicNetwork, train: Samples, media: pd.DataFrame, seed: in
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = FluxMLP(network, samples.lower, samples.observed)
-    objective = default_objective(network, "steady_state", samples.scale(growth_index=model.growth_index), MLP_TRAINING)
-    history = fit_fluxes(model, objective, samples, MLP_TRAINING, seed, progress=False)
+    objective = default_objective(network, "steady_state", samples.scale(growth_index=model.growth_index), training)
+    history = fit_fluxes(model, objective, samples, training, seed, progress=False)
     seconds = time.perf_counter() - started
     test_lower, test_upper = (torch.from_numpy(a) for a in network.uptake_bounds(list(media.columns), media.to_numpy()))
     with torch.no_grad():

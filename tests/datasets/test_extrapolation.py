@@ -126,3 +126,11 @@ def test_what_cannot_be_split_is_said(core: MetabolicNetwork, media: pd.DataFram
     toy = toy_network({"EX_a": "a <=>", "growth": "a ->"}, "growth")
     with pytest.raises(TableError, match="exchanges no O2"):
         oxygen_exchange(toy)
+
+
+def test_a_knockout_changes_what_limits(core: MetabolicNetwork, media: pd.DataFrame) -> None:
+    prices = uptake_prices(core, media.assign(knockout="CYTBD"))
+    # Without the terminal oxidase no O2 is of use.
+    assert prices[O2].max() < 1e-9
+    split = split_media(core, media.assign(knockout=""), "few_to_many")
+    assert np.array_equal(split.train, split_media(core, media, "few_to_many").train)
