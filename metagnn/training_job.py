@@ -15,6 +15,7 @@ from metagnn.datasets.samples import read_conditions, read_targets
 from metagnn.errors import FolderError
 from metagnn.predictor import FluxPredictor
 from metagnn.training.fit import Checkpoints
+from metagnn.training.processes import is_first_process
 
 UNFINISHED, JOB = "unfinished", "job.json"
 
@@ -47,8 +48,12 @@ def train_to_folder(
     # The tables first: a run on bad input must not leave a folder behind.
     read_conditions(predictor.network, inputs, predictor.inputs)
     read_targets(predictor.network, targets, inputs.index)
-    check_output(folder, force, resume, folder=True)
     state = folder / UNFINISHED
+    if not is_first_process():
+        # Started beside the first one when that begins to train, with the same command: it helps, and writes nothing.
+        predictor.fit(inputs, targets, Checkpoints(state, resume=resume))
+        return
+    check_output(folder, force, resume, folder=True)
     if resume and not state.is_dir() and any(folder.iterdir()):
         raise FolderError(f"'{folder}' holds no unfinished run to resume; use --force to train anew")
     if not resume and state.is_dir():

@@ -16,7 +16,7 @@ class TrainingConfig:
 
     Attributes:
         epochs: Passes over the training samples.
-        batch_size: Samples per step.
+        batch_size: Samples per step, on all devices together: their number does not change the result.
         optimizer: "adamw" (Loshchilov and Hutter 2019, doi 10.48550/arXiv.1711.05101) with a one-cycle learning rate
             (Smith and Topin 2019, doi 10.48550/arXiv.1708.07120), or "sgd" with a constant one.
         learning_rate: Learning rate of "sgd", or the peak of the cycle.
@@ -35,7 +35,9 @@ class TrainingConfig:
         patience: Epochs without improvement on the validation samples after which training stops; None trains on.
         accelerator: Lightning's accelerator: "auto", "cpu" or "cuda".
         devices: Lightning's number of devices, or "auto".
-        strategy: Lightning's strategy.
+        strategy: Lightning's strategy: "auto", "ddp" (the program is run again for every further device, up to the
+            training) or "ddp_spawn" (only the training runs in processes of its own; a script needs
+            `if __name__ == "__main__":`).
         threads: CPU threads of the training. Sums over threads round differently, and training amplifies rounding:
             a seed gives the same result for the same number, whatever the machine has.
     """

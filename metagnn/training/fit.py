@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import math
 import signal
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from typing import Any
 import lightning.pytorch as lightning
 import pandas as pd
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProgressBar
 from torch import nn
 from torch.utils.data import DataLoader
@@ -26,6 +29,7 @@ from metagnn.training.checkpoint_io import SafetensorsCheckpointIO
 from metagnn.training.config import TrainingConfig
 from metagnn.training.flux_module import FluxModule
 from metagnn.training.objective import Objective
+from metagnn.training.processes import strategy_name
 from metagnn.training.sampler import ShuffledBatches
 
 CHECKPOINT = "last.ckpt"
@@ -63,11 +67,12 @@ class History(lightning.Callback):
 
     Args:
         watch: What else to record.
+        copy: A file for the rows when training ends: strategies that start processes leave this one's memory as it was.
     """
 
-    def __init__(self, watch: Watch | None = None) -> None:
+    def __init__(self, watch: Watch | None = None, copy: Path | None = None) -> None:
         self.rows: list[dict[str, float]] = []
-        self.watch = watch
+        self.watch, self.copy = watch, copy
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Record the epoch."""
@@ -83,6 +88,18 @@ class History(lightning.Callback):
             with torch.no_grad():
                 metrics |= self.watch(pl_module.model)
         self.rows.append({"epoch": epoch, **metrics})
+
+    def on_fit_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Leave a copy for the process that waits for the result."""
+        if self.copy is not None and trainer.is_global_zero:
+            self.copy.write_text(json.dumps(self.rows), encoding="utf-8")
+
+    def collected(self) -> list[dict[str, float]]:
+        """All rows, wherever they were recorded."""
+        if self.copy is None or not self.copy.is_file():
+            return self.rows
+        rows: list[dict[str, float]] = json.loads(self.copy.read_text(encoding="utf-8"))
+        return rows
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
@@ -119,14 +136,13 @@ def fit_fluxes(
         The history: one row per epoch with every term, and what was watched, NaN where it was not looked at.
 
     Raises:
+        InputError: An accelerator, a number of devices or a strategy that this machine does not have.
         FolderError: The checkpoint to resume from is damaged, or of another run.
     """
     train, validation = _split(samples, config.validation_fraction, seed)
     sampler = ShuffledBatches(len(train), config.batch_size, seed)
     module = FluxModule(model, objective, config, total_steps=config.epochs * len(sampler))
     show = sys.stderr.isatty() if progress is None else progress
-    history = History(watch)
-    callbacks = [history, *_callbacks(config, checkpoints, show)]
     resumes = checkpoints is not None and checkpoints.resume and checkpoints.path.is_file()
     loader = DataLoader(FluxDataset(train), sampler=sampler, batch_size=None)
     watched = None
@@ -134,18 +150,34 @@ def fit_fluxes(
         in_order = [list(range(len(validation)))]
         watched = DataLoader(FluxDataset(validation), sampler=in_order, batch_size=None)
     # Loaders draw from torch's own generator: fork it, so that the caller's is left as it was.
-    with _quiet_lightning(), _interrupts_rise(), cpu_threads(config.threads), torch.random.fork_rng(devices=[]):
-        trainer = lightning.Trainer(
-            accelerator=config.accelerator, devices=config.devices, strategy=config.strategy,
-            max_epochs=config.epochs, gradient_clip_val=config.gradient_clip, callbacks=callbacks,
-            plugins=[SafetensorsCheckpointIO()], logger=False, enable_checkpointing=checkpoints is not None,
-            enable_progress_bar=show, enable_model_summary=False, num_sanity_val_steps=0,
-        )  # fmt: skip
+    with (
+        _quiet_lightning(), _interrupts_rise(), cpu_threads(config.threads), torch.random.fork_rng(devices=[]),
+        tempfile.TemporaryDirectory() as scratch,
+    ):  # fmt: skip
+        history = History(watch, Path(scratch) / "history.json")
+        trainer = _trainer(config, [history, *_callbacks(config, checkpoints, show)], checkpoints is not None, show)
         # Lightning keeps the mode it finds; what a model does in evaluation only (the polytope) costs a step threefold.
         model.train()
         trainer.fit(module, loader, watched, ckpt_path=checkpoints.path if checkpoints and resumes else None)
+        rows = history.collected()
     model.cpu().eval()
-    return pd.DataFrame(history.rows)
+    return pd.DataFrame(rows)
+
+
+def _trainer(
+    config: TrainingConfig, callbacks: list[lightning.Callback], checkpointing: bool, show: bool
+) -> lightning.Trainer:
+    try:
+        return lightning.Trainer(
+            accelerator=config.accelerator, devices=config.devices, strategy=strategy_name(config),
+            # Every process takes whole batches and predicts its share: the batch size is that of all together.
+            use_distributed_sampler=False, max_epochs=config.epochs, gradient_clip_val=config.gradient_clip,
+            callbacks=callbacks, plugins=[SafetensorsCheckpointIO()], logger=False, enable_checkpointing=checkpointing,
+            enable_progress_bar=show, enable_model_summary=False, num_sanity_val_steps=0,
+        )  # fmt: skip
+    except (MisconfigurationException, ValueError, TypeError) as error:
+        asked = f"`accelerator` {config.accelerator!r}, `devices` {config.devices!r}, `strategy` {config.strategy!r}"
+        raise InputError(f"{asked} cannot be had here: {str(error).strip().splitlines()[0]}") from error
 
 
 def _callbacks(config: TrainingConfig, checkpoints: Checkpoints | None, show: bool) -> list[lightning.Callback]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import logging
 from typing import Any
 
 import lightning.pytorch as lightning
@@ -10,9 +12,11 @@ from torch import Tensor, nn
 
 from metagnn.datasets.flux_dataset import FluxBatch
 from metagnn.errors import FolderError
+from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.nn.biomass import BiomassComposition
 from metagnn.training.config import TrainingConfig
 from metagnn.training.objective import Objective
+from metagnn.training.processes import gather_rows, own_rows
 
 
 class FluxModule(lightning.LightningModule):
@@ -33,6 +37,11 @@ class FluxModule(lightning.LightningModule):
     def transfer_batch_to_device(self, batch: FluxBatch, device: torch.device, dataloader_idx: int) -> FluxBatch:
         """Move a batch; Lightning's own search through its fields costs as much as a step of a small network."""
         return batch.to(device)
+
+    def on_fit_start(self) -> None:
+        """Set what a process that Lightning has started does not know yet: the number of threads, and to be quiet."""
+        torch.set_num_threads(self.config.threads)
+        logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
 
     def training_step(self, batch: FluxBatch, batch_index: int) -> Tensor:
         """Loss of a batch."""
@@ -58,15 +67,25 @@ class FluxModule(lightning.LightningModule):
         self._log_means("validation_")
 
     def _loss(self, batch: FluxBatch) -> Tensor:
-        prediction = self.model(batch.lower, batch.upper, batch.measured, batch.deviation)
+        prediction = self._predict(batch)
         total: Tensor
         total, terms = self.objective(prediction, batch)
         seen = {"loss": total.detach()} | {name: term.detach() for name, term in terms.items()}
         self._seen.append((len(batch), seen))
         return total
 
+    def _predict(self, batch: FluxBatch) -> FluxPrediction:
+        rank, processes = self.trainer.global_rank, self.trainer.world_size
+        own = batch if processes == 1 else batch.rows(own_rows(len(batch), rank, processes))
+        prediction: FluxPrediction = self.model(own.lower, own.upper, own.measured, own.deviation)
+        if processes == 1:
+            return prediction
+        fluxes = gather_rows(prediction.fluxes, len(batch), rank, self.all_gather)
+        return dataclasses.replace(prediction, fluxes=fluxes)
+
     def _log_means(self, prefix: str) -> None:
-        # Once an epoch: Lightning's own running means cost more than a step of a small network.
+        # Once an epoch: Lightning's own running means cost more than a step of a small network. Every process has the
+        # losses of whole batches; averaged over them, they stay what they are.
         samples = sum(count for count, _ in self._seen)
         means = {
             prefix + name: torch.stack([count * terms[name] for count, terms in self._seen]).sum() / samples
