@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+EPSILON = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -16,8 +18,8 @@ class Comparison:
     Attributes:
         case: What was done.
         network: On which network.
-        ours: Median time of metagnn.
-        rival: Median time of the rival.
+        ours: Median time (or error) of metagnn.
+        rival: Median time (or error) of the rival.
         unit: Unit of both.
         ratio_median: Rival over ours, median of the rounds; above 1 metagnn is ahead.
         ratio_min: Smallest ratio of a round.
@@ -66,6 +68,29 @@ def compare(
         network,
         float(mine),
         float(theirs),
+        unit,
+        float(np.median(ratios)),
+        float(ratios.min()),
+        float(ratios.max()),
+    )
+
+
+def compare_errors(case: tuple[str, str, str], ours: Sequence[float], rival: Sequence[float]) -> Comparison:
+    """A row of errors, repetition by repetition; no error at all counts as rounding, for a ratio needs one.
+
+    Args:
+        case: What is wrong by that much, on which network, and the unit.
+        ours: metagnn's errors ≥ 0.
+        rival: The rival's.
+    """
+    mine, theirs = (np.maximum(np.asarray(errors, dtype=np.float64), EPSILON) for errors in (ours, rival))
+    ratios = theirs / mine
+    what, network, unit = case
+    return Comparison(
+        what,
+        network,
+        float(np.median(ours)),
+        float(np.median(rival)),
         unit,
         float(np.median(ratios)),
         float(ratios.min()),

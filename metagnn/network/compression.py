@@ -9,6 +9,7 @@ import scipy.linalg
 import scipy.sparse
 
 from metagnn.network.incidence import Incidence
+from metagnn.network.memory import require_memory
 from metagnn.network.reduction import reduce_network
 
 TOLERANCE = 1e-10
@@ -81,6 +82,9 @@ def compress(incidence: Incidence, lower: np.ndarray | None = None, upper: np.nd
         lower: The lowest bounds that any sample has, shape `[reactions]`; none by default, so that what is removed is
             blocked whatever the bounds.
         upper: The highest bounds, the same shape.
+
+    Raises:
+        NetworkError: The machine has not the memory for it.
     """
     count = incidence.shape[1]
     reduction = reduce_network(
@@ -88,6 +92,8 @@ def compress(incidence: Incidence, lower: np.ndarray | None = None, upper: np.nd
         np.full(count, -np.inf) if lower is None else lower,
         np.full(count, np.inf) if upper is None else upper,
     )
+    # Two square factors of the groups that the reduction leaves, and their work space.
+    require_memory(3 * 8 * reduction.groups**2, f"the null space of {reduction.groups} groups of reactions")
     inner, factor = _couple(null_basis(reduction.matrix.toarray()))
     moves = reduction.group >= 0
     group, ratio = np.full(count, -1), np.zeros(count)
