@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,29 +11,25 @@ import pandas as pd
 import torch
 
 from metagnn.analysis.composition import Composition, fitted_composition, warn_undetermined
+from metagnn.analysis.law_columns import law_columns
+from metagnn.analysis.readout_columns import readout_columns
 from metagnn.datasets.flux_dataset import FluxBatch
 from metagnn.datasets.samples import Conditions, check_kind, read_conditions, read_targets
-from metagnn.errors import FolderError, InputError, NetworkError, TableError
+from metagnn.datasets.usable_samples import usable_samples
+from metagnn.errors import FolderError, InputError, TableError
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.fba.typical_fluxes import typical_fluxes
-from metagnn.losses.bounds import bound_violation
+from metagnn.models.chunked_prediction import predict_chunks
 from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig, check_constraint
 from metagnn.network.elements import elements_present
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import CONTENTS, check_composition
-from metagnn.nn.co2 import CO2Readout
 from metagnn.saved_predictor import SavedPredictor, read_predictor, write_predictor
 from metagnn.training.config import TrainingConfig
 from metagnn.training.fit import Checkpoints, Watch, fit_fluxes
 from metagnn.training.growth_drive import fit_growth_drive
 from metagnn.training.metrics import r2_per_flux
 from metagnn.training.objective import default_objective
-
-FEWEST_SAMPLES = 5
-"""Samples without which a spread of the fluxes, and so a loss, means nothing."""
-
-CHUNK = 1024
-"""Samples per forward pass: the encoder runs once for all of them, and memory stays bounded."""
 
 
 class FluxPredictor:
@@ -112,12 +108,10 @@ class FluxPredictor:
         """
         conditions = read_conditions(self.network, inputs, self.inputs)
         observed = read_targets(self.network, targets, inputs.index)
-        samples = self._usable(conditions, observed)
+        samples = usable_samples(self._screen, conditions, observed)
         growth = self.network.reaction_index(self.growth_reaction)
         model = self._new_model(conditions.exchanges)
-        typical, rows = typical_fluxes(self.network, samples.lower.numpy(), samples.upper.numpy())
-        if len(rows):
-            model.calibrate(torch.from_numpy(typical), samples.lower[rows], samples.upper[rows])
+        self._calibrate(model, samples)
         scale = samples.scale(growth_index=growth)
         objective = default_objective(
             self.network,
@@ -132,10 +126,39 @@ class FluxPredictor:
         self.input_names_ = conditions.exchanges
         self._set_model(model)
         if model.composition.trainable:
-            fluxes = self._forward(samples.lower, samples.upper, samples.measured, samples.deviation)
+            fluxes = predict_chunks(model, samples.lower, samples.upper, samples.measured, samples.deviation)
             self._composition = fitted_composition(model.composition, samples, torch.from_numpy(fluxes))
             warn_undetermined(self._composition)
         return self
+
+    def apply_to(self, network: MetabolicNetwork, inputs: pd.DataFrame) -> FluxPredictor:
+        """The same weights on another network: a predictor of its fluxes that saw none of them.
+
+        No weight belongs to a reaction, a metabolite or an exchange; what is measured anew is how much every flux
+        varies, by flux balance analysis of up to a hundred of the media.
+
+        Args:
+            network: The other network, such as one with a reaction knocked out, or of another organism.
+            inputs: Media or measured rates as those to be predicted, with exchanges of the other network.
+
+        Raises:
+            TableError: Inputs that cannot be used: a column that is no exchange of the other network, ….
+            InputError: The predictor was not fitted, or a biomass composition was, which belongs to its network.
+        """
+        trained = self._require_fitted()
+        if self.composition != "fixed":
+            raise InputError(
+                f"`composition` is {self.composition!r}: what was fitted is the biomass of {self.network.id}; "
+                "expected 'fixed' where a predictor is applied to another network"
+            )
+        conditions = read_conditions(network, inputs, self.inputs)
+        other = FluxPredictor(network, self.inputs, self.constraint, "fixed", self.seed, self.config, self.training)
+        other.input_names_, other.history_ = conditions.exchanges, self.history_
+        model = other._new_model(conditions.exchanges)
+        model.load_state_dict(trained.state_dict())
+        other._calibrate(model, conditions)
+        other._set_model(model)
+        return other
 
     def predict(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """Predict every flux [mmol/gDW/h].
@@ -157,30 +180,28 @@ class FluxPredictor:
             warnings.warn(f"no flux can satisfy {count} of {len(feasible)} rows; they are NaN", stacklevel=2)
         return pd.DataFrame(fluxes, index=inputs.index, columns=list(self.network.reactions))
 
-    def diagnose(self, inputs: pd.DataFrame) -> pd.DataFrame:
-        """How well predictions keep the laws.
+    def diagnose(self, inputs: pd.DataFrame, prior: Mapping[str, float] | None = None) -> pd.DataFrame:
+        """How well predictions keep the laws, and what measured rates determine.
 
         Args:
             inputs: Media or measured rates with the columns of the fit.
+            prior: With measured rates, values of `growth`, `co2` [mmol/gDW/h], `alpha` or `beta` [mmol/gDW] that are
+                to be taken for known where the data do not determine them.
 
         Returns:
             For every sample `max_abs_sv`, the largest |S·v| with the biomass column in use, `max_bound_violation`
             [mmol/gDW/h], and `status`: "ok", "infeasible", or "failed" where the solver of "polytope" gave up. Where
             the network has formulas and a CO2 exchange, also `co2_readout`, the evolution of CO2 that closes the
             carbon balance of the exchanges, beside `co2_exchange`, the flux of the exchange: equal at steady state.
+            With measured rates also those four readouts, NaN where the rates of the sample do not determine them, their
+            `<readout>_status` ("determined", "not determined", "prior"), and in `to_measure` what would.
         """
         conditions, fluxes, feasible = self._solve(inputs)
-        exact = torch.from_numpy(fluxes)
-        imbalance = self.network_.stoichiometry(exact).abs().amax(-1)
-        violation = bound_violation(exact, conditions.lower, conditions.upper).amax(-1)
-        columns = {
-            "max_abs_sv": imbalance.numpy(),
-            "max_bound_violation": violation.numpy(),
-            "status": np.where(~feasible, "infeasible", np.where(np.isnan(fluxes).any(axis=1), "failed", "ok")),
-        }
-        with contextlib.suppress(NetworkError):
-            readout = CO2Readout(self.network_)
-            columns |= {"co2_readout": readout(exact).numpy(), "co2_exchange": fluxes[:, readout.co2_index]}
+        columns = law_columns(self.network_, conditions, fluxes, feasible)
+        if conditions.measured is not None:
+            columns |= readout_columns(
+                self.network_, self.model.composition, self._composition, conditions.measured, fluxes, prior
+            )
         return pd.DataFrame(columns, index=inputs.index)
 
     def score(self, inputs: pd.DataFrame, targets: pd.DataFrame) -> float:
@@ -305,24 +326,11 @@ class FluxPredictor:
             model = FluxGNN(self.network, input_names, self.constraint, self.config, self.composition)
         return model.eval()
 
-    def _usable(self, conditions: Conditions, observed: torch.Tensor) -> FluxBatch:
-        seen = ~torch.isnan(observed).all(-1).numpy()
-        feasible = self._screen.feasible(conditions.lower.numpy(), conditions.upper.numpy())
-        kept = seen & feasible
-        if not kept.all():
-            warnings.warn(
-                f"{(~kept).sum()} of {len(kept)} rows are left out: {(~feasible).sum()} that no flux can satisfy, "
-                f"{(feasible & ~seen).sum()} more without an observed target",
-                stacklevel=3,
-            )
-        if kept.sum() < FEWEST_SAMPLES:
-            raise TableError(
-                f"{kept.sum()} of {len(kept)} rows can be used (feasible, with a target); "
-                f"expected at least {FEWEST_SAMPLES}"
-            )
-        return FluxBatch(conditions.lower, conditions.upper, observed, conditions.measured, conditions.deviation).rows(
-            torch.from_numpy(np.flatnonzero(kept))
-        )
+    def _calibrate(self, model: FluxGNN, conditions: Conditions | FluxBatch) -> None:
+        lower, upper = conditions.lower, conditions.upper
+        typical, rows = typical_fluxes(self.network, lower.numpy(), upper.numpy())
+        if len(rows):
+            model.calibrate(torch.from_numpy(typical), lower[rows], upper[rows])
 
     def _solve(self, inputs: pd.DataFrame) -> tuple[Conditions, np.ndarray, np.ndarray]:
         """Conditions, fluxes with NaN in rows that no flux can satisfy, and which rows can be satisfied."""
@@ -333,16 +341,6 @@ class FluxPredictor:
         tensors = (conditions.lower, conditions.upper, conditions.measured, conditions.deviation)
         fluxes = np.full(conditions.lower.shape, np.nan)
         if len(rows):
-            fluxes[feasible] = self._forward(*(None if tensor is None else tensor[rows] for tensor in tensors))
+            kept = (None if tensor is None else tensor[rows] for tensor in tensors)
+            fluxes[feasible] = predict_chunks(self.model, *kept)
         return conditions, fluxes, feasible
-
-    def _forward(self, *tensors: torch.Tensor | None) -> np.ndarray:
-        """Fluxes of bounds and measurements, chunk by chunk."""
-        count = next(len(tensor) for tensor in tensors if tensor is not None)
-        fluxes = np.empty((count, len(self.network.reactions)))
-        with torch.no_grad():
-            for start in range(0, len(fluxes), CHUNK):
-                rows = slice(start, start + CHUNK)
-                prediction = self.model(*(None if tensor is None else tensor[rows] for tensor in tensors))
-                fluxes[rows] = prediction.fluxes.numpy()
-        return fluxes
