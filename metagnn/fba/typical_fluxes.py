@@ -24,12 +24,13 @@ def typical_fluxes(
         Fluxes `[rows, reactions]` [mmol/gDW/h] and the rows `[rows]`, those without an optimum left out.
     """
     chosen = np.unique(np.linspace(0, len(lower) - 1, min(most, len(lower))).round().astype(int))
+    lower, upper = lower[chosen], upper[chosen]
     program = ParsimoniousOptimum(
         network.stoichiometry.to_scipy().tocsc(),
         network.reaction_index(network.growth_reaction),
-        (lower[chosen] < 0).any(axis=0),
+        (lower < 0).any(axis=0),
+        np.flatnonzero((np.ptp(lower, axis=0) > 0) | (np.ptp(upper, axis=0) > 0)),
     )
-    solutions = [program.solve(lower[row], upper[row]) for row in chosen]
-    solved = np.array([solution.status == OPTIMAL for solution in solutions])
-    fluxes = [solution.values for solution, kept in zip(solutions, solved, strict=True) if kept]
-    return np.reshape(fluxes, (-1, lower.shape[1])), chosen[solved]
+    fluxes, status = program.solve(lower, upper, lambda done: None)
+    solved = np.array([text == OPTIMAL for text in status])
+    return fluxes[solved], chosen[solved]

@@ -11,6 +11,17 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.steady_state import SteadyStateProjection
 
 
+def feed_forward(inputs: int, outputs: int, hidden_channels: int = 256) -> nn.Sequential:
+    """Two hidden layers with ReLU between."""
+    return nn.Sequential(
+        nn.Linear(inputs, hidden_channels),
+        nn.ReLU(),
+        nn.Linear(hidden_channels, hidden_channels),
+        nn.ReLU(),
+        nn.Linear(hidden_channels, outputs),
+    )
+
+
 class FluxMLP(nn.Module):
     """Feed-forward network from uptake limits to all fluxes, projected to steady state.
 
@@ -43,13 +54,7 @@ class FluxMLP(nn.Module):
         self.register_buffer("input_scale", lower[:, varies].std(0, correction=0).float())
         self.register_buffer("output_mean", fluxes.mean(0).float())
         self.register_buffer("output_scale", fluxes.std(0, correction=0).float())
-        self.layers = nn.Sequential(
-            nn.Linear(int(varies.sum()), hidden_channels),
-            nn.ReLU(),
-            nn.Linear(hidden_channels, hidden_channels),
-            nn.ReLU(),
-            nn.Linear(hidden_channels, fluxes.shape[1]),
-        )
+        self.layers = feed_forward(int(varies.sum()), fluxes.shape[1], hidden_channels)
 
     def forward(
         self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None, deviation: Fluxes | None = None
