@@ -196,15 +196,15 @@ class MetabolicNetwork:
         return wrong
 
     @cached_property
-    def _imports_forward(self) -> np.ndarray:
-        # An exchange written "→ A" takes up with a positive flux; COBRA's usual "A →" with a negative one.
+    def imports_forward(self) -> np.ndarray:
+        """Which exchanges take up with a positive flux, shape `[exchanges]`: those written "→ A", not COBRA's "A →"."""
         columns = self.stoichiometry.to_scipy()[:, self.exchange_indices]
         return np.asarray(columns.sum(axis=0) > 0)
 
     def medium(self) -> dict[str, float]:
         """The largest uptake of every exchange that is open for uptake [mmol/gDW/h]."""
         lower, upper = self.bounds.lower[self.exchange_indices], self.bounds.upper[self.exchange_indices]
-        uptakes = np.where(self._imports_forward, upper, -lower)
+        uptakes = np.where(self.imports_forward, upper, -lower)
         return {name: float(uptake) for name, uptake in zip(self.exchanges, uptakes, strict=True) if uptake > 0}
 
     def uptake_bounds(self, names: Sequence[str], uptakes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -223,7 +223,7 @@ class MetabolicNetwork:
         uptakes = np.asarray(uptakes, dtype=np.float64)
         check_exchanges(names, self.require_exchanges(), self.reactions, self.id)
         check_uptakes(names, uptakes)
-        forward = dict(zip(self.exchanges, self._imports_forward, strict=True))
+        forward = dict(zip(self.exchanges, self.imports_forward, strict=True))
         lower = np.repeat(self.bounds.lower[None, :], len(uptakes), axis=0)
         upper = np.repeat(self.bounds.upper[None, :], len(uptakes), axis=0)
         for column, name in enumerate(names):
@@ -243,7 +243,7 @@ class MetabolicNetwork:
             medium: Largest uptake ≥ 0 of every nutrient, by exchange id [mmol/gDW/h].
         """
         closed = {}
-        for index, forward in zip(self.exchange_indices, self._imports_forward, strict=True):
+        for index, forward in zip(self.exchange_indices, self.imports_forward, strict=True):
             low, high = self.bounds.lower[index], self.bounds.upper[index]
             # A forced secretion (cobra keeps it too) stays; an uptake is closed.
             closed[int(index)] = (low, min(high, 0.0)) if forward else (max(low, 0.0), max(high, low, 0.0))
