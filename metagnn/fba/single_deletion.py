@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from metagnn.errors import TableError
-from metagnn.fba.parsimonious import Optimum
 from metagnn.fba.simulate import media_values
 from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.optimize.linear_program import OPTIMAL
+from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 SMALLEST_GROWTH = 0.01
 """Share of the wild type's growth from which a deletion counts as viable, as is usual for gene essentiality."""
@@ -35,7 +34,7 @@ def dispensable_reactions(network: MetabolicNetwork, media: pd.DataFrame) -> tup
     growth = network.reaction_index(network.growth_reaction)
     objective = np.zeros(len(network.reactions))
     objective[growth] = 1.0
-    program = Optimum(network.stoichiometry.to_scipy().tocsc(), objective)
+    program = LinearProgram(network.stoichiometry.to_scipy().tocsc(), objective)
     wild_type = program.solve(lower, upper)
     if wild_type.status != OPTIMAL or not wild_type.objective > 0:
         raise TableError(f"{network.id} does not grow on the largest uptakes of the media ({wild_type.status})")
