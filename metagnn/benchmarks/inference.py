@@ -19,7 +19,7 @@ from metagnn.training.config import TrainingConfig
 BATCH = 1000
 
 
-def measure_inference(seed: int, progress: Callable[[int, int], None]) -> list[Comparison]:
+def measure_inference(seed: int, progress: Callable[[int, int], None], quick: bool = False) -> list[Comparison]:
     """Predict 1,000 media of e_coli_core, feasibility check and table included, beside FBA of each.
 
     The rivals are cobra's `slim_optimize` in a loop (growth only) and metagnn's own labels (all fluxes).

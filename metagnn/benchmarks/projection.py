@@ -43,6 +43,7 @@ class ProjectionCase:
 
 
 CASES = (ProjectionCase("e_coli_core", 1024, 256, 10_000), ProjectionCase("iJO1366", 64, 8, 64))
+QUICK = (ProjectionCase("e_coli_core", 64, 8, 64),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +61,13 @@ class _Samples:
         return self.target[:count], self.lower[:count], self.upper[:count]
 
 
-def measure_projection(
-    seed: int, progress: Callable[[int, int], None], cases: tuple[ProjectionCase, ...] = CASES
-) -> list[Comparison]:
+def measure_projection(seed: int, progress: Callable[[int, int], None], quick: bool = False) -> list[Comparison]:
     """Time per sample and gradient; then the distance to the verified optimum, |S·v| and bounds, of both.
 
     The rival is PIQP on the uncompressed network: set up for every sample, as a loop does, and prepared once.
     """
     rows: list[Comparison] = []
+    cases = QUICK if quick else CASES
     for case in cases:
         for row in _rows(case, seed):
             rows.append(row)

@@ -10,23 +10,36 @@ from pathlib import Path
 from metagnn.benchmarks.comparison import Comparison
 from metagnn.benchmarks.inference import measure_inference
 from metagnn.benchmarks.labels import measure_labels
+from metagnn.benchmarks.projection import measure_projection
+from metagnn.benchmarks.scaling import measure_scaling
 from metagnn.benchmarks.startup import measure_startup
+from metagnn.benchmarks.training import measure_training
 from metagnn.datasets.output import replace_file
 
 Progress = Callable[[int, int], None]
 
 
-def run_benchmark(name: str, folder: Path, seed: int = 0, progress: Progress | None = None) -> list[Comparison]:
+def run_benchmark(
+    name: str, folder: Path, seed: int = 0, progress: Progress | None = None, quick: bool = False
+) -> list[Comparison]:
     """Run a benchmark and write `NAME.json` into a folder.
 
     Args:
-        name: "inference", "labels" or "startup".
+        name: "inference", "labels", "projection", "scaling", "startup" or "training".
         folder: Where to write.
         seed: Seed of media and weights.
         progress: Called with how many cases are done, and of how many.
+        quick: Small forms of all cases, to see that they run.
     """
-    cases = {"inference": measure_inference, "labels": measure_labels, "startup": measure_startup}[name]
-    rows = cases(seed, progress or (lambda done, total: None))
-    text = json.dumps([dataclasses.asdict(row) for row in rows], indent=2)
+    measures = {
+        "inference": measure_inference,
+        "labels": measure_labels,
+        "projection": measure_projection,
+        "scaling": measure_scaling,
+        "startup": measure_startup,
+        "training": measure_training,
+    }
+    rows = measures[name](seed, progress or (lambda done, total: None), quick)
+    text = json.dumps([dataclasses.asdict(row) for row in rows], indent=2, allow_nan=False)
     replace_file(folder / f"{name}.json", text.encode())
     return rows

@@ -23,21 +23,22 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 SIZES = (("e_coli_core", 1), ("iJO1366", 1), ("iJO1366", 2), ("iJO1366", 4), ("iJO1366", 8))
 """Networks, and how many copies of each share a medium."""
 
+QUICK = (("e_coli_core", 1), ("e_coli_core", 2))
+
 COSTS = {"labels": "ms per medium", "prediction": "ms per medium", "training step": "ms per medium", "memory": "MiB"}
 """What is measured, and its unit."""
 
 BATCH = 32
 
 
-def measure_scaling(
-    seed: int, progress: Callable[[int, int], None], sizes: tuple[tuple[str, int], ...] = SIZES
-) -> list[Comparison]:
+def measure_scaling(seed: int, progress: Callable[[int, int], None], quick: bool = False) -> list[Comparison]:
     """Every network beside the one before, in a process of its own; then the fitted exponents.
 
     In these rows `ours` is the larger network and `rival` the smaller one; the ratio is the exponent of the cost in
     the number of non-zeros of S between the two, and the last row of every cost is fitted over all.
     """
     costs, nonzeros, names = [], [], []
+    sizes = QUICK if quick else SIZES
     for done, (name, copies) in enumerate(sizes):
         progress(done, len(sizes))
         command = [sys.executable, "-m", "metagnn.benchmarks.scaling", name, str(copies), str(seed)]

@@ -10,7 +10,7 @@ from functools import partial
 from metagnn.benchmarks.comparison import Comparison, compare
 
 
-def measure_startup(seed: int, progress: Callable[[int, int], None]) -> list[Comparison]:
+def measure_startup(seed: int, progress: Callable[[int, int], None], quick: bool = False) -> list[Comparison]:
     """Start-up beside `import torch`, which every PyTorch library would otherwise pay for."""
     rows = []
     cases = {
@@ -20,7 +20,9 @@ def measure_startup(seed: int, progress: Callable[[int, int], None]) -> list[Com
     for done, (name, command) in enumerate(cases.items()):
         progress(done, len(cases))
         case = (f"startup: {name}", "–", "s")
-        rows.append(compare(case, partial(_start, command), partial(_start, ["-c", "import torch"]), (1, 1)))
+        rows.append(
+            compare(case, partial(_start, command), partial(_start, ["-c", "import torch"]), (1, 1), 2 if quick else 7)
+        )
     progress(len(cases), len(cases))
     return rows
 

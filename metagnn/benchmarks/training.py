@@ -52,17 +52,17 @@ CASES = (
     TrainingCase("e_coli_core", 300, 500),
     TrainingCase("iJO1366", 1000, 500, FluxGNNConfig(steps=24), TrainingConfig(epochs=20, learning_rate=1e-2)),
 )
+QUICK = (TrainingCase("e_coli_core", 40, 40, FluxGNNConfig(8, 1, 8), TrainingConfig(epochs=2)),)
 
 
-def measure_training(
-    seed: int, progress: Callable[[int, int], None], cases: tuple[TrainingCase, ...] = CASES
-) -> list[Comparison]:
+def measure_training(seed: int, progress: Callable[[int, int], None], quick: bool = False) -> list[Comparison]:
     """FluxGNN beside a feed-forward network with the steady-state projection in the metric 1/σ, on the same rows.
 
     Labels are parsimonious fluxes. Rows of errors hold 1 − R², |S·v| and bound violations; the row of time is that of
     the training, labels not counted. Flux balance analysis itself would make none of these errors: the labels are its.
     """
     rows: list[Comparison] = []
+    cases = QUICK if quick else CASES
     for done, case in enumerate(cases):
         progress(done, len(cases))
         rows += _rows(case, seed)

@@ -1,6 +1,6 @@
 import time
 
-from metagnn.benchmarks.comparison import compare
+from metagnn.benchmarks.comparison import compare, compare_errors
 
 
 def test_the_ratio_is_rival_over_ours_in_the_unit() -> None:
@@ -18,3 +18,10 @@ def test_the_ratio_is_rival_over_ours_in_the_unit() -> None:
     assert row.ours >= 2.0
     assert row.rival >= 20.0
     assert (row.case, row.network, row.unit) == ("sleep", "none", "ms")
+
+
+def test_errors_are_compared_pair_by_pair_and_none_counts_as_rounding() -> None:
+    row = compare_errors(("error", "net", "1/h"), [1.0, 2.0, 4.0], [2.0, 2.0, 2.0])
+    assert (row.ours, row.rival) == (2.0, 2.0)
+    assert (row.ratio_min, row.ratio_median, row.ratio_max) == (0.5, 1.0, 2.0)
+    assert compare_errors(("error", "net", "1/h"), [0.0], [0.0]).ratio_median == 1.0
