@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from metagnn.benchmarks.comparison import Comparison
+from metagnn.benchmarks.devices import measure_devices
 from metagnn.benchmarks.inference import measure_inference
 from metagnn.benchmarks.labels import measure_labels
 from metagnn.benchmarks.projection import measure_projection
@@ -25,13 +26,14 @@ def run_benchmark(
     """Run a benchmark and write `NAME.json` into a folder.
 
     Args:
-        name: "inference", "labels", "projection", "scaling", "startup" or "training".
+        name: "devices", "inference", "labels", "projection", "scaling", "startup" or "training".
         folder: Where to write.
         seed: Seed of media and weights.
         progress: Called with how many cases are done, and of how many.
         quick: Small forms of all cases, to see that they run.
     """
     measures = {
+        "devices": measure_devices,
         "inference": measure_inference,
         "labels": measure_labels,
         "projection": measure_projection,
