@@ -94,7 +94,8 @@ class FluxPredictor:
         Rows that no flux can satisfy, and rows without an observed target, are left out and counted in a warning.
 
         Args:
-            inputs: Media or measured rates, one row a sample.
+            inputs: Media or measured rates, one row a sample; beside media a column `knockout` may name the reactions
+                or genes that a sample goes without, separated by ";".
             targets: Any subset of the reactions, NaN where nothing was observed, with the index of the inputs.
             checkpoints: Where to keep the state, and whether to resume from it.
             progress: Whether to show a progress bar; by default on a terminal only.
