@@ -1,0 +1,90 @@
+"""A map of reactions: where everything lies in the plane. Data; `metagnn.plots` draws it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+MAIN_DOT, SIDE_DOT = 0.6, 0.35
+"""Radius of the dot of a metabolite of the main flow and of a carrier, in heights of a letter."""
+
+
+@dataclass(frozen=True)
+class MapMetabolite:
+    """A metabolite on the map; one that many reactions share may stand in several places.
+
+    Attributes:
+        id: Identifier.
+        position: Its place, x to the right and y upwards.
+        label: Where its label stands.
+        main: Whether it is part of the main flow, rather than one of its carriers.
+    """
+
+    id: str
+    position: tuple[float, float]
+    label: tuple[float, float]
+    main: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class MapSegment:
+    """A piece of a reaction: a cubic Bézier curve.
+
+    Attributes:
+        curve: Four control points, shape `[4, 2]`.
+        start: Sign of the flux whose arrow points at the start: 1, −1, or 0 for no arrow there.
+        end: The same for the end.
+    """
+
+    curve: np.ndarray
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class MapReaction:
+    """A reaction on the map.
+
+    Attributes:
+        id: Identifier, by which its flux is looked up.
+        label: Where its label stands.
+        segments: Its pieces.
+    """
+
+    id: str
+    label: tuple[float, float]
+    segments: tuple[MapSegment, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ReactionMap:
+    """Metabolites, reactions and their curves in the plane.
+
+    Attributes:
+        name: What is mapped.
+        metabolites: Every place of every metabolite.
+        reactions: Every reaction.
+        letter: Height of a letter of the labels, in the map's own lengths.
+        dots: Whether metabolites are dots with their labels beside them, rather than labels alone.
+        left_out: Carriers that the map leaves out of some of their reactions.
+    """
+
+    name: str
+    metabolites: tuple[MapMetabolite, ...]
+    reactions: tuple[MapReaction, ...]
+    letter: float
+    dots: bool = False
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Smallest and largest x, smallest and largest y, of everything that is drawn."""
+        places = [place for m in self.metabolites for place in (m.position, m.label)]
+        places += [reaction.label for reaction in self.reactions]
+        curves = [segment.curve for reaction in self.reactions for segment in reaction.segments]
+        points = np.concatenate([np.array(places, dtype=np.float64).reshape(-1, 2), *curves])
+        if not len(points):
+            return 0.0, 1.0, 0.0, 1.0
+        (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
+        return float(left), float(right), float(bottom), float(top)
