@@ -1,10 +1,13 @@
 """Plots: pure functions of data and an axes, and the only place that imports matplotlib."""
 
 from metagnn.plots.canvas import PlotsMissingError as PlotsMissingError
+from metagnn.plots.canvas import check_picture as check_picture
 from metagnn.plots.canvas import new_figure as new_figure
 from metagnn.plots.canvas import save_figure as save_figure
 from metagnn.plots.error_curves import plot_error_curves as plot_error_curves
 from metagnn.plots.estimates import plot_estimates as plot_estimates
+from metagnn.plots.flux_map import draw_flux_map as draw_flux_map
+from metagnn.plots.flux_map import plot_flux_map as plot_flux_map
 from metagnn.plots.learning_curves import plot_learning_curves as plot_learning_curves
 from metagnn.plots.parity import plot_parity as plot_parity
 from metagnn.plots.residuals import plot_residuals as plot_residuals

@@ -17,6 +17,7 @@ class PlotsMissingError(InputError, ImportError):
 
 try:
     from matplotlib.axes import Axes
+    from matplotlib.backend_bases import FigureCanvasBase
     from matplotlib.figure import Figure
 except ImportError as error:
     raise PlotsMissingError('plots need matplotlib: pip install "metagnn[plots]"') from error
@@ -56,15 +57,32 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         InputError: An ending that matplotlib does not know.
         FolderError: The file cannot be written.
     """
-    path = Path(path)
-    known = figure.canvas.get_supported_filetypes()
-    ending = path.suffix.removeprefix(".").lower()
-    if ending not in known:
-        raise InputError(f"'{path}' has an unknown ending; expected one of {', '.join(sorted(known))}")
-    check_output(path, force=True)
+    path = check_picture(path, force=True)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=ending)
+    figure.savefig(buffer, format=_ending(path))
     replace_file(path, buffer.getvalue())
+
+
+def check_picture(path: str | Path, force: bool = False) -> Path:
+    """The path, once it is certain that a picture can be written there: for commands, before their work.
+
+    Args:
+        path: A file such as "figure.png" or "figure.svg".
+        force: Allow an existing file, to be replaced.
+
+    Raises:
+        InputError: An ending that matplotlib does not know.
+        FolderError: The file exists, or cannot be written.
+    """
+    path = Path(path)
+    known = FigureCanvasBase.get_supported_filetypes()
+    if _ending(path) not in known:
+        raise InputError(f"'{path}' has an unknown ending; expected one of {', '.join(sorted(known))}")
+    return check_output(path, force)
+
+
+def _ending(path: Path) -> str:
+    return path.suffix.removeprefix(".").lower()
 
 
 def drawing_axes(ax: Axes | None) -> Axes:
