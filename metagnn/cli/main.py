@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     chosen = parse(arguments)
     from metagnn.cli import commands
+    from metagnn.cli.map_command import draw_map
 
     run = {
         "reproduce": commands.reproduce,
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "simulate": commands.simulate,
         "train": commands.train,
         "predict": commands.predict,
+        "map": draw_map,
         "benchmark": commands.benchmark,
     }[chosen.command]
     with warnings.catch_warnings():

@@ -25,6 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
     _simulate(commands)
     _train(commands)
     _predict(commands)
+    _map(commands)
     _benchmark(commands)
     return parser
 
@@ -116,6 +117,23 @@ def _predict(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("folder", metavar="FOLDER", help="what `metagnn train` wrote")
     parser.add_argument("--inputs", required=True, metavar="FILE", help="media or measured rates, one row a sample")
     parser.add_argument("--model", metavar="MODEL", default=None, help="check that the model was trained on this one")
+    _output(parser, "file", resume=False)
+
+
+def _map(commands: Commands) -> None:  # type: ignore[valid-type]
+    parser = _command(
+        commands,
+        "map",
+        "draw the fluxes of one row of a table on a map of the network",
+        "metagnn map iJO1366 --fluxes fluxes.csv --subsystem 'Citric Acid Cycle' --out map.svg",
+    )
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    parser.add_argument("--fluxes", required=True, metavar="FILE", help="what `simulate` or `predict` wrote")
+    parser.add_argument("--row", type=_at_least(0), default=0, help="row of the table, counted from 0 (default 0)")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--subsystem", metavar="NAME", default=None, help="one subsystem (default: the whole model)")
+    what.add_argument("--escher", metavar="MAP.json", default=None, help="a map drawn with Escher, instead of a layout")
+    parser.add_argument("--active", action="store_true", help="lay out only reactions that carry flux")
     _output(parser, "file", resume=False)
 
 

@@ -1,0 +1,73 @@
+"""`metagnn map`: call the library, draw and print."""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import pandas as pd
+
+from metagnn.cli.console import print_table
+from metagnn.datasets.tables import TEXT_COLUMNS, read_table
+from metagnn.errors import InputError, TableError
+from metagnn.network.from_cobra import load_network
+from metagnn.network.metabolic_network import MetabolicNetwork
+
+
+def draw_map(chosen: argparse.Namespace) -> None:
+    """Draw the fluxes of one row of a table.
+
+    Raises:
+        InputError: A row that the table does not have, or without fluxes; or what the map refuses.
+        TableError: A column that is no reaction of the model.
+    """
+    from metagnn.graph.escher_map import read_escher_map
+    from metagnn.graph.layout import layout_network
+    from metagnn.plots.canvas import check_picture, save_figure
+    from metagnn.plots.flux_map import NO_FLUX, draw_flux_map
+
+    if chosen.active and chosen.escher:
+        raise InputError(
+            "`--active` chooses what is laid out; an Escher map shows what it shows: leave one of them out"
+        )
+    out = check_picture(chosen.out, chosen.force)
+    network, table = load_network(chosen.model), read_table(chosen.fluxes)
+    fluxes = _one_row(network, table, chosen.row, chosen.fluxes)
+    if chosen.escher:
+        drawing = read_escher_map(chosen.escher)
+    else:
+        active = [name for name, flux in fluxes.items() if abs(flux) > NO_FLUX] if chosen.active else None
+        drawing = layout_network(network, chosen.subsystem, active)
+    # Escher's maps know some reactions by the names of other releases of the model.
+    fluxes |= {alias: fluxes[name] for alias, name in network.aliases.items() if name in fluxes}
+    save_figure(draw_flux_map(fluxes, drawing, f"{drawing.name}, {_row_name(table, chosen.row)}"), out)
+    values = np.array([fluxes.get(reaction.id, np.nan) for reaction in drawing.reactions], dtype=np.float64)
+    rows = [
+        ("reactions on the map", str(len(values))),
+        ("with flux", str(int((np.abs(values) > NO_FLUX).sum()))),
+        ("without flux", str(int((np.abs(values) <= NO_FLUX).sum()))),
+        ("not among the fluxes", str(int(np.isnan(values).sum()))),
+    ]
+    print_table(f"→ {out}", ("what", "value"), rows)
+
+
+def _one_row(network: MetabolicNetwork, table: pd.DataFrame, row: int, path: str) -> dict[str, float]:
+    """Fluxes of a row, by the network's own names."""
+    if row >= len(table):
+        raise InputError(f"`--row` is {row}; '{path}' has {len(table)} rows, counted from 0")
+    fluxes: dict[str, float] = {}
+    for column in (str(name) for name in table.columns if name not in TEXT_COLUMNS):
+        name = network.reactions[network.reaction_index(column)]
+        if name in fluxes:
+            raise TableError(f"'{path}' has two columns of {name!r}, under both of its names; expected one")
+        fluxes[name] = float(table[column].iloc[row])
+    if not fluxes:
+        raise TableError(f"'{path}' has no column with fluxes; expected reactions of {network.id}")
+    if all(map(np.isnan, fluxes.values())):
+        status = f" (status {table['status'].iloc[row]!r})" if "status" in table.columns else ""
+        raise InputError(f"row {row} of '{path}' holds no fluxes{status}; choose another with `--row`")
+    return fluxes
+
+
+def _row_name(table: pd.DataFrame, row: int) -> str:
+    return f"sample {table['sample'].iloc[row]}" if "sample" in table.columns else f"row {row}"
