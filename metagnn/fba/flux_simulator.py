@@ -50,14 +50,15 @@ class FluxSimulator:
         objective[growth] = 1.0
         pinned = network.bounds.lower == network.bounds.upper
         pinned[varying] = False
-        self._least_norm: LeastNorm | None = None
+        self._engine: LeastNorm | Optimum | ParsimoniousOptimum
         if method == "min_norm":
-            self._least_norm = LeastNorm(self._matrix, objective, varying, pinned)
-        self._one_by_one: Optimum | ParsimoniousOptimum = Optimum(self._matrix, objective)
-        if method == "pfba":
+            self._engine = LeastNorm(self._matrix, objective, varying, pinned)
+        elif method == "pfba":
             backward = network.bounds.lower < 0
             backward[varying] = True
-            self._one_by_one = ParsimoniousOptimum(self._matrix, growth, backward)
+            self._engine = ParsimoniousOptimum(self._matrix, growth, backward, varying)
+        else:
+            self._engine = Optimum(self._matrix, objective, varying)
 
     def solve(
         self, uptakes: np.ndarray, progress: Progress | None = None, knockouts: Knockouts | None = None
@@ -76,15 +77,7 @@ class FluxSimulator:
         if knockouts is not None:
             knockouts.close(lower, upper)
         report = progress or (lambda done, total: None)
-        if self._least_norm is not None:
-            fluxes, status = self._least_norm.solve(lower, upper, lambda done: report(done, len(lower)))
-        else:
-            fluxes, status = np.full(lower.shape, np.nan), []
-            for row in range(len(lower)):
-                solution = self._one_by_one.solve(lower[row], upper[row])
-                fluxes[row] = solution.values
-                status.append(solution.status)
-                report(row + 1, len(lower))
+        fluxes, status = self._engine.solve(lower, upper, lambda done: report(done, len(lower)))
         return self._verify(fluxes, status, lower, upper)
 
     def _verify(

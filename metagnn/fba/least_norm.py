@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from metagnn.optimize.critical_regions import CriticalRegion, CriticalRegions, Learned
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 from metagnn.optimize.quadratic_program import QuadraticProgram, QuadraticSolution
 
@@ -16,25 +16,6 @@ REDUCED_COST = 1e-8
 
 ACCEPTED = 1e-9
 """Violation of a bound or a sign up to which a region holds for another medium [mmol/gDW/h]."""
-
-MOST_REGIONS = 512
-
-
-@dataclass(eq=False)
-class _Region:
-    """Media that share their active bounds share one affine map from bounds to fluxes.
-
-    The critical regions of parametric programming (Bemporad et al. 2002, doi 10.1016/S0005-1098(01)00174-1).
-    """
-
-    bounds: np.ndarray
-    values: np.ndarray
-    signs: np.ndarray
-    value_slopes: np.ndarray
-    sign_slopes: np.ndarray
-    side: np.ndarray
-    noise: np.ndarray
-    uses: int = 0
 
 
 class LeastNorm:
@@ -63,7 +44,7 @@ class LeastNorm:
         self._quadratic = QuadraticProgram(matrix)
         self._varying = varying
         self._pinned = np.zeros(len(objective), dtype=bool) if pinned is None else pinned
-        self._regions: list[_Region] = []
+        self._regions = CriticalRegions()
 
     def solve(
         self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
@@ -75,24 +56,9 @@ class LeastNorm:
             upper: Upper bounds, shape `[samples, reactions]` [mmol/gDW/h].
             progress: Called with how many media are decided so far.
         """
-        fluxes = np.full(lower.shape, np.nan)
-        status = [""] * len(lower)
-        undecided = np.arange(len(lower))
-        for region in sorted(self._regions, key=lambda region: -region.uses):
-            undecided = self._apply(region, undecided, (lower, upper), fluxes, status)
-        if len(undecided) < len(lower):
-            progress(len(lower) - len(undecided))
-        while len(undecided):
-            sample, undecided = undecided[0], undecided[1:]
-            status[sample], fluxes[sample], learned = self._solve_one(lower[sample], upper[sample])
-            if learned is not None:
-                self._regions.append(learned)
-                undecided = self._apply(learned, undecided, (lower, upper), fluxes, status)
-            progress(len(lower) - len(undecided))
-        self._regions = sorted(self._regions, key=lambda region: -region.uses)[:MOST_REGIONS]
-        return fluxes, status
+        return self._regions.solve(lower, upper, self._solve_one, progress)
 
-    def _solve_one(self, lower: np.ndarray, upper: np.ndarray) -> tuple[str, np.ndarray, _Region | None]:
+    def _solve_one(self, lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
         linear = self._linear.solve(lower, upper)
         if linear.status != OPTIMAL:
             return linear.status, linear.values, None
@@ -105,11 +71,12 @@ class LeastNorm:
         # A column that the dual fixes keeps its side whatever the sign of its multiplier.
         side = np.where(at_lower, -1, np.where(at_upper, 1, nearest.side)).astype(np.int8)
         fixed_by_dual = at_lower | at_upper
-        return OPTIMAL, nearest.values, self._region(nearest, side, fixed_by_dual, lower, upper)
+        region = self._region(nearest, side, fixed_by_dual, lower, upper) if learn else None
+        return OPTIMAL, nearest.values, region
 
     def _region(
         self, nearest: QuadraticSolution, side: np.ndarray, fixed: np.ndarray, lower: np.ndarray, upper: np.ndarray
-    ) -> _Region | None:
+    ) -> CriticalRegion | None:
         active_set = nearest.active_set
         if active_set is None:
             return None
@@ -120,53 +87,14 @@ class LeastNorm:
         if not residual < ACCEPTED:
             # A bound that cannot move while the others stay: the region is this medium only.
             return None
-        slopes = np.zeros((len(self._varying), len(lower)))
-        rows = np.flatnonzero(side[self._varying] != 0)
-        slopes[np.ix_(rows, active_set.free)] = free_slopes.T
-        slopes[rows, held] = 1.0
-        signs = np.zeros_like(slopes)
-        signs[rows] = slopes[rows] - (self._matrix.T @ row_slopes).T
+        slopes = np.zeros((len(held), len(lower)))
+        slopes[:, active_set.free] = free_slopes.T
+        slopes[np.arange(len(held)), held] = 1.0
+        signs = slopes - (self._matrix.T @ row_slopes).T
         # A bound pair that is always equal has no sign to keep; one that other media open has.
         free_sign = fixed | self._pinned | (side == 0)
         signs[:, free_sign] = 0.0
         noise = 1e-11 * (1.0 + abs(self._matrix).T @ np.abs(nearest.multipliers))
         bounds = np.where(side < 0, lower, upper)
         start = np.where(free_sign, 0.0, nearest.bound_multipliers)
-        return _Region(bounds, nearest.values, start, slopes, signs, side, noise)
-
-    def _apply(
-        self,
-        region: _Region,
-        undecided: np.ndarray,
-        bounds: tuple[np.ndarray, np.ndarray],
-        fluxes: np.ndarray,
-        status: list[str],
-    ) -> np.ndarray:
-        """Decide all media of a region at once; what is left is returned."""
-        if not len(undecided):
-            return undecided
-        lower, upper = bounds[0][undecided], bounds[1][undecided]
-        varying = self._varying
-        side = region.side[varying]
-        moved = np.where(side < 0, lower[:, varying], upper[:, varying]) - region.bounds[varying]
-        moved[:, side == 0] = 0.0
-        values = region.values + moved @ region.value_slopes
-        signs = region.signs + moved @ region.sign_slopes
-        holds = np.all((values >= lower - ACCEPTED) & (values <= upper + ACCEPTED), axis=1)
-        holds &= np.all(region.side * signs <= np.maximum(region.noise, ACCEPTED), axis=1)
-        holds[holds] = self._same_elsewhere(region, lower[holds], upper[holds])
-        decided = undecided[holds]
-        fluxes[decided] = values[holds]
-        for sample in decided:
-            status[sample] = OPTIMAL
-        region.uses += len(decided)
-        left: np.ndarray = undecided[~holds]
-        return left
-
-    def _same_elsewhere(self, region: _Region, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-        """Media whose bounds are those of a region in the columns at a bound that no slope of it follows."""
-        held = region.side != 0
-        held[self._varying] = False
-        at = np.where(region.side[held] < 0, lower[:, held], upper[:, held])
-        same: np.ndarray = (at == region.bounds[held]).all(axis=1)
-        return same
+        return CriticalRegion(bounds, nearest.values, side, held, slopes, ACCEPTED, start, signs, noise)

@@ -2,30 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import scipy.sparse
 
+from metagnn.optimize.critical_regions import CriticalRegion, CriticalRegions, Learned
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram, LinearSolution
+
+ACCEPTED = 1e-10
+"""Violation of a bound up to which a basis holds for another medium [mmol/gDW/h]."""
 
 
 class Optimum:
     """FBA: a flux with the largest objective (Orth et al. 2010, doi 10.1038/nbt.1614).
 
-    It is seldom unique: which one is returned depends on the media that were solved before.
+    It is seldom unique: which one is returned depends on the media that were solved before. The basis of an optimum
+    is optimal for every medium that keeps it feasible, and what it says of those costs a product of matrices.
 
     Args:
         matrix: S, shape `[metabolites, reactions]`, scipy sparse.
         objective: c, shape `[reactions]`.
+        varying: Columns whose bounds differ from medium to medium; those of others may, but one basis then serves
+            only the media that have the same.
     """
 
-    def __init__(self, matrix: Any, objective: np.ndarray) -> None:
+    def __init__(self, matrix: Any, objective: np.ndarray, varying: np.ndarray) -> None:
         self._program = LinearProgram(matrix, objective)
+        self._varying = varying
+        self._regions = CriticalRegions()
 
-    def solve(self, lower: np.ndarray, upper: np.ndarray) -> LinearSolution:
-        """The optimum of one medium, by the bounds of every reaction, shape `[reactions]` [mmol/gDW/h]."""
-        return self._program.solve(lower, upper)
+    def solve(
+        self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
+    ) -> tuple[np.ndarray, list[str]]:
+        """Fluxes, shape `[media, reactions]`, NaN where the status is not "optimal"; and the statuses.
+
+        Args:
+            lower: Lower bounds, shape `[media, reactions]` [mmol/gDW/h].
+            upper: Upper bounds, the same shape.
+            progress: Called with how many media are decided so far.
+        """
+        return self._regions.solve(lower, upper, self._solve_one, progress)
+
+    def _solve_one(self, lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
+        found = self._program.solve(lower, upper)
+        region = self._region(found, lower, upper) if learn and found.status == OPTIMAL else None
+        return found.status, found.values, region
+
+    def _region(self, found: LinearSolution, lower: np.ndarray, upper: np.ndarray) -> CriticalRegion:
+        # Where both bounds are equal, only the reduced cost tells which of them a wider pair would hold.
+        nearer_upper = found.values - lower > upper - found.values
+        at_upper = np.where(lower == upper, found.reduced_costs > 0, nearer_upper)
+        bounds = np.where(at_upper, upper, lower)
+        held = self._program.held_columns() & np.isfinite(bounds)
+        side = np.where(held, np.where(at_upper, 1, -1), 0).astype(np.int8)
+        moving, slopes = self._program.slopes(self._varying[held[self._varying]])
+        return CriticalRegion(bounds, found.values, side, moving, slopes, ACCEPTED)
 
 
 class ParsimoniousOptimum:
@@ -38,44 +71,54 @@ class ParsimoniousOptimum:
         matrix: S, shape `[metabolites, reactions]`, scipy sparse.
         growth: Position of the growth reaction.
         backward: Reactions that some medium lets run backward, boolean, shape `[reactions]`.
+        varying: Columns whose bounds differ from medium to medium, as for `Optimum`.
     """
 
-    def __init__(self, matrix: Any, growth: int, backward: np.ndarray) -> None:
+    def __init__(self, matrix: Any, growth: int, backward: np.ndarray, varying: np.ndarray) -> None:
         self._growth = growth
         self._backward = np.flatnonzero(backward)
         objective = np.zeros(matrix.shape[1])
         objective[growth] = 1.0
-        self._largest_growth = LinearProgram(matrix, objective)
+        self._largest_growth = Optimum(matrix, objective, varying)
         # v = forward − backward, both ≥ 0, so that |v| is their sum; only where v can be negative at all.
         split = scipy.sparse.hstack([matrix, -matrix[:, self._backward]], format="csc")
-        self._least_flux = LinearProgram(split, np.ones(split.shape[1]), sense="min")
+        mirrored = matrix.shape[1] + np.flatnonzero(np.isin(self._backward, varying))
+        differing = np.union1d(np.concatenate([varying, mirrored]), [growth])
+        self._least_flux = Optimum(split, -np.ones(split.shape[1]), differing)
 
-    def solve(self, lower: np.ndarray, upper: np.ndarray) -> LinearSolution:
-        """The optimum of one medium, by the bounds of every reaction, shape `[reactions]` [mmol/gDW/h].
+    def solve(
+        self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
+    ) -> tuple[np.ndarray, list[str]]:
+        """Fluxes, shape `[media, reactions]`, NaN where the status is not "optimal"; and the statuses.
 
-        Returns:
-            Fluxes as `values` and growth as `objective`; the reduced costs are those of FBA.
+        Args:
+            lower: Lower bounds, shape `[media, reactions]` [mmol/gDW/h].
+            upper: Upper bounds, the same shape.
+            progress: Called with how many media are decided so far.
         """
-        best = self._largest_growth.solve(lower, upper)
-        if best.status != OPTIMAL:
-            return best
-        growth = best.values[self._growth]
+        fluxes, status = self._largest_growth.solve(lower, upper, lambda done: None)
+        rows = np.array([row for row, text in enumerate(status) if text == OPTIMAL], dtype=np.int64)
+        growth, without = fluxes[:, self._growth].copy(), len(lower) - len(rows)
         # An exact pin fits to within the solver's tolerance almost always; else growth gives way by a hair.
         for slack in (0.0, 1e-9, 1e-8):
-            low, high = lower.copy(), upper.copy()
-            low[self._growth] = max(low[self._growth], growth - slack * max(1.0, abs(growth)))
-            high[self._growth] = max(low[self._growth], min(high[self._growth], growth))
-            least = self._least_flux.solve(*self._split_bounds(low, high))
-            if least.status == OPTIMAL:
-                fluxes = least.values[: len(lower)].copy()
-                fluxes[self._backward] -= least.values[len(lower) :]
-                return LinearSolution(OPTIMAL, float(fluxes[self._growth]), fluxes, best.reduced_costs)
-        nothing = np.full(len(lower), np.nan)
-        reason = "no flux keeps the largest growth" if least.status == INFEASIBLE else least.status
-        return LinearSolution(f"failed: {reason.removeprefix('failed: ')}", float("nan"), nothing, nothing)
+            low, high = lower[rows], upper[rows]
+            pinned = growth[rows]
+            low[:, self._growth] = np.maximum(low[:, self._growth], pinned - slack * np.maximum(1.0, np.abs(pinned)))
+            high[:, self._growth] = np.maximum(low[:, self._growth], np.minimum(high[:, self._growth], pinned))
+            report = (lambda done: progress(without + done)) if slack == 0.0 else (lambda done: None)
+            least, said = self._least_flux.solve(*self._split_bounds(low, high), report)
+            fluxes[rows] = least[:, : lower.shape[1]]
+            fluxes[np.ix_(rows, self._backward)] -= least[:, lower.shape[1] :]
+            for row, text in zip(rows, said, strict=True):
+                reason = "no flux keeps the largest growth" if text == INFEASIBLE else text.removeprefix("failed: ")
+                status[row] = text if text == OPTIMAL else f"failed: {reason}"
+            rows = rows[[text != OPTIMAL for text in said]]
+        if without == len(lower):
+            progress(without)
+        return fluxes, status
 
     def _split_bounds(self, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         at = self._backward
-        low = np.concatenate([np.maximum(lower, 0.0), np.maximum(-upper[at], 0.0)])
-        high = np.concatenate([np.maximum(upper, 0.0), np.maximum(-lower[at], 0.0)])
+        low = np.concatenate([np.maximum(lower, 0.0), np.maximum(-upper[:, at], 0.0)], axis=1)
+        high = np.concatenate([np.maximum(upper, 0.0), np.maximum(-lower[:, at], 0.0)], axis=1)
         return low, high

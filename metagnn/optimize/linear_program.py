@@ -125,6 +125,34 @@ class LinearProgram:
         """
         return np.array(self._solver.getSolution().row_dual)
 
+    def held_columns(self) -> np.ndarray:
+        """Whether each column is outside the basis of the last optimum, boolean, shape `[columns]`."""
+        _, basic = self._solver.getBasicVariables()
+        held = np.ones(self.shape[1], dtype=bool)
+        held[basic[basic >= 0]] = False
+        return held
+
+    def slopes(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How the last optimum follows the bounds of held columns while its basis stays.
+
+        Args:
+            columns: Held columns.
+
+        Returns:
+            Those of the columns whose bound can move without breaking a row, and what a unit of each adds to every
+            column, shape `[movable, columns]`.
+        """
+        _, basic = self._solver.getBasicVariables()
+        structural = basic >= 0
+        slopes, movable = np.zeros((len(columns), self.shape[1])), np.zeros(len(columns), dtype=bool)
+        for row, column in enumerate(columns):
+            reduced = self._solver.getReducedColumn(int(column))[1]
+            slopes[row, column] = 1.0
+            slopes[row, basic[structural]] = -reduced[structural]
+            # A row whose own variable is basic has no column to make up for the change.
+            movable[row] = np.abs(reduced[~structural]).max(initial=0.0) < REFACTOR
+        return columns[movable], slopes[movable]
+
     def _optimum(self) -> LinearSolution:
         solution = self._solver.getSolution()
         return LinearSolution(
