@@ -10,7 +10,10 @@ from . import nn as nn
 from . import plots as plots
 from . import testing as testing
 from . import training as training
+from .analysis import moma as moma
 from .analysis import reconcile_rates as reconcile_rates
+from .analysis import suggest_medium as suggest_medium
+from .analysis.bottlenecks import bottlenecks as bottlenecks
 from .analysis.identifiability import identifiability as identifiability
 from .datasets import add_white_noise as add_white_noise
 from .datasets import latin_hypercube_media as latin_hypercube_media
@@ -20,9 +23,11 @@ from .datasets import uniform_media as uniform_media
 from .errors import InputError as InputError
 from .fba import FluxSolutions as FluxSolutions
 from .fba import simulate_fluxes as simulate_fluxes
+from .fba import to_cobra_solution as to_cobra_solution
 from .graph import to_hetero_data as to_hetero_data
 from .graph import to_networkx as to_networkx
 from .losses import BalanceLoss as BalanceLoss
+from .medium_predictor import MediumPredictor as MediumPredictor
 from .models import BalanceMLP as BalanceMLP
 from .models import FluxGNN as FluxGNN
 from .models import FluxGNNConfig as FluxGNNConfig

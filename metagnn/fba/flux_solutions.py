@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
+
+from metagnn.errors import InputError
+from metagnn.fba.cobra_solution import to_cobra_solution
+
+if TYPE_CHECKING:
+    import cobra
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,3 +35,21 @@ class FluxSolutions:
     def feasible(self) -> pd.Series:
         """Whether a medium has a solution, boolean, by medium."""
         return self.status == "optimal"
+
+    def to_cobra(self, model: cobra.Model, row: int) -> cobra.Solution:
+        """The fluxes of one medium as a `cobra.Solution`.
+
+        Args:
+            model: The cobra model that the network came from.
+            row: Position of the medium.
+
+        Raises:
+            InputError: No such row, or a medium without a solution.
+            NetworkError: A model with other reactions.
+        """
+        if not 0 <= row < len(self.fluxes):
+            raise InputError(f"`row` is {row}; expected 0 to {len(self.fluxes) - 1}")
+        status = str(self.status.iloc[row])
+        if status != "optimal":
+            raise InputError(f"the medium in row {row} is {status}: it has no fluxes to give back")
+        return to_cobra_solution(model, self.fluxes.iloc[row], status)
