@@ -41,7 +41,7 @@ def moma(
     >>> core = load_network("e_coli_core")
     >>> wild = simulate_fluxes(core, pd.DataFrame({"EX_glc__D_e": [10.0]})).fluxes
     >>> moma(core, wild, reactions=["PGI"])[core.growth_reaction].round(3).tolist()
-    [0.781]
+    [0.818]
     """
     table = require_rows(wild_type, "wild_type")
     missing = [name for name in network.reactions if name not in table.columns]

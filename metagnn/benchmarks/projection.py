@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import piqp
@@ -85,7 +86,7 @@ def _rows(case: ProjectionCase, seed: int) -> Iterator[Comparison]:
         yield compare(
             (f"nearest feasible flux, batch {case.batch} / {name}", case.network, unit),
             lambda: samples.projection.solve(*batch),
-            lambda prepared=prepared: loop.solve(*few, prepared=prepared),
+            partial(loop.solve, *few, prepared=prepared),
             scales,
             rounds=5,
         )
@@ -139,7 +140,8 @@ def _draw(case: ProjectionCase, seed: int) -> _Samples:
     target = fluxes[chosen] + NOISE * fluxes[feasible].std(axis=0) * noise
     lower, upper = network.uptake_bounds(list(media.columns), media.to_numpy()[chosen])
     projection = PolytopeProjection(network.stoichiometry, lower.min(axis=0), upper.max(axis=0))
-    return _Samples(network, *(torch.from_numpy(array) for array in (target, lower, upper)), projection)
+    tensors = (torch.from_numpy(target), torch.from_numpy(lower), torch.from_numpy(upper))
+    return _Samples(network, *tensors, projection)
 
 
 class _Piqp:
