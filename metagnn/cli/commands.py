@@ -12,6 +12,7 @@ import pandas as pd
 
 from metagnn.cli.console import print_table, progress_bar
 from metagnn.cli.extrapolation_command import benchmark_extrapolation, refuse_options
+from metagnn.cli.pictures import check_plot, picture_of_targets, picture_of_training, require_targets
 from metagnn.datasets.label_file import simulate_to_file
 from metagnn.datasets.output import check_output
 from metagnn.datasets.samples import STD
@@ -51,6 +52,7 @@ def train(chosen: argparse.Namespace) -> None:
     from metagnn.training.config import TrainingConfig
     from metagnn.training_job import train_to_folder
 
+    plot = check_plot(chosen.plot, chosen.force or chosen.resume)
     network = load_network(chosen.model)
     inputs, targets = read_table(chosen.inputs), read_table(chosen.targets)
     _print_open_sources(network, inputs)
@@ -61,6 +63,7 @@ def train(chosen: argparse.Namespace) -> None:
         network, chosen.kind, chosen.constraint, chosen.composition, chosen.seed, config=config, training=training
     )
     train_to_folder(predictor, inputs, targets, Path(chosen.out), chosen.force, chosen.resume)
+    picture_of_training(predictor.history_, plot)
     last = predictor.history_.iloc[-1]
     rows = [(str(name), f"{value:.4g}") for name, value in last.items() if name != "epoch"]
     rows.append(("R², training samples", f"{predictor.score(inputs, targets):.4f}"))
@@ -74,15 +77,22 @@ def predict(chosen: argparse.Namespace) -> None:
     """Predict every flux and write the table."""
     from metagnn.predictor import FluxPredictor
 
+    require_targets(chosen.plot, chosen.targets)
     inputs = read_table(chosen.inputs)
-    out = check_output(chosen.out, chosen.force)
+    targets = read_table(chosen.targets) if chosen.targets else None
+    out, plot = check_output(chosen.out, chosen.force), check_plot(chosen.plot, chosen.force)
     network = load_network(chosen.model) if chosen.model else None
     predictor = FluxPredictor.load(chosen.folder, network=network)
+    # Scored first: targets that do not fit are refused before anything is written.
+    score = None if targets is None else predictor.score(inputs, targets)
     fluxes, diagnosis = predictor.predict(inputs), predictor.diagnose(inputs)
     table = pd.concat([diagnosis["status"], fluxes], axis=1)
     if "sample" in inputs.columns:
         table.insert(0, "sample", inputs["sample"])
     write_table(table, out)
+    if targets is not None:
+        print(f"R² over the observed targets: {score:.4f}")
+        picture_of_targets(predictor, fluxes, targets, f"R² {score:.4f}", plot)
     _print_diagnosis(diagnosis)
 
 

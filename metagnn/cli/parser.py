@@ -104,6 +104,7 @@ def _train(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("--batch-size", type=_at_least(1), default=None, help="samples per step")
     parser.add_argument("--steps", type=_at_least(1), default=None, help="steps of the unrolled splitting")
     parser.add_argument("--accelerator", choices=("auto", "cpu", "cuda"), default="auto", help="default auto")
+    parser.add_argument("--plot", metavar="PICTURE", default=None, help="draw the training curves (.png, .svg, .pdf)")
     _output(parser, "folder")
 
 
@@ -117,6 +118,8 @@ def _predict(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("folder", metavar="FOLDER", help="what `metagnn train` wrote")
     parser.add_argument("--inputs", required=True, metavar="FILE", help="media or measured rates, one row a sample")
     parser.add_argument("--model", metavar="MODEL", default=None, help="check that the model was trained on this one")
+    parser.add_argument("--targets", metavar="FILE", default=None, help="observed fluxes, to score the predictions")
+    parser.add_argument("--plot", metavar="PICTURE", default=None, help="draw predictions against the targets")
     _output(parser, "file", resume=False)
 
 
