@@ -54,7 +54,7 @@ def bottlenecks(
     >>> from metagnn.network import load_network
     >>> media = pd.DataFrame({"EX_glc__D_e": [10.0], "EX_o2_e": [15.0]})
     >>> bottlenecks(load_network("e_coli_core"), media, most=2)[["reaction", "gain"]].round(3).to_numpy().tolist()
-    [['EX_o2_e', 0.033], ['EX_glc__D_e', 0.022]]
+    [['EX_glc__D_e', 0.046], ['EX_o2_e', 0.023]]
     """
     if most < 0:
         raise InputError(f"`most` is {most}; expected at least 0")

@@ -67,7 +67,7 @@ def suggest_medium(
     ...     {"EX_o2_e": 1000, "EX_nh4_e": 1000, "EX_pi_e": 1000, "EX_h2o_e": 1000, "EX_h_e": 1000, "EX_co2_e": 1000}
     ... )
     >>> found = suggest_medium(core, budget=10.0, prices={"EX_glc__D_e": 1.0, "EX_ac_e": 0.3})
-    >>> found.uptakes, round(found.growth, 3)
+    >>> {name: round(uptake, 3) for name, uptake in found.uptakes.items()}, round(found.growth, 3)
     ({'EX_glc__D_e': 10.0}, 0.874)
     """
     limits = dict(limits or {})

@@ -12,6 +12,7 @@ import pandas as pd
 
 from metagnn.cli.console import print_table, progress_bar
 from metagnn.cli.extrapolation_command import benchmark_extrapolation, refuse_options
+from metagnn.cli.identifiability_command import benchmark_identifiability
 from metagnn.cli.pictures import check_plot, picture_of_targets, picture_of_training, require_targets
 from metagnn.datasets.label_file import simulate_to_file
 from metagnn.datasets.output import check_output
@@ -115,6 +116,9 @@ def benchmark(chosen: argparse.Namespace) -> None:
         benchmark_extrapolation(chosen)
         return
     refuse_options(chosen)
+    if chosen.name == "identifiability":
+        benchmark_identifiability(chosen)
+        return
     from metagnn.benchmarks import run_benchmark
 
     out = check_output(chosen.out, chosen.force, folder=True)

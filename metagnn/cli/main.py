@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     chosen = parse(arguments)
     from metagnn.cli import commands
+    from metagnn.cli.bottlenecks_command import print_bottlenecks
+    from metagnn.cli.identifiability_command import print_identifiability
     from metagnn.cli.map_command import draw_map
 
     run = {
@@ -34,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "train": commands.train,
         "predict": commands.predict,
         "map": draw_map,
+        "identifiability": print_identifiability,
+        "bottlenecks": print_bottlenecks,
         "benchmark": commands.benchmark,
     }[chosen.command]
     with warnings.catch_warnings():

@@ -26,6 +26,8 @@ def build_parser() -> argparse.ArgumentParser:
     _train(commands)
     _predict(commands)
     _map(commands)
+    _identifiability(commands)
+    _bottlenecks(commands)
     _benchmark(commands)
     return parser
 
@@ -140,6 +142,41 @@ def _map(commands: Commands) -> None:  # type: ignore[valid-type]
     _output(parser, "file", resume=False)
 
 
+def _identifiability(commands: Commands) -> None:  # type: ignore[valid-type]
+    parser = _command(
+        commands,
+        "identifiability",
+        "what a list of measurements determines, bounds or leaves free, and what to measure next",
+        "metagnn identifiability e_coli_core --measured EX_glc__D_e,EX_o2_e,growth --composition elemental",
+    )
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    measured_help = "exchanges, other reactions, growth, co2, alpha, beta, degree_of_reduction; with commas between"
+    parser.add_argument("--measured", required=True, metavar="NAMES", help=measured_help)
+    parser.add_argument("--composition", choices=COMPOSITIONS, default="fixed", help="what is unknown (default fixed)")
+    present_help = "exchanges that carry flux without being measured; all others are absent (default: every one may)"
+    parser.add_argument("--present", default=None, metavar="NAMES", help=present_help)
+    parser.add_argument("--all", action="store_true", help="every flux, not only exchanges")
+    parser.add_argument("--out", default=None, metavar="FILE", help="table to write (.csv, .parquet)")
+    parser.add_argument("--force", action="store_true", help="replace an output that exists")
+
+
+def _bottlenecks(commands: Commands) -> None:  # type: ignore[valid-type]
+    parser = _command(
+        commands,
+        "bottlenecks",
+        "which nutrients and reactions limit growth on each medium, and what more of them is worth",
+        "metagnn bottlenecks e_coli_core --media media.csv --out limits.csv",
+    )
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes ≥ 0, one row a medium")
+    parser.add_argument("--predictor", metavar="FOLDER", default=None, help="also the gradient of this trained model")
+    parser.add_argument("--most", type=_at_least(1), default=20, help="rows of each medium (default 20)")
+    _output(parser, "file", resume=False)
+
+
+BENCHMARKS = ("extrapolation", "identifiability", "inference", "labels", "startup")
+
+
 def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
@@ -147,7 +184,7 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
         "measure speed, or accuracy on unseen media, beside the rivals",
         "metagnn benchmark extrapolation --out results",
     )
-    parser.add_argument("name", choices=("extrapolation", "inference", "labels", "startup"), help="what to measure")
+    parser.add_argument("name", choices=BENCHMARKS, help="what to measure")
     only = parser.add_argument_group("for extrapolation")
     only.add_argument("--quick", action="store_true", help="one seed and hardly any training, to see that it runs")
     only.add_argument("--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)")

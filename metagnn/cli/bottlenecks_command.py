@@ -1,0 +1,51 @@
+"""`metagnn bottlenecks`: call the library, write and print."""
+
+from __future__ import annotations
+
+import argparse
+
+import pandas as pd
+
+from metagnn.cli.console import print_table
+from metagnn.datasets.output import check_output
+from metagnn.datasets.tables import read_table, write_table
+from metagnn.network.from_cobra import load_network
+
+MOST_PRINTED = 20
+
+
+def print_bottlenecks(chosen: argparse.Namespace) -> None:
+    """Write which bounds limit growth on every medium, and print which do most often."""
+    from metagnn.analysis.bottlenecks import bottlenecks
+    from metagnn.predictor import FluxPredictor
+
+    out = check_output(chosen.out, chosen.force)
+    network, media = load_network(chosen.model), read_table(chosen.media)
+    if "sample" in media.columns:
+        media = media.set_index("sample")
+    predictor = FluxPredictor.load(chosen.predictor, network=network) if chosen.predictor else None
+    table = bottlenecks(network, media, predictor.model if predictor is not None else None, chosen.most)
+    write_table(table, out)
+    summary = _summary(table)
+    gradient = "model_gradient" in table.columns
+    rows = [
+        (
+            str(name),
+            str(kind),
+            str(len(group)),
+            f"{group['gain'].median():.4g}",
+            f"{group['elasticity'].median():.3f}",
+            str(int(group["degenerate"].sum())),
+            *([f"{group['model_gradient'].median():.4g}"] if gradient else []),
+        )
+        for (name, kind), group in summary[:MOST_PRINTED]
+    ]
+    header = ("bound", "kind", "media", "gain [gDW/mmol]", "elasticity", "degenerate")
+    title = f"limits of growth on {table['sample'].nunique()} media, medians over those that each limits → {chosen.out}"
+    print_table(title, (*header, "gradient of the model") if gradient else header, rows)
+
+
+def _summary(table: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
+    """Rows by bound: first those that limit present growth in most media, then those that could be added."""
+    groups = [((str(name), str(kind)), rows) for (name, kind), rows in table.groupby(["reaction", "kind"], sort=False)]
+    return sorted(groups, key=lambda group: (-group[1]["elasticity"].sum(), -group[1]["gain"].sum()))

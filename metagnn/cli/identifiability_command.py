@@ -1,0 +1,79 @@
+"""`metagnn identifiability` and its benchmark: call the library and print."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from metagnn.cli.console import print_table, progress_bar
+from metagnn.datasets.output import check_output, replace_file
+from metagnn.datasets.tables import write_table
+from metagnn.network.from_cobra import load_network
+
+GIVEN = ("measured", "absent", "held by its bounds")
+"""Reasons that the user gave, and need not read again."""
+
+
+def print_identifiability(chosen: argparse.Namespace) -> None:
+    """Print what a list of measurements determines, what it does not, and what to measure."""
+    from metagnn.analysis.identifiability import identifiability
+
+    out = check_output(chosen.out, chosen.force) if chosen.out else None
+    network = load_network(chosen.model)
+    present = None if chosen.present is None else _names(chosen.present)
+    report = identifiability(
+        network,
+        _names(chosen.measured),
+        chosen.composition,
+        fluxes="all" if chosen.all else "exchanges",
+        present=present,
+        seed=chosen.seed,
+    )
+    told = [row for row in report.rows if row.why not in GIVEN]
+    rows = [(row.name, row.status, _interval(row.lower, row.upper), row.why) for row in told]
+    title = f"{network.id}, {len(report.measured)} measured, composition {chosen.composition}"
+    if len(told) < len(report.rows):
+        title += f" ({len(report.rows) - len(told)} rows that are measured, absent or held by their bounds left out)"
+    print_table(title, ("what", "status", "at a typical state", "why"), rows)
+    if out is not None:
+        write_table(report.table(), out)
+
+
+def benchmark_identifiability(chosen: argparse.Namespace) -> None:
+    """Compare with ranks of dense matrices, on random sets of measurements."""
+    from metagnn.benchmarks.identifiability import NETWORKS, SETS, measure_identifiability
+
+    out = check_output(chosen.out, chosen.force, folder=True)
+    networks, sets = (NETWORKS[:1], SETS // 10) if chosen.quick else (NETWORKS, SETS)
+    with progress_bar("sets of measurements") as progress:
+        found = measure_identifiability(chosen.seed, progress, networks, sets)
+    document = json.dumps([dataclasses.asdict(row) for row in found], indent=2)
+    replace_file(out / "identifiability.json", document.encode())
+    rows = [
+        (
+            row.network,
+            row.composition,
+            f"{row.agreeing} of {row.sets}",
+            f"{row.readouts_determined} of {row.readouts}",
+            str(row.fluxes_determined),
+            str(row.ranks),
+        )
+        for row in found
+    ]
+    header = ("network", "composition", "sets that agree", "readouts determined", "fluxes determined", "ranks")
+    print_table("identifiability beside the rank of stacked matrices", header, rows)
+
+
+def _names(text: str) -> Sequence[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _interval(lower: float, upper: float) -> str:
+    if lower == upper:
+        return f"{lower:.4g}"
+    low, high = (f"{limit:.4g}" if np.isfinite(limit) else "–∞" if limit < 0 else "∞" for limit in (lower, upper))
+    return f"{low} … {high}"
