@@ -17,7 +17,7 @@ from metagnn.fba.flux_simulator import FluxSimulator, Progress, check_method
 from metagnn.network.knockout import Knockouts, no_knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
 
-LARGEST_CHUNK = 256
+LARGEST_CHUNK = 512
 """Media in a chunk: enough that sending the network along costs next to nothing, few enough to lose."""
 
 LOST_IN_A_ROW = 3

@@ -40,6 +40,8 @@ class LeastNorm:
         self, matrix: Any, objective: np.ndarray, varying: np.ndarray, pinned: np.ndarray | None = None
     ) -> None:
         self._matrix = matrix
+        self._transposed = matrix.T.tocsr()
+        self._absolute = abs(self._transposed)
         self._linear = LinearProgram(matrix, objective)
         self._quadratic = QuadraticProgram(matrix)
         self._varying = varying
@@ -90,11 +92,11 @@ class LeastNorm:
         slopes = np.zeros((len(held), len(lower)))
         slopes[:, active_set.free] = free_slopes.T
         slopes[np.arange(len(held)), held] = 1.0
-        signs = slopes - (self._matrix.T @ row_slopes).T
+        signs = slopes - (self._transposed @ row_slopes).T
         # A bound pair that is always equal has no sign to keep; one that other media open has.
         free_sign = fixed | self._pinned | (side == 0)
         signs[:, free_sign] = 0.0
-        noise = 1e-11 * (1.0 + abs(self._matrix).T @ np.abs(nearest.multipliers))
+        noise = 1e-11 * (1.0 + self._absolute @ np.abs(nearest.multipliers))
         bounds = np.where(side < 0, lower, upper)
         start = np.where(free_sign, 0.0, nearest.bound_multipliers)
         return CriticalRegion(bounds, nearest.values, side, held, slopes, ACCEPTED, start, signs, noise)

@@ -224,18 +224,18 @@ def test_a_folder_without_its_job_holds_nothing_of_value(core, media, tmp_path):
 
 
 def test_kill_9_of_a_run_with_workers_loses_and_repeats_nothing(core, tmp_path, monkeypatch):
-    monkeypatch.setattr(label_chunks, "LARGEST_CHUNK", 256)
-    media, path = uniform_media(E_COLI_CORE_RANGES, 3000, seed=0), tmp_path / "labels.parquet"
+    media, path = uniform_media(E_COLI_CORE_RANGES, 6000, seed=0), tmp_path / "labels.parquet"
     write_table(media, tmp_path / "media.parquet")
-    command = f"{sys.executable} -m metagnn simulate e_coli_core --method fba --jobs 2 --media media.parquet --out"
+    command = f"{sys.executable} -m metagnn simulate e_coli_core --method pfba --jobs 2 --media media.parquet --out"
     process = subprocess.Popen([*command.split(), path.name], cwd=tmp_path, stdout=subprocess.DEVNULL)
     side = path.with_name("labels.parquet.partial")
-    while process.poll() is None and len(list(side.glob("*.npz"))) < 3:
+    while process.poll() is None and len(list(side.glob("*.npz"))) < 2:
         time.sleep(0.005)
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     chunks = {file.name: file.stat().st_mtime_ns for file in side.glob("0*.npz")}
-    assert 3 <= len(chunks) < 12
+    size = json.loads((side / "job.json").read_text())["chunk"]
+    assert 2 <= len(chunks) < 6000 // size
     assert not path.exists()
     rows, kept = _solved(monkeypatch), []
 
@@ -243,8 +243,8 @@ def test_kill_9_of_a_run_with_workers_loses_and_repeats_nothing(core, tmp_path, 
         if not kept:
             kept.append({name: (side / name).stat().st_mtime_ns for name in chunks})
 
-    solutions = simulate_to_file(core, media, "fba", path, resume=True, progress=look)
+    solutions = simulate_to_file(core, media, "pfba", path, resume=True, progress=look)
     assert kept == [chunks]
-    assert sum(rows) == 3000 - 256 * len(chunks)
-    growth = simulate_fluxes(core, media[:400], "fba").growth
+    assert sum(rows) == 6000 - size * len(chunks)
+    growth = simulate_fluxes(core, media[:400], "pfba").growth
     assert np.nanmax(np.abs(growth - solutions.growth[:400])) < 1e-9

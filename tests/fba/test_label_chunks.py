@@ -116,9 +116,9 @@ def test_a_worker_that_dies_has_its_chunks_done_again(core, tmp_path):
 
 
 def test_workers_that_always_die_end_in_one_clear_error(core, monkeypatch):
-    monkeypatch.setattr("metagnn.fba.label_chunks.LOST_IN_A_ROW", 2)
+    monkeypatch.setattr("metagnn.fba.label_chunks.LOST_IN_A_ROW", 1)
     deadly = _deadly(LabelTask.of(core, NAMES, "fba"), None)
-    with pytest.raises(ChildProcessError, match=r"died 2 times in a row on 4 of 4 chunks of media; .*fewer jobs"):
+    with pytest.raises(ChildProcessError, match=r"died 1 times in a row on 4 of 4 chunks of media; .*fewer jobs"):
         list(label_chunks(deadly, _uptakes(20), cut_rows(20, 5), jobs=2))
 
 
