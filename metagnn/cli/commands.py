@@ -14,12 +14,13 @@ from metagnn.cli.console import print_table, progress_bar
 from metagnn.cli.extrapolation_command import benchmark_extrapolation, refuse_options
 from metagnn.cli.identifiability_command import benchmark_identifiability
 from metagnn.cli.pictures import check_plot, picture_of_targets, picture_of_training, require_targets
+from metagnn.cli.transfer_command import benchmark_transfer, refuse_full
 from metagnn.datasets.label_file import simulate_to_file
 from metagnn.datasets.output import check_output
 from metagnn.datasets.samples import STD
 from metagnn.datasets.tables import read_table, write_table
 from metagnn.fba.open_sources import open_carbon_sources
-from metagnn.fba.simulate import media_values
+from metagnn.fba.simulate import media_bounds
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 
@@ -43,7 +44,7 @@ def simulate(chosen: argparse.Namespace) -> None:
         solutions = simulate_to_file(
             network, media, chosen.method, chosen.out, chosen.force, chosen.resume, chosen.jobs, progress
         )
-    _print_laws(network, solutions.fluxes, network.uptake_bounds(*media_values(network, media)), chosen.out)
+    _print_laws(network, solutions.fluxes, media_bounds(network, media), chosen.out)
 
 
 def train(chosen: argparse.Namespace) -> None:
@@ -51,19 +52,24 @@ def train(chosen: argparse.Namespace) -> None:
     from metagnn.models.flux_gnn import FluxGNNConfig
     from metagnn.predictor import FluxPredictor
     from metagnn.training.config import TrainingConfig
+    from metagnn.training.processes import is_first_process
     from metagnn.training_job import train_to_folder
 
     plot = check_plot(chosen.plot, chosen.force or chosen.resume)
     network = load_network(chosen.model)
     inputs, targets = read_table(chosen.inputs), read_table(chosen.targets)
-    _print_open_sources(network, inputs)
-    given = {"epochs": chosen.epochs, "batch_size": chosen.batch_size, "accelerator": chosen.accelerator}
-    training = dataclasses.replace(TrainingConfig(), **{name: v for name, v in given.items() if v is not None})
+    if is_first_process():
+        _print_open_sources(network, inputs)
+    names = ("epochs", "batch_size", "accelerator", "devices", "strategy")
+    given = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
+    training = dataclasses.replace(TrainingConfig(), **given)
     config = FluxGNNConfig(steps=chosen.steps) if chosen.steps else None
     predictor = FluxPredictor(
         network, chosen.kind, chosen.constraint, chosen.composition, chosen.seed, config=config, training=training
     )
     train_to_folder(predictor, inputs, targets, Path(chosen.out), chosen.force, chosen.resume)
+    if not is_first_process():
+        return
     picture_of_training(predictor.history_, plot)
     last = predictor.history_.iloc[-1]
     rows = [(str(name), f"{value:.4g}") for name, value in last.items() if name != "epoch"]
@@ -112,10 +118,14 @@ def reproduce(chosen: argparse.Namespace) -> None:
 
 def benchmark(chosen: argparse.Namespace) -> None:
     """Measure and print."""
+    refuse_full(chosen)
     if chosen.name == "extrapolation":
         benchmark_extrapolation(chosen)
         return
     refuse_options(chosen)
+    if chosen.name == "transfer":
+        benchmark_transfer(chosen)
+        return
     if chosen.name == "identifiability":
         benchmark_identifiability(chosen)
         return
@@ -123,7 +133,7 @@ def benchmark(chosen: argparse.Namespace) -> None:
 
     out = check_output(chosen.out, chosen.force, folder=True)
     with progress_bar("rounds") as progress:
-        rows = run_benchmark(chosen.name, out, chosen.seed, progress)
+        rows = run_benchmark(chosen.name, out, chosen.seed, progress, chosen.quick)
     header = ("case", "network", "ours", "rival", "unit", "ratio (min–max)")
     shown = [
         (

@@ -9,6 +9,7 @@ MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .xml.gz, .json,
 CONSTRAINTS = ("steady_state", "soft", "polytope")
 KINDS = ("max_uptake", "rates")
 COMPOSITIONS = ("fixed", "elemental", "precursor")
+STRATEGIES = ("auto", "ddp", "ddp_spawn")
 METHODS = ("min_norm", "pfba", "fba")
 
 
@@ -83,7 +84,7 @@ def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn simulate e_coli_core --media media.csv --method min_norm --out labels.csv",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
-    parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes ≥ 0, one row a medium")
+    parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes, knockouts; one row a medium")
     parser.add_argument("--method", choices=METHODS, default="min_norm", help="which optimum (default min_norm)")
     parser.add_argument("--jobs", type=_at_least(1), default=1, help="worker processes (default 1)")
     _output(parser, "file")
@@ -107,6 +108,8 @@ def _train(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("--steps", type=_at_least(1), default=None, help="steps of the unrolled splitting")
     parser.add_argument("--accelerator", choices=("auto", "cpu", "cuda"), default="auto", help="default auto")
     parser.add_argument("--plot", metavar="PICTURE", default=None, help="draw the training curves (.png, .svg, .pdf)")
+    parser.add_argument("--devices", type=_devices, default=None, help="how many, or auto for all (default 1)")
+    parser.add_argument("--strategy", choices=STRATEGIES, default="auto", help="of several devices (default auto)")
     _output(parser, "folder")
 
 
@@ -174,7 +177,18 @@ def _bottlenecks(commands: Commands) -> None:  # type: ignore[valid-type]
     _output(parser, "file", resume=False)
 
 
-BENCHMARKS = ("extrapolation", "identifiability", "inference", "labels", "startup")
+BENCHMARKS = (
+    "devices",
+    "extrapolation",
+    "identifiability",
+    "inference",
+    "labels",
+    "projection",
+    "scaling",
+    "startup",
+    "training",
+    "transfer",
+)
 
 
 def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -185,13 +199,19 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn benchmark extrapolation --out results",
     )
     parser.add_argument("name", choices=BENCHMARKS, help="what to measure")
+    parser.add_argument("--quick", action="store_true", help="small cases, one seed: to see that it runs")
+    transfer = parser.add_argument_group("for transfer")
+    transfer.add_argument("--full", action="store_true", help="also train on iJO1366 and try on salmonella: hours")
     only = parser.add_argument_group("for extrapolation")
-    only.add_argument("--quick", action="store_true", help="one seed and hardly any training, to see that it runs")
     only.add_argument("--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)")
     table_help = "media and fluxes of your own: columns max_uptake:<exchange> and flux:<reaction>"
     only.add_argument("--table", metavar="FILE", default=None, help=table_help)
     only.add_argument("--model", metavar="MODEL", default=None, help=f"of the table: {MODEL_HELP}")
     _output(parser, "folder")
+
+
+def _devices(text: str) -> int | str:
+    return text if text == "auto" else _at_least(1)(text)
 
 
 def _at_least(smallest: int) -> Callable[[str], int]:

@@ -49,6 +49,18 @@ def test_an_unknown_choice_exits_with_2_and_names_the_known(
     assert all(name in err for name in known)
 
 
+def test_devices_are_a_number_or_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (parser.parse(TRAIN).devices, parser.parse(TRAIN).strategy) == (None, "auto")
+    several = parser.parse([*TRAIN, "--devices", "2", "--strategy", "ddp", "--accelerator", "cpu"])
+    assert (several.devices, several.strategy, several.accelerator) == (2, "ddp", "cpu")
+    assert parser.parse([*TRAIN, "--devices", "auto"]).devices == "auto"
+    for wrong in (["--devices", "0"], ["--devices", "all"], ["--strategy", "dpp"]):
+        with pytest.raises(SystemExit) as stop:
+            main([*TRAIN, *wrong])
+        assert stop.value.code == 2
+        assert wrong[1] in capsys.readouterr().err
+
+
 def test_quick_and_full_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         parser.parse(["reproduce", "--quick", "--full", "--out", "results"])
@@ -86,3 +98,10 @@ def test_training_on_rates_prints_the_composition_and_the_co2(
     out = capsys.readouterr().out
     assert "biomass composition" not in out
     assert "CO2 evolution by carbon balance" in out
+
+
+def test_a_benchmark_refuses_what_belongs_to_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("startup", "extrapolation"):
+        assert main(["benchmark", name, "--full", "--out", str(tmp_path / "out")]) == 2
+        assert f"`--full` belongs to `metagnn benchmark transfer`, not to '{name}'" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
