@@ -56,7 +56,7 @@ class Reduction:
 
     def expand(self, values: np.ndarray) -> np.ndarray:
         """Fluxes of the reactions from those of the groups, shape `[..., reactions]`."""
-        padded = np.concatenate([values, np.zeros_like(values[..., :1])], axis=-1)
+        padded = np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
         expanded: np.ndarray = padded[..., self.group] * self.ratio
         return expanded
 
@@ -99,18 +99,19 @@ class _Work:
             self._drop_if_closed(column)
         while self.todo:
             row = self.rows[self.todo.pop()]
-            if row and self._one_sided(row):
+            if row and self._all_zero(row):
                 for column in list(row):
                     self._drop(column)
             elif len(row) == 2:
                 self._merge(row)
 
-    def _one_sided(self, row: dict[int, float]) -> bool:
-        """Whether all terms have one sign at most, and may all be zero."""
+    def _all_zero(self, row: dict[int, float]) -> bool:
+        """Whether it holds only where all terms are zero, and they may be: one term, or all of one sign at most."""
         rises = any((self.upper[c] if value > 0 else -self.lower[c]) > 0 for c, value in row.items())
         falls = any((self.upper[c] if value < 0 else -self.lower[c]) > 0 for c, value in row.items())
         # Where a bound forbids zero the network is infeasible; that is left for the solver to say.
-        return not (rises and falls) and all(self.lower[c] <= 0 <= self.upper[c] for c in row)
+        single_sign = len(row) == 1 or not (rises and falls)
+        return single_sign and all(self.lower[c] <= 0 <= self.upper[c] for c in row)
 
     def _drop(self, column: int) -> None:
         self.alive[column] = False

@@ -68,7 +68,7 @@ class ReactionGroups(ExactModule):
 
     def expand(self, values: Tensor) -> Fluxes:
         """Fluxes of the reactions; those of a group that is NaN make the blocked ones of its sample NaN too."""
-        padded = torch.cat([values, torch.zeros_like(values[..., :1])], dim=-1)
+        padded = torch.cat([values, values.new_zeros(*values.shape[:-1], 1)], dim=-1)
         fluxes: Tensor = padded[..., self.group] * self.ratio.to(values.dtype)
         return torch.where(torch.isnan(values).any(-1, keepdim=True), torch.nan, fluxes)
 
