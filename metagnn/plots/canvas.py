@@ -19,12 +19,16 @@ try:
     from matplotlib.axes import Axes
     from matplotlib.backend_bases import FigureCanvasBase
     from matplotlib.figure import Figure
+    from matplotlib.ticker import Formatter, FuncFormatter, LogLocator, NullFormatter
 except ImportError as error:
     raise PlotsMissingError('plots need matplotlib: pip install "metagnn[plots]"') from error
 
 DPI = 150
 PANEL = (5.2, 4.0)
 """Width and height of one panel [inch]."""
+
+FEW_DECADES = 2.7
+"""Decades up to which a logarithmic axis has room for labels within them."""
 
 
 def new_figure(rows: int = 1, columns: int = 1) -> tuple[Figure, np.ndarray]:
@@ -94,6 +98,23 @@ def drawing_axes(ax: Axes | None) -> Axes:
     ax.grid(visible=True, color="0.92", linewidth=0.8)
     ax.set_axisbelow(True)
     return ax
+
+
+PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
+
+
+def label_log_axis(ax: Axes, formatter: Formatter = PLAIN) -> None:
+    """Label 1, 2 and 5 of every decade of a logarithmic y axis that spans few: one lone label gives no scale.
+
+    Args:
+        ax: Axes with a logarithmic y axis, its data drawn.
+        formatter: Text of a tick.
+    """
+    low, high = ax.get_ylim()
+    few = high < low * 10**FEW_DECADES
+    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
+    ax.yaxis.set_major_formatter(formatter)
+    ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def say_empty(ax: Axes, text: str) -> None:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from metagnn.errors import InputError
-from metagnn.plots.canvas import drawing_axes, say_empty
+from metagnn.plots.canvas import drawing_axes, label_log_axis, say_empty
 from metagnn.plots.palette import COLOURS
 
 PERCENT = FuncFormatter(lambda value, _: f"{100 * value:g} %")
@@ -56,6 +56,6 @@ def plot_error_curves(
         say_empty(ax, "no errors to show")
         return ax
     ax.set_yscale("log", nonpositive="mask")
-    ax.yaxis.set_major_formatter(PERCENT)
+    label_log_axis(ax, PERCENT)
     ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.16), ncols=2, fontsize="small", frameon=False)
     return ax

@@ -55,13 +55,15 @@ def plot_estimates(estimates: Mapping[str, Sequence[float]], truth: float, ax: A
             if out:
                 ax.plot([side * reach], [row], marker, color=COLOURS[1], markersize=6, clip_on=False)
                 ax.annotate(
-                    f"{out} farther", (side * reach, row), xytext=(0, 5), textcoords="offset points",
+                    f"{out} farther", (side * reach, row), xytext=(-4 * side, 5), textcoords="offset points",
                     ha="right" if side > 0 else "left", va="bottom", fontsize="small", color=COLOURS[1],
                 )  # fmt: skip
         if inside.any() and abs(np.median(values)) <= reach:
             ax.plot([np.median(values)] * 2, [row - 0.28, row + 0.28], color=COLOURS[6], linewidth=1.8, zorder=3)
     ax.set_xlim(-reach, reach)
     ax.set_yticks(np.arange(len(errors)), list(errors))
+    # Beside the triangles, not under them.
+    ax.tick_params(axis="y", length=0, pad=8)
     ax.set_ylim(len(errors) - 0.4, -0.6)
     ax.grid(visible=False, axis="y")
     return ax

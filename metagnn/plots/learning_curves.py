@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from metagnn.errors import InputError
-from metagnn.plots.canvas import drawing_axes, say_empty
+from metagnn.plots.canvas import drawing_axes, label_log_axis, say_empty
 from metagnn.plots.palette import COLOURS
 from metagnn.units import GROWTH
 
@@ -35,7 +35,7 @@ def plot_learning_curves(
     """
     ax = drawing_axes(ax)
     ax.set_xlabel("Training samples")
-    ax.set_ylabel(f"Root mean squared error of growth [{GROWTH}]")
+    ax.set_ylabel(f"Error of growth, root mean square [{GROWTH}]")
     sizes: set[int] = set()
     for position, (model, variants) in enumerate(errors.items()):
         for dash, (variant, points) in enumerate(variants.items()):
@@ -54,6 +54,7 @@ def plot_learning_curves(
         return ax
     ax.set_xscale("log")
     ax.set_yscale("log")
+    label_log_axis(ax)
     ax.xaxis.set_major_locator(FixedLocator(sorted(sizes)))
     ax.xaxis.set_major_formatter(FixedFormatter([str(size) for size in sorted(sizes)]))
     ax.xaxis.set_minor_locator(NullLocator())

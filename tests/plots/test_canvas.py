@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from metagnn.errors import FolderError, InputError
-from metagnn.plots import PlotsMissingError, new_figure, save_figure
-from metagnn.plots.canvas import drawing_axes
+from metagnn.plots import PlotsMissingError, check_picture, new_figure, save_figure
+from metagnn.plots.canvas import drawing_axes, label_log_axis
 
 
 def test_a_figure_has_the_panels_asked_for():
@@ -55,3 +55,27 @@ except ImportError as error:
 """
     assert run(program).strip() == 'PlotsMissingError plots need matplotlib: pip install "metagnn[plots]"'
     assert issubclass(PlotsMissingError, InputError)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.02, 0.3), (0.11, 0.19), (1e-9, 10.0), (3.0, 30.0)])
+def test_a_logarithmic_axis_has_at_least_two_labels_if_it_spans_more_than_a_step(low: float, high: float):
+    ax = drawing_axes(None)
+    ax.plot([0, 1], [low, high])
+    ax.set_yscale("log")
+    label_log_axis(ax)
+    ax.figure.canvas.draw()
+    bottom, top = ax.get_ylim()
+    shown = [tick.get_text() for tick in ax.get_yticklabels() if bottom <= tick.get_position()[1] <= top]
+    assert len([text for text in shown if text]) >= (2 if high > 3 * low else 0)
+    assert all(float(text) > 0 for text in shown if text)
+
+
+def test_a_picture_is_checked_before_the_work(tmp_path: Path):
+    path = tmp_path / "new" / "figure.svg"
+    assert check_picture(path) == path
+    path.write_text("mine")
+    with pytest.raises(FolderError, match="use --force"):
+        check_picture(path)
+    assert check_picture(path, force=True) == path
+    with pytest.raises(InputError, match="unknown ending"):
+        check_picture(tmp_path / "figure.doc")

@@ -58,6 +58,10 @@ def test_wild_estimates_are_counted_at_the_border_they_lie_beyond():
     assert triangles(ax) == {"<": (low, 1), ">": (high, 1)}
     assert sorted(text.get_text() for text in ax.texts) == ["1 farther", "2 farther"]
     assert dots(ax)[1] == []
+    # Counts stand inside the axes, where no label of a row is.
+    ax.figure.canvas.draw()
+    frame = ax.get_window_extent()
+    assert all(frame.x0 < box.x0 and box.x1 < frame.x1 for box in (text.get_window_extent() for text in ax.texts))
     # A median that is not on the axis has no bar.
     assert list(medians(ax)) == [0]
 

@@ -57,6 +57,7 @@ def test_given_axes_are_drawn_on_with_units_and_the_sizes_as_ticks():
     ax.figure.canvas.draw()
     assert [label.get_text() for label in ax.get_xticklabels()] == ["10", "30", "100"]
     assert not ax.get_xticks(minor=True).size
+    assert {"0.02", "0.05", "0.1"} <= {label.get_text() for label in ax.get_yticklabels()}
 
 
 @pytest.mark.parametrize("errors", [{}, {"gnn": {}}, {"gnn": {"constrained": {}}}])
