@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
+import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
@@ -158,7 +160,7 @@ def _in_workers(
     while waiting:
         try:
             results = joblib.Parallel(jobs, return_as="generator_unordered", batch_size=1)(
-                joblib.delayed(_label)(task, rows, uptakes[rows], knockouts.rows(rows))
+                joblib.delayed(_label)(task, rows, uptakes[rows], knockouts.rows(rows), os.getpid())
                 for rows in list(waiting.values())
             )
             with _closing(results):
@@ -186,8 +188,20 @@ def _closing(results: Generator[LabelChunk]) -> Iterator[None]:
             results.close()
 
 
-def _label(task: LabelTask, rows: slice, uptakes: np.ndarray, knockouts: Knockouts) -> LabelChunk:
+def _label(task: LabelTask, rows: slice, uptakes: np.ndarray, knockouts: Knockouts, run: int) -> LabelChunk:
+    if os.getppid() == run and not hasattr(_own, "task"):
+        threading.Thread(target=_end_with, args=(run,), daemon=True).start()
     if getattr(_own, "task", None) != task:
         _own.simulator, _own.task = FluxSimulator(task.network, task.names, task.method), task
     simulator: FluxSimulator = _own.simulator
     return LabelChunk(rows, *simulator.solve(uptakes, knockouts=knockouts))
+
+
+def _end_with(run: int) -> None:
+    """End this local worker when the run that started it is gone.
+
+    Otherwise the workers of a run that was killed wait for its next word forever, each with its share of memory.
+    """
+    while os.getppid() == run:
+        time.sleep(1.0)
+    os._exit(1)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -223,6 +224,20 @@ def test_a_folder_without_its_job_holds_nothing_of_value(core, media, tmp_path):
     assert not side.exists()
 
 
+def _children(pid):
+    """Linux says which; elsewhere nothing is checked."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [Path(f"/proc/{child}") for child in listed.read_text().split()] if listed.exists() else []
+
+
+def _wait_until_gone(processes):
+    for _ in range(600):
+        if not any(process.exists() for process in processes):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{processes} outlived the run that started them")
+
+
 def test_kill_9_of_a_run_with_workers_loses_and_repeats_nothing(core, tmp_path, monkeypatch):
     media, path = uniform_media(E_COLI_CORE_RANGES, 6000, seed=0), tmp_path / "labels.parquet"
     write_table(media, tmp_path / "media.parquet")
@@ -231,9 +246,11 @@ def test_kill_9_of_a_run_with_workers_loses_and_repeats_nothing(core, tmp_path, 
     side = path.with_name("labels.parquet.partial")
     while process.poll() is None and len(list(side.glob("*.npz"))) < 2:
         time.sleep(0.005)
+    workers = _children(process.pid)
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     chunks = {file.name: file.stat().st_mtime_ns for file in side.glob("0*.npz")}
+    _wait_until_gone(workers)
     size = json.loads((side / "job.json").read_text())["chunk"]
     assert 2 <= len(chunks) < 6000 // size
     assert not path.exists()
