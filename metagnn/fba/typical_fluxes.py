@@ -28,7 +28,7 @@ def typical_fluxes(
     program = ParsimoniousOptimum(
         network.stoichiometry.to_scipy().tocsc(),
         network.reaction_index(network.growth_reaction),
-        (lower < 0).any(axis=0),
+        lower.min(axis=0) < 0,
         np.flatnonzero((np.ptp(lower, axis=0) > 0) | (np.ptp(upper, axis=0) > 0)),
     )
     fluxes, status = program.solve(lower, upper, lambda done: None)

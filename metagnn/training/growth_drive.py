@@ -9,8 +9,8 @@ from metagnn.datasets.flux_dataset import FluxBatch
 from metagnn.losses.supervised import masked_mse
 from metagnn.models.flux_gnn import FluxGNN
 
-DRIVES = (0.0, 1e1, 1e2, 1e3, 1e4)
-"""Drives to try, in units of the scale of growth: from none to flux balance analysis itself."""
+DRIVES = (0.0, 1e1, 1e2, 1e3)
+"""Drives to try, in units of the scale of growth: from none to flux balance analysis. Ten times more costs digits."""
 
 AS_GOOD = 1.1
 """An error at most this many times the smallest counts as no worse."""
@@ -33,14 +33,20 @@ def fit_growth_drive(model: FluxGNN, samples: FluxBatch, scale: Tensor, most: in
         The error at every drive.
     """
     chosen = samples.rows(torch.linspace(0, len(samples) - 1, min(most, len(samples))).round().to(torch.int64))
-    errors = {}
+    answers = {}
     for drive in DRIVES:
         model.growth_drive.fill_(drive)
         with torch.no_grad():
-            fluxes = model(chosen.lower, chosen.upper, chosen.measured, chosen.deviation).fluxes
-        # A drive that leaves a sample unsolved is none to choose.
-        unsolved = bool(torch.isnan(fluxes).any())
-        errors[drive] = torch.inf if unsolved else float(masked_mse(fluxes, chosen.observed, scale))
+            answers[drive] = model(chosen.lower, chosen.upper, chosen.measured, chosen.deviation).fluxes
+    # A sample that no drive solves has no feasible flux, and says nothing of any.
+    solved = {drive: ~torch.isnan(fluxes).any(-1) for drive, fluxes in answers.items()}
+    feasible = torch.stack(list(solved.values())).any(0)
+    observed = torch.where(feasible[:, None], chosen.observed, torch.nan)
+    errors = {}
+    for drive, fluxes in answers.items():
+        # A drive that leaves another sample unsolved is none to choose.
+        complete = torch.equal(solved[drive], feasible)
+        errors[drive] = float(masked_mse(fluxes, observed, scale)) if complete else torch.inf
     least = min(errors.values())
     model.growth_drive.fill_(max(drive for drive, error in errors.items() if error <= AS_GOOD * least))
     return errors
