@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+import scipy.sparse
+import scipy.sparse.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +51,29 @@ def test_on_random_networks_too(seed, count):
     left = np.linalg.norm(tangent.after(measured.tolist()), axis=1)
     for index, row in enumerate(np.eye(len(network.reactions))):
         assert (left[index] > 0) == raises_rank(stacked, row)
+
+
+def test_at_genome_scale_every_verdict_has_its_witness(iJO1366: MetabolicNetwork):
+    """Determined: a combination of balances and measurements. Not determined: a flux that neither of them sees."""
+    tangent = SteadyStateTangent.from_network(iJO1366)
+    balance, units = iJO1366.stoichiometry.to_scipy(), scipy.sparse.eye_array(len(iJO1366.reactions)).tocsr()
+    random = np.random.default_rng(0)
+    measurable = [tangent.index(name) for name in (*iJO1366.exchanges, "growth")]
+    for share in (0.2, 0.5, 0.9):
+        measured = random.choice(measurable, int(share * len(measurable)), replace=False)
+        rest = tangent.after(measured.tolist())[: len(iJO1366.reactions)]
+        determined = ~rest.any(axis=1)
+        stacked = scipy.sparse.vstack([balance, units[measured]]).tocsr()
+        scaled = scipy.sparse.diags_array(1.0 / scipy.sparse.linalg.norm(stacked, axis=1)) @ stacked
+        # Random weights: one determined flux that is none would leave a residual.
+        combination = random.normal(size=len(determined)) * determined
+        weights = scipy.sparse.linalg.lsmr(scaled.T, combination, 0.0, 1e-15, 1e-15, 1e15, maxiter=30_000)[0]
+        assert np.linalg.norm(scaled.T @ weights - combination) < 1e-6 * np.linalg.norm(combination)
+        unseen = np.flatnonzero(~determined)
+        fluxes = tangent.rows[: len(determined)] @ rest[unseen].T
+        fluxes /= np.linalg.norm(fluxes, axis=0)
+        assert np.abs(scaled @ fluxes).max() < 1e-9
+        assert np.abs(fluxes[unseen, np.arange(len(unseen))]).min() > 1e-6
 
 
 def test_what_is_measured_again_takes_nothing_more(core: MetabolicNetwork):
