@@ -42,9 +42,9 @@ class LabelCase:
 
 
 SPEED = (
-    LabelCase("e_coli_core", "fba", "slim_optimize", 500, 500),
-    LabelCase("e_coli_core", "pfba", "pfba", 500, 30),
-    LabelCase("e_coli_core", "min_norm", "pfba", 500, 30),
+    LabelCase("e_coli_core", "fba", "slim_optimize", 1000, 500),
+    LabelCase("e_coli_core", "pfba", "pfba", 1000, 30),
+    LabelCase("e_coli_core", "min_norm", "pfba", 1000, 30),
     LabelCase("iJO1366", "fba", "slim_optimize", 500, 40),
     LabelCase("iJO1366", "pfba", "pfba", 500, 5),
     LabelCase("iJO1366", "min_norm", "pfba", 100, 5),
@@ -88,7 +88,7 @@ def _speed(case: LabelCase, seed: int) -> Comparison:
     media = uniform_media(RANGES[case.network], case.media, seed=seed)
     rival = {"slim_optimize": cobra.Model.slim_optimize, "pfba": _pfba}[case.rival]
     return compare(
-        (f"{case.method} labels / cobra {case.rival}", case.network, "ms per medium"),
+        (f"{case.method} labels of {case.media:,} media / cobra {case.rival}", case.network, "ms per medium"),
         lambda: simulate_fluxes(network, media, case.method),
         lambda: _loop(model, media[: case.rival_media], rival),
         (1e3 / case.media, 1e3 / case.rival_media),
