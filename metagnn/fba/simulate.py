@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from metagnn.errors import TableError
-from metagnn.fba.flux_simulator import FluxSimulator as FluxSimulator
 from metagnn.fba.flux_simulator import Progress
 from metagnn.fba.flux_solutions import FluxSolutions
 from metagnn.fba.label_chunks import LabelTask, label_chunks, split_rows
