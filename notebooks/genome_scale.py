@@ -47,8 +47,8 @@ print(
 
 # %% [markdown]
 # Does it conserve matter? Internal reactions that create or destroy elements or charge would make every balance of a
-# measured culture meaningless. A growth reaction makes biomass out of nothing but the balance, by design; the one that
-# is the objective is not listed, a second one is.
+# measured culture meaningless. Biomass reactions do so by design, for their imbalance is the biomass: that of the
+# objective is not listed, any other is.
 
 # %%
 print("internal reactions that do not balance:", ", ".join(network.unbalanced_reactions()) or "none")
