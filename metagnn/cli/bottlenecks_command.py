@@ -42,7 +42,7 @@ def print_bottlenecks(chosen: argparse.Namespace) -> None:
     ]
     header = ("bound", "kind", "media", "gain [gDW/mmol]", "elasticity", "degenerate")
     title = f"limits of growth on {table['sample'].nunique()} media, medians over those that each limits → {chosen.out}"
-    print_table(title, (*header, "gradient of the model") if gradient else header, rows)
+    print_table(title, (*header, "gradient of the model") if gradient else header, rows, words=("kind",))
 
 
 def _summary(table: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:

@@ -14,13 +14,13 @@ from rich.text import Text
 PIPE_WIDTH = 140
 
 
-def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table on standard output."""
+def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[str] = ()) -> None:
+    """Print a table on standard output; columns of `words` to the left, like the first, and numbers to the right."""
     console = Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH, no_color=True)
     # Text, not markup: units stand in brackets. A title of the table's own would fold to its width.
     table = Table()
     for position, name in enumerate(header):
-        numbers = position > 0 and len(header) > 2
+        numbers = position > 0 and len(header) > 2 and name not in words
         table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))

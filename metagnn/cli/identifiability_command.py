@@ -38,7 +38,8 @@ def print_identifiability(chosen: argparse.Namespace) -> None:
     title = f"{network.id}, {len(report.measured)} measured, composition {chosen.composition}"
     if len(told) < len(report.rows):
         title += f" ({len(report.rows) - len(told)} rows that are measured, absent or held by their bounds left out)"
-    print_table(title, ("what", "status", "at a typical state", "why"), rows)
+    header = ("what", "status", "at a typical state", "why")
+    print_table(title, header, rows, words=("status", "why"))
     if out is not None:
         write_table(report.table(), out)
 
