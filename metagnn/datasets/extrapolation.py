@@ -73,6 +73,7 @@ def split_media(network: MetabolicNetwork, media: pd.DataFrame, name: str, seed:
     """
     if name not in SPLITS:
         raise InputError("`name`: " + unknown_name(name, SPLITS, "split"))
+    media_values(network, media)
     train, test, held_out = SPLITS[name](network, media, seed)
     if min(len(train), len(test)) < FEWEST_ROWS:
         raise TableError(
