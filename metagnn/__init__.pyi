@@ -15,11 +15,14 @@ from .analysis import reconcile_rates as reconcile_rates
 from .analysis import suggest_medium as suggest_medium
 from .analysis.bottlenecks import bottlenecks as bottlenecks
 from .analysis.identifiability import identifiability as identifiability
+from .analysis.reconciliation import ReconcileOptions as ReconcileOptions
+from .analysis.reconciliation import reconcile as reconcile
 from .datasets import add_white_noise as add_white_noise
 from .datasets import latin_hypercube_media as latin_hypercube_media
 from .datasets import read_table as read_table
 from .datasets import sparse_media as sparse_media
 from .datasets import uniform_media as uniform_media
+from .datasets.rates import read_rates as read_rates
 from .errors import InputError as InputError
 from .fba import FluxSolutions as FluxSolutions
 from .fba import simulate_fluxes as simulate_fluxes

@@ -14,6 +14,7 @@ from metagnn.cli.console import print_table, progress_bar
 from metagnn.cli.extrapolation_command import benchmark_extrapolation, refuse_options
 from metagnn.cli.identifiability_command import benchmark_identifiability
 from metagnn.cli.pictures import check_plot, picture_of_targets, picture_of_training, require_targets
+from metagnn.cli.reconcile_command import benchmark_reconcile
 from metagnn.cli.transfer_command import benchmark_transfer, refuse_full
 from metagnn.datasets.label_file import simulate_to_file
 from metagnn.datasets.output import check_output
@@ -123,6 +124,9 @@ def benchmark(chosen: argparse.Namespace) -> None:
         benchmark_extrapolation(chosen)
         return
     refuse_options(chosen)
+    if chosen.name == "reconcile":
+        benchmark_reconcile(chosen)
+        return
     if chosen.name == "transfer":
         benchmark_transfer(chosen)
         return

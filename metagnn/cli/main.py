@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from metagnn.cli.bottlenecks_command import print_bottlenecks
     from metagnn.cli.identifiability_command import print_identifiability
     from metagnn.cli.map_command import draw_map
+    from metagnn.cli.reconcile_command import reconcile
 
     run = {
         "reproduce": commands.reproduce,
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "simulate": commands.simulate,
         "train": commands.train,
         "predict": commands.predict,
+        "reconcile": reconcile,
         "map": draw_map,
         "identifiability": print_identifiability,
         "bottlenecks": print_bottlenecks,

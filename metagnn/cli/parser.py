@@ -26,6 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     _simulate(commands)
     _train(commands)
     _predict(commands)
+    _reconcile(commands)
     _map(commands)
     _identifiability(commands)
     _bottlenecks(commands)
@@ -145,6 +146,36 @@ def _map(commands: Commands) -> None:  # type: ignore[valid-type]
     _output(parser, "file", resume=False)
 
 
+def _reconcile(commands: Commands) -> None:  # type: ignore[valid-type]
+    parser = _command(
+        commands,
+        "reconcile",
+        "measured rates to every flux, with intervals, composition of biomass and gross errors",
+        "metagnn reconcile rates.csv --model e_coli_core --hide EX_co2_e --out results",
+    )
+    parser.add_argument(
+        "file", metavar="FILE", help="measured rates (CSV, Parquet), one row a sample, units in headers"
+    )
+    parser.add_argument("--model", required=True, metavar="MODEL", help=MODEL_HELP)
+    parser.add_argument(
+        "--composition", choices=COMPOSITIONS, default="elemental", help="of biomass (default elemental)"
+    )
+    parser.add_argument(
+        "--gamma", type=float, default=None, help="electrons per carbon of biomass (default: the model's)"
+    )
+    parser.add_argument("--gamma-std", type=float, default=None, help="its standard deviation (default 4 %%)")
+    parser.add_argument("--hide", action="append", metavar="EXCHANGE", help="withhold, predict and score (repeatable)")
+    present_help = "an exchange that may carry flux though nobody measured it (repeatable)"
+    parser.add_argument("--present", action="append", metavar="EXCHANGE", help=present_help)
+    energy_help = "whether the model's demand for ATP binds (default free: matter alone decides)"
+    parser.add_argument("--energy", choices=("free", "keep"), default="free", help=energy_help)
+    parser.add_argument("--all-intervals", action="store_true", help="intervals of every flux, not only of exchanges")
+    parser.add_argument("--units", metavar="MAP.yml", default=None, help="column: unit, for headers that lack one")
+    noise_help = "relative deviation of a measurement that comes without one (default 0.05)"
+    parser.add_argument("--noise", type=float, default=0.05, help=noise_help)
+    _output(parser, "folder", resume=False)
+
+
 def _identifiability(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
@@ -184,6 +215,7 @@ BENCHMARKS = (
     "inference",
     "labels",
     "projection",
+    "reconcile",
     "scaling",
     "startup",
     "training",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -46,6 +46,33 @@ def read_table(path: str | Path) -> pd.DataFrame:
         if name not in TEXT_COLUMNS:
             table.isetitem(position, _numbers(table.iloc[:, position], path).to_numpy())
     return table
+
+
+def read_table_chunks(path: str | Path, rows: int) -> Iterator[pd.DataFrame]:
+    """Read a table some rows at a time, so that memory does not grow with the file; checked as by `read_table`.
+
+    Args:
+        path: A .csv or .parquet file.
+        rows: Rows of a chunk.
+
+    Raises:
+        TableError: As `read_table`; of a CSV file, every row's length is checked before the first chunk.
+    """
+    path = Path(path)
+    ending = _ending(path)
+    if not path.is_file():
+        raise TableError(f"no table at '{path}'; expected a file ({' or '.join(ENDINGS)})")
+    if path.stat().st_size == 0:
+        raise TableError(f"'{path}' is empty; expected a header and at least one row")
+    found = False
+    for chunk in _csv_chunks(path, rows) if ending == ".csv" else _parquet_chunks(path, rows):
+        for position, name in enumerate(chunk.columns):
+            if name not in TEXT_COLUMNS:
+                chunk.isetitem(position, _numbers(chunk.iloc[:, position], path).to_numpy())
+        found = found or len(chunk) > 0
+        yield chunk
+    if not found:
+        raise TableError(f"'{path}' has a header but no rows; expected at least one")
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
@@ -93,8 +120,43 @@ def _read_csv(path: Path) -> pd.DataFrame:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TableError(f"'{path}' is not UTF-8 text (byte {error.start}); expected a CSV table") from error
+    texts = _text_columns(_checked_header(io.StringIO(text), path))
+    return pd.read_csv(io.StringIO(text), dtype=texts, float_precision="round_trip", low_memory=False)
+
+
+def _csv_chunks(path: Path, rows: int) -> Iterator[pd.DataFrame]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = _checked_header(file, path)
+    except UnicodeDecodeError as error:
+        raise TableError(f"'{path}' is not UTF-8 text (byte {error.start}); expected a CSV table") from error
+    reader = pd.read_csv(
+        path, dtype=_text_columns(header), float_precision="round_trip", chunksize=rows, encoding="utf-8-sig"
+    )
+    with reader:
+        yield from reader
+
+
+def _parquet_chunks(path: Path, rows: int) -> Iterator[pd.DataFrame]:
+    arrow = _pyarrow(path)
+    try:
+        file = arrow.parquet.ParquetFile(path)
+        _check_names(file.schema_arrow.names, path)
+        for batch in file.iter_batches(batch_size=rows):
+            yield batch.to_pandas()
+    except (arrow.ArrowException, OSError) as error:
+        reason = str(error).strip().partition("\n")[0][:160]
+        raise TableError(f"'{path}' cannot be read as Parquet: {reason}") from error
+
+
+def _text_columns(header: Sequence[str]) -> dict[str, type[str]]:
+    return {name: str for name in TEXT_COLUMNS if name in header}
+
+
+def _checked_header(lines: Iterable[str], path: Path) -> list[str]:
+    """Names of the columns, once every row is known to be as long."""
     # pandas would rename a column that appears twice, fill up short rows and take a surplus one for an index.
-    reader = csv.reader(io.StringIO(text), strict=True)
+    reader = csv.reader(lines, strict=True)
     try:
         header = next((row for row in reader if row), [])
         _check_names(header, path)
@@ -107,8 +169,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise TableError(f"'{path}', line {reader.line_num}: no CSV ({error})") from error
     if not header:
         raise TableError(f"'{path}' is empty; expected a header and at least one row")
-    texts = {name: str for name in TEXT_COLUMNS if name in header}
-    return pd.read_csv(io.StringIO(text), dtype=texts, float_precision="round_trip", low_memory=False)
+    return header
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -1,0 +1,257 @@
+"""Composition of biomass, fitted across the rows of a file: all balances at once, every row with its own noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.stats
+
+from metagnn.analysis.composition import QUANTILE, UNDETERMINED, Composition, Interval
+from metagnn.analysis.reconciliation.border import Border
+from metagnn.errors import InputError
+from metagnn.network.elements import balance_weights
+
+GAMMA_NOISE = 0.04
+"""Relative standard deviation of a degree of reduction that was not measured: what whole microorganisms differ by
+(Erickson, Minkevich & Eroshin 1978, Biotechnol. Bioeng. 20, 1595: 4.29 ± 4 %)."""
+
+COEFFICIENT_NOISE = 0.3
+"""Relative standard deviation of a precursor's coefficient before any data are seen."""
+
+VAGUE = 10.0
+"""Relative standard deviation of a content before any data are seen: none to speak of."""
+
+ROUNDS = 30
+RANK_TOLERANCE = 1e-9
+OUTLYING = 0.01
+"""Probability below which a row pulls at the composition with less than its weight (Huber)."""
+
+
+Precision = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class FittedComposition:
+    """A composition with its uncertainty.
+
+    Attributes:
+        theta: Change of every parameter of the border.
+        covariance: Of theta.
+        composition: Alpha and beta with intervals.
+        gamma: Electrons per carbon of biomass.
+        gamma_interval: Its interval (90 %).
+        undetermined: Directions of theta that data and prior leave open, shape `[parameters, directions]`.
+        spread: Factor on every variance: what rows differ by, over what their deviations say; at least 1.
+        rows: Rows that were used.
+    """
+
+    theta: np.ndarray
+    covariance: np.ndarray
+    composition: Composition
+    gamma: float
+    gamma_interval: Interval
+    undetermined: np.ndarray
+    spread: float
+    rows: int
+
+
+def fit_composition(
+    border: Border, measured: np.ndarray, deviations: np.ndarray, gamma: tuple[float, float] | None = None
+) -> FittedComposition:
+    """Alpha and beta at which the measured rates of all rows close all balances best.
+
+    What was not measured is left open, so a row speaks through the balances that it can close: carbon where CO2 was
+    measured, electrons where O2 was. The degree of reduction is not fitted freely but known to some per cent. The
+    pooled misfit is quadratic in the contents apart from weights, so that intervals are those of its profile.
+
+    Args:
+        border: The border, whose parameters are fitted.
+        measured: Measured border fluxes, NaN where nothing was measured, shape `[samples, border]` [mmol/gDW/h].
+        deviations: Their standard deviations, the same shape.
+        gamma: Electrons per carbon of biomass and the standard deviation; by default the network's own, 4 %.
+    """
+    prior_mean, prior = _prior(border, gamma)
+    pooled = pooled_fit(border, measured, deviations, prior_mean, prior)
+    theta, chi, freedom = pooled.theta, pooled.chi_squared, pooled.freedom
+    checked = freedom > 0
+    typical = scipy.stats.chi2.median(freedom[checked])
+    spread = max(float(np.median(chi[checked] / typical)), 1.0) if checked.any() else 1.0
+    # The prior is no measurement of this file: rows that scatter do not make it wider.
+    covariance = np.linalg.inv(pooled.information / spread + prior(theta)) if len(theta) else np.zeros((0, 0))
+    return _summary(border, theta, covariance, spread, pooled.rows)
+
+
+@dataclass(frozen=True, eq=False)
+class PooledFit:
+    """The composition at which all rows close best, as numbers only.
+
+    Attributes:
+        theta: Change of every parameter.
+        information: What the rows say of it, without the prior.
+        chi_squared: Misfit of every row, shape `[samples]`.
+        freedom: Redundant measurements of every row, the composition known.
+        rows: Rows that grow, and so say something.
+    """
+
+    theta: np.ndarray
+    information: np.ndarray
+    chi_squared: np.ndarray
+    freedom: np.ndarray
+    rows: int
+
+
+def pooled_fit(
+    border: Border, measured: np.ndarray, deviations: np.ndarray, prior_mean: np.ndarray, prior: Precision
+) -> PooledFit:
+    """Maximum of the posterior of theta over all rows; rows that do not fit pull with less than their weight.
+
+    Args:
+        border: The border.
+        measured: Measured border fluxes, NaN where nothing was measured, shape `[samples, border]` [mmol/gDW/h].
+        deviations: Their standard deviations.
+        prior_mean: Theta before any data.
+        prior: Its precision, at a given theta.
+    """
+    groups = _groups(border, measured, deviations)
+    growth = np.where(np.isnan(measured[:, -1]), 0.0, measured[:, -1])
+    freedom = border.redundancy(~np.isnan(measured))
+    limit = scipy.stats.chi2.isf(OUTLYING, np.maximum(freedom, 1))
+    theta, weight, chi = prior_mean.copy(), (growth > 0).astype(np.float64), np.zeros(len(measured))
+    information = np.zeros((len(theta), len(theta)))
+    for _ in range(ROUNDS):
+        information, right = np.zeros_like(information), prior(theta) @ (prior_mean - theta)
+        for group in groups:
+            chi[group.rows], each, pull = _normal_equations(border, group, theta)
+            information = information + np.einsum("s,spq->pq", weight[group.rows], each)
+            right = right + weight[group.rows] @ pull
+        step = np.linalg.solve(information + prior(theta), right) if len(theta) else np.zeros(0)
+        theta = theta + step
+        weight = np.where(growth > 0, np.minimum(1.0, limit / np.maximum(chi, 1e-300)), 0.0)
+        if np.abs(step).max(initial=0.0) < 1e-9:
+            break
+    return PooledFit(theta, information, chi, freedom, int((growth > 0).sum()))
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Rows that measure the same, and the laws that hold without what they did not measure.
+
+    Attributes:
+        rows: Positions of the rows.
+        kept: Combinations of laws in which no open flux takes part, shape `[kept, laws]`.
+        centre: Measurements, zero elsewhere, shape `[rows, border]`.
+        variances: Of the measurements, and of what is known to be about zero; the same shape.
+    """
+
+    rows: np.ndarray
+    kept: np.ndarray
+    centre: np.ndarray
+    variances: np.ndarray
+
+
+def _groups(border: Border, measured: np.ndarray, deviations: np.ndarray) -> list[_Group]:
+    """Rows by what they measure, with what is open eliminated.
+
+    A wide prior on it would not do: thousands of rows add up to a strong one.
+    """
+    patterns, which = np.unique(np.isnan(measured), axis=0, return_inverse=True)
+    groups = []
+    for number, missing in enumerate(patterns):
+        rows = np.flatnonzero(which.ravel() == number)
+        left, size, _ = np.linalg.svd(border.laws[:, missing & border.open])
+        kept = left[:, int((size > RANK_TOLERANCE).sum()) :].T
+        centre = np.where(missing, 0.0, measured[rows])
+        variances = np.where(missing, np.where(border.open, 0.0, border.unmeasured_std**2), deviations[rows] ** 2)
+        if len(kept):
+            groups.append(_Group(rows, kept, centre, variances))
+    return groups
+
+
+def _normal_equations(border: Border, group: _Group, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Misfit of every row, and what it says of theta: its information, and its pull away from the present one.
+
+    Growth is measured with noise too. Its reconciled value stands in the derivative, as maximum likelihood has it:
+    with the measured one, noise times itself would bias what thousands of rows determine.
+    """
+    laws, changes = group.kept @ border.laws_at(theta), group.kept @ border.changes
+    centre, variances = group.centre, group.variances
+    covariance = np.einsum("lb,sb,mb->slm", laws, variances, laws, optimize=True)
+    inverse = np.linalg.inv(covariance)
+    residual = centre @ laws.T
+    chi = np.einsum("sl,slm,sm->s", residual, inverse, residual, optimize=True)
+    moved = np.einsum("lb,slm,sm->sb", laws, inverse, residual, optimize=True)
+    growth = centre[:, -1] - variances[:, -1] * moved[:, -1]
+    weighted = np.einsum("lp,slm->spm", changes, inverse, optimize=True)
+    information = np.square(growth)[:, None, None] * (weighted @ changes)
+    pull = -growth[:, None] * np.einsum("spm,sm->sp", weighted, residual, optimize=True)
+    return chi, information, pull
+
+
+def _prior(border: Border, gamma: tuple[float, float] | None) -> tuple[np.ndarray, Precision]:
+    """Mean of theta before data, and its precision as a function of theta."""
+    parameters = border.changes.shape[1]
+    if parameters == 0:
+        return np.zeros(0), lambda theta: np.zeros((0, 0))
+    if parameters != 3:
+        return np.zeros(parameters), lambda theta: np.eye(parameters) / COEFFICIENT_NOISE**2
+    alpha, beta, electrons = own_contents(border)
+    degree, error = gamma if gamma is not None else (electrons / alpha, GAMMA_NOISE * electrons / alpha)
+    if not (0 < degree < 8 and error > 0):
+        raise InputError(
+            f"`gamma` is {degree:g} ± {error:g}; expected electrons per carbon of biomass, such as 4.2 ± 0.1"
+        )
+    # e − γ α = 0 at the mean, on which a vague prior of alpha and beta stands.
+    mean = np.array([0.0, 0.0, degree * alpha - electrons])
+    along = np.array([-degree, 0.0, 1.0])
+
+    def precision(theta: np.ndarray) -> np.ndarray:
+        tight = np.outer(along, along) / (error * max(alpha + theta[0], 0.1 * alpha)) ** 2
+        return np.asarray(tight + np.diag([(VAGUE * alpha) ** -2, (VAGUE * beta) ** -2, 0.0]))
+
+    return mean, precision
+
+
+def own_contents(border: Border) -> tuple[float, float, float]:
+    """Carbon, nitrogen and electrons in the network's own biomass [mmol/gDW]."""
+    alpha, beta, electrons = (border.network.biomass_content(name) for name in ("C", "N", "electrons"))
+    return alpha, beta, electrons
+
+
+def _summary(border: Border, theta: np.ndarray, covariance: np.ndarray, spread: float, rows: int) -> FittedComposition:
+    own = np.array(own_contents(border))
+    if not len(theta):
+        alpha, beta, electrons = own
+        fixed = Composition(float(alpha), float(beta))
+        empty = np.zeros((0, 0))
+        return FittedComposition(
+            theta, covariance, fixed, float(electrons / alpha), (float(electrons / alpha),) * 2, empty, spread, rows
+        )
+    table = border.network.metabolite_table
+    weights = np.array([balance_weights(table, name) for name in ("C", "N", "electrons")])
+    contents, moves = own - weights @ border.column_changes @ theta, -weights @ border.column_changes
+    errors = np.sqrt(np.einsum("cp,pq,cq->c", moves, covariance, moves))
+    alpha, beta = (_with_interval(contents[i], errors[i]) for i in range(2))
+    ratio = contents[2] / contents[0]
+    slope = (moves[2] - ratio * moves[0]) / contents[0]
+    error = float(np.sqrt(slope @ covariance @ slope))
+    scale = np.abs(own) if len(theta) == 3 else np.ones(len(theta))
+    size, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
+    undetermined = (vectors[:, size > UNDETERMINED**2].T * scale).T
+    return FittedComposition(
+        theta,
+        covariance,
+        Composition(alpha[0], beta[0], alpha[1], beta[1]),
+        float(ratio),
+        (float(ratio - QUANTILE * error), float(ratio + QUANTILE * error)),
+        undetermined,
+        spread,
+        rows,
+    )
+
+
+def _with_interval(content: float, error: float) -> tuple[float, Interval]:
+    if not error < UNDETERMINED * abs(content):
+        return float("nan"), (0.0, float("inf"))
+    return float(content), (float(content - QUANTILE * error), float(content + QUANTILE * error))

@@ -1,0 +1,140 @@
+"""Intervals of reconciled fluxes: noise where the data determine a flux, flux variability where they do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse
+
+from metagnn.analysis.composition import QUANTILE
+from metagnn.analysis.reconciliation.border import Border
+from metagnn.analysis.reconciliation.composition_fit import FittedComposition
+from metagnn.analysis.reconciliation.flux_bounds import NO_BOUND
+from metagnn.analysis.reconciliation.linear_model import Posterior, determined_fluxes
+from metagnn.fba.flux_variability import flux_ranges
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.optimize.linear_program import LinearProgram
+
+DETERMINED, BOUNDED, FREE = "determined", "bounded", "free"
+
+WIDEST = 1000.0
+
+
+@dataclass(frozen=True, eq=False)
+class FluxIntervals:
+    """Intervals of some fluxes, each array of shape `[samples, fluxes]` [mmol/gDW/h].
+
+    Attributes:
+        reactions: Their names.
+        value: Reconciled flux; NaN where it is not determined.
+        low: Lower end of the 90 % interval; of the range where the flux is not determined.
+        high: Upper end.
+        range_min: Smallest value while every measured rate stays in its own 90 % window; NaN where not asked for.
+        range_max: Largest value.
+        status: "determined" (balances tie it to what was measured), "bounded" (a finite range) or "free".
+    """
+
+    reactions: tuple[str, ...]
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    range_min: np.ndarray
+    range_max: np.ndarray
+    status: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class SteadyStates:
+    """Directions at steady state of the fluxes that intervals are for.
+
+    Attributes:
+        indices: Positions of the fluxes among the reactions.
+        basis: Orthonormal directions, shape `[fluxes, nullity]`.
+        moves: Fluxes that balance one unit of every parameter of the composition, shape `[fluxes, parameters]`.
+        trusted: Whether a flux is known without a measurement (traces of growth), boolean, shape `[fluxes]`.
+    """
+
+    indices: np.ndarray
+    basis: np.ndarray
+    moves: np.ndarray
+    trusted: np.ndarray
+
+
+def flux_intervals(
+    fluxes: np.ndarray,
+    measured: np.ndarray,
+    states: SteadyStates,
+    found: Posterior,
+    fitted: FittedComposition,
+) -> FluxIntervals:
+    """Intervals (90 %) of the determined fluxes by propagation of noise; the others are left to their ranges.
+
+    Two sources add up: the noise of the sample itself, and the composition that its file was fitted with.
+
+    Args:
+        fluxes: Reconciled fluxes, shape `[samples, fluxes]`.
+        measured: Whether each was measured, the same shape.
+        states: Directions at steady state.
+        found: Variances.
+        fitted: The composition.
+    """
+    variance = fitted.spread * found.variance
+    variance = variance + np.einsum("sfp,pq,sfq->sf", found.response, fitted.covariance, found.response, optimize=True)
+    half = QUANTILE * np.sqrt(np.maximum(variance, 0.0))
+    open_moves = states.moves @ fitted.undetermined
+    size = np.linalg.norm(open_moves, axis=0)
+    directions = np.hstack([states.basis, open_moves / np.where(size > 0, size, 1.0)])
+    patterns, which = np.unique(measured, axis=0, return_inverse=True)
+    known = np.array([determined_fluxes(directions, pattern | states.trusted)[0] for pattern in patterns])
+    certain = known[which.ravel()]
+    value, low, high = (np.where(certain, array, np.nan) for array in (fluxes, fluxes - half, fluxes + half))
+    nothing = np.full(fluxes.shape, np.nan)
+    names = np.where(certain, DETERMINED, FREE).astype(object)
+    return FluxIntervals((), value, low, high, nothing, nothing.copy(), names)
+
+
+class RangeFinder:
+    """Ranges of fluxes while measured rates stay in their windows, sample by sample.
+
+    Args:
+        border: The border.
+        network: The network with the fitted composition.
+        fitted: That composition; what the data leave open of it may vary by as much as itself.
+        bounds: Bounds of every flux [mmol/gDW/h].
+    """
+
+    def __init__(
+        self,
+        border: Border,
+        network: MetabolicNetwork,
+        fitted: FittedComposition,
+        bounds: tuple[np.ndarray, np.ndarray],
+    ) -> None:
+        extra = border.column_changes @ fitted.undetermined
+        matrix = scipy.sparse.hstack([network.stoichiometry.to_scipy(), scipy.sparse.csr_array(extra)])
+        self._program = LinearProgram(matrix, np.zeros(matrix.shape[1]), "max")
+        self._lower, self._upper = np.maximum(bounds[0], -WIDEST), np.minimum(bounds[1], WIDEST)
+        self._open, self._growth = extra.shape[1], int(border.indices[-1])
+        self._spread = fitted.spread
+
+    def of(self, fluxes: np.ndarray, measured: np.ndarray, deviations: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        """Smallest and largest value, shape `[wanted, 2]` [mmol/gDW/h].
+
+        Args:
+            fluxes: Reconciled fluxes of one sample, shape `[reactions]`, which the windows always hold.
+            measured: Its measurements, NaN where there is none, the same shape.
+            deviations: Their standard deviations.
+            wanted: Positions of the reactions.
+        """
+        half = QUANTILE * np.sqrt(self._spread) * deviations
+        # The reconciled flux is feasible; a window that misses it by noise is widened to it.
+        slack = 1e-7 * (1.0 + np.abs(fluxes))
+        lower = np.where(np.isnan(measured), self._lower, np.fmin(measured - half, fluxes - slack))
+        upper = np.where(np.isnan(measured), self._upper, np.fmax(measured + half, fluxes + slack))
+        lower, upper = np.minimum(lower, fluxes - slack), np.maximum(upper, fluxes + slack)
+        growth = max(float(fluxes[self._growth]), 0.0)
+        loose = np.full(self._open, growth)
+        found = flux_ranges(self._program, np.append(lower, -loose), np.append(upper, loose), wanted)
+        found[found <= -NO_BOUND], found[found >= NO_BOUND] = -np.inf, np.inf
+        return found

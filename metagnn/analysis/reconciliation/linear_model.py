@@ -1,0 +1,86 @@
+"""What measurements say of every flux, in closed form: steady state and independent, normal errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from metagnn.analysis.reconcile import PRIOR
+
+HELD = 1e8
+"""Weight of a flux that a bound holds [1/(mmol/gDW/h)²]: a deviation of 1e-4."""
+
+RANK_TOLERANCE = 1e-7
+"""Size of a direction, relative to an orthonormal one, that counts as nothing."""
+
+NOT_REDUNDANT = 1e-6
+"""Part of a measurement's variance that balances take away, below which nothing else checks it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Variances of fluxes given their measurements.
+
+    Attributes:
+        variance: Of every flux, the composition known, shape `[samples, fluxes]` [(mmol/gDW/h)²].
+        response: How the reconciled fluxes move with every parameter of the composition, shape
+            `[samples, fluxes, parameters]`.
+    """
+
+    variance: np.ndarray
+    response: np.ndarray
+
+
+def posterior(basis: np.ndarray, moves: np.ndarray, weights: np.ndarray, growth: np.ndarray) -> Posterior:
+    r"""Propagation of noise at steady state.
+
+    Fluxes at steady state are $v = N z$, so measurements with weights W leave the variance
+    $N (N^T W N)^{-1} N^T$; a step of the composition moves them by a particular solution, and back by what the
+    measurements pull.
+
+    Args:
+        basis: N, orthonormal, shape `[fluxes, nullity]`.
+        moves: Fluxes that balance one unit of every parameter at growth 1, shape `[fluxes, parameters]`.
+        weights: 1/σ² of every flux, that of the prior where it was not measured, shape `[samples, fluxes]`.
+        growth: Reconciled growth, shape `[samples]` [1/h].
+    """
+    information = np.einsum("fi,sf,fj->sij", basis, weights, basis, optimize=True)
+    inverse = np.linalg.inv(information)
+    variance = np.einsum("fi,sij,fj->sf", basis, inverse, basis, optimize=True)
+    step = growth[:, None, None] * moves
+    pulled = np.einsum("fi,sf,sfp->sip", basis, weights, step, optimize=True)
+    response = step - np.einsum("fi,sij,sjp->sfp", basis, inverse, pulled, optimize=True)
+    return Posterior(variance, response)
+
+
+def measurement_weights(measured: np.ndarray, deviations: np.ndarray, held: np.ndarray | None = None) -> np.ndarray:
+    """Weights 1/σ² of measurements, the prior's elsewhere, and a large one where a bound holds a flux."""
+    known = ~np.isnan(measured)
+    weights = np.where(known, np.where(known, deviations, 1.0) ** -2.0, PRIOR)
+    return np.where(held, weights + HELD, weights) if held is not None else weights
+
+
+def determined_fluxes(basis: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, int]:
+    """Which fluxes known ones determine at steady state, boolean, `[fluxes]`; and the rank of the known ones.
+
+    Args:
+        basis: Directions at steady state, shape `[fluxes, directions]`, of about unit size.
+        known: Whether a flux is known, shape `[fluxes]`.
+    """
+    _, size, right = np.linalg.svd(basis[known], full_matrices=False)
+    seen = right[size > RANK_TOLERANCE]
+    left = basis - (basis @ seen.T) @ seen
+    return np.linalg.norm(left, axis=1) < RANK_TOLERANCE, len(seen)
+
+
+def standardised(measured: np.ndarray, fluxes: np.ndarray, deviations: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Residual of every measurement over its own standard deviation; NaN where nothing else checks it.
+
+    Its square is by how much χ² falls when the measurement is left out: the measurement test and the generalised
+    likelihood ratio agree (Mah & Tamhane 1982, doi 10.1002/aic.690280519; Narasimhan & Mah 1987,
+    doi 10.1002/aic.690330908).
+    """
+    spread = np.square(deviations) - variance
+    checked = spread > NOT_REDUNDANT * np.square(deviations)
+    return np.where(checked, (measured - fluxes) / np.sqrt(np.where(checked, spread, 1.0)), np.nan)

@@ -1,0 +1,55 @@
+"""Settings of a reconciliation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metagnn.analysis.reconciliation.composition_fit import GAMMA_NOISE
+from metagnn.analysis.reconciliation.flux_bounds import check_energy
+from metagnn.errors import InputError
+from metagnn.nn.biomass import check_composition
+
+
+@dataclass(frozen=True)
+class ReconcileOptions:
+    """Settings of a reconciliation.
+
+    Attributes:
+        composition: "elemental" (carbon and nitrogen of biomass are fitted across the rows), "precursor" (every
+            coefficient is, within 30 % of its own) or "fixed" (the network's own).
+        gamma: Degree of reduction of biomass, electrons per carbon; the network's own by default.
+        gamma_std: Its standard deviation; 4 % by default.
+        hide: Measured exchanges to withhold, predict and score.
+        present: Exchanges that may carry flux although nobody measured them, besides CO2, water, protons and the
+            carbon-free nutrients of the network's medium.
+        energy: "free" or "keep": whether the network's demand for ATP binds.
+        all_intervals: Intervals of every flux instead of those of the exchanges and growth.
+        ranges: Ranges by flux variability of what is determined too; of what is not, they always are.
+
+    Raises:
+        InputError: A setting that is unknown or out of its range.
+    """
+
+    composition: str = "elemental"
+    gamma: float | None = None
+    gamma_std: float | None = None
+    hide: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
+    energy: str = "free"
+    all_intervals: bool = False
+    ranges: bool = True
+
+    def __post_init__(self) -> None:
+        check_composition(self.composition)
+        check_energy(self.energy)
+        if self.gamma is not None and not 0 < self.gamma < 8:
+            raise InputError(f"`gamma` is {self.gamma}; expected electrons per carbon of biomass, such as 4.2")
+        if self.gamma_std is not None and not 0 < self.gamma_std < 8:
+            raise InputError(f"`gamma_std` is {self.gamma_std}; expected a positive standard deviation, such as 0.1")
+        if self.gamma is not None and self.composition != "elemental":
+            raise InputError("`gamma` belongs to an elemental composition; expected composition='elemental'")
+
+    def degree(self, own: float) -> tuple[float, float]:
+        """Degree of reduction and standard deviation to use, given the network's own."""
+        gamma = own if self.gamma is None else self.gamma
+        return gamma, GAMMA_NOISE * gamma if self.gamma_std is None else self.gamma_std

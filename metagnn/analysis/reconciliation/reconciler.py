@@ -1,0 +1,246 @@
+"""Reconciliation of measured rates: one composition for a file, then every sample with its intervals and tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from metagnn.analysis.reconciliation.border import border_of
+from metagnn.analysis.reconciliation.closures import closures
+from metagnn.analysis.reconciliation.composition_fit import FittedComposition, fit_composition, own_contents
+from metagnn.analysis.reconciliation.flux_bounds import reconciliation_bounds
+from metagnn.analysis.reconciliation.gross_errors import GrossErrors, gross_errors
+from metagnn.analysis.reconciliation.intervals import (
+    BOUNDED,
+    DETERMINED,
+    FREE,
+    FluxIntervals,
+    RangeFinder,
+    SteadyStates,
+    flux_intervals,
+)
+from metagnn.analysis.reconciliation.linear_model import measurement_weights, posterior
+from metagnn.analysis.reconciliation.options import ReconcileOptions
+from metagnn.analysis.reconciliation.smallest_change import ChangeFinder, NeededChange
+from metagnn.analysis.reconciliation.unit_suspects import UnitSuspect, unit_suspects
+from metagnn.datasets.rates import ExchangeNames, RateTable, present_exchanges
+from metagnn.errors import InputError
+from metagnn.network.compression import null_basis
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.nn.polytope import PolytopeProjection
+
+MOST_CHANGES = 1000
+"""Samples of one chunk for which the smallest change is looked for, the most improbable first."""
+
+IMPOSSIBLE = 1e-4
+"""Probability of a sample's misfit below which it is asked whether any flux can meet its measurements."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reconciliation:
+    """Reconciled samples.
+
+    Attributes:
+        samples: Their names.
+        measured: Measured fluxes, without what was hidden, NaN elsewhere, shape `[samples, reactions]` [mmol/gDW/h].
+        deviations: Their standard deviations, the same shape.
+        hidden: Rates that were measured but withheld, by reaction, each of shape `[samples]`.
+        fluxes: Nearest feasible fluxes, NaN unless the status is "optimal", shape `[samples, reactions]`.
+        status: "optimal", "infeasible", or "failed: " and the reason.
+        closures_before: What leaves over what enters in carbon, nitrogen and electrons, with the raw rates and the
+            network's own biomass, shape `[samples, 3]`.
+        closures_after: The same with the reconciled fluxes and the fitted biomass.
+        errors: Standardised residuals, χ² and suspects.
+        intervals: Intervals of exchanges and growth, or of all fluxes.
+        changes: Measurements that no flux can meet, with the smallest change that would do.
+    """
+
+    samples: tuple[str, ...]
+    measured: np.ndarray
+    deviations: np.ndarray
+    hidden: dict[str, np.ndarray]
+    fluxes: np.ndarray
+    status: tuple[str, ...]
+    closures_before: np.ndarray
+    closures_after: np.ndarray
+    errors: GrossErrors
+    intervals: FluxIntervals
+    changes: tuple[NeededChange, ...]
+
+
+class Reconciler:
+    """Reconciles measured rates with a network: fitted on some rows, then run on any number of them.
+
+    Data reconciliation by weighted least squares (van der Heijden et al. 1994, doi 10.1002/bit.260430104) with the
+    bounds of the network, and a biomass composition that all rows share.
+
+    Args:
+        network: The network.
+        rates: Rows that the composition is fitted on; other rows must measure the same reactions.
+        options: Settings.
+
+    Raises:
+        InputError: Something hidden that is not measured, or an exchange that is unknown.
+        NetworkError: The network cannot grow, or lacks the formulas that a composition needs.
+    """
+
+    def __init__(self, network: MetabolicNetwork, rates: RateTable, options: ReconcileOptions | None = None) -> None:
+        self.network, self.options = network, options or ReconcileOptions()
+        names = ExchangeNames(network)
+        self.hide = tuple(names.find(name, "--hide") for name in self.options.hide)
+        self._reactions = rates.reactions
+        shown = rates.without(self.hide)
+        measured, deviations = shown.on_network(network)
+        self._known = ~np.isnan(measured).all(axis=0)
+        present = present_exchanges(network, self._known)
+        self._opened = np.zeros(len(present), dtype=bool)
+        self._opened[[network.reaction_index(names.find(name, "--present")) for name in self.options.present]] = True
+        self.border = border_of(network, present | self._opened, self.options.composition)
+        on_border = measured[:, self.border.indices], deviations[:, self.border.indices]
+        degree = None
+        if self.options.composition == "elemental":
+            alpha, _, electrons = own_contents(self.border)
+            degree = self.options.degree(electrons / alpha)
+        self.fitted: FittedComposition = fit_composition(self.border, *on_border, degree)
+        self.fitted_network = network.with_biomass(self.border.biomass.at(self.fitted.theta))
+        self.suspects: tuple[UnitSuspect, ...] = self._unit_suspects(rates)
+        self._bounds = reconciliation_bounds(self.border, self._known, self._opened, self.options.energy)
+        self._projection = PolytopeProjection(self.fitted_network.stoichiometry, *self._bounds)
+        self._states = self._all_states() if self.options.all_intervals else self._border_states()
+        self._border_only = self._border_states()
+        self._ranges = RangeFinder(self.border, self.fitted_network, self.fitted, self._bounds)
+        self._changes = ChangeFinder(self.fitted_network, self._bounds, np.flatnonzero(self._known))
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Exchanges that are taken to carry nothing."""
+        inside = set(self.border.names)
+        return tuple(name for name in self.network.exchanges if name not in inside)
+
+    def _unit_suspects(self, rates: RateTable) -> tuple[UnitSuspect, ...]:
+        """On all that was measured: what is hidden from the estimate is not hidden from this check."""
+        shown = rates.without(self.hide)
+        measured, deviations = shown.on_network(self.network)
+        elemental = self.border
+        if self.options.composition != "elemental":
+            try:
+                present = np.zeros(len(self._known), dtype=bool)
+                present[self.border.indices[:-1]] = True
+                elemental = border_of(self.network, present, "elemental")
+            except InputError:
+                return ()
+        return unit_suspects(elemental, measured[:, elemental.indices], deviations[:, elemental.indices])
+
+    def _border_states(self) -> SteadyStates:
+        laws = self.border.laws_at(self.fitted.theta)
+        moves = -np.linalg.pinv(laws) @ self.border.changes
+        return SteadyStates(self.border.indices, null_basis(laws), moves, ~self.border.open)
+
+    def _all_states(self) -> SteadyStates:
+        indices = np.flatnonzero(self._bounds[0] < self._bounds[1])
+        S = self.fitted_network.stoichiometry.to_dense().numpy()[:, indices]
+        basis = null_basis(S)
+        moves = -np.linalg.lstsq(S, self.border.column_changes, rcond=1e-10)[0]
+        trusted = np.isin(indices, self.border.indices[~self.border.open])
+        return SteadyStates(indices, basis, moves, trusted)
+
+    def run(self, rates: RateTable) -> Reconciliation:
+        """Reconcile samples, of those that were fitted on or others.
+
+        Raises:
+            InputError: Rates of other reactions than those of the fit.
+        """
+        if rates.reactions != self._reactions:
+            raise InputError(f"`rates` measures {', '.join(rates.reactions)}; expected {', '.join(self._reactions)}")
+        hidden = {name: rates.rates[:, rates.reactions.index(name)] for name in self.hide}
+        measured, deviations = rates.without(self.hide).on_network(self.network)
+        fluxes, status = self._nearest(measured, deviations)
+        errors = self._errors(measured, deviations, fluxes)
+        return Reconciliation(
+            rates.samples,
+            measured,
+            deviations,
+            hidden,
+            fluxes,
+            status,
+            closures(self.network, measured),
+            closures(self.fitted_network, fluxes),
+            errors,
+            self._intervals(measured, deviations, fluxes),
+            self._needed_changes(rates.samples, measured, deviations, errors),
+        )
+
+    def _nearest(self, measured: np.ndarray, deviations: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+        weights = measurement_weights(measured, deviations)
+        # Traces carry next to nothing: left free, they would be outlets for whatever does not close.
+        weights[:, self.border.indices] = self._weights(self._border_only, measured, deviations)
+        lower, upper = (torch.from_numpy(bound).expand(measured.shape) for bound in self._bounds)
+        target = torch.from_numpy(np.where(np.isnan(measured), 0.0, measured))
+        solution = self._projection.solve(target, lower, upper, torch.from_numpy(weights))
+        return solution.fluxes.numpy(), solution.status
+
+    def _weights(self, states: SteadyStates, measured: np.ndarray, deviations: np.ndarray) -> np.ndarray:
+        weights = measurement_weights(measured[:, states.indices], deviations[:, states.indices])
+        for position in np.flatnonzero(states.trusted):
+            border = int(np.flatnonzero(self.border.indices == states.indices[position])[0])
+            unmeasured = np.isnan(measured[:, states.indices[position]])
+            weights[unmeasured, position] = self.border.unmeasured_std[border] ** -2
+        return weights
+
+    def _errors(self, measured: np.ndarray, deviations: np.ndarray, fluxes: np.ndarray) -> GrossErrors:
+        states, growth = self._border_only, fluxes[:, int(self.border.indices[-1])]
+        found = posterior(states.basis, states.moves, self._weights(states, measured, deviations), growth)
+        rates, values, std = (array[:, states.indices] for array in (measured, fluxes, deviations))
+        freedom = self.border.redundancy(~np.isnan(rates))
+        return gross_errors(self.border.names, rates, values, std, found.variance, freedom)
+
+    def _intervals(self, measured: np.ndarray, deviations: np.ndarray, fluxes: np.ndarray) -> FluxIntervals:
+        states = self._states
+        growth = np.nan_to_num(fluxes[:, int(self.border.indices[-1])])
+        found = posterior(states.basis, states.moves, self._weights(states, measured, deviations), growth)
+        some = flux_intervals(
+            fluxes[:, states.indices], ~np.isnan(measured[:, states.indices]), states, found, self.fitted
+        )
+        for row in np.flatnonzero(~np.isnan(fluxes).any(axis=1)):
+            certain = some.status[row] == DETERMINED
+            wanted = np.flatnonzero(~certain | self.options.ranges)
+            if not len(wanted):
+                continue
+            ranges = self._ranges.of(fluxes[row], measured[row], deviations[row], states.indices[wanted])
+            some.range_min[row, wanted], some.range_max[row, wanted] = ranges.T
+            unknown = ~certain[wanted]
+            some.low[row, wanted[unknown]], some.high[row, wanted[unknown]] = ranges[unknown].T
+            finite = np.isfinite(ranges).all(axis=1)
+            some.status[row, wanted[unknown]] = np.where(finite[unknown], BOUNDED, FREE)
+        names = tuple(self.network.reactions[index] for index in states.indices)
+        return FluxIntervals(names, some.value, some.low, some.high, some.range_min, some.range_max, some.status)
+
+    def _needed_changes(
+        self, samples: tuple[str, ...], measured: np.ndarray, deviations: np.ndarray, errors: GrossErrors
+    ) -> tuple[NeededChange, ...]:
+        impossible = np.flatnonzero(~(errors.p_value > IMPOSSIBLE) & (errors.freedom > 0))
+        order = impossible[np.argsort(-errors.chi_squared[impossible])][:MOST_CHANGES]
+        return tuple(
+            change
+            for row in sorted(order.tolist())
+            for change in self._changes.of(samples[row], measured[row], deviations[row])
+        )
+
+
+def reconcile(
+    network: MetabolicNetwork, rates: RateTable, options: ReconcileOptions | None = None
+) -> tuple[Reconciler, Reconciliation]:
+    """Fit the composition across all samples and reconcile them; as `Reconciler`, in one go.
+
+    Args:
+        network: The network.
+        rates: Measured rates.
+        options: Settings.
+
+    Returns:
+        The fitted reconciler and the reconciled samples.
+    """
+    reconciler = Reconciler(network, rates, options)
+    return reconciler, reconciler.run(rates)

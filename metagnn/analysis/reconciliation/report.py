@@ -1,0 +1,192 @@
+"""Reconciled samples as tables and as JSON, added up chunk by chunk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from metagnn.analysis.reconciliation.closures import BALANCES
+from metagnn.analysis.reconciliation.reconciler import Reconciler, Reconciliation
+from metagnn.datasets.rates import RateColumn
+
+GROSS = 0.01
+"""Probability below which a measurement is said to be in gross error."""
+
+MOST_SAMPLES = 1000
+"""Samples that the report lists one by one; `samples.csv` holds all of them."""
+
+
+def reconciled_table(reconciliation: Reconciliation, reactions: Sequence[str]) -> pd.DataFrame:
+    """Every flux of every sample: `sample, status`, then the reactions [mmol/gDW/h]."""
+    table = pd.DataFrame(reconciliation.fluxes, columns=list(reactions))
+    table.insert(0, "sample", list(reconciliation.samples))
+    table.insert(1, "status", list(reconciliation.status))
+    return table
+
+
+def intervals_table(reconciliation: Reconciliation) -> pd.DataFrame:
+    """One row a sample and flux: `sample, reaction, value, low90, high90, range_min, range_max, status`."""
+    found = reconciliation.intervals
+    count = len(found.reactions)
+    return pd.DataFrame(
+        {
+            "sample": np.repeat(np.array(reconciliation.samples, dtype=object), count),
+            "reaction": np.tile(np.array(found.reactions, dtype=object), len(reconciliation.samples)),
+            "value": found.value.ravel(),
+            "low90": found.low.ravel(),
+            "high90": found.high.ravel(),
+            "range_min": found.range_min.ravel(),
+            "range_max": found.range_max.ravel(),
+            "status": found.status.ravel(),
+        }
+    )
+
+
+def samples_table(reconciliation: Reconciliation) -> pd.DataFrame:
+    """One row a sample: closures before and after, χ², the suspect, and every standardised residual."""
+    errors = reconciliation.errors
+    table: dict[str, Any] = {"sample": list(reconciliation.samples), "status": list(reconciliation.status)}
+    for position, balance in enumerate(BALANCES):
+        table[f"closure_{balance}_before"] = reconciliation.closures_before[:, position]
+        table[f"closure_{balance}_after"] = reconciliation.closures_after[:, position]
+    table |= {
+        "chi_squared": errors.chi_squared,
+        "degrees_of_freedom": errors.freedom,
+        "p_value": errors.p_value,
+        "suspect": list(errors.suspect),
+        "suspect_p": errors.suspect_p,
+    }
+    for position, name in enumerate(errors.reactions):
+        if not np.isnan(errors.residuals[:, position]).all():
+            table[f"residual_{name}"] = errors.residuals[:, position]
+    return pd.DataFrame(table)
+
+
+class ReportTotals:
+    """What `report.json` says, added up over chunks.
+
+    Args:
+        reconciler: The fitted reconciler.
+        columns: What was understood of every column.
+    """
+
+    def __init__(self, reconciler: Reconciler, columns: Sequence[RateColumn]) -> None:
+        self._reconciler, self._columns = reconciler, columns
+        self._status: Counter[str] = Counter()
+        self._suspects: Counter[str] = Counter()
+        self._samples: list[dict[str, Any]] = []
+        self._changes: list[dict[str, Any]] = []
+        self._hidden: dict[str, list[np.ndarray]] = {name: [] for name in reconciler.hide}
+        self._closures: list[np.ndarray] = []
+        self._p_values: list[np.ndarray] = []
+        self._interval_status: Counter[tuple[str, str]] = Counter()
+
+    def add(self, reconciliation: Reconciliation) -> None:
+        """Add a chunk."""
+        errors = reconciliation.errors
+        self._status.update("optimal" if s == "optimal" else s for s in reconciliation.status)
+        gross = np.flatnonzero(errors.suspect_p < GROSS)
+        self._suspects.update(errors.suspect[row] for row in gross)
+        both = (reconciliation.closures_before, reconciliation.closures_after)
+        self._closures.append(np.stack(both, axis=1))
+        self._p_values.append(errors.p_value)
+        space = MOST_SAMPLES - len(self._samples)
+        if space > 0:
+            head = samples_table(reconciliation)[:space]
+            self._samples += [_clean(row) for row in head.to_dict("records")]
+        room = MOST_SAMPLES - len(self._changes)
+        self._changes += [vars(change) for change in reconciliation.changes[: max(room, 0)]]
+        found = reconciliation.intervals
+        for position, name in enumerate(found.reactions):
+            self._interval_status.update((name, str(status)) for status in found.status[:, position])
+        for name, observed in reconciliation.hidden.items():
+            if name in found.reactions:
+                column = found.reactions.index(name)
+                parts = (observed, found.value[:, column], found.low[:, column], found.high[:, column])
+                self._hidden[name].append(np.stack(parts, axis=1))
+
+    def document(self) -> dict[str, Any]:
+        """The report, without NaN or infinity, which JSON does not know."""
+        reconciler = self._reconciler
+        fitted, closures = reconciler.fitted, np.concatenate(self._closures)
+        p_values = np.concatenate(self._p_values)
+        known = p_values[~np.isnan(p_values)]
+        kinds: dict[str, dict[str, int]] = {}
+        for (name, status), count in self._interval_status.items():
+            kinds.setdefault(name, {})[status] = count
+        document: dict[str, Any] = _clean(
+            {
+                "network": reconciler.network.id,
+                "samples": sum(self._status.values()),
+                "status": dict(self._status),
+                "composition": fitted.composition.to_document()
+                | {
+                    "kind": reconciler.options.composition,
+                    "degree_of_reduction": fitted.gamma,
+                    "degree_of_reduction_interval": list(fitted.gamma_interval),
+                    "rows": fitted.rows,
+                },
+                "noise_factor": float(np.sqrt(fitted.spread)),
+                "energy": reconciler.options.energy,
+                "columns": [vars(column) for column in self._columns],
+                "absent": list(reconciler.absent),
+                "closures": {
+                    balance: {
+                        "before_median": _median(closures[:, 0, position]),
+                        "after_median": _median(closures[:, 1, position]),
+                    }
+                    for position, balance in enumerate(BALANCES)
+                },
+                "p_value": {"median": _median(known), "below_0.01": int((known < GROSS).sum()), "samples": len(known)},
+                "gross_errors": dict(self._suspects.most_common()),
+                "unit_suspects": [vars(suspect) for suspect in reconciler.suspects],
+                "cannot_be_met": self._changes,
+                "intervals": kinds,
+                "hidden": {name: hidden_scores(parts) for name, parts in self._hidden.items() if parts},
+                "by_sample": self._samples,
+            }
+        )
+        return document
+
+
+def hidden_scores(parts: Sequence[np.ndarray]) -> dict[str, Any]:
+    """How a withheld rate was predicted.
+
+    Args:
+        parts: Columns of the observed rate, its prediction, and the ends of the 90 % interval [mmol/gDW/h].
+    """
+    observed, value, low, high = np.concatenate(parts).T
+    measured = ~np.isnan(observed)
+    known = measured & ~np.isnan(value) & (observed != 0)
+    relative = np.abs(value[known] / observed[known] - 1.0)
+    inside = measured & (low <= observed) & (observed <= high)
+    half = (high[known] - low[known]) / 2 / np.abs(value[known])
+    return {
+        "samples": int(measured.sum()),
+        "undetermined": int((measured & np.isnan(value)).sum()),
+        "mean_relative_error": float(relative.mean()) if known.any() else None,
+        "median_relative_error": _median(relative),
+        "worst_relative_error": float(relative.max()) if known.any() else None,
+        "covered_90": int(inside.sum()),
+        "median_half_width_90": _median(half),
+    }
+
+
+def _median(values: np.ndarray) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if known.size else None
+
+
+def _clean(value: Any) -> Any:
+    """The value with None for what JSON cannot say."""
+    if isinstance(value, dict):
+        return {str(key): _clean(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(part) for part in value]
+    if isinstance(value, (float, np.floating)):
+        return float(value) if np.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,91 @@
+"""Measurements that no flux can meet: named, with the smallest change that would make them feasible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse
+
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
+
+WINDOW = 3.0
+"""Standard deviations within which a measurement is met."""
+
+ANY_CHANGE = 1e-6
+WIDEST = 1e6
+
+
+@dataclass(frozen=True)
+class NeededChange:
+    """One measurement that has to give way.
+
+    Attributes:
+        sample: The sample.
+        reaction: What was measured.
+        measured: Its rate [mmol/gDW/h].
+        nearest: The nearest rate at which, within three standard deviations, all others can be met.
+    """
+
+    sample: str
+    reaction: str
+    measured: float
+    nearest: float
+
+
+class ChangeFinder:
+    """Finds the least change of measurements, in standard deviations, that lets some flux meet all of them.
+
+    One linear program a sample: least absolute changes are sparse, so that few measurements are named.
+
+    Args:
+        network: The network.
+        bounds: Bounds of every flux [mmol/gDW/h].
+        measured: Positions of what may be measured.
+    """
+
+    def __init__(self, network: MetabolicNetwork, bounds: tuple[np.ndarray, np.ndarray], measured: np.ndarray) -> None:
+        self._network, self._measured = network, measured
+        count, held = len(network.reactions), len(measured)
+        pick = scipy.sparse.csr_array((np.ones(held), (np.arange(held), measured)), shape=(held, count))
+        one = scipy.sparse.eye_array(held)
+        # v − up + down = window: up and down are what a measurement has to give.
+        matrix = scipy.sparse.block_array(
+            [[network.stoichiometry.to_scipy(), None, None, None], [pick, -one, one, -one]]
+        )
+        self._program = LinearProgram(matrix, np.zeros(matrix.shape[1]), "min")
+        lower, upper = np.maximum(bounds[0], -WIDEST), np.minimum(bounds[1], WIDEST)
+        lower[measured], upper[measured] = -WIDEST, WIDEST
+        self._bounds = lower, upper
+
+    def of(self, sample: str, measured: np.ndarray, deviations: np.ndarray) -> tuple[NeededChange, ...]:
+        """Changes that a sample needs, the largest first; none where some flux meets it as it is.
+
+        Args:
+            sample: Name of the sample.
+            measured: Its measurements, NaN where there is none, shape `[reactions]` [mmol/gDW/h].
+            deviations: Their standard deviations.
+        """
+        rates, std = measured[self._measured], deviations[self._measured]
+        known = ~np.isnan(rates)
+        costs = np.where(known, 1.0 / np.where(known, std, 1.0), 0.0)
+        self._program.set_objective(np.concatenate([np.zeros(len(measured)), costs, costs, np.zeros(len(rates))]))
+        low = np.where(known, rates - WINDOW * std, -WIDEST)
+        high = np.where(known, rates + WINDOW * std, WIDEST)
+        give, nothing = np.full(len(rates), 2 * WIDEST), np.zeros(len(rates))
+        solution = self._program.solve(
+            np.concatenate([self._bounds[0], nothing, nothing, low]),
+            np.concatenate([self._bounds[1], give, give, high]),
+        )
+        if solution.status != OPTIMAL:
+            return ()
+        count = len(measured)
+        change = solution.values[count : count + len(rates)] - solution.values[count + len(rates) :][: len(rates)]
+        moved = np.flatnonzero(known & (np.abs(change) > ANY_CHANGE))
+        order = moved[np.argsort(-np.abs(change[moved] * costs[moved]))]
+        edge = np.where(change > 0, high, low) + change
+        return tuple(
+            NeededChange(sample, self._network.reactions[self._measured[i]], float(rates[i]), float(edge[i]))
+            for i in order
+        )

@@ -1,0 +1,71 @@
+"""What growth cannot do without although nobody measures it: traces that a model takes up or gives off."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse
+
+from metagnn.errors import NetworkError
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
+
+GROWTH = 0.1
+"""Growth at which traces are looked for [1/h]."""
+
+FEWEST = 1e-12
+
+
+def border_reactions(network: MetabolicNetwork) -> np.ndarray:
+    """Exchanges, demands and sinks, boolean, shape `[reactions]`: everything but growth that crosses the border."""
+    S = network.stoichiometry.to_scipy()
+    one_sided = ((S > 0).sum(axis=0) == 0) | ((S < 0).sum(axis=0) == 0)
+    border = np.asarray(one_sided).ravel() & (np.asarray(abs(S).sum(axis=0)).ravel() > 0)
+    border[network.exchange_indices] = True
+    border[network.reaction_index(network.growth_reaction)] = False
+    return border
+
+
+def needed_traces(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
+    """The fewest other border reactions that growth needs, boolean, shape `[reactions]`.
+
+    Genome-scale models make by-products of cofactors (methanol, p-cresol) that leave through reactions of their own;
+    with all of them closed nothing grows. One linear program: the least total flux through what is absent.
+
+    Args:
+        network: The network.
+        present: Exchanges that may carry flux, boolean, shape `[reactions]`.
+
+    Raises:
+        NetworkError: The network cannot grow, whatever it takes up.
+    """
+    count, growth = len(network.reactions), network.reaction_index(network.growth_reaction)
+    absent = np.flatnonzero(border_reactions(network) & ~present)
+    pick = scipy.sparse.csr_array((np.ones(len(absent)), (np.arange(len(absent)), absent)), shape=(len(absent), count))
+    size = scipy.sparse.eye_array(len(absent))
+    matrix = scipy.sparse.block_array([[network.stoichiometry.to_scipy(), None], [pick, -size], [-pick, -size]])
+    rows = matrix.shape[0]
+    least = np.full(rows, -np.inf)
+    least[: rows - 2 * len(absent)] = 0.0
+    program = LinearProgram(
+        matrix, np.concatenate([np.zeros(count), np.ones(len(absent))]), "min", least, np.zeros(rows)
+    )
+    lower, upper = network.bounds.lower.copy(), network.bounds.upper.copy()
+    forced = (lower > 0) | (upper < 0)
+    lower[forced], upper[forced] = -np.inf, np.inf
+    lower[present], upper[present] = -np.inf, np.inf
+    lower[growth] = upper[growth] = GROWTH
+    for widened in (False, True):
+        # By-products first; a vitamin that is not in the medium only where the model cannot live without.
+        lower[absent], upper[absent] = (-np.inf, np.inf) if widened else (lower[absent], upper[absent])
+        solution = program.solve(
+            np.concatenate([lower, np.zeros(len(absent))]), np.concatenate([upper, np.full(len(absent), np.inf)])
+        )
+        if solution.status == OPTIMAL:
+            break
+    else:
+        raise NetworkError(
+            f"{network.id} has no flux at steady state that grows; expected reactions for all biomass needs"
+        )
+    needed = np.zeros(count, dtype=bool)
+    needed[absent[np.abs(solution.values[absent]) > FEWEST]] = True
+    return needed

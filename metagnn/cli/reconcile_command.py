@@ -1,0 +1,181 @@
+"""`metagnn reconcile`: call the library and print."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from metagnn.cli.console import print_table, progress_bar
+from metagnn.datasets.output import check_output
+from metagnn.errors import InputError
+from metagnn.network.from_cobra import load_network
+
+if TYPE_CHECKING:
+    from metagnn.analysis.reconciliation import Reconciler, Reconciliation
+    from metagnn.datasets.rates import RateColumn
+    from metagnn.network.metabolic_network import MetabolicNetwork
+
+PICTURE = "reconciled.png"
+MOST_SHOWN = 12
+
+
+def reconcile(chosen: argparse.Namespace) -> None:
+    """Print what was understood, reconcile every sample, and print what came out."""
+    from metagnn.analysis.reconciliation import ReconcileOptions
+    from metagnn.analysis.reconciliation.folder import open_rates, reconcile_to_folder
+    from metagnn.datasets.rates import read_unit_map
+
+    options = ReconcileOptions(
+        composition=chosen.composition,
+        gamma=chosen.gamma,
+        gamma_std=chosen.gamma_std,
+        hide=tuple(chosen.hide or ()),
+        present=tuple(chosen.present or ()),
+        energy=chosen.energy,
+        all_intervals=chosen.all_intervals,
+    )
+    network = load_network(chosen.model)
+    units = read_unit_map(chosen.units) if chosen.units else None
+    out = check_output(chosen.out, chosen.force, folder=True)
+    rates = open_rates(network, chosen.file, units, chosen.noise)
+    _print_understood(network, rates.columns)
+    _print_closures(network, rates.first)
+    with progress_bar("samples") as progress:
+        report, reconciler, first = reconcile_to_folder(network, rates, out, options, chosen.force, progress)
+    _print_report(report)
+    written = f"{out}/reconciled.csv, intervals.csv, samples.csv, report.json"
+    print(written + (f", {PICTURE}" if _draw(reconciler, first, out) else ""))
+
+
+def benchmark_reconcile(chosen: argparse.Namespace) -> None:
+    """Measure on rates whose truth is known, print, and write `reconcile.json`."""
+    import dataclasses
+    import json
+
+    from metagnn.benchmarks.reconcile import measure_reconciliation
+    from metagnn.datasets.output import replace_file
+
+    out = check_output(chosen.out, chosen.force, folder=True)
+    with progress_bar("draws") as progress:
+        scores = measure_reconciliation(chosen.seed, progress, chosen.quick)
+    replace_file(out / "reconcile.json", json.dumps([dataclasses.asdict(s) for s in scores], indent=2).encode())
+    rows = [(s.case, s.metric, *(f"{100 * x:.1f} %" for x in (s.median, s.least, s.most))) for s in scores]
+    print_table(
+        "reconciliation of rates with 5 % noise, e_coli_core", ("case", "what", "median", "least", "most"), rows
+    )
+
+
+def _print_understood(network: MetabolicNetwork, columns: Sequence[RateColumn]) -> None:
+    header = ("column", "measures", "as", "unit", "conversion", "deviation")
+    rows = [(c.column, c.reaction or "–", c.meaning, c.unit, c.conversion, c.deviation) for c in columns]
+    print_table(f"understood, for {network.id}", header, rows)
+
+
+def _print_closures(network: MetabolicNetwork, rates: Any) -> None:
+    """Closures of the raw data, before anything runs."""
+    from metagnn.analysis.reconciliation.closures import BALANCES, closures
+
+    found = closures(network, rates.on_network(network)[0])
+    rows = []
+    for position, balance in enumerate(BALANCES):
+        known = found[np.isfinite(found[:, position]), position]
+        if known.size:
+            low, middle, high = (f"{100 * np.quantile(known, q):.1f} %" for q in (0, 0.5, 1))
+            rows.append((balance, low, middle, high))
+    if rows:
+        title = (
+            f"raw data: what leaves / what enters, with the biomass of {network.id}; what is not measured is missing"
+        )
+        print_table(title, ("balance", "least", "median", "most"), rows)
+
+
+def _print_report(report: dict[str, Any]) -> None:
+    for suspect in report["unit_suspects"][:3]:
+        print(
+            f"warning: {suspect['reaction']} looks wrong by a factor of {suspect['factor']:.3g}, {suspect['meaning']}: "
+            f"divided by it, the misfit of the balances falls from {suspect['misfit']:.3g} to "
+            f"{suspect['corrected']:.2g} times what can be believed"
+        )
+    composition = report["composition"]
+    rows = [
+        ("samples", f"{report['samples']}: " + ", ".join(f"{n} {s}" for s, n in report["status"].items())),
+        ("alpha [mmol C/gDW]", _with_interval(composition["alpha"], composition["alpha_interval"])),
+        ("beta [mmol N/gDW]", _with_interval(composition["beta"], composition["beta_interval"])),
+        (
+            "electrons per carbon",
+            _with_interval(composition["degree_of_reduction"], composition["degree_of_reduction_interval"]),
+        ),
+        ("taken for absent", _some(report["absent"])),
+        (
+            "χ²: samples with p < .01",
+            f"{report['p_value']['below_0.01']} of {report['p_value']['samples']} that are redundant",
+        ),
+        ("rows scatter by", f"{report['noise_factor']:.2f} × their deviations; intervals are widened by it"),
+    ]
+    for name, count in list(report["gross_errors"].items())[:MOST_SHOWN]:
+        rows.append(("gross error", f"{name} in {count} samples"))
+    for change in report["cannot_be_met"][:MOST_SHOWN]:
+        rows.append(
+            (
+                f"sample {change['sample']} cannot be met",
+                f"{change['reaction']} is {change['measured']:.4g}; nearest that can: {change['nearest']:.4g}",
+            )
+        )
+    open_ones = [name for name, kinds in report["intervals"].items() if set(kinds) != {"determined"}]
+    rows.append(("not determined", _some(open_ones)))
+    print_table("reconciled", ("what", "value"), rows)
+    for name, scores in report["hidden"].items():
+        _print_hidden(name, scores)
+
+
+def _print_hidden(name: str, scores: dict[str, Any]) -> None:
+    rows = [("samples", str(scores["samples"])), ("not determined", str(scores["undetermined"]))]
+    for key in ("mean_relative_error", "median_relative_error", "worst_relative_error", "median_half_width_90"):
+        if scores[key] is not None:
+            rows.append((key.replace("_", " "), f"{100 * scores[key]:.1f} %"))
+    rows.append(("90 % intervals that hold the measurement", f"{scores['covered_90']} of {scores['samples']}"))
+    print_table(f"{name}: withheld and predicted", ("what", "value"), rows)
+
+
+def _with_interval(value: float | None, interval: Sequence[float | None] | None) -> str:
+    if value is None:
+        return "not determined by these data"
+    if not interval or interval[0] is None or interval[0] == interval[1]:
+        return f"{value:.2f}"
+    return f"{value:.2f} (90 %: {interval[0]:.2f} to {interval[1]:.2f})"
+
+
+def _some(names: Sequence[str]) -> str:
+    if not names:
+        return "none"
+    return ", ".join(names[:MOST_SHOWN]) + (f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else "")
+
+
+def _draw(reconciler: Reconciler, found: Reconciliation, out: Path) -> bool:
+    """The picture, where matplotlib is installed."""
+    try:
+        from metagnn.plots import new_figure, save_figure
+        from metagnn.plots.closure_bars import plot_closure_bars
+        from metagnn.plots.reconciled import ReconciledRate, plot_reconciled
+    except InputError:
+        return False
+    figure, axes = new_figure(1, 2)
+    plot_closure_bars(found.closures_before, found.closures_after, ax=axes[0, 0])
+    if found.hidden:
+        axes[0, 0].set_title(f"measured without {', '.join(found.hidden)}", fontsize="medium")
+    intervals, rates = found.intervals, {}
+    growth = reconciler.network.growth_reaction
+    for position, name in enumerate(intervals.reactions):
+        hidden = name in found.hidden
+        measured = found.hidden[name] if hidden else found.measured[:, reconciler.network.reaction_index(name)]
+        # Growth is per hour: on these axes it would be a dot at zero.
+        if np.isfinite(measured).any() and name != growth:
+            parts = (intervals.value[:, position], intervals.low[:, position], intervals.high[:, position])
+            rates[name] = ReconciledRate(measured, *parts, hidden=hidden)
+    plot_reconciled(rates, ax=axes[0, 1])
+    save_figure(figure, out / PICTURE)
+    return True

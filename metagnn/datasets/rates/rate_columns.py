@@ -1,0 +1,274 @@
+"""The columns of a file of measured rates: which belong together, and whether they can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from metagnn.datasets.rates.column_header import (
+    BIOMASS,
+    DILUTION,
+    GROWTH,
+    RQ,
+    SUBSTANCE,
+    TIME,
+    UPTAKE,
+    ColumnHeader,
+    parse_header,
+)
+from metagnn.datasets.rates.exchange_names import ExchangeNames
+from metagnn.datasets.rates.rate_unit import EXPECTED, RateUnit, parse_unit
+from metagnn.errors import TableError
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.units import FLUX, molar_mass
+from metagnn.units import GROWTH as GROWTH_UNIT
+
+IGNORE = "ignore"
+NOT_RATES = ("sample", "status")
+
+UNITS_OF = {
+    GROWTH: ("growth",),
+    DILUTION: ("growth",),
+    BIOMASS: ("biomass", "concentration"),
+    TIME: ("time",),
+    SUBSTANCE: ("specific", "volumetric", "concentration"),
+}
+
+
+@dataclass(frozen=True)
+class MeasuredColumn:
+    """One quantity of a file: its values, in one column or in replicates, and its deviations.
+
+    Attributes:
+        header: What the header says.
+        columns: Its columns; more than one if there are replicates.
+        reaction: The exchange or growth reaction; "" for biomass, time and RQ.
+        sign: 1 where a positive number is a positive flux, −1 for an uptake.
+        factor: What one unit of the file is in mmol/gDW/h, mmol/L/h, mmol/L, gDW/L, 1/h or h.
+        molar: Molar mass that was used [g/mol]; 0 where none was.
+        signed: Whether the column is signed by convention (an exchange id).
+        deviation: Column of its standard deviations; "" where there is none.
+        deviation_factor: The same factor for that column.
+    """
+
+    header: ColumnHeader
+    columns: tuple[str, ...]
+    reaction: str = ""
+    sign: float = 1.0
+    factor: float = 1.0
+    molar: float = 0.0
+    signed: bool = False
+    deviation: str = ""
+    deviation_factor: float = 1.0
+
+    @property
+    def quantity(self) -> str:
+        """What its unit measures."""
+        return self.header.unit.quantity if self.header.unit else "ratio"
+
+
+@dataclass(frozen=True)
+class RateColumns:
+    """Every quantity of a file, sorted.
+
+    Attributes:
+        rates: Specific and volumetric rates and growth, by reaction.
+        broth: Concentrations in the broth, by reaction.
+        feed: Concentrations in the feed, by reaction.
+        others: "dilution", "biomass", "time" and "rq", as far as there are such columns.
+        ignored: Columns that the map says to ignore.
+    """
+
+    rates: dict[str, MeasuredColumn] = field(default_factory=dict)
+    broth: dict[str, MeasuredColumn] = field(default_factory=dict)
+    feed: dict[str, MeasuredColumn] = field(default_factory=dict)
+    others: dict[str, MeasuredColumn] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[MeasuredColumn, ...]:
+        """Every quantity."""
+        return tuple(c for group in (self.rates, self.feed, self.broth, self.others) for c in group.values())
+
+
+def read_columns(
+    network: MetabolicNetwork, columns: Sequence[str], units: Mapping[str, str] | None = None
+) -> RateColumns:
+    """Understand the columns of a file.
+
+    Args:
+        network: The network.
+        columns: Headers.
+        units: By header: a unit, a header to read in its place, or "ignore".
+
+    Raises:
+        TableError: A unit that is missing or does not fit, a name that is unknown or ambiguous, two columns for one
+            rate, deviations of nothing, concentrations without what turns them into rates, or no rate at all.
+    """
+    units = dict(units or {})
+    for name in units:
+        if name not in columns:
+            raise TableError(f"`units` names a column {name!r} that the file lacks; it has {', '.join(columns)}")
+    ignored = tuple(name for name in columns if units.get(name) == IGNORE)
+    ids = frozenset((*network.exchanges, *network.reactions, *network.aliases))
+    headers = [
+        replace(parse_header(_renamed(name, units.get(name)), ids), text=name)
+        for name in columns
+        if name not in (*NOT_RATES, *ignored)
+    ]
+    names = ExchangeNames(network)
+    values: dict[tuple[str, str, str, str], list[ColumnHeader]] = {}
+    for header in headers:
+        if not header.deviation:
+            values.setdefault(header.key, []).append(header)
+    deviations = {header.key: header for header in headers if header.deviation}
+    found = RateColumns(ignored=ignored)
+    for key, members in values.items():
+        column = _resolve(network, names, members, deviations.pop(key, None))
+        _file_under(found, column)
+    for header in deviations.values():
+        raise TableError(f"column {header.text!r} holds standard deviations of nothing that the file measures")
+    _check_complete(found)
+    return found
+
+
+def _renamed(name: str, given: str | None) -> str:
+    """The header to read: as it is, with the unit of the map, or the one that the map gives in its place."""
+    if given is None:
+        return name
+    if not isinstance(given, str):
+        raise TableError(f"`units` gives {given!r} for {name!r}; expected text: a unit, a header or 'ignore'")
+    return f"{name} [{given}]" if parse_unit(given) is not None else given
+
+
+def _resolve(
+    network: MetabolicNetwork, names: ExchangeNames, members: list[ColumnHeader], deviation: ColumnHeader | None
+) -> MeasuredColumn:
+    header = members[0]
+    numbers = [member.replicate for member in members]
+    if len(members) > 1 and (None in numbers or len(set(numbers)) < len(numbers)):
+        raise TableError(
+            f"columns {' and '.join(repr(m.text) for m in members)} measure the same; expected one, or replicates "
+            "that end in _rep1, _rep2"
+        )
+    if len({member.unit and member.unit.text for member in members}) > 1:
+        raise TableError(f"the replicates of {header.text!r} differ in their unit; expected one unit for all")
+    growth = network.growth_reaction
+    column = MeasuredColumn(header, tuple(member.text for member in members))
+    if header.kind == RQ:
+        return column
+    reaction, signed = "", False
+    if header.kind in (GROWTH, DILUTION):
+        reaction = growth
+    elif header.kind == SUBSTANCE:
+        reaction, signed = _reaction(network, names, header)
+    is_growth = reaction == growth
+    if header.unit is None:
+        # An id alone is the convention of every table of rates: signed, in the network's own units.
+        if not signed:
+            raise TableError(
+                f"column {header.text!r} has no unit; expected one behind the name or in brackets, {EXPECTED}"
+            )
+        text, quantity = (GROWTH_UNIT, "growth") if is_growth else (FLUX, "specific")
+        header = replace(header, unit=RateUnit(text, quantity, "" if is_growth else "moles", 1.0))
+    kind = GROWTH if is_growth and header.kind == SUBSTANCE else header.kind
+    if header.unit is None or header.unit.quantity not in UNITS_OF[kind]:
+        expected = {GROWTH: "1/h", DILUTION: "1/h", BIOMASS: "gDW/L", TIME: "h"}.get(kind, EXPECTED)
+        raise TableError(
+            f"column {header.text!r}: its unit {header.unit and header.unit.text!r} does not fit; expected {expected}"
+        )
+    factor, molar = (
+        _factor(names, reaction, header.unit, header.text) if kind == SUBSTANCE else (header.unit.factor, 0.0)
+    )
+    column = replace(column, header=header, reaction=reaction, factor=factor, molar=molar, signed=signed)
+    column = replace(column, sign=_sign(network, names, column))
+    if deviation is None:
+        return column
+    own = deviation.unit or header.unit
+    if own.quantity != header.unit.quantity:
+        raise TableError(f"column {deviation.text!r} has another kind of unit than {header.text!r}; expected the same")
+    scale = _factor(names, reaction, own, deviation.text)[0] if kind == SUBSTANCE else own.factor
+    return replace(column, deviation=deviation.text, deviation_factor=scale)
+
+
+def _reaction(network: MetabolicNetwork, names: ExchangeNames, header: ColumnHeader) -> tuple[str, bool]:
+    """The reaction that a substance's column measures, and whether the column is signed."""
+    subject = header.subject
+    if subject in network.aliases:
+        subject = network.aliases[subject]
+    if subject == network.growth_reaction or subject in network.exchanges:
+        return subject, not header.direction
+    if subject in network.reactions:
+        raise TableError(
+            f"column {header.text!r} is a reaction inside {network.id}; expected exchanges and growth only"
+        )
+    return names.find(subject, header.text), False
+
+
+def _factor(names: ExchangeNames, reaction: str, unit: RateUnit, column: str) -> tuple[float, float]:
+    """From the unit of a column to mmol, and the molar mass if one was needed."""
+    if unit.amount == "moles":
+        return unit.factor, 0.0
+    metabolite = names.metabolites[reaction]
+    if unit.amount == "carbon":
+        carbon = names.carbon(reaction)
+        if not carbon:
+            raise TableError(f"column {column!r} counts carbon, but {metabolite.name} has none in the network")
+        return unit.factor / carbon, 0.0
+    mass = molar_mass(metabolite.formula or {})
+    if mass is None:
+        raise TableError(f"column {column!r} is a mass, but {metabolite.id!r} has no formula to weigh; give it in mmol")
+    return unit.factor * 1000.0 / mass, mass
+
+
+def _sign(network: MetabolicNetwork, names: ExchangeNames, column: MeasuredColumn) -> float:
+    header = column.header
+    concentration = header.unit is not None and header.unit.quantity == "concentration"
+    if header.kind != SUBSTANCE or column.signed or concentration or column.reaction == network.growth_reaction:
+        return 1.0
+    if header.direction:
+        return -1.0 if header.direction == UPTAKE else 1.0
+    # A bare q: carbon dioxide leaves, nutrients of the medium are taken up, all else is formed.
+    atoms = names.metabolites[column.reaction].formula
+    return -1.0 if column.reaction in network.medium() and atoms != {"C": 1.0, "O": 2.0} else 1.0
+
+
+def _file_under(found: RateColumns, column: MeasuredColumn) -> None:
+    group, key = found.rates, column.reaction
+    if column.header.kind in (DILUTION, BIOMASS, TIME, RQ):
+        group, key = found.others, column.header.kind
+    elif column.quantity == "concentration":
+        group = found.feed if column.header.place == "feed" else found.broth
+    if key in group:
+        raise TableError(
+            f"columns {group[key].header.text!r} and {column.header.text!r} both measure {key}; expected one of them"
+        )
+    group[key] = column
+
+
+def _check_complete(found: RateColumns) -> None:
+    """Whether concentrations and volumetric rates come with what turns them into specific rates."""
+    for name, column in found.rates.items():
+        if column.quantity == "volumetric" and BIOMASS not in found.others:
+            raise TableError(
+                f"column {column.header.text!r} is per litre; expected biomass beside it, such as biomass_gDW_per_L"
+            )
+        if name in found.broth:
+            raise TableError(
+                f"columns {column.header.text!r} and {found.broth[name].header.text!r} both measure {name}; "
+                "expected one of them"
+            )
+    for name, column in found.feed.items():
+        if name not in found.broth:
+            raise TableError(
+                f"column {column.header.text!r} is a feed; expected the residual concentration too (zeros if used up)"
+            )
+    if found.broth:
+        first = next(iter(found.broth.values())).header.text
+        if not (DILUTION in found.others or TIME in found.others) or BIOMASS not in found.others:
+            raise TableError(
+                f"column {first!r} is a concentration; expected biomass (gDW/L) and, beside it, a dilution rate "
+                "(1/h, chemostat) or the time (h, batch)"
+            )
+    if not found.rates and not found.broth and DILUTION not in found.others:
+        raise TableError("the file measures no rate; expected at least one, such as glucose_uptake_g_per_gDW_h")

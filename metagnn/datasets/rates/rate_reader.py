@@ -1,0 +1,289 @@
+"""Files of measured rates: understood once, then read as a whole or in chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from metagnn.datasets.rates.column_header import BIOMASS, DILUTION, RQ, TIME
+from metagnn.datasets.rates.conversions import Measured, batch_rates, chemostat_rate, per_biomass
+from metagnn.datasets.rates.rate_columns import MeasuredColumn, read_columns
+from metagnn.datasets.rates.rate_table import (
+    DILUTION_NOISE,
+    NOISE,
+    SMALLEST_DILUTION_STD,
+    RateColumn,
+    RateTable,
+    assumed_deviations,
+)
+from metagnn.datasets.rates.understood import describe, direction_in_words
+from metagnn.errors import InputError, TableError
+from metagnn.fba.table_values import numeric_values, require_rows
+from metagnn.network.metabolic_network import MetabolicNetwork
+
+SIGN_WINDOW = 3.0
+"""Standard deviations below zero from which a rate runs against its meaning."""
+
+SMALLEST = 1e-9
+
+
+class RateReader:
+    """Understands the columns of a table of measured rates, and turns rows into signed fluxes.
+
+    A column says what it is in its header: a name (BiGG id, name or formula of a substance; `qO2`, `OUR`, `CER`,
+    `RQ`; `growth`, `mu`, `dilution_rate`), a direction (uptake, formation, …), and a unit, as in
+    `glucose_uptake_g_per_gDW_h` or `CER [mmol/L/h]`. `_std` holds standard deviations, `_rep1` a replicate.
+
+    Args:
+        network: The network.
+        columns: Headers of the table.
+        units: By header: a unit, a header to read in its place, or "ignore".
+        noise: Relative standard deviation of a measurement where the table gives none.
+
+    Raises:
+        TableError: As `read_columns`.
+        InputError: A noise that is not positive.
+    """
+
+    def __init__(
+        self,
+        network: MetabolicNetwork,
+        columns: Sequence[str],
+        units: Mapping[str, str] | None = None,
+        noise: float = NOISE,
+    ) -> None:
+        if not 0 < noise < np.inf:
+            raise InputError(f"`noise` is {noise}; expected a relative standard deviation above 0, such as 0.05")
+        self._network, self._noise = network, noise
+        self._growth = network.growth_reaction
+        self._columns = read_columns(network, columns, units)
+        self._seen: set[int] = set()
+        self._rows = 0
+        self.series = TIME in self._columns.others
+        """Whether the table is a time series, which only can be read as a whole."""
+
+    def understood(self) -> tuple[RateColumn, ...]:
+        """What was understood of every column."""
+        rows = [describe(column, self._columns, self._growth, self._noise) for column in self._columns.all]
+        return (*rows, *(RateColumn(name, "ignored, as the map says", "", "") for name in self._columns.ignored))
+
+    def read(self, table: pd.DataFrame) -> RateTable:
+        """Rates of some rows.
+
+        Args:
+            table: Rows with the columns that were understood; chunks of one table follow each other.
+
+        Raises:
+            TableError: No rows, text among numbers, a column without any value, a deviation that is not positive, a
+                sample that was there before, a rate against its meaning, biomass that is not positive, or a row
+                without any rate.
+        """
+        table = require_rows(table, "rates")
+        values = {column.header.text: self._values(table, column) for column in self._columns.all}
+        samples = self._samples(table)
+        if self.series:
+            samples, rates = self._batches(table, values)
+        else:
+            rates = self._rates(values)
+        rates |= self._from_quotient(values, rates)
+        names = tuple(rates)
+        numbers = np.column_stack([rates[name][0] for name in names])
+        deviations = np.column_stack([rates[name][1] for name in names])
+        for row in np.flatnonzero(np.isnan(numbers).all(axis=1))[:1]:
+            raise TableError(f"sample {samples[row]!r} has no measured rate; expected at least one")
+        deviations = np.where(np.isnan(numbers), np.nan, np.maximum(deviations, SMALLEST))
+        self._rows += len(table)
+        return RateTable(samples, names, numbers, deviations, self.understood())
+
+    def _samples(self, table: pd.DataFrame) -> tuple[str, ...]:
+        """Names of the samples, each once; for a time series they may repeat, at other times."""
+        if "sample" not in table.columns:
+            return tuple(str(self._rows + row) for row in range(len(table)))
+        names = tuple("" if pd.isna(name) else str(name) for name in table["sample"])
+        for row, name in enumerate(names if not self.series else ()):
+            # Hashes, not names: a million of them has to fit.
+            if hash(name) in self._seen:
+                raise TableError(
+                    f"sample {name!r} (row {self._rows + row}) appears more than once; expected every sample in "
+                    "one row, with replicates in columns that end in _rep1, _rep2"
+                )
+            self._seen.add(hash(name))
+        return names
+
+    def _values(self, table: pd.DataFrame, column: MeasuredColumn) -> Measured:
+        """Values of a quantity in the units of the network, and its deviations where the file gives any."""
+        replicates = numeric_values(table[list(column.columns)])
+        if np.isnan(replicates).all():
+            raise TableError(f"column {column.header.text!r} is empty; expected at least one value, or leave it out")
+        if np.isinf(replicates).any():
+            raise TableError(f"column {column.header.text!r} holds an infinite value; expected numbers or empty cells")
+        scale = column.factor * column.sign
+        given = np.full(len(table), np.nan)
+        if column.deviation:
+            given = numeric_values(table[[column.deviation]])[:, 0]
+            wrong = np.flatnonzero((given <= 0) | np.isinf(given))
+            if len(wrong):
+                raise TableError(
+                    f"column {column.deviation!r}, row {self._rows + int(wrong[0])}: a standard deviation is "
+                    f"{given[wrong[0]]:g}; expected a positive number, or an empty cell"
+                )
+            given = given * column.deviation_factor
+        count = (~np.isnan(replicates)).sum(axis=1)
+        total = np.nansum(replicates, axis=1)
+        mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+        if len(column.columns) > 1 and not column.deviation:
+            given = abs(scale) * _replicate_error(replicates, mean, count)
+        return mean * scale, given
+
+    def _rates(self, values: dict[str, Measured]) -> dict[str, Measured]:
+        """Every specific rate and growth, of rows that are samples."""
+        found: dict[str, Measured] = {}
+        others = {name: values[column.header.text] for name, column in self._columns.others.items()}
+        biomass = self._filled(others[BIOMASS], False) if BIOMASS in others else None
+        if biomass is not None and (biomass[0] <= 0).any():
+            raise TableError("biomass is not positive in some row; expected gDW/L above zero")
+        if DILUTION in others:
+            value, std = others[DILUTION]
+            assumed = np.maximum(DILUTION_NOISE * np.abs(value), SMALLEST_DILUTION_STD)
+            dilution = value, np.where(np.isnan(std), assumed, std)
+            if self._growth not in self._columns.rates:
+                found[self._growth] = dilution
+        for name, column in self._columns.rates.items():
+            rate = self._filled(values[column.header.text], name == self._growth)
+            if column.quantity == "volumetric" and biomass is not None:
+                rate = per_biomass(rate, biomass)
+            found[name] = rate
+            self._check_sign(column, rate)
+        for name, column in self._columns.broth.items():
+            broth = self._concentration(values[column.header.text])
+            feed = self._columns.feed.get(name)
+            supplied = np.zeros_like(broth[0])
+            fed = self._concentration(values[feed.header.text]) if feed else (supplied, supplied)
+            assert biomass is not None
+            found[name] = chemostat_rate(broth, fed, dilution, biomass)
+        return found
+
+    def _batches(self, table: pd.DataFrame, values: dict[str, Measured]) -> tuple[tuple[str, ...], dict[str, Measured]]:
+        """Rates at every time of every batch; the column `sample` tells batches apart."""
+        names = np.array(self._samples(table)) if "sample" in table.columns else np.full(len(table), "batch")
+        if self._columns.rates or DILUTION in self._columns.others:
+            other = next(iter(self._columns.rates.values()), self._columns.others.get(DILUTION))
+            raise TableError(
+                f"column {other.header.text!r} is a rate in a time series; expected concentrations only"  # type: ignore[union-attr]
+            )
+        time = values[self._columns.others[TIME].header.text][0]
+        mass = values[self._columns.others[BIOMASS].header.text]
+        samples: list[str] = []
+        parts: dict[str, list[Measured]] = {name: [] for name in (self._growth, *self._columns.broth)}
+        for batch in dict.fromkeys(names.tolist()):
+            rows = np.flatnonzero(names == batch)
+            rows = rows[np.argsort(time[rows], kind="stable")]
+            series = {name: _taken(values[column.header.text], rows) for name, column in self._columns.broth.items()}
+            growth, rates = batch_rates(time[rows], _taken(mass, rows), series)
+            parts[self._growth].append(growth)
+            for name, rate in rates.items():
+                parts[name].append(rate)
+            samples += [f"{batch} at {value:g} h" for value in time[rows]]
+        joined = {
+            name: (np.concatenate([v for v, _ in found]), np.concatenate([s for _, s in found]))
+            for name, found in parts.items()
+        }
+        return tuple(samples), joined
+
+    def _from_quotient(self, values: dict[str, Measured], rates: dict[str, Measured]) -> dict[str, Measured]:
+        """The gas that a respiratory quotient gives when the other one was measured."""
+        column = self._columns.others.get(RQ)
+        if column is None:
+            return {}
+        quotient, given = values[column.header.text]
+        names = {self._gas(atoms): atoms for atoms in ({"O": 2.0}, {"C": 1.0, "O": 2.0})}
+        known = [name for name in names if name in rates]
+        if len(known) != 1:
+            what = "neither" if not known else "both"
+            raise TableError(
+                f"column {column.header.text!r}: the file measures {what} O2 and CO2; expected one of them"
+            )
+        missing = next(name for name in names if name not in rates)
+        error = np.where(np.isnan(given), self._noise * np.abs(quotient), given)
+        rate, std = rates[known[0]]
+        ratio = -quotient if "C" in names[missing] else -1.0 / quotient
+        relative = np.hypot(std / np.abs(rate), error / np.abs(quotient))
+        return {missing: (rate * ratio, np.abs(rate * ratio) * relative)}
+
+    def _gas(self, atoms: dict[str, float]) -> str:
+        columns = self._network.stoichiometry.to_scipy().tocsc()
+        for name, index in zip(self._network.exchanges, self._network.exchange_indices, strict=True):
+            rows = columns[:, [index]].tocoo().coords[0]
+            if len(rows) == 1 and self._network.metabolite_table[int(rows[0])].formula == atoms:
+                return name
+        raise TableError(f"{self._network.id} has no exchange of O2 or CO2, which the RQ relates")
+
+    def _filled(self, measured: Measured, growth: bool) -> Measured:
+        value, std = measured
+        return value, np.where(np.isnan(std), assumed_deviations(value, growth, self._noise), std)
+
+    def _concentration(self, measured: Measured) -> Measured:
+        value, std = measured
+        return value, np.where(np.isnan(std), self._noise * np.abs(value), std)
+
+    def _check_sign(self, column: MeasuredColumn, rate: Measured) -> None:
+        value, std = rate
+        against = np.flatnonzero(value * column.sign < -SIGN_WINDOW * std)
+        atoms = self._formula(column.reaction)
+        evolved = np.flatnonzero(value > SIGN_WINDOW * std)
+        if column.signed and column.reaction != self._growth:
+            # Cells that live on organic matter take oxygen up; COBRA writes that below zero.
+            against, meaning = (evolved if atoms == {"O": 2.0} else np.array([], dtype=int)), "oxygen is taken up (< 0)"
+        else:
+            meaning = "growth" if column.reaction == self._growth else direction_in_words(column)
+        if len(against):
+            row = int(against[0])
+            given = value[row] * column.sign / column.factor
+            raise TableError(
+                f"column {column.header.text!r}, row {self._rows + row}: {given:g} runs against its meaning, "
+                f"{meaning}; signed fluxes go under {column.reaction!r}, uptake below zero"
+            )
+
+    def _formula(self, reaction: str) -> Mapping[str, float] | None:
+        column = self._network.stoichiometry.to_scipy().tocsc()[:, [self._network.reaction_index(reaction)]]
+        rows = column.tocoo().coords[0]
+        return self._network.metabolite_table[int(rows[0])].formula if len(rows) == 1 else None
+
+
+def read_rates(
+    network: MetabolicNetwork, table: pd.DataFrame, units: Mapping[str, str] | None = None, noise: float = NOISE
+) -> RateTable:
+    """Measured rates of a table, as signed fluxes; as `RateReader`, in one go.
+
+    Raises:
+        TableError: As `RateReader`.
+
+    >>> from metagnn.network import load_network
+    >>> table = pd.DataFrame({"mu [1/h]": [0.4], "glucose_uptake_g_per_gDW_h": [0.9], "qO2 [mmol/gDW/h]": [9.0]})
+    >>> rates = read_rates(load_network("e_coli_core"), table)
+    >>> dict(zip(rates.reactions, rates.rates[0].round(2).tolist()))
+    {'Biomass_Ecoli_core': 0.4, 'EX_glc__D_e': -5.0, 'EX_o2_e': -9.0}
+    """
+    table = require_rows(table, "rates")
+    return RateReader(network, [str(name) for name in table.columns], units, noise).read(table)
+
+
+def _replicate_error(replicates: np.ndarray, mean: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Standard error of the mean of replicates.
+
+    Two or three replicates say little of their own spread: the relative one is pooled over the rows.
+    """
+    several = (count > 1) & (mean != 0)
+    squares = np.nansum(np.square(replicates - mean[:, None]), axis=1)
+    freedom = (count[several] - 1).sum()
+    if not freedom:
+        return np.full(len(mean), np.nan)
+    relative = np.sqrt((squares[several] / np.square(mean[several])).sum() / freedom)
+    error = relative * np.abs(mean) / np.sqrt(np.maximum(count, 1))
+    return np.where(error > 0, error, np.nan)
+
+
+def _taken(measured: Measured, rows: np.ndarray) -> Measured:
+    return measured[0][rows], measured[1][rows]

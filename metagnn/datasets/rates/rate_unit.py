@@ -1,0 +1,125 @@
+"""Units of measured quantities: read from text, and what they are units of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from metagnn.errors import TableError
+
+MASS = {"ug": 1e-6, "mg": 1e-3, "g": 1.0, "kg": 1e3}
+AMOUNT = {"umol": 1e-3, "mmol": 1.0, "mol": 1e3}
+CARBON = {"umolc": 1e-3, "mmolc": 1.0, "molc": 1e3, "cmmol": 1.0, "cmol": 1e3}
+VOLUME = {"ml": 1e-3, "l": 1.0, "m3": 1e3}
+TIME = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "hr": 1.0, "d": 24.0, "day": 24.0}
+BIOMASS = ("gdw", "gcdw", "gdcw", "gdm", "gbiomass")
+MOLAR = {"um": "umol/l", "mm": "mmol/l", "m": "mol/l"}
+
+EXPECTED = "such as g/gDW/h, mmol/gDW/h, mmol/L/h, g/L or 1/h"
+
+_POWER = re.compile(r"^([a-z]+3?)\^?(-[12]|[12])?$")
+
+
+@dataclass(frozen=True)
+class RateUnit:
+    """A unit of a rate, of a concentration, of biomass, of growth or of time.
+
+    Attributes:
+        text: As it was written.
+        quantity: "specific" (per gDW and h), "volumetric" (per litre and h), "concentration" (per litre), "biomass"
+            (gDW per litre), "growth" (per h) or "time".
+        amount: "mass" [g], "moles" [mmol] or "carbon" [mmol of carbon]; "" where no substance is counted.
+        factor: What one unit is of g, mmol or nothing, gDW, litres and hours.
+    """
+
+    text: str
+    quantity: str
+    amount: str
+    factor: float
+
+
+def parse_unit(text: str) -> RateUnit | None:
+    """The unit that a text writes; None where it writes none.
+
+    >>> parse_unit("g_per_gDW_h").quantity, parse_unit("mmol gDW-1 h-1").factor, parse_unit("mM").quantity
+    ('specific', 1.0, 'concentration')
+    >>> parse_unit("temperature") is None
+    True
+    """
+    powers = _powers(text)
+    if powers is None:
+        return None
+    factor, amount = 1.0, ""
+    dimension = {"biomass": 0, "volume": 0, "time": 0, "amount": 0}
+    for name, power in powers:
+        if name in BIOMASS:
+            dimension["biomass"] += power
+            continue
+        for kind, sizes in (("volume", VOLUME), ("time", TIME), ("mass", MASS), ("moles", AMOUNT), ("carbon", CARBON)):
+            if name in sizes:
+                factor *= sizes[name] ** power
+                dimension[kind if kind in dimension else "amount"] += power
+                amount = amount if kind in dimension else kind
+                break
+        else:
+            return None
+    quantity = _QUANTITIES.get((dimension["biomass"], dimension["volume"], dimension["time"], dimension["amount"]))
+    return None if quantity is None else RateUnit(text.strip(" []"), quantity, amount, factor)
+
+
+# Powers of biomass, volume, time and amount.
+_QUANTITIES = {
+    (-1, 0, -1, 1): "specific",
+    (0, -1, -1, 1): "volumetric",
+    (0, -1, 0, 1): "concentration",
+    (1, -1, 0, 0): "biomass",
+    (0, 0, -1, 0): "growth",
+    (0, 0, 1, 0): "time",
+}
+
+
+def _powers(text: str) -> list[tuple[str, int]] | None:
+    """Every unit in a text with its power; None where the text cannot be one."""
+    cleaned = text.strip().strip("[]").lower().replace("µ", "u").replace("μ", "u").replace("−", "-")
+    cleaned = re.sub(r"[\s_]per[\s_]", "/", MOLAR.get(cleaned, cleaned))
+    if cleaned.startswith("per_"):
+        cleaned = "1/" + cleaned.removeprefix("per_")
+    cleaned = re.sub(r"[()]", "", re.sub(r"/\s*\(([^)]*)\)", lambda m: "/" + re.sub(r"[\s_*·]+", "/", m[1]), cleaned))
+    top, *below = re.split(r"/", cleaned)
+    found: list[tuple[str, int]] = []
+    for position, part in enumerate([top, *below]):
+        for name in re.split(r"[\s_*·.]+", part.strip()):
+            if name in ("", "1"):
+                continue
+            match = _POWER.match(name)
+            if match is None:
+                return None
+            power = int(match[2] or 1)
+            found.append((match[1], power if position == 0 else -power))
+    return found or None
+
+
+def split_unit(header: str) -> tuple[str, RateUnit | None]:
+    """The name in a header, and the unit behind it: in brackets, or after the last word that is no unit.
+
+    >>> split_unit("glucose_uptake_g_per_gDW_h")[0], split_unit("qO2 [mmol/gDW/h]")[0], split_unit("EX_glc__D_e")
+    ('glucose_uptake', 'qO2', ('EX_glc__D_e', None))
+
+    Raises:
+        TableError: Brackets that hold no unit.
+    """
+    bracketed = re.match(r"^(.*?)[\s_]*[\[(]([^\[\]]+)[\])]$", header.strip())
+    if bracketed:
+        unit = parse_unit(bracketed[2])
+        if unit is None:
+            raise TableError(f"column {header!r}: {bracketed[2]!r} is no unit; expected one {EXPECTED}")
+        return bracketed[1], unit
+    words = header.strip().split("_")
+    # The longest ending that is a unit; a name of one letter such as "h" of water's protons is not cut from EX_h_e.
+    for start in range(1, len(words)):
+        ending = "_".join(words[start:])
+        if "per" in words[start:] or ending.lower() in (*MOLAR, *TIME):
+            unit = parse_unit(ending)
+            if unit is not None and words[start] != "":
+                return "_".join(words[:start]), unit
+    return header.strip(), None

@@ -1,0 +1,28 @@
+"""A map of columns to units, for files whose headers lack them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from metagnn.errors import TableError
+
+
+def read_unit_map(path: str | Path) -> dict[str, str]:
+    """Read a map of columns to units: YAML, one `column: unit` a line, or `column: ignore`.
+
+    Raises:
+        TableError: A missing file, or something that is no such map.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise TableError(f"no map of units at '{path}'; expected a YAML file")
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = str(error).replace("\n", " ")[:160]
+        raise TableError(f"'{path}' cannot be read as YAML: {reason}") from error
+    if not isinstance(found, dict) or not all(isinstance(v, str) for pair in found.items() for v in pair):
+        raise TableError(f"'{path}' is no map of columns to units; expected lines such as 'glucose_uptake: g/gDW/h'")
+    return found

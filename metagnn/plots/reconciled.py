@@ -1,0 +1,88 @@
+"""Measured against reconciled rates, with their intervals; withheld rates stand out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from metagnn.errors import InputError
+from metagnn.plots.canvas import drawing_axes, say_empty
+from metagnn.plots.palette import COLOURS, GREY
+from metagnn.units import FLUX
+
+MOST_COLOURED = 6
+MOST_POINTS = 300
+"""Samples of a rate up to which each gets its interval; beyond, the lines would hide the points."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReconciledRate:
+    """One rate over the samples, each array of shape `[samples]` [mmol/gDW/h].
+
+    Attributes:
+        measured: As it was measured.
+        value: As it was reconciled, or predicted.
+        low: Lower end of the 90 % interval.
+        high: Upper end.
+        hidden: Whether the measurement was withheld.
+    """
+
+    measured: np.ndarray
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    hidden: bool = False
+
+
+def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None) -> Axes:
+    """Reconciled against measured rates with 90 % intervals; on the line they agree. Withheld rates are filled.
+
+    Magnitudes are drawn, so that uptakes and formations share one corner.
+
+    Args:
+        rates: By name; at most six get a colour of their own, the withheld first.
+        ax: Axes to draw on; by default those of a new figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        InputError: Arrays of different shapes.
+    """
+    for name, rate in rates.items():
+        if len({array.shape for array in (rate.measured, rate.value, rate.low, rate.high)}) != 1:
+            raise InputError(f"the arrays of {name!r} differ in their shape; expected one number a sample each")
+    ax = drawing_axes(ax)
+    ax.set_xlabel(f"Measured rate [{FLUX}]")
+    ax.set_ylabel(f"Reconciled rate, 90 % interval [{FLUX}]")
+    ordered = sorted(rates.items(), key=lambda item: not item[1].hidden)
+    largest = 0.0
+    for number, (name, rate) in enumerate(ordered):
+        known = np.isfinite(rate.measured) & np.isfinite(rate.value)
+        x, y = np.abs(rate.measured[known]), np.abs(rate.value[known])
+        if not x.size:
+            continue
+        colour = COLOURS[number] if number < MOST_COLOURED else GREY
+        half = np.abs(rate.high - rate.low)[known] / 2
+        if x.size <= MOST_POINTS:
+            ax.errorbar(x, y, yerr=half, linestyle="none", color=colour, alpha=0.4, linewidth=1.0, zorder=2)
+        label = f"{name} (withheld)" if rate.hidden else name
+        ax.plot(
+            x, y, linestyle="none", marker="o", markersize=5, color=colour, label=label, zorder=3,
+            markerfacecolor=colour if rate.hidden else "white", rasterized=x.size > MOST_POINTS,
+        )  # fmt: skip
+        largest = max(largest, float(x.max()), float((y + half).max()))
+    if largest == 0.0:
+        say_empty(ax, "no rate was both measured and reconciled")
+        return ax
+    ax.axline((0, 0), slope=1, color=GREY, linewidth=1, zorder=1.5)
+    for setter, axis in ((ax.set_xlim, ax.xaxis), (ax.set_ylim, ax.yaxis)):
+        setter(-0.03 * largest, 1.05 * largest)
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    ax.set_aspect("equal", adjustable="box")
+    ax.legend(frameon=False, fontsize="small", loc="upper left")
+    return ax
