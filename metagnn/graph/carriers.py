@@ -51,7 +51,7 @@ def find_carriers(network: MetabolicNetwork) -> CarrierTable:
     >>> core = load_network("e_coli_core")
     >>> carrier = find_carriers(core).carrier
     >>> [name for name, is_carrier in zip(core.metabolites, carrier) if is_carrier][:6]
-    ['adp_c', 'atp_c', 'co2_c', 'coa_c', 'h_c', 'h_e']
+    ['adp_c', 'atp_c', 'co2_c', 'coa_c', 'h2o_c', 'h_c']
     """
     S = network.stoichiometry.to_scipy().tocsr()
     degree = np.diff(S.indptr)

@@ -82,7 +82,7 @@ def test_the_legend_says_units_and_carriers(core):
     ax = plot_flux_map({}, layout_network(core))
     title = ax.get_legend().get_title().get_text()
     assert "[mmol/gDW/h; growth 1/h] of 95 reactions" in title
-    assert "carriers left out: adp_c, atp_c" in title
+    assert "hubs, left out of some reactions: adp_c, atp_c" in title
     assert "not among the fluxes: 95" in legend(ax)
 
 
