@@ -17,6 +17,7 @@ from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.models.graph_encoder import GraphEncoder
 from metagnn.network.compression import compress
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn.biomass import BiomassComposition
 from metagnn.nn.polytope import PolytopeProjection
 from metagnn.nn.reaction_groups import ReactionGroups
@@ -27,6 +28,9 @@ CONSTRAINTS = ("soft", "steady_state", "polytope")
 
 SMALLEST_SPREAD = 0.1
 """Spread of normalised fluxes below which a flux counts as varying this much."""
+
+MOST_DENSE_GROUPS = 500
+"""Groups of reactions above which a sparse factor of their balances is faster than a basis of their null space."""
 
 SMALLEST_SIZE = 1e-3
 """Size below which a sample is not normalised further [mmol/gDW/h]."""
@@ -127,10 +131,13 @@ class FluxGNN(nn.Module):
         features = node_features(network, inputs)
         self.widest = _widest_bounds(network, inputs)
         if self.composition.trainable:
-            # Its column moves, and with it what moves together.
+            # Its column moves, and with it what moves together; its basis follows, which a factor would not.
+            self.balances = None
             self.groups = ReactionGroups(np.arange(len(network.reactions)), np.ones(len(network.reactions)))
         else:
             compression = compress(network.stoichiometry, *self.widest)
+            sparse = compression.basis is None or compression.groups > MOST_DENSE_GROUPS
+            self.balances = SparseBalances(compression.matrix) if sparse else None
             self.groups = ReactionGroups(compression.group, compression.ratio, compression.basis)
         self.register_buffer("metabolite_features", features.metabolite, persistent=False)
         self.register_buffer("reaction_features", features.reaction, persistent=False)
@@ -216,8 +223,8 @@ class FluxGNN(nn.Module):
         seen = precision = None
         if measured is not None and deviation is not None:
             seen, precision = self._measurements(measured / size, deviation / size, trust, weight)
-        basis = self.composition.basis() if self.groups.basis is None else self.groups.basis
-        result = self.splitting(*self.groups.bounds(lower / size, upper / size), grouped, basis, seen, precision)
+        bounds = self.groups.bounds(lower / size, upper / size)
+        result = self.splitting(*bounds, grouped, self._steady_states(), seen, precision)
         if self.constraint == "soft":
             # Clipped again: dividing and multiplying by the size rounds, and these bounds hold to the last digit.
             fluxes = torch.clamp(self.groups.expand(result.within_bounds) * size, lower, upper)
@@ -230,6 +237,14 @@ class FluxGNN(nn.Module):
         return FluxPrediction(
             fluxes, self.growth_index, self.composition.change() if self.composition.trainable else None
         )
+
+    def _steady_states(self) -> Tensor | SparseBalances:
+        """The steady states of the groups, as the splitting takes them fastest."""
+        basis = self.groups.basis
+        # The sparse factor is solved on the CPU; on another device a basis is faster, where there is one.
+        if self.balances is not None and (basis is None or basis.device.type == "cpu"):
+            return self.balances
+        return self.composition.basis() if basis is None else basis
 
     def _of_groups(self, parameters: SplittingParameters) -> tuple[SplittingParameters, Tensor]:
         """What the groups bring to the splitting, and the weights of the reactions by which it was averaged."""

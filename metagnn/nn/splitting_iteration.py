@@ -8,11 +8,13 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from metagnn.nn.flux_projection import AbstractFluxProjection
+
 
 class SplittingIteration(torch.autograd.Function):
     """All steps of the unrolled splitting, forwards and backwards.
 
-    Autograd would record a dozen small operations per step. Written out, a step is two products and four
+    Autograd would record a dozen small operations per step. Written out, a step is one projection and four
     elementwise operations each way, which trains a small network several times faster; the gradients of the
     parameters are summed up once, over all steps. It keeps four tensors of the size of the fluxes per step.
     """
@@ -26,10 +28,10 @@ class SplittingIteration(torch.autograd.Function):
         drive: Tensor,
         pull: Tensor | None,
         stiffness: Tensor,
-        collect: Tensor,
-        spread: Tensor,
         relaxation: Tensor,
         momentum: Tensor,
+        projection: AbstractFluxProjection,
+        *made_of: Tensor,
     ) -> Tensor:
         """Run every step: u = clip((z + g + pull) s), then z ← (1 + μ) z − ρ u − μ z₋ + ρ P (2u − z).
 
@@ -41,10 +43,10 @@ class SplittingIteration(torch.autograd.Function):
             drive: g, shape `[steps, reactions]`.
             pull: Weighted measurements, shape `[samples, reactions]`, or None.
             stiffness: s, shape `[reactions]` or `[samples, reactions]`.
-            collect: Half of the projection, P = spread @ collect.T, shape `[reactions, nullity]`.
-            spread: The other half, the same shape.
             relaxation: ρ, shape `[steps]`.
             momentum: μ, shape `[steps]`.
+            projection: P.
+            *made_of: Its parameters, for autograd to see.
 
         Returns:
             The last u, shape `[samples, reactions]`.
@@ -52,9 +54,8 @@ class SplittingIteration(torch.autograd.Function):
         steps, recorded = len(relaxation), any(ctx.needs_input_grad)
         # Unrecorded, three slots take turns: a step needs the two states before it.
         slots = steps if recorded else min(steps, 3)
-        trace = _Trace(slots, start, collect.shape[1])
+        trace = _Trace(slots, start, projection.width)
         offset = (drive[:, None, :] if pull is None else drive[:, None, :] + pull) * stiffness
-        twice_collect, spread_back = 2 * collect, spread.T.contiguous()
         rho, mu = relaxation.tolist(), momentum.tolist()
         trace.state[0] = start
         for step in range(steps):
@@ -68,36 +69,31 @@ class SplittingIteration(torch.autograd.Function):
             if step == steps - 1:
                 break
             torch.sub(inside, state, alpha=0.5, out=trace.half[now])
-            torch.mm(trace.half[now], twice_collect, out=trace.collected[now])
             moved = torch.add(state, inside, alpha=-rho[step] / (1 + mu[step]), out=trace.state[after])
             if mu[step]:
                 moved.sub_(trace.state[before], alpha=mu[step] / (1 + mu[step]))
-            moved.addmm_(trace.collected[now], spread_back, beta=1 + mu[step], alpha=rho[step])
+            projection.step(moved, trace.half[now], trace.kept[now], 1 + mu[step], rho[step])
         if recorded:
-            ctx.trace, ctx.with_pull = trace, pull is not None
-            ctx.save_for_backward(low, stiffness, collect, spread, relaxation, momentum)
+            ctx.trace, ctx.with_pull, ctx.projection = trace, pull is not None, projection
+            ctx.save_for_backward(low, stiffness, relaxation, momentum, *made_of)
         return inside.clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Walk the steps backwards: the clip passes what it did not cut, the projection is linear."""
-        low, stiffness, collect, spread, relaxation, momentum = ctx.saved_tensors
-        trace, steps = ctx.trace, len(relaxation)
+        low, stiffness, relaxation, momentum, *_ = ctx.saved_tensors
+        trace, projection, steps = ctx.trace, ctx.projection, len(relaxation)
         rho, mu = relaxation.tolist(), momentum.tolist()
-        twice_collect_back = (2 * collect).T.contiguous()
         # Gradients of: the state that a step produced, its clipped flux, the same before the clip.
-        produced, to_collected = torch.zeros_like(trace.inside), torch.zeros_like(trace.collected)
+        produced, kept = torch.zeros_like(trace.inside), torch.zeros_like(trace.kept)
         to_inside, uncut = torch.empty_like(trace.inside), torch.empty_like(trace.inside)
         to_inside[-1] = gradient
         torch.mul(gradient, trace.uncut[-1], out=uncut[-1])
         to_state = uncut[-1] * stiffness
         for step in reversed(range(steps - 1)):
             produced[step] = to_state
-            torch.mm(to_state, spread, out=to_collected[step])
-            torch.addmm(
-                to_state, to_collected[step], twice_collect_back, beta=-rho[step], alpha=rho[step], out=to_inside[step]
-            )
+            projection.step_back(to_state, kept[step], to_inside[step], rho[step])
             torch.mul(to_inside[step], trace.uncut[step], out=uncut[step])
             to_state.mul_(1 + mu[step] - rho[step] / 2).sub_(to_inside[step], alpha=0.5)
             to_state.addcmul_(uncut[step], stiffness)
@@ -113,6 +109,7 @@ class SplittingIteration(torch.autograd.Function):
             d_low, d_high = (cut * at_low).sum(0), (cut * ~at_low).sum(0)
         driven = uncut * stiffness
         before = torch.cat([trace.state[:1], trace.state[:-1]])
+        agreement, of_projection = projection.gradients(produced, trace.half, trace.kept, kept, relaxation)
         return (
             to_state,
             d_low,
@@ -120,18 +117,18 @@ class SplittingIteration(torch.autograd.Function):
             driven.sum(1),
             driven.sum(0) if ctx.with_pull else None,
             ((uncut * trace.inside).sum(0) / stiffness).sum_to_size(stiffness.shape),
-            2 * trace.half.flatten(0, 1).T @ (to_collected * relaxation[:, None, None]).flatten(0, 1),
-            (produced * relaxation[:, None, None]).flatten(0, 1).T @ trace.collected.flatten(0, 1),
-            (to_collected * trace.collected).sum((1, 2)) - (produced * trace.inside).sum((1, 2)),
+            agreement - (produced * trace.inside).sum((1, 2)),
             (produced * (trace.state - before)).sum((1, 2)),
+            None,
+            *of_projection,
         )
 
 
 class _Trace:
-    """What the steps leave behind, one slot each: the state, u, whether it escaped the clip, and (2u − z) / 2."""
+    """What the steps leave behind, one slot each: the state, u, if it escaped the clip, (2u − z) / 2, and P's own."""
 
-    def __init__(self, slots: int, like: Tensor, nullity: int) -> None:
+    def __init__(self, slots: int, like: Tensor, width: int) -> None:
         samples, reactions = like.shape
         self.state, self.inside, self.uncut = (like.new_empty(slots, samples, reactions) for _ in range(3))
         # The last step leaves these two empty, and sums over the steps run over them.
-        self.half, self.collected = like.new_zeros(slots, samples, reactions), like.new_zeros(slots, samples, nullity)
+        self.half, self.kept = like.new_zeros(slots, samples, reactions), like.new_zeros(slots, samples, width)

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from metagnn.nn.flux_projection import DenseProjection
 from metagnn.nn.splitting_iteration import SplittingIteration
 
 NAMES = ("start", "low", "high", "drive", "pull", "stiffness", "collect", "spread", "relaxation", "momentum")
@@ -29,6 +30,15 @@ def reference(
         moved = state + relaxation[step] * (projected - inside) + momentum[step] * (state - before)
         before, state = state, moved
     return inside
+
+
+def written_out(*inputs: Tensor | None) -> Tensor:
+    *local, collect, spread, relaxation, momentum = inputs
+    assert collect is not None
+    assert spread is not None
+    projection = DenseProjection(collect, spread)
+    out: Tensor = SplittingIteration.apply(*local, relaxation, momentum, projection, *projection.parameters)
+    return out
 
 
 def arguments(
@@ -74,7 +84,7 @@ cases = pytest.mark.parametrize(
 @cases
 def test_it_is_the_iteration_as_written_down(samples, steps, pulled, shared, momentum):
     inputs = arguments(samples, steps, pulled, shared, momentum)
-    expected, got = reference(*inputs), SplittingIteration.apply(*inputs)
+    expected, got = reference(*inputs), written_out(*inputs)
     assert torch.allclose(got, expected, rtol=0, atol=1e-12)
     weights = torch.linspace(-1, 1, expected.numel(), dtype=torch.float64).reshape(expected.shape)
     known = [tensor for tensor in inputs if tensor is not None]
@@ -89,12 +99,12 @@ def test_it_is_the_iteration_as_written_down(samples, steps, pulled, shared, mom
 @cases
 def test_gradients_of_every_input_are_exact(samples, steps, pulled, shared, momentum):
     inputs = arguments(samples, steps, pulled, shared, momentum, seed=1)
-    assert torch.autograd.gradcheck(SplittingIteration.apply, inputs)
+    assert torch.autograd.gradcheck(written_out, inputs)
 
 
 def test_the_cases_cut_some_fluxes_and_pass_others_and_every_input_matters():
     inputs = arguments(5, 9, momentum=0.3)
-    inside = SplittingIteration.apply(*inputs)
+    inside = written_out(*inputs)
     low, high = inputs[1], inputs[2]
     cut = (inside == low) | (inside == high)
     assert 0 < int(cut.sum()) < cut.numel()
@@ -111,8 +121,8 @@ def test_the_cases_cut_some_fluxes_and_pass_others_and_every_input_matters():
 @pytest.mark.parametrize("momentum", [0.0, 0.3])
 def test_what_is_not_recorded_is_the_same(steps, momentum):
     inputs = arguments(3, steps, momentum=momentum)
-    recorded = SplittingIteration.apply(*inputs)
-    plain = SplittingIteration.apply(*(None if tensor is None else tensor.detach() for tensor in inputs))
+    recorded = written_out(*inputs)
+    plain = written_out(*(None if tensor is None else tensor.detach() for tensor in inputs))
     assert recorded.requires_grad
     assert not plain.requires_grad
     assert torch.equal(recorded.detach(), plain)
@@ -122,17 +132,17 @@ def test_momentum_in_some_steps_only():
     inputs = arguments(3, 5)
     with torch.no_grad():
         inputs[-1].copy_(torch.tensor([0.4, 0.0, -0.3, 0.0, 0.2]))
-    assert torch.allclose(SplittingIteration.apply(*inputs), reference(*inputs), rtol=0, atol=1e-12)
-    assert torch.autograd.gradcheck(SplittingIteration.apply, inputs)
+    assert torch.allclose(written_out(*inputs), reference(*inputs), rtol=0, atol=1e-12)
+    assert torch.autograd.gradcheck(written_out, inputs)
 
 
 def test_a_batch_is_a_loop():
     inputs = [None if tensor is None else tensor.detach() for tensor in arguments(4, 6)]
     start, low, high, drive, pull, stiffness, *rest = inputs
-    together = SplittingIteration.apply(*inputs)
+    together = written_out(*inputs)
     for row in range(4):
         one = slice(row, row + 1)
-        alone = SplittingIteration.apply(start[one], low[one], high[one], drive, pull[one], stiffness[one], *rest)
+        alone = written_out(start[one], low[one], high[one], drive, pull[one], stiffness[one], *rest)
         assert torch.allclose(together[one], alone, rtol=0, atol=1e-12)
     assert together.std(dim=0).min() > 1e-3
 
@@ -141,14 +151,14 @@ def test_only_some_inputs_need_gradients():
     inputs = [None if tensor is None else tensor.detach() for tensor in arguments(3, 4)]
     for position in (0, 3, 5, 6, 8):
         chosen = [tensor.clone().requires_grad_() if i == position else tensor for i, tensor in enumerate(inputs)]
-        (got,) = torch.autograd.grad(SplittingIteration.apply(*chosen).sum(), chosen[position])
+        (got,) = torch.autograd.grad(written_out(*chosen).sum(), chosen[position])
         (expected,) = torch.autograd.grad(reference(*chosen).sum(), chosen[position])
         assert torch.allclose(got, expected, atol=1e-11), NAMES[position]
 
 
 def test_gradients_can_be_taken_twice_from_one_recording_but_not_of_gradients():
     inputs = arguments(2, 3)
-    out = SplittingIteration.apply(*inputs)
+    out = written_out(*inputs)
     first, second = (torch.autograd.grad(out.sum(), inputs[0], retain_graph=True)[0] for _ in range(2))
     assert torch.equal(first, second)
     (slope,) = torch.autograd.grad(out.square().sum(), inputs[0], create_graph=True)
@@ -159,7 +169,7 @@ def test_gradients_can_be_taken_twice_from_one_recording_but_not_of_gradients():
 def test_it_does_not_change_what_it_is_given():
     inputs = arguments(3, 5)
     copies = [None if tensor is None else tensor.detach().clone() for tensor in inputs]
-    SplittingIteration.apply(*inputs).sum().backward()
+    written_out(*inputs).sum().backward()
     for tensor, copy in zip(inputs, copies, strict=True):
         assert tensor is not None
         assert torch.equal(tensor.detach(), copy)
@@ -168,7 +178,7 @@ def test_it_does_not_change_what_it_is_given():
 def test_infinite_bounds_cut_nothing():
     inputs = arguments(3, 5)
     inputs[1], inputs[2] = torch.full((3, 6), -torch.inf).double(), torch.full((3, 6), torch.inf).double()
-    out = SplittingIteration.apply(*inputs)
+    out = written_out(*inputs)
     assert out.isfinite().all()
     assert torch.allclose(out, reference(*inputs), rtol=0, atol=1e-12)
     slopes = torch.autograd.grad(out.sum(), [tensor for i, tensor in enumerate(inputs) if i not in (1, 2)])

@@ -1,0 +1,77 @@
+"""Many balances of many fluxes as a sparse matrix, and one sparse factor of them for every metric."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+import scipy.sparse.linalg
+
+REGULARISATION = 1e-10
+"""Keeps the factor where balances follow from others, relative to one normalised balance; a refinement step takes
+its effect out again, down to rounding."""
+
+
+class SparseBalances:
+    """Balances A x = 0, some of which may follow from others.
+
+    Args:
+        matrix: A, shape `[balances, columns]`, scipy sparse; no row is empty.
+    """
+
+    def __init__(self, matrix: Any) -> None:
+        self.matrix = scipy.sparse.csr_array(matrix)
+        self._squares = self.matrix.power(2)
+
+    def factor(self, variance: np.ndarray) -> BalanceFactor:
+        """Factor A diag(m) Aᵀ, milliseconds for thousands of balances.
+
+        Args:
+            variance: m > 0, shape `[columns]`.
+        """
+        # Of balances in their own size, what is nearly zero is nearly dependent.
+        size = np.sqrt(self._squares @ variance)
+        return BalanceFactor(scipy.sparse.csr_array(scipy.sparse.diags_array(1 / size) @ self.matrix), variance)
+
+
+class BalanceFactor:
+    """The sparse factor of A diag(m) Aᵀ, by SuperLU (Li 2005, doi 10.1145/1089014.1089017).
+
+    Args:
+        rows: A with rows of norm one in the metric, shape `[balances, columns]`.
+        variance: m > 0, shape `[columns]`.
+    """
+
+    def __init__(self, rows: Any, variance: np.ndarray) -> None:
+        self._rows, self._columns = rows, scipy.sparse.csr_array(rows.T)
+        self._variance = variance[:, None]
+        count = rows.shape[0]
+        self._factor: Any = None
+        if count:
+            corner = REGULARISATION * scipy.sparse.eye_array(count)
+            system = scipy.sparse.csc_array(rows @ scipy.sparse.diags_array(variance) @ rows.T + corner)
+            # Positive definite, so every symmetric order has a factor: no pivoting, and little fill.
+            self._factor = scipy.sparse.linalg.splu(
+                system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+            )
+
+    def correction(self, values: np.ndarray, refinements: int = 1) -> np.ndarray:
+        """Aᵀ (A diag(m) Aᵀ)⁻¹ A x: times −m, what moves x to where the balances hold.
+
+        Args:
+            values: x, shape `[columns, samples]`.
+            refinements: Steps of refinement; without one, the balances hold to about 1e-7 of the largest value, with
+                one to 1e-12, with two to rounding.
+
+        Returns:
+            The same shape.
+        """
+        if self._factor is None:
+            return np.zeros_like(values)
+        potential = self._factor.solve(self._rows @ values)
+        for _ in range(refinements):
+            left = values - self._variance * (self._columns @ potential)
+            potential += self._factor.solve(self._rows @ left)
+        moved: np.ndarray = self._columns @ potential
+        return moved
