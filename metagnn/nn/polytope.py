@@ -83,8 +83,10 @@ class PolytopeProjection(ExactModule):
         self._widest = -free if lower is None else lower, free if upper is None else upper
         compression = compress(incidence, *self._widest)
         self.groups = ReactionGroups(compression.group, compression.ratio)
-        self.register_buffer("balance", torch.from_numpy(compression.balance), persistent=False)
-        self._sparse = SparseNearest(compression.matrix) if len(compression.balance) > MOST_BALANCES else None
+        balance = compression.balance
+        self.register_buffer("balance", None if balance is None else torch.from_numpy(balance), persistent=False)
+        few = balance is not None and len(balance) <= MOST_BALANCES
+        self._sparse = None if few else SparseNearest(compression.matrix)
 
     def forward(self, target: Fluxes, lower: Fluxes, upper: Fluxes, weight: Tensor | None = None) -> Fluxes:
         """Project; samples without a feasible flux are NaN, counted in a warning, and pass no gradient.
