@@ -212,7 +212,7 @@ def _explain(ax: Axes, drawing: ReactionMap, shown: Mapping[str, float], top: fl
     title = f"flux [{FLUX}; growth {GROWTH}] of {len(drawing.reactions)} reactions"
     if drawing.left_out:
         title += "\n" + textwrap.fill(
-            "carriers left out: " + ", ".join(drawing.left_out), 90, max_lines=3, placeholder=" …"
+            "hubs, left out of some reactions: " + ", ".join(drawing.left_out), 90, max_lines=3, placeholder=" …"
         )
     ax.legend(
         handles=handles, title=title, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(handles),
