@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse
+import scipy.sparse.linalg
 import torch
 
 from metagnn.analysis.steady_state_tangent import SteadyStateTangent
@@ -18,8 +20,17 @@ NETWORKS = ("e_coli_core", "iJO1366")
 COMPOSITIONS = ("fixed", "elemental")
 SETS = 200
 
+GROWTH = 0.4
+"""Growth at which the matrices are taken [1/h]."""
+
 MOST_SINGLE = 200
 """Quantities up to which each has a rank of its own: one costs a millisecond on e_coli_core, seconds on iJO1366."""
+
+RANKED_EVERY = 20
+"""On larger networks, every so many sets have ranks too."""
+
+MISSED = 1e-6
+"""What a witness may miss, relative to its own size, by rounding."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,7 @@ class Agreement:
         readouts: Readouts (growth, CO2, contents of biomass where they are unknown), over all sets.
         readouts_determined: How many of them are determined.
         fluxes_determined: Reactions that are determined, over all sets.
+        witnesses: Quantities whose verdict was proved by a combination or by a flux, over all sets.
         ranks: Ranks of dense matrices that were computed.
     """
 
@@ -44,6 +56,7 @@ class Agreement:
     readouts: int
     readouts_determined: int
     fluxes_determined: int
+    witnesses: int
     ranks: int
 
 
@@ -55,8 +68,10 @@ def measure_identifiability(
 ) -> list[Agreement]:
     """Random measurement sets of each network, half with each composition.
 
-    On a small network every quantity has a rank of its own. On a large one only readouts that are not determined do;
-    of all that is determined a random combination is added, which raises the rank unless every one of them is.
+    A quantity is determined exactly if its row does not raise the rank of balances and measurements. On a small network
+    each has a rank of its own. On a large one each verdict is proved by what makes the rank rise or not: a combination
+    of balances and measurements, found by least squares on the sparse rows, or a flux that none of them sees; and
+    every twentieth set has ranks, of what is determined together and of every readout that is not.
     """
     rows = []
     total = sets * len(networks)
@@ -68,15 +83,15 @@ def measure_identifiability(
             case = _Case(network, composition, seed)
             done = []
             for position in range(count):
-                done.append(case.check(np.random.default_rng([seed, half, position])))
+                ranked = case.small or position % RANKED_EVERY == 0
+                done.append(case.check(np.random.default_rng([seed, half, position]), ranked))
                 progress(started + position + 1, total)
-            agree, readouts, known, fluxes, ranks = np.sum(done, axis=0).tolist()
-            rows.append(Agreement(name, composition, count, agree, readouts, known, fluxes, ranks))
+            rows.append(Agreement(name, composition, count, *np.sum(done, axis=0).tolist()))
     return rows
 
 
 def dense_rows(
-    network: MetabolicNetwork, biomass: BiomassComposition, growth: float = 0.4
+    network: MetabolicNetwork, biomass: BiomassComposition, growth: float = GROWTH
 ) -> tuple[np.ndarray, np.ndarray]:
     """Steady state and quantities as plain matrices of fluxes and parameters, made without any null space.
 
@@ -116,21 +131,56 @@ class _Case:
         in_rows = [self.tangent.index(name) for name in self.tangent.readouts]
         self.readouts = [index for index in in_rows if index < len(self.quantities)]
 
-    def check(self, rng: np.random.Generator) -> tuple[int, int, int, int, int]:
-        """One random set: whether all agrees, readouts, those determined, fluxes determined, ranks computed."""
+        self.small = len(self.quantities) <= MOST_SINGLE
+
+    def check(self, rng: np.random.Generator, ranked: bool) -> tuple[int, int, int, int, int, int]:
+        """One random set: whether all agrees, readouts, those determined, fluxes determined, witnesses, ranks."""
         count = round(rng.uniform(0.2, 1.0) * len(self.measurable))
         measured = rng.choice(self.measurable, count, replace=False)
-        left = np.linalg.norm(self.tangent.after(measured.tolist()), axis=1)[: len(self.quantities)]
-        determined = left == 0.0
+        rest = self.tangent.after(measured.tolist())[: len(self.quantities)]
+        determined = np.logical_not(rest.any(axis=1))
         stacked = np.vstack([self.balance, self.quantities[measured]])
-        rank = np.linalg.matrix_rank(stacked)
         combination = rng.normal(size=int(determined.sum())) @ self.quantities[determined]
-        agree = bool(np.linalg.matrix_rank(np.vstack([stacked, combination])) == rank)
-        small = len(self.quantities) <= MOST_SINGLE
-        single = range(len(self.quantities)) if small else [i for i in self.readouts if not determined[i]]
-        for index in single:
-            raised = np.linalg.matrix_rank(np.vstack([stacked, self.quantities[index]])) > rank
-            agree = agree and bool(raised) == (not determined[index])
+        agree, witnesses, ranks = True, 0, 0
+        if not self.small:
+            agree, witnesses = self._proved(stacked, combination, rest, determined), len(determined)
+        if ranked:
+            singles = range(len(determined)) if self.small else [i for i in self.readouts if not determined[i]]
+            agree, ranks = agree and _ranks_agree(stacked, combination, self.quantities, determined, singles), 2
+            ranks += len(singles)
         fluxes = int(determined[: len(self.tangent.network.reactions)].sum())
         known = int(determined[self.readouts].sum())
-        return int(agree), len(self.readouts), known, fluxes, 2 + len(single)
+        return int(agree), len(self.readouts), known, fluxes, witnesses, ranks
+
+    def _proved(self, stacked: np.ndarray, combination: np.ndarray, rest: np.ndarray, determined: np.ndarray) -> bool:
+        """Whether the rows combine to what is determined, and whether all else moves along what they do not see."""
+        rows = scipy.sparse.csr_array(stacked)
+        rows = scipy.sparse.diags_array(1.0 / scipy.sparse.linalg.norm(rows, axis=1)) @ rows
+        weights = scipy.sparse.linalg.lsmr(rows.T, combination, 0.0, 1e-15, 1e-15, 1e15, maxiter=40_000)[0]
+        if np.linalg.norm(rows.T @ weights - combination) > MISSED * np.linalg.norm(combination):
+            return False
+        free = np.flatnonzero(~determined)
+        reactions = len(self.tangent.network.reactions)
+        parameters = stacked.shape[1] - reactions
+        # The tangent is that of growth of one: at another growth, the composition moves by so much less.
+        moves = np.vstack(
+            [self.tangent.rows[:reactions] @ rest[free].T, rest[free, rest.shape[1] - parameters :].T / GROWTH]
+        )
+        seen = np.abs(rows @ moves).max(axis=0, initial=0.0)
+        return bool((seen <= MISSED * np.abs((self.quantities[free] * moves.T).sum(axis=1))).all())
+
+
+def _ranks_agree(
+    stacked: np.ndarray,
+    combination: np.ndarray,
+    quantities: np.ndarray,
+    determined: np.ndarray,
+    singles: Sequence[int],
+) -> bool:
+    """Whether all that is determined together raises no rank, and each of some quantities only if it is not."""
+    rank = np.linalg.matrix_rank(stacked)
+    agree = bool(np.linalg.matrix_rank(np.vstack([stacked, combination])) == rank)
+    for index in singles:
+        raised = np.linalg.matrix_rank(np.vstack([stacked, quantities[index]])) > rank
+        agree = agree and bool(raised) == (not determined[index])
+    return agree

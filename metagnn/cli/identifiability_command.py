@@ -61,11 +61,20 @@ def benchmark_identifiability(chosen: argparse.Namespace) -> None:
             f"{row.agreeing} of {row.sets}",
             f"{row.readouts_determined} of {row.readouts}",
             str(row.fluxes_determined),
+            str(row.witnesses),
             str(row.ranks),
         )
         for row in found
     ]
-    header = ("network", "composition", "sets that agree", "readouts determined", "fluxes determined", "ranks")
+    header = (
+        "network",
+        "composition",
+        "sets that agree",
+        "readouts determined",
+        "fluxes determined",
+        "witnesses",
+        "ranks",
+    )
     print_table("identifiability beside the rank of stacked matrices", header, rows)
 
 

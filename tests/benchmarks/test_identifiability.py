@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from metagnn.analysis import steady_state_tangent
+from metagnn.benchmarks import identifiability
 from metagnn.benchmarks.identifiability import dense_rows, measure_identifiability
 from metagnn.network import MetabolicNetwork
 from metagnn.nn import BiomassComposition
@@ -18,6 +19,23 @@ def test_agreement_is_counted_and_is_no_matter_of_course(monkeypatch: pytest.Mon
     monkeypatch.setattr(steady_state_tangent, "TOLERANCE", 2.0)
     wrong = measure_identifiability(0, lambda done, total: None, ("e_coli_core",), 6)
     assert sum(row.agreeing for row in wrong) == 0
+
+
+@pytest.mark.parametrize("tolerance", [2.0, 0.0])
+def test_without_ranks_of_its_own_every_verdict_needs_a_witness(
+    monkeypatch: pytest.MonkeyPatch, tolerance: float
+) -> None:
+    monkeypatch.setattr(identifiability, "MOST_SINGLE", 0)
+    monkeypatch.setattr(identifiability, "RANKED_EVERY", 2)
+    found = measure_identifiability(0, lambda done, total: None, ("e_coli_core",), 8)
+    assert [row.agreeing for row in found] == [4, 4]
+    assert [row.witnesses for row in found] == [4 * 95, 4 * 97]
+    assert all(4 <= row.ranks <= 12 for row in found)
+    # Everything determined has no combination, and what rounding leaves has no flux.
+    monkeypatch.setattr(identifiability, "RANKED_EVERY", 10**6)
+    monkeypatch.setattr(steady_state_tangent, "TOLERANCE", tolerance)
+    wrong = measure_identifiability(0, lambda done, total: None, ("e_coli_core",), 8)
+    assert sum(row.agreeing for row in wrong) <= 1
 
 
 def test_dense_rows_are_the_derivatives_of_steady_state(core: MetabolicNetwork) -> None:
