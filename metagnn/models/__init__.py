@@ -7,3 +7,6 @@ from metagnn.models.flux_gnn import FluxGNNConfig as FluxGNNConfig
 from metagnn.models.flux_mlp import FluxMLP as FluxMLP
 from metagnn.models.flux_prediction import FluxPrediction as FluxPrediction
 from metagnn.models.graph_encoder import GraphEncoder as GraphEncoder
+from metagnn.models.medium_bounds import MediumBounds as MediumBounds
+from metagnn.models.medium_gnn import MediumGNN as MediumGNN
+from metagnn.models.medium_gnn import MediumGNNConfig as MediumGNNConfig

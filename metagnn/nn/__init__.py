@@ -2,6 +2,7 @@
 
 from metagnn.nn.biomass import BiomassComposition as BiomassComposition
 from metagnn.nn.co2 import CO2Readout as CO2Readout
+from metagnn.nn.growth_optimum import GrowthOptimum as GrowthOptimum
 from metagnn.nn.polytope import PolytopeProjection as PolytopeProjection
 from metagnn.nn.polytope import PolytopeSolution as PolytopeSolution
 from metagnn.nn.splitting import SplittingParameters as SplittingParameters

@@ -60,7 +60,8 @@ class PolytopeProjection(ExactModule):
 
     Args:
         incidence: The operator S.
-        lower: The lowest bounds of any sample, shape `[reactions]`; with them, what they block is left out.
+        lower: The lowest bounds of any sample, shape `[reactions]`; what they block is left out, so that a sample
+            may have wider ones only in the directions that these leave open.
         upper: The highest bounds of any sample.
 
     Shapes:
@@ -152,15 +153,18 @@ class PolytopeProjection(ExactModule):
         return flat
 
     def _check_widest(self, lower: Tensor, upper: Tensor) -> None:
-        """What was left out because no bound in use let it move must not be let to move here."""
+        """What was left out because no bound in use let it move must not be let to move here.
+
+        Only the directions in which every flux can go have decided that; how far makes no difference.
+        """
         low, high = (torch.from_numpy(bound).to(lower) for bound in self._widest)
-        narrower = ((lower >= low) | (low <= -torch.inf)) & ((upper <= high) | (high >= torch.inf))
-        wrong = torch.nonzero(~narrower)
+        wrong = torch.nonzero(((lower < 0) & (low >= 0)) | ((upper > 0) & (high <= 0)))
         if len(wrong):
             row, column = wrong[0].tolist()
             raise InputError(
                 f"bounds {lower[row, column]:g}, {upper[row, column]:g} of sample {row}, reaction {column} are wider "
-                f"than those that the projection was made for, {low[column]:g} and {high[column]:g}"
+                f"than those that the projection was made for: {low[column]:g} and {high[column]:g} let no flux go "
+                "one of these ways"
             )
 
     def _reduce(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> tuple[Tensor, ...]:
@@ -199,6 +203,8 @@ class PolytopeProjection(ExactModule):
         for row in open_rows:
             fluxes[row], status[row], held = self._reference(*(tensor[row].cpu().numpy() for tensor in flat))
             side[row] = self._side_of_groups(held.to(side.device))
+        # Members that hold a group from both sides cancel there.
+        side = torch.where(reduced[1] >= reduced[2], -1, side)
         return PolytopeSolution(fluxes, tuple(status), iterations, len(open_rows)), side
 
     def _side_of_groups(self, side: Tensor) -> Tensor:

@@ -15,6 +15,9 @@ DRIVES = (0.0, 1e1, 1e2, 1e3)
 AS_GOOD = 1.1
 """An error at most this many times the smallest counts as no worse."""
 
+ROUNDING = 1e-10
+"""Errors below it, squared and in units of the spread, are rounding, and all alike."""
+
 
 def fit_growth_drive(model: FluxGNN, samples: FluxBatch, scale: Tensor, most: int = 64) -> dict[float, float]:
     """Choose how strongly the exact layer of a "polytope" model pulls at growth, and leave it in the model.
@@ -47,6 +50,6 @@ def fit_growth_drive(model: FluxGNN, samples: FluxBatch, scale: Tensor, most: in
         # A drive that leaves another sample unsolved is none to choose.
         complete = torch.equal(solved[drive], feasible)
         errors[drive] = float(masked_mse(fluxes, observed, scale)) if complete else torch.inf
-    least = min(errors.values())
-    model.growth_drive.fill_(max(drive for drive, error in errors.items() if error <= AS_GOOD * least))
+    good = max(AS_GOOD * min(errors.values()), ROUNDING)
+    model.growth_drive.fill_(max(drive for drive, error in errors.items() if error <= good))
     return errors

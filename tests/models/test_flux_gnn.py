@@ -9,8 +9,9 @@ from metagnn.datasets import uniform_media
 from metagnn.errors import InputError, NetworkError, TableError
 from metagnn.fba import simulate_fluxes
 from metagnn.models import FluxGNN, FluxGNNConfig
-from metagnn.models.flux_gnn import CONSTRAINTS, check_constraint
+from metagnn.models.flux_gnn import CONSTRAINTS, SMALLEST_SPREAD, check_constraint
 from metagnn.network import MetabolicNetwork
+from metagnn.network.compression import compress
 from metagnn.testing import assert_balanced, assert_permutation_equivariant, random_network, toy_network
 
 SMALL = FluxGNNConfig(hidden_channels=8, num_layers=2, steps=8)
@@ -260,3 +261,70 @@ def test_a_network_without_growth_and_unknown_inputs_are_refused(core: Metabolic
         FluxGNN(toy_network({"EX_a": "a <=>", "r": "a ->"}))
     with pytest.raises(TableError, match="'EX_glc_e' is no exchange of e_coli_core; did you mean 'EX_glc__D_e'"):
         FluxGNN(core, ["EX_glc_e"])
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
+def test_what_is_blocked_is_zero_and_what_is_coupled_keeps_its_ratio(core: MetabolicNetwork, media: Media, constraint):
+    lower, upper, _ = media
+    model = lively(core, constraint).eval()
+    fluxes = model(lower, upper).fluxes.detach()
+    lowest, highest = core.bounds.lower.copy(), core.bounds.upper.copy()
+    varied = [core.reaction_index(name) for name in INPUTS]
+    lowest[varied], highest[varied] = -np.inf, np.inf
+    compression = compress(core.stoichiometry, lowest, highest)
+    blocked = torch.from_numpy(compression.group < 0)
+    assert blocked[core.reaction_index("FRUpts2")]
+    assert torch.equal(fluxes[:, blocked], torch.zeros_like(fluxes[:, blocked]))
+    ratio = torch.from_numpy(compression.ratio)
+    sizes = np.bincount(compression.group[compression.group >= 0])
+    assert (sizes > 1).sum() > 5
+    for group in np.flatnonzero(sizes > 1):
+        members = np.flatnonzero(compression.group == group)
+        per_group = fluxes[:, members] / ratio[members]
+        assert torch.allclose(per_group, per_group[:, :1].expand_as(per_group), rtol=1e-9, atol=1e-9)
+
+
+def test_calibration_measures_in_the_root_of_the_spread(core: MetabolicNetwork, media: Media):
+    lower, upper, _ = media
+    model, plain = lively(core).double(), lively(core).double()
+    assert torch.equal(model.flux_scale, torch.ones_like(model.flux_scale))
+    generator = torch.Generator().manual_seed(0)
+    unit = torch.randn(12, 95, dtype=torch.float64, generator=generator)
+    spread = torch.linspace(0, 4, 95, dtype=torch.float64)
+    fluxes = (unit - unit.mean(0)) / unit.std(0, correction=0) * spread * model.sample_size(lower, upper)
+    model.calibrate(fluxes, lower, upper)
+    assert torch.allclose(model.flux_scale, spread.clamp(min=SMALLEST_SPREAD).sqrt(), rtol=1e-6)
+    assert not torch.allclose(model(lower, upper).fluxes, plain(lower, upper).fluxes, atol=1e-2)
+    assert_balanced(core, model(lower, upper).fluxes, tolerance=1e-9)
+    # In media twice as rich everything varies twice as much, which is the same; where everything varies alike,
+    # calibration changes nothing but the unit.
+    once = model.flux_scale.clone()
+    model.calibrate(2 * fluxes, 2 * lower, 2 * upper)
+    assert torch.allclose(model.flux_scale, once, rtol=1e-6)
+    model.calibrate(torch.zeros_like(fluxes), lower, upper)
+    assert torch.allclose(model.flux_scale, torch.full_like(once, SMALLEST_SPREAD**0.5))
+    # Of the network and its media, so no part of the weights.
+    assert "flux_scale" not in model.state_dict()
+
+
+def test_the_drive_raises_growth_up_to_the_optimum_of_fba(core: MetabolicNetwork, media: Media):
+    lower, upper, optimum = media
+    model = lively(core, "polytope").eval()
+    growths = []
+    for drive in (0.0, 10.0, 100.0, 1e3):
+        model.growth_drive.fill_(drive)
+        prediction = model(lower, upper)
+        assert_balanced(core, prediction.fluxes, tolerance=1e-9)
+        growths.append(prediction.growth.detach().numpy())
+    assert (np.diff(growths, axis=0) >= -1e-7).all()
+    assert np.abs(growths[0] / optimum - 1).max() > 0.02
+    assert growths[-1] == pytest.approx(optimum, abs=1e-6)
+
+
+def test_the_drive_acts_in_the_exact_layer_alone(core: MetabolicNetwork, media: Media):
+    lower, upper, _ = media
+    for constraint, training in (("soft", False), ("steady_state", False), ("polytope", True)):
+        model = lively(core, constraint).train(training)
+        plain = model(lower, upper).fluxes
+        model.growth_drive.fill_(1e4)
+        assert torch.equal(model(lower, upper).fluxes, plain)
