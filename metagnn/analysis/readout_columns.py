@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -46,11 +46,7 @@ def readout_columns(
     """
     tangent = SteadyStateTangent.from_composition(network, biomass)
     readouts, prior = tangent.readouts, dict(prior or {})
-    for name, value in prior.items():
-        if name not in readouts:
-            raise InputError("`prior`: " + unknown_name(str(name), readouts, f"readout of {network.id}"))
-        if not np.isfinite(value):
-            raise InputError(f"`prior[{name!r}]` is {value}; expected a finite number")
+    _check_prior(prior, readouts, network)
     of_biomass = [name for name in (ALPHA, BETA) if name in readouts]
     fitted = [name for name in of_biomass if contents is not None and np.isfinite(getattr(contents, name))]
     known_contents = [tangent.index(name) for name in fitted]
@@ -82,6 +78,14 @@ def readout_columns(
     for name in readouts:
         columns |= {name: values[name], f"{name}_status": status[name]}
     return columns | {"to_measure": advice}
+
+
+def _check_prior(prior: Mapping[str, float], readouts: Sequence[str], network: MetabolicNetwork) -> None:
+    for name, value in prior.items():
+        if name not in readouts:
+            raise InputError("`prior`: " + unknown_name(str(name), readouts, f"readout of {network.id}"))
+        if not np.isfinite(value):
+            raise InputError(f"`prior[{name!r}]` is {value}; expected a finite number")
 
 
 def _follow(
