@@ -67,10 +67,11 @@ def plot_extrapolation(
         for column, score in enumerate(scores):
             if score is None or score["median"] is None:
                 continue
-            dark = nines[row, column] > NINES / 2
-            text = _short(score["median"])
-            if score["min"] != score["max"]:
-                text += f"\n{_short(score['min'])} to {_short(score['max'])}"
+            dark = nines[row, column] > 0.6 * NINES
+            text, low, high = (_short(score[key]) for key in ("median", "min", "max"))
+            # A range that its four digits cannot show is none.
+            if low != high:
+                text += f"\n{low} to {high}"
             ax.text(column, row, text, ha="center", va="center", fontsize="x-small", color="white" if dark else "black")
     ax.set_xticks(range(len(splits)), [name.replace("_", "\n") for name in splits])
     ax.set_yticks(range(len(models)), models)
