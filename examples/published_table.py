@@ -2,12 +2,10 @@
 
 The table holds one row a medium: `fold` (0, 1, …; blank or negative on rows held out), `max_uptake:<exchange>` and
 `flux:<reaction>` [mmol/gDW/h]. The 1000 media of Faure et al. 2023 (doi 10.1038/s41467-023-40380-0) have this shape.
-The predictor sees growth only, and still answers with every flux of the network, at steady state and within its
-bounds. It finds by itself that growth in these labels is maximal; that is flux balance analysis, which made them and
-stands beside it. The internal fluxes the labels leave open.
+The predictor sees growth only, and answers with every flux, at steady state and within its bounds. It finds by itself
+that growth is maximal; that is flux balance analysis, which made the labels and stands beside it.
 
-    python examples/published_table.py TABLE.csv             # all five folds, minutes
-    python examples/published_table.py TABLE.csv --folds 1   # a first impression
+    python examples/published_table.py TABLE.csv   # minutes; --folds 1 for a first impression
 """
 
 import argparse
@@ -54,9 +52,7 @@ def q2(observed: np.ndarray, predicted: np.ndarray) -> float:
     return float(1 - np.square(observed - predicted).sum() / np.square(observed - observed.mean()).sum())
 
 
-def main(
-    path: str | Path, folds: int = 5, epochs: int | None = None, seed: int = 0, constraint: str = "polytope"
-) -> dict[str, Any]:
+def main(path: str | Path, folds: int = 5, epochs: int | None = None, constraint: str = "polytope") -> dict[str, Any]:
     """Cross-validate on the first folds; Q² by model, pooled and by fold, worst residuals, seconds. Prints a table."""
     started = time.perf_counter()
     network = load_network("e_coli_core")
@@ -68,7 +64,7 @@ def main(
     worst = {"max_abs_sv": 0.0, "max_bound_violation": 0.0}
     for number in tested:
         train, test = fold != number, fold == number
-        model = FluxPredictor(network, inputs="max_uptake", constraint=constraint, seed=seed, training=training)
+        model = FluxPredictor(network, inputs="max_uptake", constraint=constraint, training=training)
         model.fit(media[train], growth[train])
         predicted["flux_gnn"][test] = model.predict(media[test])[network.growth_reaction]
         laws = model.diagnose(media[test])
@@ -98,7 +94,6 @@ if __name__ == "__main__":
     parser.add_argument("path", help="the table (.csv or .parquet)")
     parser.add_argument("--folds", type=int, default=5, help="how many folds to test on (default 5)")
     parser.add_argument("--epochs", type=int, help=f"epochs of each fold (default {TRAINING.epochs})")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--constraint", default="polytope", help="polytope (default), steady_state or soft")
     arguments = parser.parse_args()
-    main(arguments.path, arguments.folds, arguments.epochs, arguments.seed, arguments.constraint)
+    main(arguments.path, arguments.folds, arguments.epochs, arguments.constraint)
