@@ -36,16 +36,17 @@ class InteriorPoint:
     Args:
         matrix: A, shape `[rows, columns]`, scipy sparse.
         proof: How near a certificate of infeasibility has to be to end the search.
+        gap: How far the minimum may be missed; a value is off by its root, where its bound is barely active.
 
     Attributes:
         status: PIQP's word for how the last problem ended.
     """
 
-    def __init__(self, matrix: Any, proof: float = 1e-4) -> None:
+    def __init__(self, matrix: Any, proof: float = 1e-4, gap: float = 1e-7) -> None:
         self._matrix = scipy.sparse.csc_matrix(matrix)
         self._weights = np.zeros(0)
         self._solver: Any = None
-        self._proof = proof
+        self._proof, self._gap = proof, gap
         self.status = ""
 
     def solve(
@@ -95,10 +96,10 @@ class InteriorPoint:
     def _new_solver(self) -> Any:
         solver = piqp.SparseSolver()
         solver.settings.kkt_solver = piqp.KKTSolver.sparse_ldlt_ineq_cond
-        solver.settings.eps_abs = 1e-9
-        solver.settings.eps_rel = 1e-10
-        solver.settings.eps_duality_gap_abs = 1e-7
-        solver.settings.eps_duality_gap_rel = 1e-10
+        solver.settings.eps_abs = min(1e-9, 1e2 * self._gap)
+        solver.settings.eps_rel = min(1e-10, 1e1 * self._gap)
+        solver.settings.eps_duality_gap_abs = self._gap
+        solver.settings.eps_duality_gap_rel = min(1e-10, self._gap)
         solver.settings.max_iter = 500
         solver.settings.eps_primal_inf = self._proof
         return solver
