@@ -74,10 +74,8 @@ def readout_columns(
             elif left[index].any():
                 status[name][rows] = PRIOR
         advice[rows] = "; ".join(lacking)
-    columns: dict[str, np.ndarray] = {}
-    for name in readouts:
-        columns |= {name: values[name], f"{name}_status": status[name]}
-    return columns | {"to_measure": advice}
+    pairs = [((name, values[name]), (f"{name}_status", status[name])) for name in readouts]
+    return {name: column for pair in pairs for name, column in pair} | {"to_measure": advice}
 
 
 def _check_prior(prior: Mapping[str, float], readouts: Sequence[str], network: MetabolicNetwork) -> None:

@@ -81,7 +81,8 @@ class PolytopeProjection(ExactModule):
         super().__init__()
         self._matrix = incidence.to_scipy()
         free = np.full(incidence.shape[1], np.inf)
-        self._widest = -free if lower is None else lower, free if upper is None else upper
+        # Copies: a network's own bounds are not writable, of which torch warns.
+        self._widest = (-free if lower is None else lower.copy()), (free if upper is None else upper.copy())
         compression = compress(incidence, *self._widest)
         self.groups = ReactionGroups(compression.group, compression.ratio)
         balance = compression.balance

@@ -1,3 +1,4 @@
+import copy
 import dataclasses
 import math
 from collections.abc import Callable
@@ -29,12 +30,18 @@ def half(samples: FluxBatch) -> FluxBatch:
     return dataclasses.replace(samples, observed=0.5 * samples.observed)
 
 
-@pytest.fixture
-def trained(toy: MetabolicNetwork, make_model: Make, half: FluxBatch) -> FluxGNN:
+@pytest.fixture(scope="module")
+def fitted(toy: MetabolicNetwork, make_model: Make, half: FluxBatch) -> FluxGNN:
     """A model of these."""
     model = make_model("polytope", hidden_channels=8)
     fit_fluxes(model, default_objective(toy, "polytope", half.scale(growth_index=5), CONFIG), half, CONFIG)
     return model.eval()
+
+
+@pytest.fixture
+def trained(fitted: FluxGNN) -> FluxGNN:
+    """A copy, of which a test may change the drive."""
+    return copy.deepcopy(fitted)
 
 
 def test_labels_of_maximal_growth_choose_a_large_drive_and_growth_is_that_of_fba(core: MetabolicNetwork):
