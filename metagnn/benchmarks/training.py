@@ -50,7 +50,7 @@ class TrainingCase:
 
 CASES = (
     TrainingCase("e_coli_core", 300, 500),
-    TrainingCase("iJO1366", 1000, 500, FluxGNNConfig(steps=24), TrainingConfig(epochs=20, learning_rate=1e-2)),
+    TrainingCase("iJO1366", 1000, 500, FluxGNNConfig(steps=24), TrainingConfig(epochs=40, learning_rate=1e-2)),
 )
 QUICK = (TrainingCase("e_coli_core", 40, 40, FluxGNNConfig(8, 1, 8), TrainingConfig(epochs=2)),)
 
