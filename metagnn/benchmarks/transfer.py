@@ -15,6 +15,7 @@ import pandas as pd
 
 from metagnn.benchmarks.transfer_cases import Origin, Trial, core_origin, genome_scale_origin
 from metagnn.datasets.output import replace_file
+from metagnn.experiments.scores import VARIES
 from metagnn.fba.flux_solutions import FluxSolutions
 from metagnn.fba.simulate import simulate_fluxes
 from metagnn.models.flux_gnn import FluxGNNConfig
@@ -22,9 +23,6 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
 from metagnn.training.config import TrainingConfig
 from metagnn.training.metrics import r2_per_flux
-
-SMALLEST_SPREAD = 0.01
-"""Standard deviation from which a flux counts as one that varies [mmol/gDW/h]."""
 
 EXACT = ", exact layer"
 
@@ -168,7 +166,7 @@ def _try(
 def _score(network: MetabolicNetwork, expected: pd.DataFrame, fluxes: pd.DataFrame, seconds: float) -> Scores:
     answered = fluxes.notna().all(axis=1)
     r2 = pd.Series(r2_per_flux(expected.to_numpy(), fluxes.fillna(0.0).to_numpy()), expected.columns)
-    varies = expected.std(ddof=0) > SMALLEST_SPREAD
+    varies = expected.std(ddof=0) > VARIES
     return float(r2[network.growth_reaction]), float(r2[varies].median()), 1e6 * seconds, float(answered.mean())
 
 

@@ -29,13 +29,28 @@ def score_fluxes(
     r2 = r2_per_flux(observed, predicted)
     varying = r2[observed.std(axis=0) > VARIES]
     imbalance = network.stoichiometry.to_scipy() @ predicted.T
-    lower, upper = bounds
-    violation = np.maximum(lower - predicted, predicted - upper)
     return {
         "growth_r2": float(r2[network.reaction_index(network.growth_reaction)]),
         "median_flux_r2": float(np.median(varying)),
         "q10_flux_r2": float(np.quantile(varying, 0.1)),
-        "max_abs_sv": float(np.abs(imbalance).max()),
         "mean_sv2": float(np.square(imbalance).mean()),
+        **law_scores(network, bounds, predicted),
+    }
+
+
+def law_scores(
+    network: MetabolicNetwork, bounds: tuple[np.ndarray, np.ndarray], predicted: np.ndarray
+) -> dict[str, float]:
+    """The worst `max_abs_sv` and `max_bound_violation` of all samples [mmol/gDW/h].
+
+    Args:
+        network: The network.
+        bounds: Lower and upper bounds, each `[samples, reactions]` [mmol/gDW/h].
+        predicted: Predictions, the same shape.
+    """
+    lower, upper = bounds
+    violation = np.maximum(lower - predicted, predicted - upper)
+    return {
+        "max_abs_sv": float(np.abs(network.stoichiometry.to_scipy() @ predicted.T).max()),
         "max_bound_violation": float(violation.max(initial=0.0)),
     }

@@ -132,10 +132,10 @@ class FluxGNN(nn.Module):
         self.widest = _widest_bounds(network, inputs)
         if self.composition.trainable:
             # Its column moves, and with it what moves together; its basis follows, which a factor would not.
-            self.balances = None
+            self.balances, self._compression = None, None
             self.groups = ReactionGroups(np.arange(len(network.reactions)), np.ones(len(network.reactions)))
         else:
-            compression = compress(network.stoichiometry, *self.widest)
+            compression = self._compression = compress(network.stoichiometry, *self.widest)
             sparse = compression.basis is None or compression.groups > MOST_DENSE_GROUPS
             self.balances = SparseBalances(compression.matrix) if sparse else None
             self.groups = ReactionGroups(compression.group, compression.ratio, compression.basis)
@@ -277,7 +277,7 @@ class FluxGNN(nn.Module):
             S = self.stoichiometry
             if self.composition.trainable:
                 S = S.with_column(self.growth_index, column)
-            self._projection = column.clone(), PolytopeProjection(S, *self.widest).to(column.device)
+            self._projection = column.clone(), PolytopeProjection(S, *self.widest, self._compression).to(column.device)
         return self._projection[1]
 
     def sample_size(self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from metagnn._typing import Fluxes
 from metagnn.errors import InputError
-from metagnn.network.compression import compress
+from metagnn.network.compression import Compression, compress
 from metagnn.network.exact_module import ExactModule
 from metagnn.network.incidence import Incidence
 from metagnn.nn.polytope_newton import ImplicitNearest, nearest_balanced
@@ -63,6 +63,8 @@ class PolytopeProjection(ExactModule):
         lower: The lowest bounds of any sample, shape `[reactions]`; what they block is left out, so that a sample
             may have wider ones only in the directions that these leave open.
         upper: The highest bounds of any sample.
+        compression: What `compress` makes of the operator and these bounds, where that is at hand: it takes a second
+            at genome scale.
 
     Shapes:
         target, lower, upper `[..., reactions]` [mmol/gDW/h], weight `[reactions]` or like the target; to
@@ -77,13 +79,20 @@ class PolytopeProjection(ExactModule):
 
     balance: Tensor
 
-    def __init__(self, incidence: Incidence, lower: np.ndarray | None = None, upper: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        incidence: Incidence,
+        lower: np.ndarray | None = None,
+        upper: np.ndarray | None = None,
+        compression: Compression | None = None,
+    ) -> None:
         super().__init__()
         self._matrix = incidence.to_scipy()
         free = np.full(incidence.shape[1], np.inf)
         # Copies: a network's own bounds are not writable, of which torch warns.
         self._widest = (-free if lower is None else lower.copy()), (free if upper is None else upper.copy())
-        compression = compress(incidence, *self._widest)
+        if compression is None:
+            compression = compress(incidence, *self._widest)
         self.groups = ReactionGroups(compression.group, compression.ratio)
         balance = compression.balance
         self.register_buffer("balance", None if balance is None else torch.from_numpy(balance), persistent=False)

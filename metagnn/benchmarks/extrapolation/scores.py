@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from metagnn.experiments.scores import VARIES, law_scores
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.training.metrics import r2_per_flux
 
@@ -16,9 +17,6 @@ METRICS = (
     "max_bound_violation",
 )
 """Every metric, in the order of the tables."""
-
-VARIES = 0.01
-"""Standard deviation over the test media above which a flux counts [mmol/gDW/h]."""
 
 
 def score_extrapolation(
@@ -55,12 +53,7 @@ def score_extrapolation(
             "normalised_error": float(np.sqrt(error / spread)),
         }
     if not np.isnan(predicted).any():
-        lower, upper = bounds
-        violation = np.maximum(lower - predicted, predicted - upper)
-        scores |= {
-            "max_abs_sv": float(np.abs(network.stoichiometry.to_scipy() @ predicted.T).max()),
-            "max_bound_violation": float(violation.max(initial=0.0)),
-        }
+        scores |= law_scores(network, bounds, predicted)
     return scores
 
 
