@@ -204,9 +204,22 @@ class LinearProgram:
         return np.array(ray) if found else None
 
 
+class _QuietHighs(highspy.Highs):
+    """HiGHS that prints nothing, from its first call on.
+
+    highspy enables callbacks while it is constructed, and HiGHS 1.16 takes that for a first call to announce itself
+    at: an option that is set afterwards comes too late.
+    """
+
+    def enableCallbacks(self) -> None:
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()
+
+
 def _new_solver() -> highspy.Highs:
-    solver = highspy.Highs()
+    solver = _QuietHighs()
     options: dict[str, Any] = {
+        # Again, for versions of highspy whose constructor enables nothing.
         "output_flag": False,
         "threads": 1,
         "random_seed": 0,
