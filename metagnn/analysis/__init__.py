@@ -11,7 +11,7 @@ from metagnn.analysis.identifiability import Identifiability as Identifiability
 from metagnn.analysis.identifiability import IdentifiabilityReport as IdentifiabilityReport
 from metagnn.analysis.identifiability import identify as identify
 from metagnn.analysis.moma import moma as moma
-from metagnn.analysis.reconcile import ReconciledFluxes as ReconciledFluxes
-from metagnn.analysis.reconcile import reconcile_rates as reconcile_rates
+from metagnn.analysis.nearest_flux import ReconciledFluxes as ReconciledFluxes
+from metagnn.analysis.nearest_flux import reconcile_rates as reconcile_rates
 from metagnn.analysis.suggested_medium import SuggestedMedium as SuggestedMedium
 from metagnn.analysis.suggested_medium import suggest_medium as suggest_medium

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from metagnn.analysis.balance_estimates import alpha_from_electrons, content_by_regression
-from metagnn.analysis.reconcile import reconcile_rates
+from metagnn.analysis.nearest_flux import reconcile_rates
 from metagnn.experiments.measured_rates import CO2, RatesTask, as_fluxes, random_start, tensor
 from metagnn.models.balance_mlp import BalanceMLP, BalanceMLPConfig
 from metagnn.models.flux_gnn import FluxGNNConfig

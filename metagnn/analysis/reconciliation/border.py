@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from metagnn.analysis.reconcile import PRIOR
+from metagnn.analysis.nearest_flux import PRIOR
 from metagnn.analysis.reconciliation.biomass_column import BiomassColumn
 from metagnn.analysis.reconciliation.traces import border_reactions, needed_traces
 from metagnn.network.compression import null_basis

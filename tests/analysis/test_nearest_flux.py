@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagnn.analysis import reconcile_rates
-from metagnn.analysis.reconcile import PRIOR
+from metagnn.analysis.nearest_flux import PRIOR
 from metagnn.errors import InputError
 from metagnn.network import MetabolicNetwork
 from metagnn.nn import SteadyStateProjection

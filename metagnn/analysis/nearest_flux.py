@@ -1,4 +1,9 @@
-"""Reconciliation of measured rates: the noise-weighted nearest feasible flux, one quadratic program a sample."""
+"""The feasible flux nearest to measured rates, weighted by their noise: one quadratic program a sample.
+
+Nothing is assumed and nothing is fitted: the caller gives the bounds of every sample and a network whose biomass is
+known. It is the reference that learned models are compared with. `metagnn.analysis.reconciliation` is for a table of
+measurements: it chooses the bounds, fits the composition of biomass, and adds intervals and tests.
+"""
 
 from __future__ import annotations
 
