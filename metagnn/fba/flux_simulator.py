@@ -9,6 +9,7 @@ import numpy as np
 from metagnn.errors import InputError, unknown_name
 from metagnn.fba.least_norm import LeastNorm
 from metagnn.fba.parsimonious import Optimum, ParsimoniousOptimum
+from metagnn.fba.reduced_problem import ReducedProblem
 from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
 
@@ -46,19 +47,31 @@ class FluxSimulator:
         self._network, self._names = network, list(names)
         self._matrix = network.stoichiometry.to_scipy().tocsc()
         varying = np.array([network.reaction_index(name) for name in names], dtype=np.int64)
-        objective = np.zeros(len(network.reactions))
-        objective[growth] = 1.0
-        pinned = network.bounds.lower == network.bounds.upper
-        pinned[varying] = False
+        self._problem = ReducedProblem(self._matrix, growth, self._widest(), 1 if method == "pfba" else 2)
+        groups, matrix = self._problem.groups_of(varying), self._problem.matrix
+        lower, upper = self._problem.bounds(network.bounds.lower, network.bounds.upper)
         self._engine: LeastNorm | Optimum | ParsimoniousOptimum
         if method == "min_norm":
-            self._engine = LeastNorm(self._matrix, objective, varying, pinned)
+            pinned = lower == upper
+            pinned[groups] = False
+            self._engine = LeastNorm(matrix, self._problem.objective, groups, pinned)
         elif method == "pfba":
-            backward = network.bounds.lower < 0
-            backward[varying] = True
-            self._engine = ParsimoniousOptimum(self._matrix, growth, backward, varying)
+            backward = lower < 0
+            backward[groups] = True
+            self._engine = ParsimoniousOptimum(matrix, self._problem.growth, backward, groups)
         else:
-            self._engine = Optimum(self._matrix, objective, varying)
+            self._engine = Optimum(matrix, self._problem.objective, groups)
+
+    def _widest(self) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds that hold every medium: any uptake of the exchanges that vary."""
+        lower, upper = self._network.bounds.lower.copy(), self._network.bounds.upper.copy()
+        forward = dict(zip(self._network.exchanges, self._network.imports_forward, strict=True))
+        for name in self._names:
+            at = self._network.reaction_index(name)
+            inward, outward = (upper, lower) if forward[name] else (lower, upper)
+            inward[at] = np.inf if forward[name] else -np.inf
+            outward[at] = min(outward[at], 0.0) if forward[name] else max(outward[at], 0.0)
+        return lower, upper
 
     def solve(
         self, uptakes: np.ndarray, progress: Progress | None = None, knockouts: Knockouts | None = None
@@ -77,8 +90,9 @@ class FluxSimulator:
         if knockouts is not None:
             knockouts.close(lower, upper)
         report = progress or (lambda done, total: None)
-        fluxes, status = self._engine.solve(lower, upper, lambda done: report(done, len(lower)))
-        return self._verify(fluxes, status, lower, upper)
+        bounds = self._problem.bounds(lower, upper)
+        values, status = self._engine.solve(*bounds, lambda done: report(done, len(lower)))
+        return self._verify(self._problem.expand(values), status, lower, upper)
 
     def _verify(
         self, fluxes: np.ndarray, status: list[str], lower: np.ndarray, upper: np.ndarray

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from metagnn.fba.parsimonious import ParsimoniousOptimum
+from metagnn.fba.reduced_problem import ReducedProblem
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.optimize.linear_program import OPTIMAL
 
@@ -25,12 +26,13 @@ def typical_fluxes(
     """
     chosen = np.unique(np.linspace(0, len(lower) - 1, min(most, len(lower))).round().astype(int))
     lower, upper = lower[chosen], upper[chosen]
-    program = ParsimoniousOptimum(
-        network.stoichiometry.to_scipy().tocsc(),
-        network.reaction_index(network.growth_reaction),
-        lower.min(axis=0) < 0,
-        np.flatnonzero((np.ptp(lower, axis=0) > 0) | (np.ptp(upper, axis=0) > 0)),
-    )
-    fluxes, status = program.solve(lower, upper, lambda done: None)
+    matrix = network.stoichiometry.to_scipy().tocsc()
+    growth = network.reaction_index(network.growth_reaction)
+    problem = ReducedProblem(matrix, growth, (lower.min(axis=0), upper.max(axis=0)), order=1)
+    varying = np.flatnonzero((np.ptp(lower, axis=0) > 0) | (np.ptp(upper, axis=0) > 0))
+    low, high = problem.bounds(lower, upper)
+    program = ParsimoniousOptimum(problem.matrix, problem.growth, low.min(axis=0) < 0, problem.groups_of(varying))
+    values, status = program.solve(low, high, lambda done: None)
+    fluxes = problem.expand(values)
     solved = np.array([text == OPTIMAL for text in status])
     return fluxes[solved], chosen[solved]
