@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ import torch
 from metagnn.benchmarks.community import community_of_copies
 from metagnn.benchmarks.comparison import Comparison
 from metagnn.benchmarks.labels import RANGES
+from metagnn.benchmarks.peak_memory import PeakMemory
 from metagnn.datasets.media import uniform_media
 from metagnn.fba.simulate import simulate_fluxes
 from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig
@@ -26,7 +26,7 @@ SIZES = (("e_coli_core", 1), ("iJO1366", 1), ("iJO1366", 2), ("iJO1366", 4), ("i
 QUICK = (("e_coli_core", 1), ("e_coli_core", 2))
 
 COSTS = {"labels": "ms per medium", "prediction": "ms per medium", "training step": "ms per medium", "memory": "MiB"}
-"""What is measured, and its unit."""
+"""What is measured, and its unit; memory is that of the model, its prediction and a training step, of one batch."""
 
 BATCH = 32
 
@@ -69,12 +69,12 @@ def measure_one(name: str, copies: int, seed: int) -> list[float]:
         network = community_of_copies(network, copies)
     ranges = {exchange: (low * copies, high * copies) for exchange, (low, high) in RANGES[name].items()}
     media = uniform_media(ranges, BATCH, seed=seed)
+    peak = PeakMemory()
+    prediction, training = _model_times(network, list(media.columns), media.to_numpy())
+    memory = peak.mebibytes()
     started = time.perf_counter()
     simulate_fluxes(network, media, "fba")
     labels = (time.perf_counter() - started) / BATCH * 1e3
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    prediction, training = _model_times(network, list(media.columns), media.to_numpy())
-    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**10
     return [float(len(network.stoichiometry.value)), labels, prediction, training, max(memory, 1.0)]
 
 

@@ -8,6 +8,10 @@ import numpy as np
 import scipy.sparse
 import scipy.sparse.linalg
 
+WIDE = 30
+"""Balances of a column above which it is eliminated on its own: a biomass reaction would otherwise tie each of its
+metabolites to every other one, and one that copies of an organism share, theirs to each other's."""
+
 REGULARISATION = 1e-10
 """Keeps the factor where balances follow from others, relative to one normalised balance; a refinement step takes
 its effect out again, down to rounding."""
@@ -46,12 +50,19 @@ class BalanceFactor:
     def __init__(self, rows: Any, variance: np.ndarray) -> None:
         self._rows, self._columns = rows, scipy.sparse.csr_array(rows.T)
         self._variance = variance[:, None]
-        count = rows.shape[0]
+        self._balances = rows.shape[0]
         self._factor: Any = None
-        if count:
-            corner = REGULARISATION * scipy.sparse.eye_array(count)
-            system = scipy.sparse.csc_array(rows @ scipy.sparse.diags_array(variance) @ rows.T + corner)
-            # Positive definite, so every symmetric order has a factor: no pivoting, and little fill.
+        if self._balances:
+            wide = np.diff(scipy.sparse.csc_array(rows).indptr) > WIDE
+            narrow = scipy.sparse.diags_array(np.where(wide, 0.0, variance))
+            corner = REGULARISATION * scipy.sparse.eye_array(self._balances)
+            border = rows @ scipy.sparse.diags_array(np.sqrt(variance), format="csc")[:, wide]
+            # Quasi-definite, so every symmetric order has a factor: no pivoting, and little fill
+            # (Vanderbei 1995, doi 10.1137/0805005).
+            system = scipy.sparse.block_array(
+                [[rows @ narrow @ rows.T + corner, border], [border.T, -scipy.sparse.eye_array(int(wide.sum()))]],
+                format="csc",
+            )
             self._factor = scipy.sparse.linalg.splu(
                 system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
             )
@@ -69,9 +80,14 @@ class BalanceFactor:
         """
         if self._factor is None:
             return np.zeros_like(values)
-        potential = self._factor.solve(self._rows @ values)
+        potential = self._solve(self._rows @ values)
         for _ in range(refinements):
             left = values - self._variance * (self._columns @ potential)
-            potential += self._factor.solve(self._rows @ left)
+            potential += self._solve(self._rows @ left)
         moved: np.ndarray = self._columns @ potential
         return moved
+
+    def _solve(self, right: np.ndarray) -> np.ndarray:
+        padding = ((0, self._factor.shape[0] - self._balances), (0, 0))
+        solved: np.ndarray = self._factor.solve(np.pad(right, padding))
+        return solved[: self._balances]

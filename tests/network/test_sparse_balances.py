@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagnn.benchmarks.community import community_of_copies
-from metagnn.network import MetabolicNetwork, compression
+from metagnn.network import MetabolicNetwork, compression, sparse_balances
 from metagnn.network.compression import compress, null_basis
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.testing import random_network, toy_network
@@ -43,6 +43,17 @@ def filled(network: MetabolicNetwork) -> np.ndarray:
 
 def test_it_is_the_weighted_least_squares_fit_of_core(core: MetabolicNetwork):
     check(filled(core), 0)
+
+
+@pytest.mark.parametrize("wide", [0, 2, 5])
+def test_columns_of_many_balances_on_their_own_change_nothing(core: MetabolicNetwork, monkeypatch, wide: int):
+    S, rng = filled(core), np.random.default_rng(4)
+    variance, values = np.exp(rng.normal(size=S.shape[1])), 10 * rng.normal(size=(S.shape[1], 4))
+    together = nearest(S, variance, values, 2)
+    assert (np.count_nonzero(S, axis=0) > wide).any()
+    monkeypatch.setattr(sparse_balances, "WIDE", wide)
+    check(S, 4)
+    assert np.allclose(nearest(S, variance, values, 2), together, rtol=0, atol=1e-11)
 
 
 @settings(max_examples=25, deadline=None)
