@@ -13,7 +13,13 @@ import pandas as pd
 from metagnn.cli.console import print_table, progress_bar
 from metagnn.cli.extrapolation_command import benchmark_extrapolation, refuse_options
 from metagnn.cli.identifiability_command import benchmark_identifiability
-from metagnn.cli.pictures import check_plot, picture_of_targets, picture_of_training, require_targets
+from metagnn.cli.pictures import (
+    check_plot,
+    picture_of_simulation,
+    picture_of_targets,
+    picture_of_training,
+    require_targets,
+)
 from metagnn.cli.reconcile_command import benchmark_reconcile
 from metagnn.cli.transfer_command import benchmark_transfer, refuse_full
 from metagnn.datasets.label_file import simulate_to_file
@@ -39,12 +45,14 @@ def info(chosen: argparse.Namespace) -> None:
 
 def simulate(chosen: argparse.Namespace) -> None:
     """Write the fluxes of many media."""
+    plot = check_plot(chosen.plot, chosen.force or chosen.resume)
     network, media = load_network(chosen.model), read_table(chosen.media)
     _print_open_sources(network, media)
     with progress_bar("media") as progress:
         solutions = simulate_to_file(
             network, media, chosen.method, chosen.out, chosen.force, chosen.resume, chosen.jobs, progress
         )
+    picture_of_simulation(network, solutions.fluxes, media, plot)
     _print_laws(network, solutions.fluxes, media_bounds(network, media), chosen.out)
 
 

@@ -88,6 +88,8 @@ def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes, knockouts; one row a medium")
     parser.add_argument("--method", choices=METHODS, default="min_norm", help="which optimum (default min_norm)")
     parser.add_argument("--jobs", type=_at_least(1), default=1, help="worker processes (default 1)")
+    plot_help = "draw growth and the main exchanges, medium by medium (.png, .svg, .pdf)"
+    parser.add_argument("--plot", metavar="PICTURE", default=None, help=plot_help)
     _output(parser, "file")
 
 
@@ -173,6 +175,8 @@ def _reconcile(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("--units", metavar="MAP.yml", default=None, help="column: unit, for headers that lack one")
     noise_help = "relative deviation of a measurement that comes without one (default 0.05)"
     parser.add_argument("--noise", type=float, default=0.05, help=noise_help)
+    plot_help = "draw the picture here too (.png, .svg, .pdf); the folder holds it in any case, as reconciled.png"
+    parser.add_argument("--plot", metavar="PICTURE", default=None, help=plot_help)
     _output(parser, "folder", resume=False)
 
 

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from metagnn.errors import InputError
+from metagnn.fba.simulate import SAMPLE
 
 if TYPE_CHECKING:
+    from metagnn.analysis.reconciliation import Reconciliation
+    from metagnn.network.metabolic_network import MetabolicNetwork
     from metagnn.predictor import FluxPredictor
 
 
@@ -60,6 +63,53 @@ def picture_of_targets(
     observed = read_targets(predictor.network, targets, fluxes.index).numpy()
     plot_parity(observed, fluxes.to_numpy(), axes[0, 0], label)
     save_figure(figure, path)
+
+
+def picture_of_simulation(
+    network: MetabolicNetwork, fluxes: pd.DataFrame, media: pd.DataFrame, path: Path | None
+) -> None:
+    """Draw growth and the main exchange fluxes of simulated media; nothing without a path.
+
+    Args:
+        network: The network.
+        fluxes: One row a medium [mmol/gDW/h].
+        media: The media, which a column `sample` may name.
+        path: Where to write.
+    """
+    if path is None:
+        return
+    from metagnn.plots.canvas import save_figure
+    from metagnn.plots.simulated import draw_simulated
+
+    named = fluxes.set_axis(media[SAMPLE].to_numpy(), axis=0) if SAMPLE in media.columns else fluxes
+    save_figure(draw_simulated(network, named), path)
+
+
+def picture_of_reconciliation(
+    network: MetabolicNetwork, found: Reconciliation, beside: Path, path: Path | None
+) -> bool:
+    """Draw closures and reconciled rates, where they are asked for and beside the tables.
+
+    Args:
+        network: The network.
+        found: Reconciled samples.
+        beside: Where to write in any case, if matplotlib is installed.
+        path: Where else to write.
+
+    Returns:
+        Whether matplotlib is installed.
+    """
+    try:
+        from metagnn.plots.canvas import save_figure
+        from metagnn.plots.reconciled import draw_reconciliation
+    except InputError:
+        # Nobody asked for this picture: tables without it are no failure.
+        return False
+    figure = draw_reconciliation(network, found)
+    for target in (beside, path):
+        if target is not None:
+            save_figure(figure, target)
+    return True
 
 
 def require_targets(plot: str | None, targets: str | None) -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from metagnn.cli.console import print_table, progress_bar
+from metagnn.cli.pictures import check_plot, picture_of_reconciliation
 from metagnn.datasets.output import check_output
-from metagnn.errors import InputError
 from metagnn.network.from_cobra import load_network
 
 if TYPE_CHECKING:
-    from metagnn.analysis.reconciliation import Reconciler, Reconciliation
     from metagnn.datasets.rates import RateColumn
     from metagnn.network.metabolic_network import MetabolicNetwork
 
@@ -40,15 +38,16 @@ def reconcile(chosen: argparse.Namespace) -> None:
     )
     network = load_network(chosen.model)
     units = read_unit_map(chosen.units) if chosen.units else None
-    out = check_output(chosen.out, chosen.force, folder=True)
+    out, plot = check_output(chosen.out, chosen.force, folder=True), check_plot(chosen.plot, chosen.force)
     rates = open_rates(network, chosen.file, units, chosen.noise)
     _print_understood(network, rates.columns)
     _print_closures(network, rates.first)
     with progress_bar("samples") as progress:
-        report, reconciler, first = reconcile_to_folder(network, rates, out, options, chosen.force, progress)
+        report, _, first = reconcile_to_folder(network, rates, out, options, chosen.force, progress)
     _print_report(report)
     written = f"{out}/reconciled.csv, intervals.csv, samples.csv, report.json"
-    print(written + (f", {PICTURE}" if _draw(reconciler, first, out) else ""))
+    drawn = picture_of_reconciliation(network, first, out / PICTURE, plot)
+    print(written + (f", {PICTURE}" if drawn else ""))
 
 
 def benchmark_reconcile(chosen: argparse.Namespace) -> None:
@@ -153,29 +152,3 @@ def _some(names: Sequence[str]) -> str:
     if not names:
         return "none"
     return ", ".join(names[:MOST_SHOWN]) + (f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else "")
-
-
-def _draw(reconciler: Reconciler, found: Reconciliation, out: Path) -> bool:
-    """The picture, where matplotlib is installed."""
-    try:
-        from metagnn.plots import new_figure, save_figure
-        from metagnn.plots.closure_bars import plot_closure_bars
-        from metagnn.plots.reconciled import ReconciledRate, plot_reconciled
-    except InputError:
-        return False
-    figure, axes = new_figure(1, 2)
-    plot_closure_bars(found.closures_before, found.closures_after, ax=axes[0, 0])
-    if found.hidden:
-        axes[0, 0].set_title(f"measured without {', '.join(found.hidden)}", fontsize="medium")
-    intervals, rates = found.intervals, {}
-    growth = reconciler.network.growth_reaction
-    for position, name in enumerate(intervals.reactions):
-        hidden = name in found.hidden
-        measured = found.hidden[name] if hidden else found.measured[:, reconciler.network.reaction_index(name)]
-        # Growth is per hour: on these axes it would be a dot at zero.
-        if np.isfinite(measured).any() and name != growth:
-            parts = (intervals.value[:, position], intervals.low[:, position], intervals.high[:, position])
-            rates[name] = ReconciledRate(measured, *parts, hidden=hidden)
-    plot_reconciled(rates, ax=axes[0, 1])
-    save_figure(figure, out / PICTURE)
-    return True

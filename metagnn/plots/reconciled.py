@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from metagnn.analysis.reconciliation import Reconciliation
 from metagnn.errors import InputError
-from metagnn.plots.canvas import drawing_axes, say_empty
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.plots.canvas import drawing_axes, new_figure, say_empty
+from metagnn.plots.closure_bars import plot_closure_bars
 from metagnn.plots.palette import COLOURS, GREY
 from metagnn.units import FLUX
 
@@ -44,7 +48,7 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
     Magnitudes are drawn, so that uptakes and formations share one corner.
 
     Args:
-        rates: By name; at most six get a colour of their own, the withheld first.
+        rates: By name; at most six get a colour of their own, the withheld first. The others share grey.
         ax: Axes to draw on; by default those of a new figure.
 
     Returns:
@@ -59,18 +63,16 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
     ax = drawing_axes(ax)
     ax.set_xlabel(f"Measured rate [{FLUX}]")
     ax.set_ylabel(f"Reconciled rate, 90 % interval [{FLUX}]")
-    ordered = sorted(rates.items(), key=lambda item: not item[1].hidden)
+    known = {name: np.isfinite(rate.measured) & np.isfinite(rate.value) for name, rate in rates.items()}
+    ordered = sorted(((n, r) for n, r in rates.items() if known[n].any()), key=lambda item: not item[1].hidden)
     largest = 0.0
     for number, (name, rate) in enumerate(ordered):
-        known = np.isfinite(rate.measured) & np.isfinite(rate.value)
-        x, y = np.abs(rate.measured[known]), np.abs(rate.value[known])
-        if not x.size:
-            continue
+        x, y = (np.abs(values[known[name]]) for values in (rate.measured, rate.value))
         colour = COLOURS[number] if number < MOST_COLOURED else GREY
-        half = np.abs(rate.high - rate.low)[known] / 2
+        half = np.abs(rate.high - rate.low)[known[name]] / 2
         if x.size <= MOST_POINTS:
             ax.errorbar(x, y, yerr=half, linestyle="none", color=colour, alpha=0.4, linewidth=1.0, zorder=2)
-        label = f"{name} (withheld)" if rate.hidden else name
+        label = _label(name, rate, number, len(ordered))
         ax.plot(
             x, y, linestyle="none", marker="o", markersize=5, color=colour, label=label, zorder=3,
             markerfacecolor=colour if rate.hidden else "white", rasterized=x.size > MOST_POINTS,
@@ -86,3 +88,44 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
     ax.set_aspect("equal", adjustable="box")
     ax.legend(frameon=False, fontsize="small", loc="upper left")
     return ax
+
+
+def _label(name: str, rate: ReconciledRate, number: int, count: int) -> str:
+    """What the legend says of a rate; of those in grey, once, how many they are."""
+    if number < MOST_COLOURED:
+        return f"{name} (withheld)" if rate.hidden else name
+    # Matplotlib leaves out of the legend what begins with an underscore.
+    return f"{count - MOST_COLOURED} more" if number == MOST_COLOURED else "_"
+
+
+def reconciled_rates(network: MetabolicNetwork, reconciliation: Reconciliation) -> dict[str, ReconciledRate]:
+    """Every exchange that was measured, withheld or not; growth, which has another unit, is none of them.
+
+    Args:
+        network: The network.
+        reconciliation: Reconciled samples.
+    """
+    intervals, rates = reconciliation.intervals, {}
+    for position, name in enumerate(intervals.reactions):
+        hidden = name in reconciliation.hidden
+        column = reconciliation.measured[:, network.reaction_index(name)]
+        measured = reconciliation.hidden[name] if hidden else column
+        if np.isfinite(measured).any() and name != network.growth_reaction:
+            parts = (intervals.value[:, position], intervals.low[:, position], intervals.high[:, position])
+            rates[name] = ReconciledRate(measured, *parts, hidden=hidden)
+    return rates
+
+
+def draw_reconciliation(network: MetabolicNetwork, reconciliation: Reconciliation) -> Figure:
+    """Closures before and after, and reconciled against measured rates.
+
+    Args:
+        network: The network.
+        reconciliation: Reconciled samples.
+    """
+    figure, axes = new_figure(1, 2)
+    plot_closure_bars(reconciliation.closures_before, reconciliation.closures_after, ax=axes[0, 0])
+    without = f", without {', '.join(reconciliation.hidden)}" if reconciliation.hidden else ""
+    axes[0, 0].set_title(f"measured: with the biomass of {network.id}{without}", fontsize="small")
+    plot_reconciled(reconciled_rates(network, reconciliation), ax=axes[0, 1])
+    return figure

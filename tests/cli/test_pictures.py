@@ -72,3 +72,23 @@ def test_targets_of_other_rows_are_refused_before_anything_is_written(predict, t
     assert code == 2
     assert "other rows" in err
     assert not (tmp_path / "fluxes.csv").exists()
+
+
+def simulate(folder: Path, tmp_path: Path, *options: str) -> int:
+    files = ["--media", str(folder / "media.csv"), "--out", str(tmp_path / "labels.csv"), "--method", "fba"]
+    return main(["simulate", "e_coli_core", *files, *options])
+
+
+def test_simulated_media_are_drawn(folder: Path, tmp_path: Path):
+    assert simulate(folder, tmp_path, "--plot", str(tmp_path / "fluxes.svg")) == 0
+    assert (tmp_path / "fluxes.svg").read_bytes().startswith(b"<?xml")
+    assert (tmp_path / "labels.csv").exists()
+
+
+def test_a_picture_of_simulated_media_is_refused_before_the_work(folder: Path, tmp_path: Path, capsys):
+    (tmp_path / "mine.png").write_text("mine")
+    assert simulate(folder, tmp_path, "--plot", str(tmp_path / "mine.png")) == 2
+    assert "use --force" in capsys.readouterr().err
+    assert not (tmp_path / "labels.csv").exists()
+    assert simulate(folder, tmp_path, "--plot", str(tmp_path / "mine.png"), "--force") == 0
+    assert (tmp_path / "mine.png").read_bytes().startswith(b"\x89PNG")

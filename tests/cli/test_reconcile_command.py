@@ -86,6 +86,17 @@ def test_a_finished_folder_is_not_overwritten_without_force(run):
     assert run("rates.csv", "--force")[0] == 0
 
 
+def test_a_picture_is_drawn_where_it_is_asked_for_and_in_the_folder(run):
+    assert run("rates.csv", "--plot", "elsewhere/rates.svg")[0] == 0
+    assert Path("elsewhere/rates.svg").read_bytes().startswith(b"<?xml")
+    assert Path("out/reconciled.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_written_is_refused_before_the_work(run):
+    refused(run("rates.csv", "--plot", "rates.doc"), "unknown ending")
+    assert not Path("out/report.json").exists()
+
+
 def test_a_factor_of_two_is_said(run, rates: pd.DataFrame):
     wrong = rates.copy()
     wrong[HEADERS["EX_o2_e"]] *= 2

@@ -1,8 +1,18 @@
 import numpy as np
 import pytest
 
+from metagnn.analysis.reconciliation import ReconcileOptions, Reconciliation, reconcile
 from metagnn.errors import InputError
-from metagnn.plots import ReconciledRate, plot_reconciled
+from metagnn.network import MetabolicNetwork
+from metagnn.plots import ReconciledRate, draw_reconciliation, plot_reconciled
+from metagnn.plots.reconciled import MOST_COLOURED, reconciled_rates
+from tests.analysis.reconciliation.true_rates import table_of, true_fluxes
+
+
+@pytest.fixture(scope="module")
+def found(core: MetabolicNetwork) -> Reconciliation:
+    options = ReconcileOptions(hide=("EX_co2_e",), ranges=False)
+    return reconcile(core, table_of(core, true_fluxes(core, 6), noise=0.03), options)[1]
 
 
 def rate(hidden: bool = False, sign: float = 1.0) -> ReconciledRate:
@@ -29,3 +39,25 @@ def test_nothing_to_draw_is_said_and_shapes_are_checked():
     assert "no rate" in ax.texts[0].get_text()
     with pytest.raises(InputError, match="differ in their shape"):
         plot_reconciled({"EX_o2_e": ReconciledRate(nothing, nothing, nothing, np.zeros(3))})
+
+
+def test_what_has_no_colour_of_its_own_is_counted_once():
+    ax = plot_reconciled({f"EX_{number}": rate() for number in range(MOST_COLOURED + 3)})
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert texts == [*(f"EX_{number}" for number in range(MOST_COLOURED)), "3 more"]
+
+
+def test_measured_exchanges_are_taken_from_a_reconciliation(core: MetabolicNetwork, found: Reconciliation):
+    rates = reconciled_rates(core, found)
+    assert core.growth_reaction not in rates
+    assert {name for name, rate in rates.items() if rate.hidden} == {"EX_co2_e"}
+    assert np.array_equal(rates["EX_co2_e"].measured, found.hidden["EX_co2_e"])
+    oxygen = core.reaction_index("EX_o2_e")
+    assert np.array_equal(rates["EX_o2_e"].measured, found.measured[:, oxygen])
+    assert rates["EX_o2_e"].value == pytest.approx(found.fluxes[:, oxygen])
+
+
+def test_the_picture_of_a_reconciliation_says_what_was_withheld(core: MetabolicNetwork, found: Reconciliation):
+    left, right = draw_reconciliation(core, found).axes
+    assert left.get_title() == "measured: with the biomass of e_coli_core, without EX_co2_e"
+    assert "EX_co2_e (withheld)" in [text.get_text() for text in right.get_legend().get_texts()]
