@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from metagnn.optimize.linear_program import OPTIMAL
+from metagnn.optimize.linear_program import OPTIMAL, LinearProgram, LinearSolution
 
 MOST_REGIONS, MOST_BYTES = 512, 1 << 27
 """What is kept from one batch to the next."""
@@ -99,6 +99,33 @@ class CriticalRegion:
         at = np.where(self.side[others] < 0, lower[:, others], upper[:, others])
         same: np.ndarray = (at == self.bounds[others]).all(axis=1)
         return same
+
+
+def basis_region(
+    program: LinearProgram,
+    found: LinearSolution,
+    bounds: tuple[np.ndarray, np.ndarray],
+    varying: np.ndarray,
+    tolerance: float,
+) -> CriticalRegion:
+    """Bounds for which the basis of a linear program's last optimum stays optimal.
+
+    Args:
+        program: The program, just solved.
+        found: Its optimum.
+        bounds: Lower and upper bounds of that, each of shape `[columns]`.
+        varying: Columns whose bounds slopes follow; others may differ too, but are then not in the region.
+        tolerance: Violation of a bound up to which the region holds.
+    """
+    lower, upper = bounds
+    # Where both bounds are equal, only the reduced cost tells which of them a wider pair would hold.
+    nearer_upper = found.values - lower > upper - found.values
+    at_upper = np.where(lower == upper, found.reduced_costs > 0, nearer_upper)
+    at = np.where(at_upper, upper, lower)
+    held = program.held_columns() & np.isfinite(at)
+    side = np.where(held, np.where(at_upper, 1, -1), 0).astype(np.int8)
+    moving, slopes = program.slopes(varying[held[varying]])
+    return CriticalRegion(at, found.values, side, moving, slopes, tolerance)
 
 
 Learned = tuple[str, np.ndarray, CriticalRegion | None]

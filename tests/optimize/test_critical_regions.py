@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagnn.optimize import LinearProgram, critical_regions
-from metagnn.optimize.critical_regions import CriticalRegion, CriticalRegions
+from metagnn.optimize.critical_regions import CriticalRegion, CriticalRegions, basis_region
 
 
 def _interval(slope):
@@ -64,6 +64,23 @@ def test_slopes_are_the_differences_of_optima_that_share_a_basis(seed):
             assert program.solve(*bounds).objective == pytest.approx(
                 at.objective + 1e-6 * (at.reduced_costs[column]), abs=1e-11
             )
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 100_000))
+def test_what_the_region_of_a_basis_decides_is_as_good_as_solved(seed):
+    rng = np.random.default_rng(seed)
+    matrix, objective = rng.integers(-2, 3, (4, 9)).astype(float), rng.normal(size=9)
+    program, fresh = (LinearProgram(matrix, objective) for _ in range(2))
+    lower, upper = np.tile(-np.ones(9), (50, 1)), np.tile(np.ones(9), (50, 1))
+    upper[:, :3] = rng.uniform(0.2, 1.5, (50, 3))
+    found = program.solve(lower[0], upper[0])
+    region = basis_region(program, found, (lower[0], upper[0]), np.arange(3), 1e-10)
+    holds, optima = region.optima(lower, upper, np.arange(50))
+    assert holds[0]
+    for row, values in zip(np.flatnonzero(holds), optima, strict=True):
+        assert objective @ values == pytest.approx(fresh.solve(lower[row], upper[row]).objective, abs=1e-8)
+        assert np.abs(matrix @ values).max() < 1e-9
 
 
 def test_learning_stops_where_regions_serve_nobody(monkeypatch):

@@ -12,9 +12,8 @@ from metagnn.analysis.reconciliation.border import Border
 from metagnn.analysis.reconciliation.composition_fit import FittedComposition
 from metagnn.analysis.reconciliation.flux_bounds import NO_BOUND
 from metagnn.analysis.reconciliation.linear_model import Posterior, determined_fluxes
-from metagnn.fba.flux_variability import flux_ranges
+from metagnn.analysis.reconciliation.sample_ranges import SampleRanges
 from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.optimize.linear_program import LinearProgram
 
 DETERMINED, BOUNDED, FREE = "determined", "bounded", "free"
 
@@ -95,7 +94,7 @@ def flux_intervals(
 
 
 class RangeFinder:
-    """Ranges of fluxes while measured rates stay in their windows, sample by sample.
+    """Ranges of fluxes while measured rates stay in their windows.
 
     Args:
         border: The border.
@@ -112,29 +111,36 @@ class RangeFinder:
         bounds: tuple[np.ndarray, np.ndarray],
     ) -> None:
         extra = border.column_changes @ fitted.undetermined
-        matrix = scipy.sparse.hstack([network.stoichiometry.to_scipy(), scipy.sparse.csr_array(extra)])
-        self._program = LinearProgram(matrix, np.zeros(matrix.shape[1]), "max")
+        self._matrix = scipy.sparse.hstack([network.stoichiometry.to_scipy(), scipy.sparse.csr_array(extra)])
         self._lower, self._upper = np.maximum(bounds[0], -WIDEST), np.minimum(bounds[1], WIDEST)
         self._open, self._growth = extra.shape[1], int(border.indices[-1])
         self._spread = fitted.spread
 
-    def of(self, fluxes: np.ndarray, measured: np.ndarray, deviations: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        """Smallest and largest value, shape `[wanted, 2]` [mmol/gDW/h].
+    def of(
+        self, fluxes: np.ndarray, measured: np.ndarray, deviations: np.ndarray, indices: np.ndarray, wanted: np.ndarray
+    ) -> np.ndarray:
+        """Smallest and largest values, shape `[samples, ranges, 2]` [mmol/gDW/h]; NaN where not wanted.
 
         Args:
-            fluxes: Reconciled fluxes of one sample, shape `[reactions]`, which the windows always hold.
-            measured: Its measurements, NaN where there is none, the same shape.
-            deviations: Their standard deviations.
-            wanted: Positions of the reactions.
+            fluxes: Reconciled fluxes, which the windows always hold, shape `[samples, reactions]`.
+            measured: Measurements, NaN where there is none, the same shape.
+            deviations: Their standard deviations, the same shape.
+            indices: Positions of the reactions, shape `[ranges]`.
+            wanted: Whether a sample's range is asked for, boolean, shape `[samples, ranges]`.
         """
+        found = np.full((*wanted.shape, 2), np.nan)
+        rows = np.flatnonzero(wanted.any(axis=1))
+        if not len(rows):
+            return found
+        fluxes, measured, deviations = fluxes[rows], measured[rows], deviations[rows]
         half = QUANTILE * np.sqrt(self._spread) * deviations
         # The reconciled flux is feasible; a window that misses it by noise is widened to it.
         slack = 1e-7 * (1.0 + np.abs(fluxes))
         lower = np.where(np.isnan(measured), self._lower, np.fmin(measured - half, fluxes - slack))
         upper = np.where(np.isnan(measured), self._upper, np.fmax(measured + half, fluxes + slack))
         lower, upper = np.minimum(lower, fluxes - slack), np.maximum(upper, fluxes + slack)
-        growth = max(float(fluxes[self._growth]), 0.0)
-        loose = np.full(self._open, growth)
-        found = flux_ranges(self._program, np.append(lower, -loose), np.append(upper, loose), wanted)
+        loose = np.repeat(np.maximum(fluxes[:, [self._growth]], 0.0), self._open, axis=1)
+        ranges = SampleRanges(self._matrix, np.hstack([lower, -loose]), np.hstack([upper, loose]))
+        found[rows] = ranges.of(indices, wanted[rows])
         found[found <= -NO_BOUND], found[found >= NO_BOUND] = -np.inf, np.inf
         return found

@@ -15,7 +15,6 @@ from metagnn.analysis.reconciliation.gross_errors import GrossErrors, gross_erro
 from metagnn.analysis.reconciliation.intervals import (
     BOUNDED,
     DETERMINED,
-    FREE,
     FluxIntervals,
     RangeFinder,
     SteadyStates,
@@ -203,19 +202,15 @@ class Reconciler:
         some = flux_intervals(
             fluxes[:, states.indices], ~np.isnan(measured[:, states.indices]), states, found, self.fitted
         )
-        for row in np.flatnonzero(~np.isnan(fluxes).any(axis=1)):
-            certain = some.status[row] == DETERMINED
-            wanted = np.flatnonzero(~certain | self.options.ranges)
-            if not len(wanted):
-                continue
-            ranges = self._ranges.of(fluxes[row], measured[row], deviations[row], states.indices[wanted])
-            some.range_min[row, wanted], some.range_max[row, wanted] = ranges.T
-            unknown = ~certain[wanted]
-            some.low[row, wanted[unknown]], some.high[row, wanted[unknown]] = ranges[unknown].T
-            finite = np.isfinite(ranges).all(axis=1)
-            some.status[row, wanted[unknown]] = np.where(finite[unknown], BOUNDED, FREE)
+        certain = some.status == DETERMINED
+        wanted = ~np.isnan(fluxes).any(axis=1)[:, None] & (~certain | self.options.ranges)
+        ranges = self._ranges.of(fluxes, measured, deviations, states.indices, wanted)
+        unknown = wanted & ~certain
+        low, high = (np.where(unknown, ranges[:, :, side], known) for side, known in enumerate((some.low, some.high)))
+        bounded = unknown & np.isfinite(ranges).all(axis=2)
+        status = np.where(bounded, BOUNDED, some.status).astype(object)
         names = tuple(self.network.reactions[index] for index in states.indices)
-        return FluxIntervals(names, some.value, some.low, some.high, some.range_min, some.range_max, some.status)
+        return FluxIntervals(names, some.value, low, high, ranges[:, :, 0], ranges[:, :, 1], status)
 
     def _needed_changes(
         self, samples: tuple[str, ...], measured: np.ndarray, deviations: np.ndarray, errors: GrossErrors
