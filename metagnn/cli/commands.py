@@ -108,7 +108,7 @@ def predict(chosen: argparse.Namespace) -> None:
     write_table(table, out)
     if targets is not None:
         print(f"R² over the observed targets: {score:.4f}")
-        picture_of_targets(predictor, fluxes, targets, f"R² {score:.4f}", plot)
+        picture_of_targets(predictor, fluxes, targets, f"R² over the observed targets {score:.4f}", plot)
     _print_diagnosis(diagnosis)
 
 

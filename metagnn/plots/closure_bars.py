@@ -55,10 +55,10 @@ def plot_closure_bars(
             ax.bar(centre, median, WIDTH, color=COLOURS[1 - number], label=label)
             low, high = np.quantile(known, (0.05, 0.95))
             ax.plot([centre, centre], [low, high], color=COLOURS[6], linewidth=1.2)
-            # Above the line of the samples, so that number and line do not cross.
+            # Above the line of the samples, so that number and line do not cross; on white, for the line at 100.
             ax.annotate(
                 f"{median:.0f}", (centre, max(high, median)), xytext=(0, 3), textcoords="offset points", ha="center",
-                fontsize="small",
+                fontsize="small", bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.3},
             )  # fmt: skip
     ax.set_xticks(range(len(balances)), [_in_words(balance) for balance in balances])
     ax.set_ylim(0.0, 1.22 * max(100.0, float(100.0 * np.nanquantile(np.concatenate([before, after]), 0.97))))

@@ -23,6 +23,12 @@ METRICS = {
 
 SETTINGS = {"labelled": "all fluxes to learn from", "growth_only": "growth alone to learn from"}
 
+CAPTION = (
+    "Trained without what the split holds out, tested on it. White: no better than the mean of the test media; full "
+    "blue: .999 or more.\nMedian over the seeds, and range. A model without a row predicts growth alone."
+)
+"""What a reader needs to know, below the panels."""
+
 NINES = 3.0
 """Nines of a Q² from which on a cell has the full colour: .999."""
 
@@ -72,7 +78,7 @@ def plot_extrapolation(
             # A range that its four digits cannot show is none.
             if low != high:
                 text += f"\n{low} to {high}"
-            ax.text(column, row, text, ha="center", va="center", fontsize="x-small", color="white" if dark else "black")
+            ax.text(column, row, text, ha="center", va="center", fontsize="small", color="white" if dark else "black")
     ax.set_xticks(range(len(splits)), [name.replace("_", "\n") for name in splits])
     ax.set_yticks(range(len(models)), models)
     ax.spines[:].set_visible(False)
@@ -94,6 +100,7 @@ def draw_extrapolation(results: Mapping[str, Any]) -> Figure:
         for ax, metric in zip(row, metrics, strict=True):
             plot_extrapolation(results[setting], ax, metric)
             ax.set_title(f"{METRICS[metric]}, {SETTINGS[setting]}")
+    figure.supxlabel(CAPTION, fontsize="medium")
     return figure
 
 

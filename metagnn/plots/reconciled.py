@@ -48,7 +48,8 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
     Magnitudes are drawn, so that uptakes and formations share one corner.
 
     Args:
-        rates: By name; at most six get a colour of their own, the withheld first. The others share grey.
+        rates: By name; at most six get a colour of their own, the withheld first, then the largest. The others share
+            grey.
         ax: Axes to draw on; by default those of a new figure.
 
     Returns:
@@ -64,7 +65,8 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
     ax.set_xlabel(f"Measured rate [{FLUX}]")
     ax.set_ylabel(f"Reconciled rate, 90 % interval [{FLUX}]")
     known = {name: np.isfinite(rate.measured) & np.isfinite(rate.value) for name, rate in rates.items()}
-    ordered = sorted(((n, r) for n, r in rates.items() if known[n].any()), key=lambda item: not item[1].hidden)
+    size = {name: float(np.abs(rates[name].measured[mask]).mean()) for name, mask in known.items() if mask.any()}
+    ordered = sorted(((name, rates[name]) for name in size), key=lambda item: (not item[1].hidden, -size[item[0]]))
     largest = 0.0
     for number, (name, rate) in enumerate(ordered):
         x, y = (np.abs(values[known[name]]) for values in (rate.measured, rate.value))
@@ -73,8 +75,10 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
         if x.size <= MOST_POINTS:
             ax.errorbar(x, y, yerr=half, linestyle="none", color=colour, alpha=0.4, linewidth=1.0, zorder=2)
         label = _label(name, rate, number, len(ordered))
+        # The withheld on top of all, and grey below all that has a colour.
+        depth = 3.5 if rate.hidden else 3 if number < MOST_COLOURED else 2.5
         ax.plot(
-            x, y, linestyle="none", marker="o", markersize=5, color=colour, label=label, zorder=3,
+            x, y, linestyle="none", marker="o", markersize=5, color=colour, label=label, zorder=depth,
             markerfacecolor=colour if rate.hidden else "white", rasterized=x.size > MOST_POINTS,
         )  # fmt: skip
         largest = max(largest, float(x.max()), float((y + half).max()))

@@ -61,7 +61,7 @@ def plot_over_media(rates: pd.Series, ax: Axes | None = None, unit: str = FLUX) 
     if len(values) <= MOST_NAMED:
         ax.set_xticks(places, [str(name) for name in rates.index], rotation=90)
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+        ax.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
     return ax
 
 
@@ -104,6 +104,6 @@ def draw_simulated(network: MetabolicNetwork, fluxes: pd.DataFrame) -> Figure:
     for ax in axes[:-1, 0]:
         ax.tick_params(labelbottom=False)
     missing = len(fluxes) - len(solved)
-    left_out = f"; {missing} without an optimum are left out" if missing else ""
-    figure.supxlabel(f"Media, sorted by growth{left_out}. Below zero is uptake.", fontsize="medium")
+    left_out = f" (left out: {missing} without an optimum)" if missing else ""
+    figure.supxlabel(f"Media, sorted by growth{left_out}; below zero is uptake", fontsize="medium")
     return figure

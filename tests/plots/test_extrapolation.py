@@ -49,3 +49,8 @@ def test_the_figure_has_a_row_for_every_setting() -> None:
     }
     assert len(draw_extrapolation({"labelled": both, "growth_only": both, "settings": {}}).axes) == 4
     assert len(draw_extrapolation({"growth_only": both}).axes) == 2
+
+
+def test_the_figure_says_what_its_colours_mean() -> None:
+    scores = {"a": {metric: score(0.5) for metric in ("growth_q2", "median_flux_q2")}}
+    assert ".999 or more" in draw_extrapolation({"labelled": {"random": scores}}).get_supxlabel()

@@ -61,3 +61,9 @@ def test_the_picture_of_a_reconciliation_says_what_was_withheld(core: MetabolicN
     left, right = draw_reconciliation(core, found).axes
     assert left.get_title() == "measured: with the biomass of e_coli_core, without EX_co2_e"
     assert "EX_co2_e (withheld)" in [text.get_text() for text in right.get_legend().get_texts()]
+
+
+def test_colours_go_to_the_largest_rates():
+    small, large = rate(), ReconciledRate(*(10.0 * values for values in (rate().measured,) * 4))
+    ax = plot_reconciled({"EX_ac_e": small, "EX_o2_e": large, "EX_co2_e": rate(hidden=True)})
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["EX_co2_e (withheld)", "EX_o2_e", "EX_ac_e"]
