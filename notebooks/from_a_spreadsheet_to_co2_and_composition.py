@@ -33,7 +33,8 @@ import torch
 import metagnn
 from metagnn.analysis.balance_estimates import content_by_regression
 from metagnn.analysis.reconciliation.closures import BALANCES, closures
-from metagnn.plots import ReconciledRate, plot_closure_bars, plot_reconciled
+from metagnn.plots import plot_closure_bars, plot_reconciled
+from metagnn.plots.reconciled import reconciled_rates
 
 smoke_test = "CI" in os.environ  # in a test run, a glance is enough
 draws = 2 if smoke_test else 20
@@ -183,20 +184,10 @@ print(f"smallest p-value of a row: {found.errors.p_value.min():.2f}")
 # Left: closures as measured and as reconciled, CO2 included. Right: measured against reconciled rates with their 90 %
 # intervals. The filled dots are CO2, which the estimate never saw.
 
-
 # %%
-def rate_of(name: str) -> ReconciledRate:
-    intervals, position = found.intervals, found.intervals.reactions.index(name)
-    hidden = name in found.hidden
-    measured = found.hidden[name] if hidden else found.measured[:, network.reaction_index(name)]
-    return ReconciledRate(
-        measured, intervals.value[:, position], intervals.low[:, position], intervals.high[:, position], hidden
-    )
-
-
 figure, axes = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
 plot_closure_bars(seen.closures_before, seen.closures_after, ax=axes[0])
-plot_reconciled({name: rate_of(name) for name in (GLUCOSE, O2, CO2, NH4, ACETATE)}, ax=axes[1])
+plot_reconciled(reconciled_rates(network, found), ax=axes[1])
 plt.show()
 
 # %% [markdown]
@@ -216,7 +207,7 @@ def by_carbon(measured: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(measured[:, network.reaction_index(GLUCOSE)]), np.nan, closed)
 
 
-predicted = rate_of(CO2)
+predicted = reconciled_rates(network, found)[CO2]
 estimates = pd.DataFrame(
     {
         "predicted": predicted.value,
@@ -274,7 +265,7 @@ for seed in range(draws):
     sheet.loc[SPOILED, "qO2 [mmol/gDW/h]"] = np.nan
     rates = metagnn.read_rates(network, sheet)
     reconciler, found = metagnn.reconcile(network, rates, metagnn.ReconcileOptions(hide=(CO2,), ranges=False))
-    true, co2, fit = truth[CO2].to_numpy(), rate_of(CO2), reconciler.fitted.composition
+    true, co2, fit = truth[CO2].to_numpy(), reconciled_rates(network, found)[CO2], reconciler.fitted.composition
     repeated.append(
         {
             "CO2, mean error [%]": 100 * np.abs(co2.value / true - 1).mean(),
@@ -303,7 +294,7 @@ without_o2 = metagnn.read_rates(network, mended.drop(columns="qO2 [mmol/gDW/h]")
 everything = metagnn.ReconcileOptions(hide=(CO2,), all_intervals=True)
 for name, given in {"as measured": metagnn.read_rates(network, mended), "without O2": without_o2}.items():
     reconciler, found = metagnn.reconcile(network, given, everything)
-    co2, alpha = rate_of(CO2), reconciler.fitted.composition.alpha
+    co2, alpha = reconciled_rates(network, found)[CO2], reconciler.fitted.composition.alpha
     status = pd.Series(found.intervals.status[0], index=found.intervals.reactions)
     print(f"{name}: α {alpha:.1f}; CO2 of {found.samples[0]}: {status[CO2]}, {co2.low[0]:.1f} to {co2.high[0]:.1f}")
     print("   all fluxes:", status.value_counts().to_dict())
