@@ -6,6 +6,7 @@ import numpy as np
 import scipy.optimize
 import torch
 
+from metagnn.analysis.column_space import column_space, column_spaces
 from metagnn.network.elements import ELECTRON_WEIGHTS
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import CONTENTS, BiomassComposition
@@ -81,9 +82,7 @@ def contents_by_reconciliation(
         with torch.no_grad():
             composition.raw.copy_(torch.from_numpy(raw))
             basis = composition.basis().numpy()[used]
-        # Not QR: a gap is a row of zeros and may cost rank, and QR would fill up with what no flux explains.
-        explained, size, _ = np.linalg.svd(root[:, :, None] * _column_space(basis), full_matrices=False)
-        explained *= (size > 1e-9 * size.max(axis=1, keepdims=True))[:, None, :]
+        explained, _ = column_spaces(root[:, :, None] * column_space(basis))
         rest = observed - np.einsum("nki,nli,nl->nk", explained, explained, observed, optimize=True)
         return float(np.square(rest).sum())
 
@@ -92,8 +91,3 @@ def contents_by_reconciliation(
         composition.raw.copy_(torch.from_numpy(found.x))
         alpha, beta = composition.contents()
     return float(alpha), float(beta)
-
-
-def _column_space(matrix: np.ndarray) -> np.ndarray:
-    left, size, _ = np.linalg.svd(matrix, full_matrices=False)
-    return left[:, size > 1e-9 * size.max()]

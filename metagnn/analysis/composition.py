@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from metagnn._typing import Fluxes
+from metagnn.analysis.column_space import column_space, column_spaces
 from metagnn.datasets.flux_dataset import FluxBatch
 from metagnn.datasets.samples import RELATIVE_NOISE, SMALLEST_STD
 from metagnn.nn.biomass import BiomassComposition
@@ -83,11 +84,12 @@ def fitted_composition(composition: BiomassComposition, samples: FluxBatch, flux
         values, precision = _observations(samples, composition.growth_index)
         used = torch.nonzero((precision > 0).any(0)).squeeze(-1)
         root = precision[:, used].sqrt()
-        reach = _column_space(composition.basis()[used])
+        reach = torch.from_numpy(column_space(composition.basis()[used].numpy()))
         moves = composition.sensitivity()[used]
         growth = fluxes[:, composition.growth_index]
         # Left of every sample's change once the fluxes at steady state have explained what they can.
-        explained, rank = _column_spaces(root[:, :, None] * reach)
+        spanned, rank = column_spaces((root[:, :, None] * reach).numpy())
+        explained = torch.from_numpy(spanned)
         change = root[:, :, None] * moves * growth[:, None, None]
         rest = change - explained @ (explained.mT @ change)
         information = (rest.mT @ rest).sum(0)
@@ -125,22 +127,6 @@ def _observations(samples: FluxBatch, growth_index: int) -> tuple[Tensor, Tensor
         values = torch.where(known, numbers, values)
         precision = torch.where(known, deviation.pow(-2), precision)
     return values, precision
-
-
-def _column_space(matrix: Tensor) -> Tensor:
-    left, size, _ = torch.linalg.svd(matrix, full_matrices=False)
-    kept: Tensor = left[:, size > 1e-9 * size.max()]
-    return kept
-
-
-def _column_spaces(matrices: Tensor) -> tuple[Tensor, int]:
-    """Orthonormal columns that span those of every matrix, zero beyond its rank, and the sum of the ranks.
-
-    A gap is a row of zeros, and may cost rank; a plain QR would then fill up with directions that explain nothing.
-    """
-    left, size, _ = torch.linalg.svd(matrices, full_matrices=False)
-    kept = size > 1e-9 * size.amax(dim=-1, keepdim=True)
-    return left * kept[:, None, :], int(kept.sum())
 
 
 def _log_content_jacobian(composition: BiomassComposition) -> np.ndarray:
