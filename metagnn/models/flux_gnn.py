@@ -202,7 +202,12 @@ class FluxGNN(nn.Module):
             fluxes: Typical fluxes, as those of flux balance analysis, shape `[samples, reactions]` [mmol/gDW/h].
             lower: Lower bounds of their media.
             upper: Upper bounds of their media.
+
+        Raises:
+            InputError: No sample: a spread of nothing would make every later flux NaN.
         """
+        if not len(fluxes):
+            raise InputError("`fluxes` has no samples; expected at least one typical flux")
         spread = (fluxes / self.sample_size(lower, upper)).std(0, correction=0)
         self.flux_scale = spread.clamp(min=SMALLEST_SPREAD).sqrt().to(self.flux_scale)
 

@@ -307,6 +307,15 @@ def test_calibration_measures_in_the_root_of_the_spread(core: MetabolicNetwork, 
     assert "flux_scale" not in model.state_dict()
 
 
+def test_calibration_without_samples_is_refused_and_changes_nothing(core: MetabolicNetwork, media: Media):
+    lower, upper, _ = media
+    model = lively(core).double()
+    before = model(lower, upper).fluxes
+    with pytest.raises(InputError, match="`fluxes` has no samples"):
+        model.calibrate(torch.zeros(0, 95, dtype=torch.float64), lower[:0], upper[:0])
+    assert torch.equal(model(lower, upper).fluxes, before)
+
+
 def test_the_drive_raises_growth_up_to_the_optimum_of_fba(core: MetabolicNetwork, media: Media):
     lower, upper, optimum = media
     model = lively(core, "polytope").eval()
