@@ -187,8 +187,8 @@ plt.show()
 # **Cells that waste.** Flux balance analysis promises too much growth on every medium, and cannot learn better. The
 # exact layer finds that out too: it pulls at growth not at all. Both constraints then predict growth better than flux
 # balance analysis, though not as well as above, and most fluxes inside the cell worse. What bounds and balances do not
-# give has to be learned, and what was learned without glucose need not hold with it. With another substrate left out
-# (glutamate: `seed=2` of the split), ridge comes close to flux balance analysis or passes it. On media unlike the
-# training media no learned model can be trusted blindly: keep some to test on.
+# give has to be learned, and what was learned without glucose need not hold with it. With glutamate left out instead
+# (`seed=2` of the split), even ridge predicts growth better than flux balance analysis. On media unlike the training
+# media no learned model can be trusted blindly: keep some to test on.
 #
 # One split, one draw: `metagnn benchmark extrapolation --out results` has five of each, and more rivals.
