@@ -64,14 +64,15 @@ def read_table_chunks(path: str | Path, rows: int) -> Iterator[pd.DataFrame]:
         raise TableError(f"no table at '{path}'; expected a file ({' or '.join(ENDINGS)})")
     if path.stat().st_size == 0:
         raise TableError(f"'{path}' is empty; expected a header and at least one row")
-    found = False
+    done = 0
     for chunk in _csv_chunks(path, rows) if ending == ".csv" else _parquet_chunks(path, rows):
         for position, name in enumerate(chunk.columns):
             if name not in TEXT_COLUMNS:
-                chunk.isetitem(position, _numbers(chunk.iloc[:, position], path).to_numpy())
-        found = found or len(chunk) > 0
-        yield chunk
-    if not found:
+                chunk.isetitem(position, _numbers(chunk.iloc[:, position], path, done).to_numpy())
+        done += len(chunk)
+        if len(chunk):
+            yield chunk
+    if not done:
         raise TableError(f"'{path}' has a header but no rows; expected at least one")
 
 
@@ -194,14 +195,16 @@ def _pyarrow(path: Path) -> ModuleType:
     return module
 
 
-def _numbers(column: pd.Series, path: Path) -> pd.Series:
+def _numbers(column: pd.Series, path: Path, before: int = 0) -> pd.Series:
+    """A column as numbers; `before` rows of the file came before its first."""
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         return column
     numbers = pd.to_numeric(column.astype(object).map(_no_bool), errors="coerce")
     wrong = numbers.isna() & column.notna()
     if wrong.any():
         row = int(wrong.to_numpy().argmax())
-        raise TableError(f"'{path}': column {column.name!r}, row {row}: {str(column.iloc[row])[:60]!r} is no number")
+        text = str(column.iloc[row])[:60]
+        raise TableError(f"'{path}': column {column.name!r}, row {before + row}: {text!r} is no number")
     return numbers.astype("float64")
 
 

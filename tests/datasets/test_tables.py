@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metagnn.datasets.tables import read_table, write_table
+from metagnn.datasets.tables import read_table, read_table_chunks, write_table
 from metagnn.errors import TableError
 
 
@@ -90,3 +90,54 @@ def test_missing_pyarrow_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(TableError, match=r'pip install "metagnn\[parquet\]"'):
         read_table(path)
+
+
+@settings(max_examples=20, deadline=None)
+@given(samples=st.integers(1, 25), rows=st.integers(1, 30), ending=st.sampled_from([".csv", ".parquet"]))
+def test_chunks_together_are_the_table_and_none_is_too_long(tmp_path_factory, samples, rows, ending):
+    path = tmp_path_factory.mktemp("chunks") / f"table{ending}"
+    rng = np.random.default_rng(samples)
+    table = pd.DataFrame({"sample": [f"00{row}" for row in range(samples)], "a": rng.normal(size=samples)})
+    table["gap"] = np.where(rng.random(samples) < 0.5, np.nan, 1 / 3)
+    write_table(table, path)
+    chunks = list(read_table_chunks(path, rows))
+    assert [len(chunk) for chunk in chunks] == [min(rows, samples - start) for start in range(0, samples, rows)]
+    whole = pd.concat(chunks, ignore_index=True)
+    pd.testing.assert_frame_equal(whole, read_table(path), check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("", "is empty"),
+        ("EX_a,EX_b\n", "has a header but no rows"),
+        ("EX_a,EX_a\n1,2\n", "column 'EX_a' appears more than once"),
+        (b"EX_a\n\xff\xfe\n", "is not UTF-8 text"),
+    ],
+)
+def test_damage_is_named_before_the_first_chunk(tmp_path, content, text):
+    with pytest.raises(TableError, match=text):
+        next(read_table_chunks(_csv(tmp_path, content), 2))
+
+
+def test_a_short_row_at_the_end_is_named_before_anything_is_computed(tmp_path):
+    path = _csv(tmp_path, "EX_a,EX_b\n" + "1,2\n" * 50 + "3\n")
+    with pytest.raises(TableError, match="line 52: 1 cells; expected 2"):
+        next(read_table_chunks(path, 10))
+
+
+def test_text_among_numbers_is_named_with_its_row_in_the_file_once_its_chunk_comes(tmp_path):
+    path = _csv(tmp_path, "EX_a\n" + "1\n" * 7 + "high\n" + "1\n" * 5)
+    chunks = read_table_chunks(path, 5)
+    assert len(next(chunks)) == 5
+    with pytest.raises(TableError, match="column 'EX_a', row 7: 'high' is no number"):
+        next(chunks)
+
+
+def test_chunks_of_missing_files_and_damaged_parquet_are_refused(tmp_path):
+    with pytest.raises(TableError, match="no table at"):
+        next(read_table_chunks(tmp_path / "none.csv", 2))
+    path = tmp_path / "table.parquet"
+    path.write_bytes(b"PAR1 nonsense")
+    with pytest.raises(TableError, match="cannot be read as Parquet"):
+        next(read_table_chunks(path, 2))
