@@ -29,7 +29,7 @@ class SparseNearest:
 
     def __init__(self, matrix: Any) -> None:
         self.matrix = scipy.sparse.csc_array(matrix)
-        self._solver = InteriorPoint(self.matrix, gap=1e-13)
+        self._solver = InteriorPoint(self.matrix, exact=True)
 
     def solve(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Values, which bound holds each (−1 lower, 1 upper, 0 none), and which samples are solved.

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -54,14 +54,13 @@ def lively(reactions: int, steps: int, seed: int = 0) -> SplittingParameters:
 
 @settings(max_examples=10, deadline=None)
 @given(seed=seeds, drive=st.sampled_from([0.0, 3.0]), measured=st.booleans())
+@example(seed=797259, drive=0.0, measured=True)
 def test_many_steps_solve_the_quadratic_program(seed, drive, measured):
     network, seed = random_network(seed), seed % 1000
-    steps, (lower, upper) = 4000, bounds(network)
-    given_ = parameters(16, steps, seed, drive)
+    lower, upper = bounds(network)
+    basis = nullspace_basis(network.stoichiometry)
     target, precision = (20 * randn(16, seed=seed + 4), randn(16, seed=seed + 5).abs()) if measured else (None, None)
-    splitting, basis = UnrolledSplitting(steps).double(), nullspace_basis(network.stoichiometry)
-    with torch.no_grad():
-        result = splitting(lower, upper, given_, basis, target, precision)
+    given_ = parameters(16, 1, seed, drive)
     metric = given_.scale.pow(-2)
     weights, pull = given_.shrinkage * metric, given_.drive[0] * given_.scale * metric
     if target is not None and precision is not None:
@@ -70,8 +69,17 @@ def test_many_steps_solve_the_quadratic_program(seed, drive, measured):
     solution = program.solve(pull.numpy(), lower.numpy(), upper.numpy())
     assert solution.status == "optimal"
     expected = torch.from_numpy(solution.values)
-    assert torch.allclose(result.within_bounds, expected, atol=1e-4)
-    assert torch.allclose(result.at_steady_state, expected, atol=1e-4)
+    # Where a cost is nearly zero the iteration is slow, but it gets there.
+    for steps in (4000, 40_000):
+        with torch.no_grad():
+            result = UnrolledSplitting(steps).double()(
+                lower, upper, parameters(16, steps, seed, drive), basis, target, precision
+            )
+        ends = result.within_bounds, result.at_steady_state
+        if all(torch.allclose(end, expected, atol=1e-4) for end in ends):
+            break
+    else:
+        pytest.fail(f"after {steps} steps {max(float((end - expected).abs().max()) for end in ends):.1e} off")
 
 
 def test_without_a_drive_it_finds_the_smallest_feasible_flux_of_core(core: MetabolicNetwork):
