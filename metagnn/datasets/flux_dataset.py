@@ -45,7 +45,8 @@ class FluxBatch:
         """Standard deviation of every observed flux, by which errors are weighed, shape `[reactions]`.
 
         Args:
-            floor: Smallest scale [mmol/gDW/h], so that fluxes that hardly vary do not dominate.
+            floor: Smallest scale [mmol/gDW/h], and of the mean of every flux the smallest part, so that fluxes that
+                hardly vary do not dominate.
             growth_floor: Smallest scale of growth [1/h].
             growth_index: Position of the growth reaction.
         """
@@ -54,7 +55,7 @@ class FluxBatch:
         values = torch.where(seen, self.observed, 0.0)
         mean = values.sum(0) / count
         spread = (torch.where(seen, values - mean, 0.0).square().sum(0) / count).sqrt()
-        floors = torch.full_like(spread, floor)
+        floors = floor * mean.abs().clamp(min=1.0)
         if growth_index is not None:
             floors[growth_index] = growth_floor
         return torch.maximum(spread, floors)

@@ -61,6 +61,12 @@ def test_the_scale_has_a_floor_and_growth_a_lower_one():
     assert FluxBatch(wide, wide, wide).scale(growth_index=0).item() == 1.0
 
 
+def test_a_flux_that_never_varies_is_weighed_by_its_size():
+    # Maintenance at twenty in every sample: off by one, it must not outweigh everything that varies.
+    constant = torch.tensor([[20.0, -200.0, 20.0], [20.0, -200.0, 22.0]], dtype=torch.float64)
+    assert FluxBatch(constant, constant, constant).scale().tolist() == [1.0, 10.0, pytest.approx(1.05)]
+
+
 def test_a_loader_hands_over_whole_batches_of_positions():
     whole, positions = batch(), [[5, 0], [3], [1, 2, 4]]
     dataset = FluxDataset(whole)
