@@ -115,7 +115,8 @@ class RateReader:
     def _values(self, table: pd.DataFrame, column: MeasuredColumn) -> Measured:
         """Values of a quantity in the units of the network, and its deviations where the file gives any."""
         replicates = numeric_values(table[list(column.columns)])
-        if np.isnan(replicates).all():
+        # Later rows of a long file may have a gap of any length.
+        if np.isnan(replicates).all() and not self._rows:
             raise TableError(f"column {column.header.text!r} is empty; expected at least one value, or leave it out")
         if np.isinf(replicates).any():
             raise TableError(f"column {column.header.text!r} holds an infinite value; expected numbers or empty cells")

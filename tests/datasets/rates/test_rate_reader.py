@@ -229,3 +229,14 @@ def test_a_published_table_is_understood_as_it_is(core):
         "Biomass_Ecoli_core", "EX_glc__D_e", "EX_co2_e", "EX_o2_e", "EX_ac_e", "EX_nh4_e",
     }  # fmt: skip
     assert not np.isnan(rates.rates).any()
+
+
+def test_a_column_may_be_empty_in_later_chunks_only(core):
+    reader = RateReader(core, ["mu_1_per_h", "EX_ac_e"])
+    full, gap = (
+        pd.DataFrame({"mu_1_per_h": [0.4], "EX_ac_e": [1.0]}),
+        pd.DataFrame({"mu_1_per_h": [0.4], "EX_ac_e": [np.nan]}),
+    )
+    assert reader.read(full).reactions == reader.read(gap).reactions
+    with pytest.raises(TableError, match="'EX_ac_e' is empty"):
+        RateReader(core, ["mu_1_per_h", "EX_ac_e"]).read(gap)
