@@ -177,7 +177,7 @@ def _reconcile(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("--noise", type=float, default=0.05, help=noise_help)
     plot_help = "draw the picture here too (.png, .svg, .pdf); the folder holds it in any case, as reconciled.png"
     parser.add_argument("--plot", metavar="PICTURE", default=None, help=plot_help)
-    _output(parser, "folder", resume=False)
+    _output(parser, "folder")
 
 
 def _identifiability(commands: Commands) -> None:  # type: ignore[valid-type]

@@ -38,12 +38,13 @@ def reconcile(chosen: argparse.Namespace) -> None:
     )
     network = load_network(chosen.model)
     units = read_unit_map(chosen.units) if chosen.units else None
-    out, plot = check_output(chosen.out, chosen.force, folder=True), check_plot(chosen.plot, chosen.force)
+    out = check_output(chosen.out, chosen.force, chosen.resume, folder=True)
+    plot = check_plot(chosen.plot, chosen.force or chosen.resume)
     rates = open_rates(network, chosen.file, units, chosen.noise)
     _print_understood(network, rates.columns)
     _print_closures(network, rates.first)
     with progress_bar("samples") as progress:
-        report, _, first = reconcile_to_folder(network, rates, out, options, chosen.force, progress)
+        report, _, first = reconcile_to_folder(network, rates, out, options, chosen.force, chosen.resume, progress)
     _print_report(report)
     written = f"{out}/reconciled.csv, intervals.csv, samples.csv, report.json"
     drawn = picture_of_reconciliation(network, first, out / PICTURE, plot)

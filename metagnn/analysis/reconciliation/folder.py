@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 from metagnn.analysis.reconciliation.options import ReconcileOptions
 from metagnn.analysis.reconciliation.reconciler import Reconciler, Reconciliation
 from metagnn.analysis.reconciliation.report import ReportTotals, intervals_table, reconciled_table, samples_table
+from metagnn.analysis.reconciliation.unfinished_run import UnfinishedRun
 from metagnn.datasets.output import check_output, replace_file
 from metagnn.datasets.rates import RateColumn, RateReader, RateTable
 from metagnn.datasets.tables import read_table_chunks
@@ -87,12 +88,14 @@ def reconcile_to_folder(
     folder: str | Path,
     options: ReconcileOptions | None = None,
     force: bool = False,
+    resume: bool = False,
     progress: Callable[[int, int], object] | None = None,
 ) -> tuple[dict[str, Any], Reconciler, Reconciliation]:
     """Reconcile a file and write `reconciled.csv`, `intervals.csv`, `samples.csv` and `report.json`.
 
     The composition is fitted on the rows of the first chunk (ten thousand on a core model), and all rows are
-    reconciled with it. Tables are written as the rows come; the report, last.
+    reconciled with it. Finished chunks lie in `unfinished` until all are done; what ends a run, a kill or a damaged
+    row far down, leaves them there.
 
     Args:
         network: The network.
@@ -100,44 +103,51 @@ def reconcile_to_folder(
         folder: Where to write.
         options: Settings.
         force: Replace what is there.
+        resume: Continue an unfinished run.
         progress: Called with how many samples are done, and how many are known of.
 
     Returns:
         The report, the fitted reconciler, and the samples of the first chunk.
 
     Raises:
-        FolderError: The folder is not empty, or cannot be written.
+        FolderError: The folder is not empty, or cannot be written; or `resume` finds nothing to continue, or a run of
+            another network, other settings or other rates.
         InputError: As `Reconciler`.
     """
-    folder = check_output(folder, force, folder=True)
+    folder = check_output(folder, force, resume, folder=True)
     options = options or ReconcileOptions()
     long = not rates.whole or len(rates.first.samples) > MOST_RANGED
     if long and options.ranges:
         options = replace(options, ranges=False)
+    unfinished = UnfinishedRun(folder, {"network": network.fingerprint} | asdict(options), force, resume)
     reconciler = Reconciler(network, rates.first, options)
     totals = ReportTotals(reconciler, rates.columns)
     first: Reconciliation | None = None
     done = 0
-    partial = {name: folder / f".{name}.tmp" for name in TABLES}
     try:
         for number, chunk in enumerate(_chunks(rates)):
-            found = reconciler.run(chunk)
-            first = first or found
-            totals.add(found)
-            tables = (reconciled_table(found, network.reactions), intervals_table(found), samples_table(found))
-            for name, table in zip(TABLES, tables, strict=True):
-                table.to_csv(partial[name], mode="a" if number else "w", header=not number, index=False)
+            summary = unfinished.load(number, chunk)
+            if summary is not None:
+                totals.add_summary(summary)
+            if summary is None or first is None:
+                found = reconciler.run(chunk)
+                first = first or found
+            if summary is None:
+                fluxes, rows = reconciled_table(found, network.reactions), samples_table(found, reconciler.measured)
+                tables = (fluxes, intervals_table(found), rows)
+                unfinished.store(chunk, dict(zip(TABLES, tables, strict=True)), totals.add(found))
             done += len(chunk.samples)
             if progress is not None:
                 progress(done, done)
-        for name, path in partial.items():
-            path.replace(folder / name)
-    finally:
-        for path in partial.values():
-            path.unlink(missing_ok=True)
+    except TableError as error:
+        if not unfinished.rows:
+            raise
+        kept = f"{unfinished.rows} finished samples are kept, mend the file and go on with --resume"
+        raise TableError(f"{error}; {kept}") from error
     assert first is not None
     report = totals.document()
     replace_file(folder / REPORT, json.dumps(report, indent=1, ensure_ascii=False).encode())
+    unfinished.finish()
     return report, reconciler, first
 
 

@@ -113,6 +113,11 @@ class Reconciler:
         self._changes = ChangeFinder(self.fitted_network, self._bounds, np.flatnonzero(self._known))
 
     @property
+    def measured(self) -> tuple[str, ...]:
+        """What the rows measure and is not hidden."""
+        return tuple(name for name in self._reactions if name not in self.hide)
+
+    @property
     def absent(self) -> tuple[str, ...]:
         """Exchanges that are taken to carry nothing."""
         inside = set(self.border.names)

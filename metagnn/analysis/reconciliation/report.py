@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from metagnn.analysis.reconciliation.chunk_summary import GROSS, ChunkSummary
 from metagnn.analysis.reconciliation.closures import BALANCES
 from metagnn.analysis.reconciliation.reconciler import Reconciler, Reconciliation
 from metagnn.datasets.rates import RateColumn
-
-GROSS = 0.01
-"""Probability below which a measurement is said to be in gross error."""
 
 MOST_SAMPLES = 1000
 """Samples that the report lists one by one; `samples.csv` holds all of them."""
@@ -46,8 +44,13 @@ def intervals_table(reconciliation: Reconciliation) -> pd.DataFrame:
     )
 
 
-def samples_table(reconciliation: Reconciliation) -> pd.DataFrame:
-    """One row a sample: closures before and after, χ², the suspect, and every standardised residual."""
+def samples_table(reconciliation: Reconciliation, measured: Sequence[str]) -> pd.DataFrame:
+    """One row a sample: closures before and after, χ², the suspect, and every standardised residual.
+
+    Args:
+        reconciliation: The samples.
+        measured: Reactions to give residuals of, whatever these samples hold: chunks of a file have the same columns.
+    """
     errors = reconciliation.errors
     table: dict[str, Any] = {"sample": list(reconciliation.samples), "status": list(reconciliation.status)}
     for position, balance in enumerate(BALANCES):
@@ -61,7 +64,7 @@ def samples_table(reconciliation: Reconciliation) -> pd.DataFrame:
         "suspect_p": errors.suspect_p,
     }
     for position, name in enumerate(errors.reactions):
-        if not np.isnan(errors.residuals[:, position]).all():
+        if name in measured:
             table[f"residual_{name}"] = errors.residuals[:, position]
     return pd.DataFrame(table)
 
@@ -76,38 +79,31 @@ class ReportTotals:
 
     def __init__(self, reconciler: Reconciler, columns: Sequence[RateColumn]) -> None:
         self._reconciler, self._columns = reconciler, columns
-        self._status: Counter[str] = Counter()
-        self._suspects: Counter[str] = Counter()
+        self._counts: dict[str, Counter[str]] = {"status": Counter(), "suspects": Counter()}
         self._samples: list[dict[str, Any]] = []
         self._changes: list[dict[str, Any]] = []
         self._hidden: dict[str, list[np.ndarray]] = {name: [] for name in reconciler.hide}
         self._closures: list[np.ndarray] = []
         self._p_values: list[np.ndarray] = []
-        self._interval_status: Counter[tuple[str, str]] = Counter()
 
-    def add(self, reconciliation: Reconciliation) -> None:
-        """Add a chunk."""
-        errors = reconciliation.errors
-        self._status.update("optimal" if s == "optimal" else s for s in reconciliation.status)
-        gross = np.flatnonzero(errors.suspect_p < GROSS)
-        self._suspects.update(errors.suspect[row] for row in gross)
-        both = (reconciliation.closures_before, reconciliation.closures_after)
-        self._closures.append(np.stack(both, axis=1))
-        self._p_values.append(errors.p_value)
-        space = MOST_SAMPLES - len(self._samples)
-        if space > 0:
-            head = samples_table(reconciliation)[:space]
-            self._samples += [_clean(row) for row in head.to_dict("records")]
-        room = MOST_SAMPLES - len(self._changes)
-        self._changes += [vars(change) for change in reconciliation.changes[: max(room, 0)]]
-        found = reconciliation.intervals
-        for position, name in enumerate(found.reactions):
-            self._interval_status.update((name, str(status)) for status in found.status[:, position])
-        for name, observed in reconciliation.hidden.items():
-            if name in found.reactions:
-                column = found.reactions.index(name)
-                parts = (observed, found.value[:, column], found.low[:, column], found.high[:, column])
-                self._hidden[name].append(np.stack(parts, axis=1))
+    def add(self, reconciliation: Reconciliation) -> ChunkSummary:
+        """Add a chunk, and return what was kept of it."""
+        head = samples_table(reconciliation, self._reconciler.measured)[: max(MOST_SAMPLES - len(self._samples), 0)]
+        listed = [_clean(row) for row in head.to_dict("records")]
+        summary = ChunkSummary.of(reconciliation, listed, MOST_SAMPLES - len(self._changes))
+        self.add_summary(summary)
+        return summary
+
+    def add_summary(self, summary: ChunkSummary) -> None:
+        """Add a chunk of which the summary was kept."""
+        for what, counts in summary.counts.items():
+            self._counts.setdefault(what, Counter()).update(counts)
+        self._samples += summary.samples
+        self._changes += summary.changes
+        self._closures.append(summary.closures)
+        self._p_values.append(summary.p_values)
+        for name, parts in summary.hidden.items():
+            self._hidden[name].append(parts)
 
     def document(self) -> dict[str, Any]:
         """The report, without NaN or infinity, which JSON does not know."""
@@ -115,14 +111,17 @@ class ReportTotals:
         fitted, closures = reconciler.fitted, np.concatenate(self._closures)
         p_values = np.concatenate(self._p_values)
         known = p_values[~np.isnan(p_values)]
-        kinds: dict[str, dict[str, int]] = {}
-        for (name, status), count in self._interval_status.items():
-            kinds.setdefault(name, {})[status] = count
+        status, suspects = self._counts["status"], self._counts["suspects"]
+        kinds = {
+            what.removeprefix("intervals of "): dict(counts)
+            for what, counts in self._counts.items()
+            if what.startswith("intervals of ")
+        }
         document: dict[str, Any] = _clean(
             {
                 "network": reconciler.network.id,
-                "samples": sum(self._status.values()),
-                "status": dict(self._status),
+                "samples": sum(status.values()),
+                "status": dict(status),
                 "composition": fitted.composition.to_document()
                 | {
                     "kind": reconciler.options.composition,
@@ -142,7 +141,7 @@ class ReportTotals:
                     for position, balance in enumerate(BALANCES)
                 },
                 "p_value": {"median": _median(known), "below_0.01": int((known < GROSS).sum()), "samples": len(known)},
-                "gross_errors": dict(self._suspects.most_common()),
+                "gross_errors": dict(suspects.most_common()),
                 "unit_suspects": [vars(suspect) for suspect in reconciler.suspects],
                 "cannot_be_met": self._changes,
                 "intervals": kinds,

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from metagnn.analysis.reconciliation import ReconcileOptions
 from metagnn.analysis.reconciliation import folder as module
 from metagnn.analysis.reconciliation.folder import open_rates, reconcile_to_folder
-from metagnn.errors import TableError
+from metagnn.errors import FolderError, TableError
 from tests.analysis.reconciliation.true_rates import table_of, true_fluxes
 
 
@@ -41,12 +42,86 @@ def test_a_long_file_is_read_in_chunks_and_gives_every_row(core, file, tmp_path,
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
 
 
-def test_nothing_is_left_of_a_run_that_fails(core, file, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "CHUNK_ENTRIES", 1)
-    lines = file.read_text().splitlines()
-    lines[230] = lines[230].replace("-", "x", 1)
+def damaged(file) -> str:
+    """The file as it was; row 230 now holds text."""
+    content = file.read_text()
+    lines = content.splitlines()
+    lines[231] = lines[231].replace("-", "x", 1)
     file.write_text("\n".join(lines) + "\n")
-    rates = open_rates(core, file)
-    with pytest.raises(TableError, match="is no number"):
-        reconcile_to_folder(core, rates, tmp_path / "out")
+    return content
+
+
+def tables_of(folder) -> list[bytes]:
+    return [(folder / name).read_bytes() for name in (*module.TABLES, module.REPORT)]
+
+
+def test_what_ends_a_run_costs_a_chunk_and_the_rest_goes_on(core, file, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "CHUNK_ENTRIES", 1)
+    options = ReconcileOptions(hide=("EX_co2_e",))
+    whole = reconcile_to_folder(core, open_rates(core, file), tmp_path / "whole", options)[0]
+    content, out = damaged(file), tmp_path / "out"
+    with pytest.raises(TableError, match=r"row 230: .* is no number; 200 finished samples are kept"):
+        reconcile_to_folder(core, open_rates(core, file), out, options)
+    # A kill in the middle of a write leaves half a row.
+    with (out / "unfinished" / "samples.csv").open("a") as table:
+        table.write("200,optim")
+    file.write_text(content)
+    with pytest.raises(FolderError, match="--resume to continue it"):
+        reconcile_to_folder(core, open_rates(core, file), out, options)
+    runs = []
+    monkeypatch.setattr(module.Reconciler, "run", counted(module.Reconciler.run, runs))
+    report, _, first = reconcile_to_folder(core, open_rates(core, file), out, options, resume=True)
+    # The first chunk again, for its picture; the second is kept.
+    assert runs == [100, 50]
+    assert len(first.samples) == 100
+    assert report == whole
+    assert tables_of(out) == tables_of(tmp_path / "whole")
+    assert sorted(path.name for path in out.iterdir()) == sorted((*module.TABLES, module.REPORT))
+    with pytest.raises(FolderError, match="nothing to resume"):
+        reconcile_to_folder(core, open_rates(core, file), out, options, resume=True)
+
+
+def test_a_rate_that_only_later_rows_hold_stays_in_its_own_column(core, file, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "CHUNK_ENTRIES", 1)
+    table = pd.read_csv(file)
+    table.loc[100:199, "EX_nh4_e"] = np.nan
+    table.to_csv(file, index=False)
+    reconcile_to_folder(core, open_rates(core, file), tmp_path / "out")
+    samples = pd.read_csv(tmp_path / "out" / "samples.csv")
+    assert np.array_equal(samples["residual_EX_nh4_e"].isna(), table["EX_nh4_e"].isna())
+    assert samples["p_value"].between(0, 1).all()
+
+
+def counted(run, runs: list[int]):
+    def call(self, rates):
+        runs.append(len(rates.samples))
+        return run(self, rates)
+
+    return call
+
+
+def test_an_unfinished_run_of_something_else_is_not_continued(core, file, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "CHUNK_ENTRIES", 1)
+    content, out = damaged(file), tmp_path / "out"
+    with pytest.raises(TableError, match="--resume"):
+        reconcile_to_folder(core, open_rates(core, file), out)
+    file.write_text(content)
+    with pytest.raises(FolderError, match="other settings"):
+        reconcile_to_folder(core, open_rates(core, file), out, ReconcileOptions(energy="keep"), resume=True)
+    table = pd.read_csv(file)
+    table.iloc[150, 0] *= 1.01
+    table.to_csv(file, index=False)
+    with pytest.raises(FolderError, match="other rates"):
+        reconcile_to_folder(core, open_rates(core, file), out, resume=True)
+    assert reconcile_to_folder(core, open_rates(core, file), out, force=True)[0]["samples"] == 250
+    assert not (out / "unfinished").exists()
+
+
+def test_nothing_is_left_of_a_run_that_fails_at_once(core, file, tmp_path, monkeypatch):
+    def fail(self, rates):
+        raise TableError("no")
+
+    monkeypatch.setattr(module.Reconciler, "run", fail)
+    with pytest.raises(TableError, match=r"^no$"):
+        reconcile_to_folder(core, open_rates(core, file), tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())

@@ -1,7 +1,6 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from metagnn.analysis.reconciliation import ReconcileOptions, reconcile
@@ -65,16 +64,26 @@ def test_only_some_samples_are_listed_one_by_one(reconciled, monkeypatch):
 
 
 def test_tables_have_a_row_for_every_sample_and_flux(core, reconciled):
-    _, _, found = reconciled
-    fluxes, intervals, samples = reconciled_table(found, core.reactions), intervals_table(found), samples_table(found)
+    _, fitted, found = reconciled
+    fluxes, intervals = reconciled_table(found, core.reactions), intervals_table(found)
+    samples = samples_table(found, fitted.measured)
     assert list(fluxes.columns) == ["sample", "status", *core.reactions]
     assert fluxes.drop(columns=["sample", "status"]).to_numpy() == pytest.approx(found.fluxes)
     wide = intervals.pivot(index="sample", columns="reaction", values="value").loc[list(found.samples)]
     assert wide[list(found.intervals.reactions)].to_numpy() == pytest.approx(found.intervals.value)
     assert len(samples) == len(fluxes) == 20
-    checked = [name for name in samples.columns if name.startswith("residual_")]
-    assert "residual_EX_co2_e" not in checked
-    assert isinstance(samples, pd.DataFrame)
+    checked = {name.removeprefix("residual_") for name in samples.columns if name.startswith("residual_")}
+    assert checked == {"EX_glc__D_e", "EX_o2_e", "EX_nh4_e", "EX_ac_e", core.growth_reaction}
+
+
+def test_a_chunk_in_which_nothing_checks_a_rate_has_the_columns_of_the_others(core, reconciled):
+    table, fitted, found = reconciled
+    rates = table.rates.copy()
+    rates[:, table.reactions.index("EX_nh4_e")] = np.nan
+    gap = fitted.run(type(table)(table.samples, table.reactions, rates, table.deviations))
+    samples = samples_table(gap, fitted.measured)
+    assert list(samples.columns) == list(samples_table(found, fitted.measured).columns)
+    assert samples["residual_EX_nh4_e"].isna().all()
 
 
 def test_scores_of_a_withheld_rate_by_hand():

@@ -1,0 +1,83 @@
+"""What the report needs of some reconciled samples, small enough to be kept until all are done."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from metagnn.analysis.reconciliation.reconciler import Reconciliation
+
+GROSS = 0.01
+"""Probability below which a measurement is said to be in gross error."""
+
+
+@dataclass(frozen=True, eq=False)
+class ChunkSummary:
+    """Counts and a few numbers a sample, of one chunk.
+
+    Attributes:
+        counts: By what is counted ("status", "suspects", "intervals of" a reaction): how often it was what.
+        samples: Rows of `samples.csv` that the report lists.
+        changes: Measurements that no flux can meet, of those that the report lists.
+        closures: Before and after, in carbon, nitrogen and electrons, shape `[samples, 2, 3]`.
+        p_values: Of every sample, shape `[samples]`.
+        hidden: By withheld reaction: the observed rate, its prediction, the ends of the 90 % interval, shape
+            `[samples, 4]` [mmol/gDW/h].
+    """
+
+    counts: dict[str, dict[str, int]]
+    samples: list[dict[str, Any]]
+    changes: list[dict[str, Any]]
+    closures: np.ndarray
+    p_values: np.ndarray
+    hidden: dict[str, np.ndarray]
+
+    @classmethod
+    def of(cls, found: Reconciliation, samples: list[dict[str, Any]], most_changes: int) -> ChunkSummary:
+        """Summary of reconciled samples.
+
+        Args:
+            found: The samples.
+            samples: Those of their rows that the report lists.
+            most_changes: How many needed changes the report has room for.
+        """
+        errors, intervals = found.errors, found.intervals
+        gross = np.flatnonzero(errors.suspect_p < GROSS)
+        counts = {"status": _count(found.status), "suspects": _count(errors.suspect[row] for row in gross)}
+        for position, name in enumerate(intervals.reactions):
+            counts[f"intervals of {name}"] = _count(map(str, intervals.status[:, position]))
+        hidden = {}
+        for name, observed in found.hidden.items():
+            if name in intervals.reactions:
+                column = intervals.reactions.index(name)
+                ends = (intervals.low[:, column], intervals.high[:, column])
+                hidden[name] = np.stack((observed, intervals.value[:, column], *ends), axis=1)
+        closures = np.stack((found.closures_before, found.closures_after), axis=1)
+        changes = [dict(vars(change)) for change in found.changes[: max(most_changes, 0)]]
+        return cls(counts, samples, changes, closures, errors.p_value, hidden)
+
+    def to_bytes(self) -> bytes:
+        """The summary as an .npz file."""
+        text = json.dumps([self.counts, self.samples, self.changes, list(self.hidden)])
+        arrays: dict[str, Any] = {f"hidden{position}": array for position, array in enumerate(self.hidden.values())}
+        buffer = io.BytesIO()
+        encoded = np.frombuffer(text.encode(), dtype=np.uint8)
+        np.savez(buffer, text=encoded, closures=self.closures, p_values=self.p_values, **arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> ChunkSummary:
+        """The summary that `to_bytes` wrote; nothing is unpickled."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            counts, samples, changes, names = json.loads(stored["text"].tobytes())
+            hidden = {name: stored[f"hidden{position}"] for position, name in enumerate(names)}
+            return cls(counts, samples, changes, stored["closures"], stored["p_values"], hidden)
+
+
+def _count(names: Any) -> dict[str, int]:
+    return dict(Counter(names))

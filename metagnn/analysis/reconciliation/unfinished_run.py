@@ -1,0 +1,124 @@
+"""The folder of a reconciliation that is not done: whole chunks, so that what ends a run costs a chunk at most."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from metagnn.analysis.reconciliation.chunk_summary import ChunkSummary
+from metagnn.datasets.output import replace_file
+from metagnn.datasets.rates import RateTable
+from metagnn.errors import FolderError
+
+RECORD = "chunks.json"
+
+
+class UnfinishedRun:
+    """`OUT/unfinished`: tables that grow by a chunk, the summary of every chunk, and a record of what is complete.
+
+    The record is written after everything that it speaks of; what a kill left behind its end is cut off.
+
+    Args:
+        out: The folder of the results.
+        job: What the chunks belong to: network and settings.
+        force: Discard an unfinished run, unless `resume` is set too.
+        resume: Continue an unfinished run.
+
+    Raises:
+        FolderError: `resume` finds a finished run, one of another network or other settings, or a damaged one.
+    """
+
+    def __init__(self, out: Path, job: Mapping[str, Any], force: bool = False, resume: bool = False) -> None:
+        self._out, self._path = out, out / "unfinished"
+        # As it comes back from JSON, so that tuples are the lists that they are read as.
+        self._job = json.loads(json.dumps(job))
+        self._chunks: list[dict[str, Any]] = []
+        if resume and (self._path / RECORD).exists():
+            self._chunks = self._begun()
+        elif resume and not force and any(out.iterdir()):
+            raise FolderError(f"'{out}' holds no unfinished run, there is nothing to resume; use --force to start anew")
+        else:
+            shutil.rmtree(self._path, ignore_errors=True)
+
+    def _begun(self) -> list[dict[str, Any]]:
+        try:
+            record = json.loads((self._path / RECORD).read_text(encoding="utf-8"))
+            job, chunks = record["job"], list(record["chunks"])
+            for name, size in (chunks[-1]["sizes"] if chunks else {}).items():
+                with (self._path / name).open("r+b") as table:
+                    if table.seek(0, 2) < size:
+                        raise ValueError(name)
+                    table.truncate(size)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise FolderError(f"'{self._path}' is damaged; use --force to start anew") from error
+        if job != self._job:
+            raise FolderError(f"'{self._path}' was begun with another network or other settings; use --force instead")
+        return chunks
+
+    @property
+    def rows(self) -> int:
+        """Samples that are finished."""
+        return sum(chunk["rows"] for chunk in self._chunks)
+
+    def load(self, number: int, rates: RateTable) -> ChunkSummary | None:
+        """Summary of a finished chunk; None where it is yet to be computed.
+
+        Args:
+            number: Position of the chunk.
+            rates: Its samples.
+
+        Raises:
+            FolderError: It was of other samples, or is damaged.
+        """
+        if number >= len(self._chunks):
+            return None
+        if self._chunks[number]["digest"] != _digest(rates):
+            raise FolderError(f"'{self._path}' was begun with other rates; use --force to start anew")
+        try:
+            return ChunkSummary.from_bytes((self._path / _file(number)).read_bytes())
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+            raise FolderError(f"'{self._path}' is damaged: {_file(number)}; use --force to start anew") from error
+
+    def store(self, rates: RateTable, tables: Mapping[str, pd.DataFrame], summary: ChunkSummary) -> None:
+        """Append a chunk.
+
+        Args:
+            rates: Its samples.
+            tables: Its rows of every table, by the name of the file.
+            summary: What the report needs of it.
+        """
+        self._path.mkdir(exist_ok=True)
+        number, sizes = len(self._chunks), {}
+        for name, table in tables.items():
+            path = self._path / name
+            table.to_csv(path, mode="a" if number else "w", header=not number, index=False, lineterminator="\n")
+            sizes[name] = path.stat().st_size
+        replace_file(self._path / _file(number), summary.to_bytes())
+        self._chunks.append({"rows": len(rates.samples), "digest": _digest(rates), "sizes": sizes})
+        record = {"job": self._job, "chunks": self._chunks}
+        replace_file(self._path / RECORD, json.dumps(record, indent=1).encode())
+
+    def finish(self) -> None:
+        """Move the tables to where they belong, and remove the folder."""
+        for name in self._chunks[-1]["sizes"]:
+            (self._path / name).replace(self._out / name)
+        shutil.rmtree(self._path)
+
+
+def _digest(rates: RateTable) -> str:
+    digest = hashlib.sha256(json.dumps([rates.samples, rates.reactions]).encode())
+    for array in (rates.rates, rates.deviations):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _file(number: int) -> str:
+    return f"{number:06d}.npz"
