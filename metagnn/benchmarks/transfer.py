@@ -15,6 +15,7 @@ import pandas as pd
 
 from metagnn.benchmarks.transfer_cases import Origin, Trial, core_origin, genome_scale_origin
 from metagnn.datasets.output import replace_file
+from metagnn.experiments.runs import claim_runs
 from metagnn.experiments.scores import VARIES
 from metagnn.fba.flux_solutions import FluxSolutions
 from metagnn.fba.simulate import simulate_fluxes
@@ -52,6 +53,10 @@ class Effort:
 
 QUICK = Effort(40, 20, 1, FluxGNNConfig(4, 1, 6), TrainingConfig(epochs=2))
 
+GENOME_SCALE = Effort(config=FluxGNNConfig(steps=24), training=TrainingConfig(epochs=40, learning_rate=1e-2))
+
+RUNS = "runs"
+
 
 @dataclass(frozen=True)
 class TransferScore:
@@ -76,8 +81,30 @@ class TransferScore:
     answered: float
 
 
+@dataclass(frozen=True)
+class _Job:
+    """What is trained on one seed after another."""
+
+    name: str
+    draw: Callable[[int, int, int], Origin]
+    labels: str
+    effort: Effort
+
+
+def _jobs(quick: bool, full: bool) -> Iterator[_Job]:
+    for labels in ("min_norm", "pfba"):
+        yield _Job(f"e_coli_core-{labels}", core_origin, labels, QUICK if quick else Effort())
+    if full:
+        yield _Job("iJO1366-pfba", genome_scale_origin, "pfba", QUICK if quick else GENOME_SCALE)
+
+
 def measure_transfer(
-    folder: Path, seed: int = 0, progress: Progress | None = None, quick: bool = False, full: bool = False
+    folder: Path,
+    seed: int = 0,
+    progress: Progress | None = None,
+    quick: bool = False,
+    full: bool = False,
+    resume: bool = False,
 ) -> list[TransferScore]:
     """Score models where they were not trained, into `transfer.json`.
 
@@ -88,31 +115,46 @@ def measure_transfer(
     What is held out goes by groups of reactions that always move together: missing one is missing all.
 
     Args:
-        folder: Where to write.
+        folder: Where to write; every seed as soon as it is done, into `runs`.
         seed: The first seed.
         progress: Called with how many trainings are done, and of how many.
         quick: One seed and hardly any training, to see that it runs.
-        full: Also train on iJO1366 and apply to Salmonella; hours.
+        full: Also train on iJO1366 and apply to Salmonella; a quarter of an hour.
+        resume: Keep the seeds that a killed run finished.
+
+    Raises:
+        FolderError: `resume`, and the folder holds runs of other settings.
     """
-    effort = QUICK if quick else Effort()
-    jobs: list[tuple[Callable[[int, int, int], Origin], str]] = [(core_origin, "min_norm"), (core_origin, "pfba")]
-    if full:
-        jobs.append((genome_scale_origin, "pfba"))
+    jobs = list(_jobs(quick, full))
+    settings = {job.name: dataclasses.asdict(job.effort) for job in jobs}
+    claim_runs(folder / RUNS, {"first_seed": seed, "jobs": settings}, keep=resume)
     runs: dict[tuple[str, str, str], list[Scores]] = {}
     report, done = progress or (lambda done, total: None), 0
+    total = sum(job.effort.seeds for job in jobs)
     with warnings.catch_warnings():
         # Some media cannot feed the cell, most of all without a reaction: they are left out.
         warnings.simplefilter("ignore")
-        for draw, labels in jobs:
-            for number in range(effort.seeds):
-                origin = draw(effort.media, effort.test_media, seed + number)
-                for trial, model, scores in _run(origin, labels, seed + number, effort):
-                    runs.setdefault((trial, labels, model), []).append(scores)
+        for job in jobs:
+            for number in range(seed, seed + job.effort.seeds):
+                for trial, model, scores in _finished(folder / RUNS / f"{job.name}-{number}.json", job, number):
+                    runs.setdefault((trial, job.labels, model), []).append(scores)
                 done += 1
-                report(done, len(jobs) * effort.seeds)
+                report(done, total)
     rows = [_summary(*key, scores) for key, scores in runs.items()]
     replace_file(folder / "transfer.json", json.dumps([dataclasses.asdict(row) for row in rows], indent=2).encode())
     return rows
+
+
+def _finished(path: Path, job: _Job, seed: int) -> list[tuple[str, str, Scores]]:
+    """Trial, model and scores of one seed: from its file, or made and written there."""
+    if not path.is_file():
+        effort = job.effort
+        scores = list(_run(job.draw(effort.media, effort.test_media, seed), job.labels, seed, effort))
+        replace_file(path, json.dumps(scores).encode())
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return [
+        (trial, model, (growth, flux, seconds, answered)) for trial, model, (growth, flux, seconds, answered) in rows
+    ]
 
 
 def _run(origin: Origin, labels: str, seed: int, effort: Effort) -> Iterator[tuple[str, str, Scores]]:

@@ -21,7 +21,7 @@ from metagnn.cli.pictures import (
     require_targets,
 )
 from metagnn.cli.reconcile_command import benchmark_reconcile
-from metagnn.cli.transfer_command import benchmark_transfer, refuse_full
+from metagnn.cli.transfer_command import benchmark_transfer, refuse_full, refuse_resume
 from metagnn.datasets.label_file import simulate_to_file
 from metagnn.datasets.output import check_output
 from metagnn.datasets.samples import STD
@@ -132,11 +132,12 @@ def benchmark(chosen: argparse.Namespace) -> None:
         benchmark_extrapolation(chosen)
         return
     refuse_options(chosen)
-    if chosen.name == "reconcile":
-        benchmark_reconcile(chosen)
-        return
     if chosen.name == "transfer":
         benchmark_transfer(chosen)
+        return
+    refuse_resume(chosen)
+    if chosen.name == "reconcile":
+        benchmark_reconcile(chosen)
         return
     if chosen.name == "identifiability":
         benchmark_identifiability(chosen)

@@ -8,7 +8,7 @@ from pathlib import Path
 from metagnn.cli.console import print_table, progress_bar
 from metagnn.errors import InputError
 
-OPTIONS = ("table", "model", "jobs", "resume")
+OPTIONS = ("table", "model", "jobs")
 """What only this benchmark takes."""
 
 

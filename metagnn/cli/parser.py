@@ -237,7 +237,7 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("name", choices=BENCHMARKS, help="what to measure")
     parser.add_argument("--quick", action="store_true", help="small cases, one seed: to see that it runs")
     transfer = parser.add_argument_group("for transfer")
-    transfer.add_argument("--full", action="store_true", help="also train on iJO1366 and try on salmonella: hours")
+    transfer.add_argument("--full", action="store_true", help="also train on iJO1366 and try on salmonella")
     only = parser.add_argument_group("for extrapolation")
     only.add_argument("--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)")
     table_help = "media and fluxes of your own: columns max_uptake:<exchange> and flux:<reaction>"

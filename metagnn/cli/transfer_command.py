@@ -20,13 +20,23 @@ def refuse_full(chosen: argparse.Namespace) -> None:
         raise InputError(f"`--full` belongs to `metagnn benchmark transfer`, not to {chosen.name!r}")
 
 
+def refuse_resume(chosen: argparse.Namespace) -> None:
+    """Raise if a benchmark is to be continued that has nothing to continue.
+
+    Raises:
+        InputError: Naming the option.
+    """
+    if chosen.resume:
+        raise InputError(f"`--resume` belongs to the benchmarks extrapolation and transfer, not to {chosen.name!r}")
+
+
 def benchmark_transfer(chosen: argparse.Namespace) -> None:
     """Try trained models where they were not trained, and print how they do beside ignoring the change and FBA."""
     from metagnn.benchmarks.transfer import measure_transfer
 
-    out = check_output(chosen.out, chosen.force, folder=True)
+    out = check_output(chosen.out, chosen.force, chosen.resume, folder=True)
     with progress_bar("trainings") as progress:
-        rows = measure_transfer(out, chosen.seed, progress, chosen.quick, chosen.full)
+        rows = measure_transfer(out, chosen.seed, progress, chosen.quick, chosen.full, chosen.resume)
     header = ("tried on", "labels", "model", "growth R²", "median flux R²", "µs per sample", "answered")
     shown = [
         (

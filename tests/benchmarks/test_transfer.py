@@ -8,6 +8,7 @@ from metagnn.benchmarks.transfer import EXACT, measure_transfer
 from metagnn.benchmarks.transfer_cases import REMOVED, core_origin, held_out_reactions
 from metagnn.datasets import uniform_media
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
+from metagnn.errors import FolderError
 from metagnn.network import MetabolicNetwork
 
 TRAINED = ("flux_gnn augmented", "flux_gnn not augmented", "untrained")
@@ -30,6 +31,16 @@ def test_every_model_stands_beside_ignoring_the_change_and_fba(tmp_path: Path) -
             assert all(row.microseconds[0] > 0 and row.answered == 1.0 for row in mine.values())
     written = json.loads((tmp_path / "transfer.json").read_text())
     assert [row["model"] for row in written] == [row.model for row in rows]
+    # Killed after its first seed, it does only the second again.
+    first, second = sorted((tmp_path / "runs").glob("e_coli_core*.json"))
+    second.unlink()
+    kept, known = first.stat().st_mtime_ns, first.read_text()
+    again = measure_transfer(tmp_path, quick=True, resume=True)
+    assert (first.stat().st_mtime_ns, first.read_text()) == (kept, known)
+    assert second.is_file()
+    assert [row.growth_r2 for row in again] == [row.growth_r2 for row in rows]
+    with pytest.raises(FolderError, match="runs of other settings"):
+        measure_transfer(tmp_path, seed=1, quick=True, resume=True)
 
 
 def _missing(table) -> set[str]:
