@@ -61,6 +61,7 @@ class MediumGNN(nn.Module):
     metabolite_features: Tensor
     reaction_features: Tensor
     input_index: Tensor
+    input_forward: Tensor
 
     def __init__(self, network: MetabolicNetwork, inputs: Sequence[str], config: MediumGNNConfig | None = None) -> None:
         super().__init__()
@@ -71,6 +72,8 @@ class MediumGNN(nn.Module):
         self.register_buffer("reaction_features", features.reaction, persistent=False)
         positions = np.array([network.reaction_index(name) for name in inputs], dtype=np.int64)
         self.register_buffer("input_index", torch.from_numpy(positions), persistent=False)
+        forward = dict(zip(network.exchanges, network.imports_forward.tolist(), strict=True))
+        self.register_buffer("input_forward", torch.tensor([forward[name] for name in inputs]), persistent=False)
         edges = network.stoichiometry
         self.register_buffer("edge_index", edges.edge_index, persistent=False)
         self.register_buffer("edge_value", edges.value, persistent=False)
@@ -95,9 +98,18 @@ class MediumGNN(nn.Module):
         self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None, deviation: Fluxes | None = None
     ) -> FluxPrediction:
         """Growth of every medium; the other arguments are those of every flux model, unused."""
-        uptakes = self.uptakes((lower[..., self.input_index] < 0).to(self.reaction_features.dtype))
-        opened = lower.index_copy(-1, self.input_index, -uptakes.to(lower.dtype))
-        growth = self.optimum(opened, upper)
+        # Most models write an uptake as a flux below zero; an exchange written the other way takes up above it.
+        index, forward = self.input_index, self.input_forward
+        low, high = lower[..., index], upper[..., index]
+        present = torch.where(forward, high, -low) > 0
+        uptakes = self.uptakes(present.to(self.reaction_features.dtype)).to(lower.dtype)
+        opened = (
+            lower.index_copy(-1, index, torch.where(forward, low, -uptakes)),
+            upper.index_copy(-1, index, torch.where(forward, uptakes, high)),
+        )
+        # Every program starts from the last one's optimum: beside a medium that holds the same, it is nearly there.
+        order = torch.from_numpy(np.lexsort(present.cpu().numpy().T)).to(lower.device)
+        growth = self.optimum(*(bound[order] for bound in opened))[order.argsort()]
         fluxes = torch.full_like(lower, torch.nan)
-        index = torch.tensor([self.growth_index], device=lower.device)
-        return FluxPrediction(fluxes.index_copy(-1, index, growth[..., None].to(lower.dtype)), self.growth_index)
+        grown = torch.tensor([self.growth_index], device=lower.device)
+        return FluxPrediction(fluxes.index_copy(-1, grown, growth[..., None].to(lower.dtype)), self.growth_index)

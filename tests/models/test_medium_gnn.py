@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -24,6 +25,25 @@ def test_untrained_it_is_fba_with_the_usual_uptakes(core: MetabolicNetwork) -> N
     assert torch.allclose(prediction.growth, expected, atol=1e-5)
     # Of the other fluxes it says nothing.
     assert torch.isnan(prediction.fluxes).sum() == prediction.fluxes.numel() - len(presence)
+
+
+def test_every_medium_keeps_its_row(core: MetabolicNetwork) -> None:
+    # Solved in another order, answered in this one.
+    presence = [[1.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 0.0, 0.0], [1.0, 1.0, 1.0]]
+    model = MediumGNN(core, INPUTS)
+    together = model(*bounds(core, presence)).growth
+    alone = [model(*bounds(core, [row])).growth.item() for row in presence]
+    assert together.tolist() == pytest.approx(alone, abs=1e-9)
+    assert len(set(np.round(alone, 6))) == 3
+
+
+def test_an_exchange_that_imports_forward_opens_upwards() -> None:
+    formulas = {"a": "C6H12O6", "b": "C6H12O6"}
+    network = toy_network({"EX_a": "a <=>", "EX_b": "-> b", "growth": "a + b ->"}, "growth", formulas=formulas)
+    presence = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    lower, upper = map(torch.from_numpy, network.uptake_bounds(["EX_a", "EX_b"], presence))
+    growth = MediumGNN(network, ["EX_a", "EX_b"])(lower, upper).growth
+    assert growth.tolist() == pytest.approx([USUAL_UPTAKE, 0.0, 0.0], rel=1e-5)
 
 
 def test_growth_alone_moves_every_weight(core: MetabolicNetwork) -> None:
