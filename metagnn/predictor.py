@@ -24,7 +24,7 @@ from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig, check_constraint
 from metagnn.network.elements import elements_present
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import CONTENTS, check_composition
-from metagnn.saved_predictor import SavedPredictor, read_predictor, write_predictor
+from metagnn.saved_predictor import FLUX, SavedPredictor, read_predictor, write_predictor
 from metagnn.training.config import TrainingConfig
 from metagnn.training.fit import Checkpoints, Watch, fit_fluxes
 from metagnn.training.growth_drive import fit_growth_drive
@@ -272,7 +272,7 @@ class FluxPredictor:
             "fitted_composition": self._composition and self._composition.to_document(),
         }
         weights = {**self.model.state_dict(), "flux_scale": self.model.flux_scale}
-        saved = SavedPredictor(self.network, settings, self.config, self.training, weights, self.history_)
+        saved = SavedPredictor(FLUX, self.network, settings, self.config, self.training, weights, self.history_)
         write_predictor(Path(folder), saved)
 
     @classmethod
@@ -286,7 +286,7 @@ class FluxPredictor:
         Raises:
             FolderError: A missing or damaged folder, or another network.
         """
-        saved = read_predictor(Path(folder), network)
+        saved = read_predictor(Path(folder), FLUX, network)
         settings = saved.settings
         try:
             predictor = cls(
@@ -304,7 +304,7 @@ class FluxPredictor:
             composition = fitted and Composition.from_document(fitted)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise FolderError(f"the settings in '{folder}' are damaged ({type(error).__name__}: {error})") from error
-        saved.load_into(model)
+        saved.load_into(model, beside=("flux_scale",))
         predictor._set_model(model)
         predictor._composition = composition
         return predictor

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from torch import Tensor
+from torch import Tensor, nn
 
 from metagnn.datasets.output import replace_file
 from metagnn.errors import FolderError
-from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig
+from metagnn.models.flux_gnn import FluxGNNConfig
+from metagnn.models.medium_gnn import MediumGNNConfig
 from metagnn.network.document import network_from_document, network_to_document
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.training.config import TrainingConfig
@@ -22,36 +24,47 @@ from metagnn.training.tensor_file import read_tensors, write_tensors
 WEIGHTS, CONFIG, NETWORK, HISTORY = "weights.safetensors", "config.json", "network.json", "history.csv"
 FORMAT = 1
 
+FLUX, MEDIUM = "FluxPredictor", "MediumPredictor"
+CONFIGS = {FLUX: FluxGNNConfig, MEDIUM: MediumGNNConfig}
+"""What a folder may hold, and what the settings of its model are."""
+
 
 @dataclass(frozen=True)
 class SavedPredictor:
     """Everything that a predictor is.
 
     Attributes:
+        kind: "FluxPredictor" or "MediumPredictor".
         network: The network that it was trained on.
-        settings: Kind of inputs, constraint, composition, seed, names of the inputs.
+        settings: Seed, names of the inputs, and what else the predictor was made with.
         config: Widths and steps.
         training: Settings of the training.
-        weights: State of the model, and `flux_scale`, which is not part of it.
+        weights: State of the model, and tensors beside it.
         history: Terms of the objective by epoch.
     """
 
+    kind: str
     network: MetabolicNetwork
     settings: dict[str, Any]
-    config: FluxGNNConfig
+    config: Any
     training: TrainingConfig
     weights: dict[str, Tensor]
     history: pd.DataFrame
 
-    def load_into(self, model: FluxGNN) -> None:
-        """Give a model the saved weights, and the scale of the fluxes.
+    def load_into(self, model: nn.Module, beside: Sequence[str] = ()) -> None:
+        """Give a model the saved weights.
+
+        Args:
+            model: The model.
+            beside: Tensors of the model that are not part of its state.
 
         Raises:
             FolderError: They are those of another model.
         """
         weights = dict(self.weights)
         try:
-            model.flux_scale.copy_(weights.pop("flux_scale"))
+            for name in beside:
+                getattr(model, name).copy_(weights.pop(name))
             model.load_state_dict(weights)
         except (KeyError, RuntimeError) as error:
             raise FolderError(f"the saved weights do not fit their settings: {str(error).splitlines()[-1]}") from error
@@ -66,6 +79,7 @@ def write_predictor(folder: Path, saved: SavedPredictor) -> None:
     network = json.dumps(network_to_document(saved.network)).encode()
     document = {
         "format": FORMAT,
+        "predictor": saved.kind,
         "fingerprint": saved.network.fingerprint,
         # The fingerprint says which network it is; formulas and exchanges, which the model reads too, are not in it.
         "network_sha256": hashlib.sha256(network).hexdigest(),
@@ -84,25 +98,42 @@ def write_predictor(folder: Path, saved: SavedPredictor) -> None:
     replace_file(folder / CONFIG, json.dumps(document, indent=2).encode())
 
 
-def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> SavedPredictor:
+def saved_kind(folder: Path) -> str:
+    """What a folder holds: "FluxPredictor" or "MediumPredictor".
+
+    Raises:
+        FolderError: The folder holds no predictor, or one that this version does not know.
+    """
+    if not (folder / CONFIG).is_file():
+        raise FolderError(f"'{folder}' is no saved predictor: it has no {CONFIG}; expected a folder that `save` wrote")
+    # Folders of before there were two kinds do not say which they are.
+    kind = str(_read_json(folder / CONFIG).get("predictor", FLUX))
+    if kind not in CONFIGS:
+        raise FolderError(f"'{folder}' is damaged: it holds a {kind!r}; expected one of {', '.join(CONFIGS)}")
+    return kind
+
+
+def read_predictor(folder: Path, kind: str, network: MetabolicNetwork | None = None) -> SavedPredictor:
     """Read a folder.
 
     Args:
         folder: What `write_predictor` wrote.
+        kind: What it must hold: "FluxPredictor" or "MediumPredictor".
         network: If given, it must be the network of the folder.
 
     Raises:
-        FolderError: A missing or damaged file, another format, or another network.
+        FolderError: A missing or damaged file, another kind or format, or another network.
     """
-    if not (folder / CONFIG).is_file():
-        raise FolderError(f"'{folder}' is no saved predictor: it has no {CONFIG}; expected a folder that `save` wrote")
+    found = saved_kind(folder)
+    if found != kind:
+        raise FolderError(f"'{folder}' holds a {found}, not a {kind}; load it with `{found}.load`")
     document, stored = _read_json(folder / CONFIG), _read_json(folder / NETWORK)
     digest = hashlib.sha256((folder / NETWORK).read_bytes()).hexdigest()
     try:
         if document["format"] != FORMAT:
             raise FolderError(f"'{folder}' has format {document['format']}; this version reads format {FORMAT}")
         own = network_from_document(stored)
-        config, training = FluxGNNConfig(**document["config"]), TrainingConfig(**document["training"])
+        config, training = CONFIGS[kind](**document["config"]), TrainingConfig(**document["training"])
         settings, fingerprint, intact = document["settings"], document["fingerprint"], document["network_sha256"]
     except (KeyError, IndexError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         if isinstance(error, FolderError):
@@ -122,7 +153,7 @@ def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> Sav
         history = pd.read_csv(folder / HISTORY)
     except (OSError, ValueError) as error:
         raise FolderError(f"'{folder / HISTORY}' is missing or damaged ({error})") from error
-    return SavedPredictor(own, settings, config, training, weights, history)
+    return SavedPredictor(kind, own, settings, config, training, weights, history)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -1,13 +1,19 @@
 import dataclasses
+import json
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from metagnn.errors import InputError, NetworkError, TableError
+from metagnn.errors import FolderError, InputError, NetworkError, TableError
 from metagnn.fba.simulate import simulate_fluxes
 from metagnn.medium_predictor import MEDIUM_TRAINING, MediumPredictor
 from metagnn.network import MetabolicNetwork
+from metagnn.predictor import FluxPredictor
+from metagnn.testing import toy_network
 
 SUBSTRATES = ["EX_glc__D_e", "EX_ac_e", "EX_succ_e", "EX_pyr_e"]
 HIDDEN = np.array([3.0, 8.0, 5.0, 6.0])
@@ -76,6 +82,100 @@ def test_gaps_in_growth_are_left_out(cell: tuple[MetabolicNetwork, pd.DataFrame,
     pd.testing.assert_frame_equal(whole.uptakes(media), holey.uptakes(media))
 
 
+def test_the_diagnosis_measures_the_predicted_fluxes_against_the_learned_uptakes(
+    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: MediumPredictor
+) -> None:
+    network, media, growth = cell
+    starving = pd.concat([media, pd.DataFrame(0.0, index=["empty"], columns=SUBSTRATES)])
+    with warnings.catch_warnings():
+        # Statuses say what starves; a second warning would count it twice.
+        warnings.simplefilter("error")
+        diagnosis = fitted.diagnose(starving)
+    assert diagnosis["status"].tolist() == ["ok"] * 15 + ["infeasible"]
+    assert (diagnosis[["max_abs_sv", "max_bound_violation"]][:15] < 1e-7).all(axis=None)
+    assert np.allclose(diagnosis["co2_readout"][:15], diagnosis["co2_exchange"][:15], atol=1e-6)
+    error = fitted.predict(media)[network.growth_reaction] - growth[network.growth_reaction]
+    spread = growth[network.growth_reaction] - growth[network.growth_reaction].mean()
+    assert fitted.score(media, growth) == pytest.approx(1 - (error**2).sum() / (spread**2).sum())
+
+
+def test_knockouts_hold_in_training_and_in_prediction(
+    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: MediumPredictor
+) -> None:
+    network, media, _ = cell
+    wild, knocked = fitted.predict(media[:3]), fitted.predict(media[:3].assign(knockout=["", "PPC", "PPC"]))
+    assert knocked["PPC"].tolist()[1:] == pytest.approx([0, 0], abs=1e-9)
+    pd.testing.assert_series_equal(knocked.iloc[0], wild.iloc[0])
+    _, samples = fitted.read_samples(
+        media.assign(knockout="PPC"), pd.DataFrame(1.0, media.index, [network.growth_reaction])
+    )
+    assert samples.upper[:, network.reaction_index("PPC")].abs().max() == 0
+
+
+def test_an_exchange_that_is_written_as_an_import_is_learned_too() -> None:
+    ways = {"EX_a": "a <=>", "EX_b": "-> b", "r": "a -> c", "s": "b -> c", "growth": "c ->"}
+    network = toy_network(ways, "growth", {"EX_a": (0, 10), "EX_b": (0, 1000)}, {"a": "C6H12O6", "b": "C3H6O3"})
+    media = pd.DataFrame({"EX_a": [1, 0, 1, 1, 0, 1], "EX_b": [0, 1, 1, 0, 1, 1]}, dtype=float)
+    growth = (media @ np.array([2.0, 5.0])).to_frame("growth")
+    fitted = MediumPredictor(network, training=SHORT).fit(media, growth, progress=False)
+    assert fitted.score(media, growth) > 0.9
+    assert fitted.predict(media)["EX_b"].gt(0).tolist() == media["EX_b"].gt(0).tolist()
+
+
+def test_a_loaded_predictor_is_the_saved_one(
+    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: MediumPredictor, tmp_path: Path
+) -> None:
+    network, media, growth = cell
+    fitted.save(tmp_path / "first")
+    state = torch.get_rng_state()
+    loaded = MediumPredictor.load(tmp_path / "first", network=network)
+    assert torch.equal(torch.get_rng_state(), state)
+    pd.testing.assert_frame_equal(loaded.predict(media), fitted.predict(media), check_exact=True)
+    pd.testing.assert_frame_equal(loaded.uptakes(media), fitted.uptakes(media), check_exact=True)
+    pd.testing.assert_frame_equal(loaded.history_, fitted.history_)
+    for name in ("seed", "config", "training", "input_names_", "growth_reaction"):
+        assert getattr(loaded, name) == getattr(fitted, name), name
+    loaded.save(tmp_path / "second")
+    for name in ("config.json", "network.json"):
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes(), name
+    # Fitted again, it is the same again.
+    few = dataclasses.replace(SHORT, epochs=2)
+    twice = [MediumPredictor(network, training=few).fit(media, growth, progress=False) for _ in range(2)]
+    twice[0].save(tmp_path / "third")
+    again = MediumPredictor.load(tmp_path / "third").fit(media, growth, progress=False)
+    pd.testing.assert_frame_equal(again.uptakes(media), twice[1].uptakes(media), check_exact=True)
+
+
+def test_a_folder_of_something_else_is_refused(
+    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: MediumPredictor, tmp_path: Path
+) -> None:
+    network, *_ = cell
+    folder = tmp_path / "model"
+    fitted.save(folder)
+    with pytest.raises(FolderError, match="with other reactions, bounds or objective than"):
+        MediumPredictor.load(folder, network=network.knock_out(reactions=["PFK"]))
+    with pytest.raises(FolderError, match=r"holds a MediumPredictor, not a FluxPredictor; load it with `Medium"):
+        FluxPredictor.load(folder)
+    config = folder / "config.json"
+    document = json.loads(config.read_text())
+    for change, message in (
+        ({"settings": {"seed": 0}}, "the settings in .* are damaged .KeyError: 'input_names'"),
+        ({"settings": {"seed": 0, "input_names": ["PGI"]}}, "the settings in .* are damaged"),
+        ({"config": {"hidden_channels": 8, "num_layers": 3}}, "the saved weights do not fit their settings"),
+        ({"config": {"width": 8}}, "is damaged .TypeError"),
+        ({"predictor": "FluxPredictor"}, "holds a FluxPredictor, not a MediumPredictor"),
+        ({"predictor": "Oracle"}, "it holds a 'Oracle'; expected one of FluxPredictor, MediumPredictor"),
+    ):
+        config.write_text(json.dumps(document | change))
+        with pytest.raises(FolderError, match=message):
+            MediumPredictor.load(folder)
+    with pytest.raises(FolderError, match="is no saved predictor"):
+        MediumPredictor.load(tmp_path)
+    with pytest.raises(InputError, match="was not fitted"):
+        MediumPredictor(network).save(tmp_path / "empty")
+    assert not (tmp_path / "empty").exists()
+
+
 def test_bad_input_is_named(cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame]) -> None:
     network, media, growth = cell
     predictor = MediumPredictor(network, training=SHORT)
@@ -93,3 +193,20 @@ def test_bad_input_is_named(cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataF
         predictor.fit(media.rename(columns={"EX_glc__D_e": "EX_glucose"}), growth)
     with pytest.raises(NetworkError):
         predictor.fit(media, growth.rename(columns={network.growth_reaction: "growth"}))
+    with pytest.raises(TableError, match="has no rows"):
+        predictor.fit(media[:0], growth[:0])
+    with pytest.raises(TableError, match="observes nothing"):
+        predictor.fit(media, growth * np.nan)
+    with pytest.raises(TableError, match="EX_ac_e"):
+        predictor.fit(media.assign(EX_ac_e=np.nan), growth)
+    with pytest.raises(TableError, match="`media` hold nothing: every value of every row with a growth rate is 0"):
+        predictor.fit(media * 0, growth)
+    with pytest.raises(TableError, match=r"'ACALD', .* and 89 more; expected 'Biomass_Ecoli_core' alone"):
+        predictor.fit(media, pd.DataFrame(1.0, media.index, list(network.reactions)))
+    closed = network.with_medium({"EX_o2_e": 10.0})
+    with pytest.raises(TableError, match="grows on none of them, with uptakes of 10 mmol/gDW/h of all that they hold"):
+        MediumPredictor(closed, training=SHORT).fit(media, growth)
+    with pytest.raises(TableError, match="`targets` has no column that varies"):
+        MediumPredictor(network, training=dataclasses.replace(SHORT, epochs=1)).fit(media, growth).score(
+            media[:2], growth[:2] * 0
+        )

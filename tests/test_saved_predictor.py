@@ -12,10 +12,11 @@ import torch
 from metagnn.datasets import uniform_media
 from metagnn.errors import FolderError
 from metagnn.fba import simulate_fluxes
+from metagnn.medium_predictor import MediumPredictor
 from metagnn.models import FluxGNNConfig
 from metagnn.network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
-from metagnn.saved_predictor import read_predictor, write_predictor
+from metagnn.saved_predictor import FLUX, read_predictor, saved_kind, write_predictor
 from metagnn.testing import toy_network
 from metagnn.training import TrainingConfig
 
@@ -206,6 +207,17 @@ def test_a_network_that_was_changed_is_refused(folder, change):
         FluxPredictor.load(folder)
 
 
+def test_a_folder_says_what_it_holds_and_an_older_one_need_not(fitted, media, folder):
+    assert saved_kind(folder) == "FluxPredictor"
+    with pytest.raises(FolderError, match="holds a FluxPredictor, not a MediumPredictor; load it with `FluxPredictor"):
+        MediumPredictor.load(folder)
+    edit(folder, "config.json", lambda d: d.pop("predictor"))
+    assert saved_kind(folder) == "FluxPredictor"
+    pd.testing.assert_frame_equal(FluxPredictor.load(folder).predict(media), fitted.predict(media), check_exact=True)
+    with pytest.raises(FolderError, match="is no saved predictor"):
+        saved_kind(folder.parent)
+
+
 def test_weights_of_another_network_are_refused(fitted, media, folder, tmp_path, network):
     other = network.knock_out(reactions=["s"])
     model = FluxPredictor(other, config=fitted.config, training=TrainingConfig(epochs=1))
@@ -224,9 +236,9 @@ def test_a_place_that_cannot_be_written_is_refused(fitted, tmp_path):
 
 
 def test_what_is_written_is_what_is_read(folder, tmp_path):
-    saved = read_predictor(folder)
+    saved = read_predictor(folder, FLUX)
     write_predictor(tmp_path / "copy", saved)
-    again = read_predictor(tmp_path / "copy")
+    again = read_predictor(tmp_path / "copy", FLUX)
     for field in dataclasses.fields(saved):
         if field.name not in ("network", "weights", "history"):
             assert getattr(again, field.name) == getattr(saved, field.name)
