@@ -83,6 +83,7 @@ def test_a_spreadsheet_gives_hidden_co2_with_intervals(run):
 def test_a_finished_folder_is_not_overwritten_without_force(run):
     assert run("rates.csv")[0] == 0
     refused(run("rates.csv"), "'out' exists", "--force")
+    refused(run("rates.csv", "--resume"), "nothing to resume", "--force")
     assert run("rates.csv", "--force")[0] == 0
 
 
