@@ -122,33 +122,48 @@ def reconcile_to_folder(
     unfinished = UnfinishedRun(folder, {"network": network.fingerprint} | asdict(options), force, resume)
     reconciler = Reconciler(network, rates.first, options)
     totals = ReportTotals(reconciler, rates.columns)
-    first: Reconciliation | None = None
-    done = 0
     try:
-        for number, chunk in enumerate(_chunks(rates)):
-            summary = unfinished.load(number, chunk)
-            if summary is not None:
-                totals.add_summary(summary)
-            if summary is None or first is None:
-                found = reconciler.run(chunk)
-                first = first or found
-            if summary is None:
-                fluxes, rows = reconciled_table(found, network.reactions), samples_table(found, reconciler.measured)
-                tables = (fluxes, intervals_table(found), rows)
-                unfinished.store(chunk, dict(zip(TABLES, tables, strict=True)), totals.add(found))
-            done += len(chunk.samples)
-            if progress is not None:
-                progress(done, done)
+        first = _run_chunks(reconciler, rates, totals, unfinished, progress)
     except TableError as error:
         if not unfinished.rows:
             raise
         kept = f"{unfinished.rows} finished samples are kept, mend the file and go on with --resume"
         raise TableError(f"{error}; {kept}") from error
-    assert first is not None
     report = totals.document()
     replace_file(folder / REPORT, json.dumps(report, indent=1, ensure_ascii=False).encode())
     unfinished.finish()
     return report, reconciler, first
+
+
+def _run_chunks(
+    reconciler: Reconciler,
+    rates: RatesFile,
+    totals: ReportTotals,
+    unfinished: UnfinishedRun,
+    progress: Callable[[int, int], object] | None,
+) -> Reconciliation:
+    """Reconcile what is not finished, add all of it up, and return the samples of the first chunk."""
+    first: Reconciliation | None = None
+    done = 0
+    for number, chunk in enumerate(_chunks(rates)):
+        summary = unfinished.load(number, chunk)
+        if summary is not None:
+            totals.add_summary(summary)
+        if summary is None or first is None:
+            found = reconciler.run(chunk)
+            first = first or found
+        if summary is None:
+            fluxes, rows = (
+                reconciled_table(found, reconciler.network.reactions),
+                samples_table(found, reconciler.measured),
+            )
+            tables = (fluxes, intervals_table(found), rows)
+            unfinished.store(chunk, dict(zip(TABLES, tables, strict=True)), totals.add(found))
+        done += len(chunk.samples)
+        if progress is not None:
+            progress(done, done)
+    assert first is not None
+    return first
 
 
 def _chunks(rates: RatesFile) -> Iterator[RateTable]:
