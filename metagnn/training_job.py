@@ -1,4 +1,4 @@
-"""A training run that ends in a folder: it keeps its state there, and resumes after a kill."""
+"""A training run that ends in a folder: it keeps its state there, and resumes after a kill; and what it leaves."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ import pandas as pd
 from metagnn.datasets.output import check_output, replace_file
 from metagnn.datasets.samples import read_conditions, read_targets
 from metagnn.errors import FolderError
+from metagnn.medium_predictor import MediumPredictor
+from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
+from metagnn.saved_predictor import MEDIUM, saved_kind
 from metagnn.training.fit import Checkpoints
 from metagnn.training.processes import is_first_process
 
 UNFINISHED, JOB = "unfinished", "job.json"
 
+Predictor = FluxPredictor | MediumPredictor
+"""What may be trained and saved."""
+
 
 def train_to_folder(
-    predictor: FluxPredictor,
+    predictor: Predictor,
     inputs: pd.DataFrame,
     targets: pd.DataFrame,
     folder: Path,
@@ -35,8 +41,8 @@ def train_to_folder(
 
     Args:
         predictor: An unfitted predictor; fitted afterwards.
-        inputs: Media or measured rates.
-        targets: Observed fluxes.
+        inputs: Media or measured rates, or what media hold.
+        targets: Observed fluxes, or growth.
         folder: The folder to write.
         force: Replace a folder that exists.
         resume: Continue an unfinished run.
@@ -46,8 +52,7 @@ def train_to_folder(
         FolderError: The folder exists or cannot be written, or the unfinished run is of another job.
     """
     # The tables first: a run on bad input must not leave a folder behind.
-    read_conditions(predictor.network, inputs, predictor.inputs)
-    read_targets(predictor.network, targets, inputs.index)
+    _check_tables(predictor, inputs, targets)
     state = folder / UNFINISHED
     if not is_first_process():
         # Started beside the first one when that begins to train, with the same command: it helps, and writes nothing.
@@ -65,6 +70,28 @@ def train_to_folder(
     shutil.rmtree(state)
 
 
+def load_predictor(folder: str | Path, network: MetabolicNetwork | None = None) -> Predictor:
+    """Read a saved predictor, of whatever kind it is.
+
+    Args:
+        folder: What `save` wrote.
+        network: If given, the predictor must have been trained on it.
+
+    Raises:
+        FolderError: A missing or damaged folder, or another network.
+    """
+    kind = MediumPredictor if saved_kind(Path(folder)) == MEDIUM else FluxPredictor
+    return kind.load(folder, network)
+
+
+def _check_tables(predictor: Predictor, inputs: pd.DataFrame, targets: pd.DataFrame) -> None:
+    if isinstance(predictor, MediumPredictor):
+        predictor.read_samples(inputs, targets)
+        return
+    read_conditions(predictor.network, inputs, predictor.inputs)
+    read_targets(predictor.network, targets, inputs.index)
+
+
 def _claim(path: Path, job: dict[str, object]) -> None:
     """Write what the run is, or check that an unfinished run is the same."""
     text = json.dumps(job, indent=2)
@@ -76,14 +103,17 @@ def _claim(path: Path, job: dict[str, object]) -> None:
     replace_file(path, text.encode())
 
 
-def _describe(predictor: FluxPredictor, inputs: pd.DataFrame, targets: pd.DataFrame) -> dict[str, object]:
+def _describe(predictor: Predictor, inputs: pd.DataFrame, targets: pd.DataFrame) -> dict[str, object]:
     digest = hashlib.sha256()
     for table in (inputs, targets):
         digest.update(table.to_csv().encode())
+    settings: list[object] = [predictor.seed]
+    if isinstance(predictor, FluxPredictor):
+        settings = [predictor.inputs, predictor.constraint, predictor.composition, predictor.seed]
     return {
         "network": predictor.network.fingerprint,
         "tables": digest.hexdigest(),
-        "settings": [predictor.inputs, predictor.constraint, predictor.composition, predictor.seed],
+        "settings": settings,
         "config": asdict(predictor.config),
         "training": asdict(predictor.training),
     }

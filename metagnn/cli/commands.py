@@ -20,6 +20,7 @@ from metagnn.cli.pictures import (
     picture_of_training,
     require_targets,
 )
+from metagnn.cli.presence import PRESENT, print_uptakes, untrained_medium_predictor
 from metagnn.cli.reconcile_command import benchmark_reconcile
 from metagnn.cli.transfer_command import benchmark_transfer, refuse_full, refuse_resume
 from metagnn.datasets.label_file import simulate_to_file
@@ -27,12 +28,13 @@ from metagnn.datasets.output import check_output
 from metagnn.datasets.samples import STD
 from metagnn.datasets.tables import read_table, write_table
 from metagnn.fba.open_sources import open_carbon_sources
-from metagnn.fba.simulate import media_bounds
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 if TYPE_CHECKING:
     from metagnn.analysis.composition import Composition
+    from metagnn.medium_predictor import MediumPredictor
+    from metagnn.predictor import FluxPredictor
 
 
 def info(chosen: argparse.Namespace) -> None:
@@ -49,18 +51,20 @@ def simulate(chosen: argparse.Namespace) -> None:
     network, media = load_network(chosen.model), read_table(chosen.media)
     _print_open_sources(network, media)
     with progress_bar("media") as progress:
-        solutions = simulate_to_file(
+        labels = simulate_to_file(
             network, media, chosen.method, chosen.out, chosen.force, chosen.resume, chosen.jobs, progress
         )
-    picture_of_simulation(network, solutions.fluxes, media, plot)
-    _print_laws(network, solutions.fluxes, media_bounds(network, media), chosen.out)
+    picture_of_simulation(network, labels, media, plot)
+    rows = [
+        ("media with an optimum", f"{labels.feasible.sum()} of {len(media)}"),
+        ("max |S·v| [mmol/gDW/h]", f"{labels.max_abs_sv:.1e}"),
+        ("worst bound violation [mmol/gDW/h]", f"{labels.max_bound_violation:.1e}"),
+    ]
+    print_table(f"→ {chosen.out}", ("what", "value"), rows)
 
 
 def train(chosen: argparse.Namespace) -> None:
     """Train a predictor and save it."""
-    from metagnn.models.flux_gnn import FluxGNNConfig
-    from metagnn.predictor import FluxPredictor
-    from metagnn.training.config import TrainingConfig
     from metagnn.training.processes import is_first_process
     from metagnn.training_job import train_to_folder
 
@@ -69,13 +73,7 @@ def train(chosen: argparse.Namespace) -> None:
     inputs, targets = read_table(chosen.inputs), read_table(chosen.targets)
     if is_first_process():
         _print_open_sources(network, inputs)
-    names = ("epochs", "batch_size", "accelerator", "devices", "strategy")
-    given = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
-    training = dataclasses.replace(TrainingConfig(), **given)
-    config = FluxGNNConfig(steps=chosen.steps) if chosen.steps else None
-    predictor = FluxPredictor(
-        network, chosen.kind, chosen.constraint, chosen.composition, chosen.seed, config=config, training=training
-    )
+    predictor = _untrained(chosen, network)
     train_to_folder(predictor, inputs, targets, Path(chosen.out), chosen.force, chosen.resume)
     if not is_first_process():
         return
@@ -84,21 +82,20 @@ def train(chosen: argparse.Namespace) -> None:
     rows = [(str(name), f"{value:.4g}") for name, value in last.items() if name != "epoch"]
     rows.append(("R², training samples", f"{predictor.score(inputs, targets):.4f}"))
     print_table(f"trained {len(predictor.history_)} epochs → {chosen.out}", ("term", "last epoch"), rows)
-    if chosen.composition != "fixed":
-        _print_composition(predictor.composition_)
+    _print_learned(predictor, inputs)
     _print_diagnosis(predictor.diagnose(inputs))
 
 
 def predict(chosen: argparse.Namespace) -> None:
     """Predict every flux and write the table."""
-    from metagnn.predictor import FluxPredictor
+    from metagnn.training_job import load_predictor
 
     require_targets(chosen.plot, chosen.targets)
     inputs = read_table(chosen.inputs)
     targets = read_table(chosen.targets) if chosen.targets else None
     out, plot = check_output(chosen.out, chosen.force), check_plot(chosen.plot, chosen.force)
     network = load_network(chosen.model) if chosen.model else None
-    predictor = FluxPredictor.load(chosen.folder, network=network)
+    predictor = load_predictor(chosen.folder, network=network)
     # Scored first: targets that do not fit are refused before anything is written.
     score = None if targets is None else predictor.score(inputs, targets)
     fluxes, diagnosis = predictor.predict(inputs), predictor.diagnose(inputs)
@@ -108,7 +105,7 @@ def predict(chosen: argparse.Namespace) -> None:
     write_table(table, out)
     if targets is not None:
         print(f"R² over the observed targets: {score:.4f}")
-        picture_of_targets(predictor, fluxes, targets, f"R² over the observed targets {score:.4f}", plot)
+        picture_of_targets(predictor.network, fluxes, targets, f"R² over the observed targets {score:.4f}", plot)
     _print_diagnosis(diagnosis)
 
 
@@ -171,20 +168,30 @@ def _print_open_sources(network: MetabolicNetwork, table: pd.DataFrame) -> None:
         print(f"open without being named: {shown}{', …' if len(sources) > 8 else ''}")
 
 
-def _print_laws(
-    network: MetabolicNetwork, fluxes: pd.DataFrame, bounds: tuple[np.ndarray, np.ndarray], out: str
-) -> None:
-    values = fluxes.to_numpy()
-    solved = ~np.isnan(values).any(axis=1)
-    residual = np.abs(network.stoichiometry.to_scipy() @ values[solved].T).max(initial=0.0)
-    lower, upper = bounds
-    violation = np.maximum(lower - values, values - upper)[solved].max(initial=0.0)
-    rows = [
-        ("media with an optimum", f"{solved.sum()} of {len(values)}"),
-        ("max |S·v| [mmol/gDW/h]", f"{residual:.1e}"),
-        ("worst bound violation [mmol/gDW/h]", f"{violation:.1e}"),
-    ]
-    print_table(f"→ {out}", ("what", "value"), rows)
+def _untrained(chosen: argparse.Namespace, network: MetabolicNetwork) -> FluxPredictor | MediumPredictor:
+    """The predictor that the options ask for."""
+    from metagnn.models.flux_gnn import FluxGNNConfig
+    from metagnn.predictor import FluxPredictor
+    from metagnn.training.config import TrainingConfig
+
+    names = ("epochs", "batch_size", "accelerator", "devices", "strategy")
+    given = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
+    if chosen.kind == PRESENT:
+        return untrained_medium_predictor(chosen, network, given)
+    constraint, composition = chosen.constraint or "steady_state", chosen.composition or "fixed"
+    config = FluxGNNConfig(steps=chosen.steps) if chosen.steps else None
+    training = dataclasses.replace(TrainingConfig(), **given)
+    return FluxPredictor(network, chosen.kind, constraint, composition, chosen.seed, config, training)
+
+
+def _print_learned(predictor: FluxPredictor | MediumPredictor, inputs: pd.DataFrame) -> None:
+    """What was learned that a person can read: uptakes that nobody measured, or the composition of biomass."""
+    from metagnn.medium_predictor import MediumPredictor
+
+    if isinstance(predictor, MediumPredictor):
+        print_uptakes(predictor, inputs)
+    elif predictor.composition != "fixed":
+        _print_composition(predictor.composition_)
 
 
 def _print_composition(composition: Composition) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .xml.gz, .json, .mat, .yml)"
 CONSTRAINTS = ("steady_state", "soft", "polytope")
-KINDS = ("max_uptake", "rates")
+KINDS = ("max_uptake", "rates", "present")
 COMPOSITIONS = ("fixed", "elemental", "precursor")
 STRATEGIES = ("auto", "ddp", "ddp_spawn")
 METHODS = ("min_norm", "pfba", "fba")
@@ -97,15 +97,19 @@ def _train(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
         "train",
-        "train a FluxGNN on a table",
+        "train on a table: every flux from media or rates, or growth from lists of what media hold",
         "metagnn train e_coli_core --inputs media.csv --targets labels.csv --out model",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     parser.add_argument("--inputs", required=True, metavar="FILE", help="media or measured rates, one row a sample")
     parser.add_argument("--targets", required=True, metavar="FILE", help="observed fluxes, empty where not observed")
-    parser.add_argument("--kind", choices=KINDS, default="max_uptake", help="what the inputs are (default max_uptake)")
-    parser.add_argument("--constraint", choices=CONSTRAINTS, default="steady_state", help="default steady_state")
-    parser.add_argument("--composition", choices=COMPOSITIONS, default="fixed", help="of biomass (default fixed)")
+    kind_help = (
+        "what the inputs are: largest uptakes, measured rates, or 1 where a medium holds a nutrient and 0 where not, "
+        "for which uptakes are learned from growth (default max_uptake)"
+    )
+    parser.add_argument("--kind", choices=KINDS, default="max_uptake", help=kind_help)
+    parser.add_argument("--constraint", choices=CONSTRAINTS, default=None, help="default steady_state")
+    parser.add_argument("--composition", choices=COMPOSITIONS, default=None, help="of biomass (default fixed)")
     parser.add_argument("--epochs", type=_at_least(1), default=None, help="passes over the samples")
     parser.add_argument("--batch-size", type=_at_least(1), default=None, help="samples per step")
     parser.add_argument("--steps", type=_at_least(1), default=None, help="steps of the unrolled splitting")
@@ -120,11 +124,11 @@ def _predict(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
         "predict",
-        "predict every flux with a trained model",
+        "predict every flux with a trained model, of whatever kind",
         "metagnn predict model --inputs media.csv --out fluxes.csv",
     )
     parser.add_argument("folder", metavar="FOLDER", help="what `metagnn train` wrote")
-    parser.add_argument("--inputs", required=True, metavar="FILE", help="media or measured rates, one row a sample")
+    parser.add_argument("--inputs", required=True, metavar="FILE", help="of the kind and with the columns of the fit")
     parser.add_argument("--model", metavar="MODEL", default=None, help="check that the model was trained on this one")
     parser.add_argument("--targets", metavar="FILE", default=None, help="observed fluxes, to score the predictions")
     parser.add_argument("--plot", metavar="PICTURE", default=None, help="draw predictions against the targets")

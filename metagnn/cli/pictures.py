@@ -12,8 +12,8 @@ from metagnn.fba.simulate import SAMPLE
 
 if TYPE_CHECKING:
     from metagnn.analysis.reconciliation import Reconciliation
+    from metagnn.datasets.label_file import LabelFile
     from metagnn.network.metabolic_network import MetabolicNetwork
-    from metagnn.predictor import FluxPredictor
 
 
 def check_plot(path: str | None, force: bool) -> Path | None:
@@ -42,13 +42,13 @@ def picture_of_training(history: pd.DataFrame, path: Path | None) -> None:
 
 
 def picture_of_targets(
-    predictor: FluxPredictor, fluxes: pd.DataFrame, targets: pd.DataFrame, label: str, path: Path | None
+    network: MetabolicNetwork, fluxes: pd.DataFrame, targets: pd.DataFrame, label: str, path: Path | None
 ) -> None:
     """Draw predicted against observed fluxes; nothing without a path.
 
     Args:
-        predictor: The predictor.
-        fluxes: Its predictions [mmol/gDW/h].
+        network: The network.
+        fluxes: Predictions [mmol/gDW/h].
         targets: Observed fluxes of the same rows [mmol/gDW/h].
         label: Title.
         path: Where to write.
@@ -60,19 +60,17 @@ def picture_of_targets(
     from metagnn.plots.parity import plot_parity
 
     figure, axes = new_figure()
-    observed = read_targets(predictor.network, targets, fluxes.index).numpy()
+    observed = read_targets(network, targets, fluxes.index).numpy()
     plot_parity(observed, fluxes.to_numpy(), axes[0, 0], label)
     save_figure(figure, path)
 
 
-def picture_of_simulation(
-    network: MetabolicNetwork, fluxes: pd.DataFrame, media: pd.DataFrame, path: Path | None
-) -> None:
+def picture_of_simulation(network: MetabolicNetwork, labels: LabelFile, media: pd.DataFrame, path: Path | None) -> None:
     """Draw growth and the main exchange fluxes of simulated media; nothing without a path.
 
     Args:
         network: The network.
-        fluxes: One row a medium [mmol/gDW/h].
+        labels: The written fluxes, which a picture alone reads again.
         media: The media, which a column `sample` may name.
         path: Where to write.
     """
@@ -81,6 +79,7 @@ def picture_of_simulation(
     from metagnn.plots.canvas import save_figure
     from metagnn.plots.simulated import draw_simulated
 
+    fluxes = labels.read_fluxes()
     named = fluxes.set_axis(media[SAMPLE].to_numpy(), axis=0) if SAMPLE in media.columns else fluxes
     save_figure(draw_simulated(network, named), path)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from metagnn.cli import main, parser
+from metagnn.cli.presence import PRESENT
 from metagnn.datasets import uniform_media
 from metagnn.datasets.noise import add_white_noise
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
@@ -19,7 +20,7 @@ from metagnn.nn.biomass import COMPOSITIONS
     ("offered", "known"),
     [
         (parser.CONSTRAINTS, CONSTRAINTS),
-        (parser.KINDS, KINDS),
+        (parser.KINDS, (*KINDS, PRESENT)),
         (parser.METHODS, METHODS),
         (parser.COMPOSITIONS, COMPOSITIONS),
     ],
