@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from metagnn.analysis.measurement_advice import MeasurementAdvice
-from metagnn.analysis.steady_state_ranges import SteadyStateRanges
+from metagnn.analysis.steady_state_ranges import SteadyStateRanges, typical_flux
 from metagnn.analysis.steady_state_tangent import BLOCKED, SteadyStateTangent
 from metagnn.errors import InputError
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -18,6 +18,12 @@ DETERMINED, BOUNDED, FREE = "determined", "bounded", "free"
 
 ONE_VALUE = 1e-4
 """Width of an interval, relative to 1 + |value|, that is as good as none."""
+
+ABSENT = 1e-6
+"""Flux of an exchange that is none [mmol/gDW/h]."""
+
+MOST_NAMED = 6
+"""Exchanges that a message names before it leaves the rest out."""
 
 
 @dataclass(frozen=True)
@@ -96,14 +102,14 @@ def identifiability(
         present: Exchanges that may carry flux without being measured; all others count as measured to be zero. By
             default every exchange may.
         reference: A flux at steady state at whose measured values the intervals hold, shape `[reactions]`
-            [mmol/gDW/h]; a typical one of the network if not given.
+            [mmol/gDW/h]; a typical one of the network if not given, without what is absent.
         seed: Seed of the reference, and of the composition at which ranks are taken.
 
     Returns:
         A row for every readout and flux.
 
     Raises:
-        InputError: An unknown name or composition.
+        InputError: An unknown name or composition, or no flux without what is absent.
         NetworkError: No growth reaction, or no formulas where the composition is unknown.
     """
     tangent = SteadyStateTangent.from_network(network, composition, seed)
@@ -123,12 +129,14 @@ def identify(
     """As `identifiability`, for many lists of measurements with one factorisation of the network."""
     network = tangent.network
     given = [tangent.index(name) for name in _strings("measured", measured)]
-    known = sorted({*given, *_known_without_measurement(tangent, given, present)})
+    absent = _absent(tangent, given, present)
+    held = np.flatnonzero(network.bounds.lower == network.bounds.upper).tolist()
+    known = sorted({*given, *held, *absent})
     rest = tangent.after(known)
     names = list(dict.fromkeys([*tangent.readouts, *_chosen(network, fluxes)]))
     indices = [tangent.index(name) for name in names]
     undetermined = [index for index in indices if rest[index].any()]
-    ranges = SteadyStateRanges(tangent, known, reference, seed)
+    ranges = SteadyStateRanges(tangent, known, _state(network, absent, reference, seed), seed)
     intervals = dict(zip(undetermined, ranges.of(undetermined), strict=True))
     advice = MeasurementAdvice(tangent, rest, known)
     rows = []
@@ -161,16 +169,37 @@ def _chosen(network: MetabolicNetwork, fluxes: str | Sequence[str]) -> Sequence[
     return fluxes
 
 
-def _known_without_measurement(
-    tangent: SteadyStateTangent, given: Sequence[int], present: Sequence[str] | None
-) -> list[int]:
-    """Fluxes that equal bounds hold, and exchanges that are said to be absent."""
-    network = tangent.network
-    held = np.flatnonzero(network.bounds.lower == network.bounds.upper).tolist()
+def _absent(tangent: SteadyStateTangent, given: Sequence[int], present: Sequence[str] | None) -> list[int]:
+    """Exchanges that are neither measured nor said to be present."""
     if present is None:
-        return held
+        return []
     kept = {*given, *(tangent.index(name) for name in _strings("present", present))}
-    return held + [index for index in network.exchange_indices.tolist() if index not in kept]
+    return [index for index in tangent.network.exchange_indices.tolist() if index not in kept]
+
+
+def _state(
+    network: MetabolicNetwork, absent: Sequence[int], reference: np.ndarray | None, seed: int
+) -> np.ndarray | None:
+    """The state at which intervals hold: one in which what is absent carries no flux; None where nothing is."""
+    if not absent:
+        return reference
+    names = [network.reactions[index] for index in absent]
+    if reference is None:
+        try:
+            return typical_flux(network.knock_out(reactions=names), seed)
+        except InputError as error:
+            raise InputError(
+                f"without {', '.join(names[:MOST_NAMED])}{', …' if len(names) > MOST_NAMED else ''} {error}; "
+                "expected in `present` all that is exchanged without being measured"
+            ) from error
+    for name, index in zip(names, absent, strict=True):
+        # One of another length is refused where the intervals are made.
+        if index < len(reference) and not abs(reference[index]) < ABSENT:
+            raise InputError(
+                f"`reference` has {name} at {reference[index]:g} mmol/gDW/h, which is neither measured nor in "
+                "`present`; expected 0"
+            )
+    return reference
 
 
 def _why_determined(tangent: SteadyStateTangent, index: int, given: set[int], known: Sequence[int]) -> str:

@@ -115,6 +115,45 @@ def test_exchanges_that_are_absent_count_as_measured(core: MetabolicNetwork):
     assert report["EX_ac_e"].why == "absent"
 
 
+def test_what_is_absent_carries_no_flux_and_the_rest_is_a_state_without_it(core: MetabolicNetwork):
+    measured = ["EX_glc__D_e", "EX_o2_e", "growth"]
+    present = ["EX_co2_e", "EX_h2o_e", "EX_h_e", "EX_nh4_e", "EX_pi_e"]
+    report = identifiability(core, measured, fluxes="all", present=present)
+    absent = [row for row in report.rows if row.why == "absent"]
+    assert {row.name for row in absent} == {*core.exchanges} - {*measured, *present}
+    assert all(row.lower == row.upper == pytest.approx(0.0, abs=1e-9) for row in absent)
+    # What is determined is a flux of the network with these exchanges closed, and every interval holds one.
+    closed = core.knock_out(reactions=[row.name for row in absent])
+    lower, upper = closed.bounds.lower.copy(), closed.bounds.upper.copy()
+    determined = [row for row in report.rows if row.status == "determined" and row.name in core.reactions]
+    for row in determined:
+        index = core.reaction_index(row.name)
+        lower[index], upper[index] = row.lower - 1e-6, row.upper + 1e-6
+    program = LinearProgram(core.stoichiometry.to_scipy(), np.zeros(95))
+    solution = program.solve(lower, upper)
+    assert solution.status == "optimal"
+    for row in report.rows:
+        if row.name in core.reactions:
+            assert row.lower - 1e-4 <= solution.values[core.reaction_index(row.name)] <= row.upper + 1e-4
+    # Carbon that is taken up and neither built in nor excreted leaves as CO2: by hand from three rates.
+    carbon = -6 * report["EX_glc__D_e"].lower - 42.5555 * report["growth"].lower
+    assert report["co2"].lower == pytest.approx(carbon, abs=1e-3)
+
+
+def test_a_state_that_cannot_be_is_refused(core: MetabolicNetwork):
+    with pytest.raises(
+        InputError, match=r"^without EX_ac_e, .*, … no flux of e_coli_core is .*; expected in `present`"
+    ):
+        identifiability(core, ["EX_glc__D_e"], present=["EX_co2_e"])
+    flux = typical_flux(core)
+    with pytest.raises(
+        InputError, match=r"`reference` has EX_etoh_e at .*, which is neither measured nor in `present`"
+    ):
+        identifiability(core, ["growth"], present=["EX_co2_e"], reference=flux)
+    # Named as present, the same state is one.
+    assert identifiability(core, ["growth"], present=core.exchanges, reference=flux)["growth"].lower > 0
+
+
 def test_bad_input_is_named(core: MetabolicNetwork):
     with pytest.raises(InputError, match="'EX_glc_e' is no reaction or readout"):
         identifiability(core, ["EX_glc_e"])
