@@ -8,7 +8,8 @@ import pandas as pd
 
 from metagnn.cli.console import print_table
 from metagnn.datasets.output import check_output
-from metagnn.datasets.tables import read_table, write_table
+from metagnn.datasets.table_writer import write_table
+from metagnn.datasets.tables import read_table
 from metagnn.network.from_cobra import load_network
 
 MOST_PRINTED = 20

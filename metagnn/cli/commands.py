@@ -26,7 +26,8 @@ from metagnn.cli.transfer_command import benchmark_transfer, refuse_full, refuse
 from metagnn.datasets.label_file import simulate_to_file
 from metagnn.datasets.output import check_output
 from metagnn.datasets.samples import STD
-from metagnn.datasets.tables import read_table, write_table
+from metagnn.datasets.table_writer import write_table
+from metagnn.datasets.tables import read_table
 from metagnn.fba.open_sources import open_carbon_sources
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork

@@ -11,7 +11,7 @@ import numpy as np
 
 from metagnn.cli.console import print_table, progress_bar
 from metagnn.datasets.output import check_output, replace_file
-from metagnn.datasets.tables import write_table
+from metagnn.datasets.table_writer import write_table
 from metagnn.network.from_cobra import load_network
 
 GIVEN = ("measured", "absent", "held by its bounds")

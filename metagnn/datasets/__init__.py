@@ -17,5 +17,5 @@ from metagnn.datasets.samples import read_conditions as read_conditions
 from metagnn.datasets.samples import read_targets as read_targets
 from metagnn.datasets.splits import random_split as random_split
 from metagnn.datasets.splits import range_split as range_split
+from metagnn.datasets.table_writer import write_table as write_table
 from metagnn.datasets.tables import read_table as read_table
-from metagnn.datasets.tables import write_table as write_table

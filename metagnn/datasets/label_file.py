@@ -1,9 +1,10 @@
-"""Labels computed chunk by chunk into a file, so that a kill costs a chunk and not the night."""
+"""Labels computed chunk by chunk into a file: a kill costs a chunk and not the night, and memory holds one chunk."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,42 @@ import pandas as pd
 
 from metagnn.datasets.label_folder import LabelFolder, LabelJob, unwritable
 from metagnn.datasets.output import check_output
-from metagnn.datasets.tables import ENDINGS, write_table
-from metagnn.errors import TableError
+from metagnn.datasets.table_writer import TableWriter
+from metagnn.datasets.tables import check_ending, read_table
+from metagnn.errors import FolderError
 from metagnn.fba.flux_simulator import Progress
-from metagnn.fba.flux_solutions import FluxSolutions
-from metagnn.fba.label_chunks import LabelTask, cut_rows, label_chunks, split_rows
-from metagnn.fba.simulate import SAMPLE, collect_solutions, media_values, warn_unsolved
+from metagnn.fba.label_chunks import LabelChunk, LabelTask, cut_rows, label_chunks, split_rows
+from metagnn.fba.simulate import SAMPLE, media_values, warn_unsolved
 from metagnn.fba.table_values import table_knockouts
 from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
+
+
+@dataclass(frozen=True, eq=False)
+class LabelFile:
+    """A written table of fluxes, and what is known of it without reading it again.
+
+    Attributes:
+        path: The table.
+        status: "optimal", "infeasible", "unbounded", or "failed: " and the reason, by medium.
+        max_abs_sv: Largest |S·v| of all media [mmol/gDW/h].
+        max_bound_violation: Largest violation of a bound [mmol/gDW/h].
+    """
+
+    path: Path
+    status: pd.Series
+    max_abs_sv: float
+    max_bound_violation: float
+
+    @property
+    def feasible(self) -> pd.Series:
+        """Whether a medium has a solution, boolean, by medium."""
+        return self.status == "optimal"
+
+    def read_fluxes(self) -> pd.DataFrame:
+        """Every reaction a column, in network order, with the index of the media [mmol/gDW/h]: all in memory."""
+        table = read_table(self.path).drop(columns=[SAMPLE, "status"], errors="ignore")
+        return table.set_axis(self.status.index, axis=0)
 
 
 def simulate_to_file(
@@ -31,8 +59,8 @@ def simulate_to_file(
     resume: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
-) -> FluxSolutions:
-    """Compute the fluxes of many media and write them as a table.
+) -> LabelFile:
+    """Compute the fluxes of many media and write them as a table; memory holds the media and a chunk of the fluxes.
 
     Finished chunks lie in the folder `PATH.partial` until all are done; a run that was killed continues from there
     with `resume`, with any number of jobs. The table holds `sample` (if the media have it), `status`, then every
@@ -61,24 +89,55 @@ def simulate_to_file(
     task = LabelTask.of(network, names, method)
     chunks = split_rows(len(uptakes), jobs)
     path = Path(path)
-    if path.suffix.lower() not in ENDINGS:
-        raise TableError(f"'{path}' has an unknown ending; expected {' or '.join(ENDINGS)}")
+    check_ending(path)
     check_output(path, force, resume)
     job = LabelJob(task.fingerprint, _media_hash(media, names, uptakes, knockouts), method, len(media), chunks[0].stop)
     folder = LabelFolder(path, job, force, resume)
     chunks = cut_rows(len(uptakes), folder.job.chunk)
-    fluxes, status = _label(folder, task, (uptakes, knockouts), chunks, jobs, progress)
-    solutions = collect_solutions(network, media.index, fluxes, status, method)
-    table = pd.concat([solutions.status, solutions.fluxes], axis=1)
-    if SAMPLE in media.columns:
-        table.insert(0, SAMPLE, media[SAMPLE])
+    _label(folder, task, (uptakes, knockouts), chunks, jobs, progress)
+    laws = _Laws(task, uptakes, knockouts)
     try:
-        write_table(table, path)
+        with TableWriter(path) as writer:
+            for rows in chunks:
+                chunk = folder.load(rows)
+                if chunk is None:
+                    raise FolderError(f"'{path}.partial' has lost a chunk; go on with --resume")
+                laws.add(chunk)
+                writer.write(_table(network, media.iloc[rows], chunk))
     except OSError as error:
         raise unwritable(path, error) from error
     folder.remove()
-    warn_unsolved(solutions.status)
-    return solutions
+    status = pd.Series(laws.status, index=media.index, name="status", dtype=object)
+    warn_unsolved(status)
+    return LabelFile(path, status, laws.imbalance, laws.violation)
+
+
+class _Laws:
+    """What is said of all chunks together: statuses, the largest imbalance and violation of a bound."""
+
+    def __init__(self, task: LabelTask, uptakes: np.ndarray, knockouts: Knockouts) -> None:
+        self._task, self._uptakes, self._knockouts = task, uptakes, knockouts
+        self._matrix = task.network.stoichiometry.to_scipy()
+        self.status: list[str] = []
+        self.imbalance = self.violation = 0.0
+
+    def add(self, chunk: LabelChunk) -> None:
+        self.status += chunk.status
+        lower, upper = self._task.network.uptake_bounds(self._task.names, self._uptakes[chunk.rows])
+        self._knockouts.rows(chunk.rows).close(lower, upper)
+        solved = ~np.isnan(chunk.fluxes).any(axis=1)
+        fluxes = chunk.fluxes[solved]
+        self.imbalance = max(self.imbalance, float(np.abs(self._matrix @ fluxes.T).max(initial=0.0)))
+        excess = np.maximum(lower[solved] - fluxes, fluxes - upper[solved])
+        self.violation = max(self.violation, float(excess.max(initial=0.0)))
+
+
+def _table(network: MetabolicNetwork, media: pd.DataFrame, chunk: LabelChunk) -> pd.DataFrame:
+    table = pd.DataFrame(chunk.fluxes, columns=list(network.reactions))
+    table.insert(0, "status", chunk.status)
+    if SAMPLE in media.columns:
+        table.insert(0, SAMPLE, media[SAMPLE].to_numpy())
+    return table
 
 
 def _media_hash(media: pd.DataFrame, names: list[str], uptakes: np.ndarray, knockouts: Knockouts) -> str:
@@ -95,17 +154,10 @@ def _label(
     chunks: list[slice],
     jobs: int | None,
     progress: Progress | None,
-) -> tuple[np.ndarray, list[str]]:
-    """Fluxes and statuses of all media, from the folder where it has them."""
+) -> None:
+    """Put into the folder what it does not have."""
     uptakes, knockouts = media
-    fluxes, status = np.empty((len(uptakes), len(task.network.reactions))), [""] * len(uptakes)
-    missing = []
-    for rows in chunks:
-        chunk = folder.load(rows)
-        if chunk is None:
-            missing.append(rows)
-        else:
-            fluxes[rows], status[rows] = chunk.fluxes, chunk.status
+    missing = [rows for rows in chunks if folder.load(rows) is None]
     kept = len(uptakes) - sum(rows.stop - rows.start for rows in missing)
 
     def report(done: int, _: int) -> None:
@@ -115,5 +167,3 @@ def _label(
     report(0, 0)
     for chunk in label_chunks(task, uptakes, missing, jobs, report, knockouts):
         folder.store(chunk)
-        fluxes[chunk.rows], status[chunk.rows] = chunk.fluxes, chunk.status
-    return fluxes, status

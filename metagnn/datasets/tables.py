@@ -1,4 +1,4 @@
-"""Tables in and out: CSV and Parquet, one row a sample, no index column."""
+"""Tables read from CSV and Parquet: one row a sample, no index column."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from types import ModuleType
 
 import pandas as pd
 
-from metagnn.datasets.output import replace_file
 from metagnn.errors import TableError
 
 TEXT_COLUMNS = ("sample", "status", "knockout")
@@ -34,7 +33,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
             UTF-8 or damaged.
     """
     path = Path(path)
-    ending = _ending(path)
+    ending = check_ending(path)
     if not path.is_file():
         raise TableError(f"no table at '{path}'; expected a file ({' or '.join(ENDINGS)})")
     if path.stat().st_size == 0:
@@ -59,7 +58,7 @@ def read_table_chunks(path: str | Path, rows: int) -> Iterator[pd.DataFrame]:
         TableError: As `read_table`; of a CSV file, every row's length is checked before the first chunk.
     """
     path = Path(path)
-    ending = _ending(path)
+    ending = check_ending(path)
     if not path.is_file():
         raise TableError(f"no table at '{path}'; expected a file ({' or '.join(ENDINGS)})")
     if path.stat().st_size == 0:
@@ -76,37 +75,24 @@ def read_table_chunks(path: str | Path, rows: int) -> Iterator[pd.DataFrame]:
         raise TableError(f"'{path}' has a header but no rows; expected at least one")
 
 
-def write_table(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a table so that `read_table` returns the same numbers, bit by bit; an existing file is replaced.
-
-    Args:
-        table: One row a sample; the index is not written.
-        path: A .csv or .parquet file in a folder that exists.
+def check_ending(path: Path) -> str:
+    """The ending of a table's file.
 
     Raises:
-        TableError: An unknown ending, or columns with the same name.
+        TableError: It is no table's.
     """
-    path = Path(path)
-    ending = _ending(path)
-    _check_names(map(str, table.columns), path)
-    if ending == ".csv":
-        replace_file(path, table.to_csv(index=False, lineterminator="\n").encode())
-        return
-    arrow = _pyarrow(path)
-    buffer = io.BytesIO()
-    named = table.set_axis([str(name) for name in table.columns], axis=1)
-    arrow.parquet.write_table(arrow.Table.from_pandas(named, preserve_index=False), buffer)
-    replace_file(path, buffer.getvalue())
-
-
-def _ending(path: Path) -> str:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise TableError(f"'{path}' has an unknown ending; expected {' or '.join(ENDINGS)}")
     return ending
 
 
-def _check_names(names: Iterable[str], path: Path) -> None:
+def check_names(names: Iterable[str], path: Path) -> None:
+    """Raise unless every column has a name of its own.
+
+    Raises:
+        TableError: Naming the column.
+    """
     seen: set[str] = set()
     for position, name in enumerate(names):
         if not name.strip():
@@ -139,10 +125,10 @@ def _csv_chunks(path: Path, rows: int) -> Iterator[pd.DataFrame]:
 
 
 def _parquet_chunks(path: Path, rows: int) -> Iterator[pd.DataFrame]:
-    arrow = _pyarrow(path)
+    arrow = import_pyarrow(path)
     try:
         file = arrow.parquet.ParquetFile(path)
-        _check_names(file.schema_arrow.names, path)
+        check_names(file.schema_arrow.names, path)
         for batch in file.iter_batches(batch_size=rows):
             yield batch.to_pandas()
     except (arrow.ArrowException, OSError) as error:
@@ -160,7 +146,7 @@ def _checked_header(lines: Iterable[str], path: Path) -> list[str]:
     reader = csv.reader(lines, strict=True)
     try:
         header = next((row for row in reader if row), [])
-        _check_names(header, path)
+        check_names(header, path)
         for row in reader:
             if row and len(row) != len(header):
                 raise TableError(
@@ -174,18 +160,23 @@ def _checked_header(lines: Iterable[str], path: Path) -> list[str]:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    arrow = _pyarrow(path)
+    arrow = import_pyarrow(path)
     try:
         table = arrow.parquet.read_table(path)
     except (arrow.ArrowException, OSError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0][:160]
         raise TableError(f"'{path}' cannot be read as Parquet: {reason}") from error
-    _check_names(table.column_names, path)
+    check_names(table.column_names, path)
     frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     return frame
 
 
-def _pyarrow(path: Path) -> ModuleType:
+def import_pyarrow(path: Path) -> ModuleType:
+    """What reads and writes Parquet.
+
+    Raises:
+        TableError: It is not installed.
+    """
     try:
         import pyarrow
         import pyarrow.parquet

@@ -159,8 +159,12 @@ def _in_workers(
     waiting, lost = {rows.start: rows for rows in chunks}, 0
     while waiting:
         try:
-            results = joblib.Parallel(jobs, return_as="generator_unordered", batch_size=1)(
-                joblib.delayed(_label)(task, rows, uptakes[rows], knockouts.rows(rows), os.getpid())
+            # Dask has no use for the initializer, and ignores it.
+            parallel = joblib.Parallel(
+                jobs, return_as="generator_unordered", batch_size=1, initializer=_watch, initargs=(os.getpid(),)
+            )
+            results = parallel(
+                joblib.delayed(_label)(task, rows, uptakes[rows], knockouts.rows(rows))
                 for rows in list(waiting.values())
             )
             with _closing(results):
@@ -188,20 +192,35 @@ def _closing(results: Generator[LabelChunk]) -> Iterator[None]:
             results.close()
 
 
-def _label(task: LabelTask, rows: slice, uptakes: np.ndarray, knockouts: Knockouts, run: int) -> LabelChunk:
-    if os.getppid() == run and not hasattr(_own, "task"):
-        threading.Thread(target=_end_with, args=(run,), daemon=True).start()
+def _label(task: LabelTask, rows: slice, uptakes: np.ndarray, knockouts: Knockouts) -> LabelChunk:
     if getattr(_own, "task", None) != task:
         _own.simulator, _own.task = FluxSimulator(task.network, task.names, task.method), task
     simulator: FluxSimulator = _own.simulator
     return LabelChunk(rows, *simulator.solve(uptakes, knockouts=knockouts))
 
 
-def _end_with(run: int) -> None:
-    """End this local worker when the run that started it is gone.
+def _watch(run: int) -> None:
+    """End this local worker when the run that started it is gone, even if that was before its first chunk.
 
-    Otherwise the workers of a run that was killed wait for its next word forever, each with its share of memory.
+    Otherwise the workers of a run that was killed wait minutes for its next word, each with its share of memory.
     """
+    if os.getppid() == run:
+        threading.Thread(target=_end_with, args=(run,), daemon=True).start()
+    elif os.name == "posix" and not _alive(run):
+        os._exit(1)
+
+
+def _end_with(run: int) -> None:
     while os.getppid() == run:
         time.sleep(1.0)
     os._exit(1)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metagnn.datasets.tables import read_table, read_table_chunks, write_table
+from metagnn.datasets.table_writer import write_table
+from metagnn.datasets.tables import read_table, read_table_chunks
 from metagnn.errors import TableError
 
 
