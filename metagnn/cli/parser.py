@@ -176,7 +176,9 @@ def _reconcile(commands: Commands) -> None:  # type: ignore[valid-type]
     energy_help = "whether the model's demand for ATP binds (default free: matter alone decides)"
     parser.add_argument("--energy", choices=("free", "keep"), default="free", help=energy_help)
     parser.add_argument("--all-intervals", action="store_true", help="intervals of every flux, not only of exchanges")
-    parser.add_argument("--units", metavar="MAP.yml", default=None, help="column: unit, for headers that lack one")
+    parser.add_argument(
+        "--units", metavar="MAP.yml", default=None, help="column: unit, where a header has none or a wrong one"
+    )
     noise_help = "relative deviation of a measurement that comes without one (default 0.05)"
     parser.add_argument("--noise", type=float, default=0.05, help=noise_help)
     plot_help = "draw the picture here too (.png, .svg, .pdf); the folder holds it in any case, as reconciled.png"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from metagnn.datasets.rates.rate_unit import RateUnit, split_unit
+from metagnn.datasets.rates.rate_unit import RateUnit, split_unit, without_unit
 
 GROWTH_WORDS = ("growth", "mu", "µ", "μ", "growth_rate", "specific_growth_rate")
 DILUTION_WORDS = ("dilution_rate", "dilution", "d")
@@ -63,12 +63,13 @@ _DEVIATION = re.compile(r"[_\s](std|sd|stdev|standard_deviation)$", re.IGNORECAS
 _REPLICATE = re.compile(r"[_\s](?:rep|replicate|r)[_\s]?(\d+)$", re.IGNORECASE)
 
 
-def parse_header(text: str, ids: frozenset[str] = frozenset()) -> ColumnHeader:
+def parse_header(text: str, ids: frozenset[str] = frozenset(), unit: RateUnit | None = None) -> ColumnHeader:
     """What a header says of its column.
 
     Args:
         text: The header.
         ids: Reaction ids, which are taken as they are.
+        unit: The unit, in place of the header's own if it has one.
 
     >>> header = parse_header("glucose_uptake_g_per_gDW_h_std")
     >>> header.subject, header.direction, header.unit.quantity, header.deviation
@@ -78,7 +79,8 @@ def parse_header(text: str, ids: frozenset[str] = frozenset()) -> ColumnHeader:
         TableError: Brackets that hold no unit.
     """
     name, deviation, replicate = _cut_role(text.strip())
-    name, unit = split_unit(name) if name not in ids else (name, None)
+    if name not in ids:
+        name, unit = split_unit(name) if unit is None else (without_unit(name), unit)
     name, inner_deviation, inner_replicate = _cut_role(name)
     header = ColumnHeader(text, SUBSTANCE, name, unit=unit, deviation=deviation or inner_deviation)
     header = replace(header, replicate=replicate if replicate is not None else inner_replicate)

@@ -111,11 +111,7 @@ def read_columns(
             raise TableError(f"`units` names a column {name!r} that the file lacks; it has {', '.join(columns)}")
     ignored = tuple(name for name in columns if units.get(name) == IGNORE)
     ids = frozenset((*network.exchanges, *network.reactions, *network.aliases))
-    headers = [
-        replace(parse_header(_renamed(name, units.get(name)), ids), text=name)
-        for name in columns
-        if name not in (*NOT_RATES, *ignored)
-    ]
+    headers = [_header(name, units.get(name), ids) for name in columns if name not in (*NOT_RATES, *ignored)]
     names = ExchangeNames(network)
     values: dict[tuple[str, str, str, str], list[ColumnHeader]] = {}
     for header in headers:
@@ -132,13 +128,15 @@ def read_columns(
     return found
 
 
-def _renamed(name: str, given: str | None) -> str:
-    """The header to read: as it is, with the unit of the map, or the one that the map gives in its place."""
+def _header(name: str, given: str | None, ids: frozenset[str]) -> ColumnHeader:
+    """The header as it is, with the unit of the map in place of its own, or the one that the map gives."""
     if given is None:
-        return name
+        return parse_header(name, ids)
     if not isinstance(given, str):
         raise TableError(f"`units` gives {given!r} for {name!r}; expected text: a unit, a header or 'ignore'")
-    return f"{name} [{given}]" if parse_unit(given) is not None else given
+    unit = parse_unit(given)
+    header = parse_header(given, ids) if unit is None else parse_header(name, ids, unit)
+    return replace(header, text=name)
 
 
 def _resolve(

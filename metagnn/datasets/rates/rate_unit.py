@@ -123,3 +123,15 @@ def split_unit(header: str) -> tuple[str, RateUnit | None]:
             if unit is not None and words[start] != "":
                 return "_".join(words[:start]), unit
     return header.strip(), None
+
+
+def without_unit(header: str) -> str:
+    """The name in a header; brackets that hold no unit are part of it.
+
+    >>> without_unit("biomass [g/L]"), without_unit("glucose_uptake_g_per_gDW_h"), without_unit("Fe (III)")
+    ('biomass', 'glucose_uptake', 'Fe (III)')
+    """
+    try:
+        return split_unit(header)[0]
+    except TableError:
+        return header.strip()

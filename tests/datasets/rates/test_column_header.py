@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from metagnn.datasets.rates.column_header import parse_header
+from metagnn.datasets.rates.rate_unit import parse_unit
 
 IDS = frozenset(["EX_ac_e", "Biomass"])
 
@@ -46,3 +49,13 @@ def test_deviations_and_replicates_share_the_key_of_their_values():
 def test_a_feed_is_not_the_broth():
     assert parse_header("glucose_feed_g_per_L").place == "feed"
     assert parse_header("residual glucose [g/L]").place == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["EX_ac_e", "acetate [g/L]", "acetate_g_per_gDW_h_std", "acetate (mM)_rep2", "acetate"]
+)
+def test_a_given_unit_takes_the_place_of_the_headers_own_and_of_nothing_else(text):
+    unit = parse_unit("mmol/gDW/h")
+    header, own = parse_header(text, IDS, unit), parse_header(text, IDS)
+    assert header.unit == unit
+    assert replace(header, unit=None) == replace(own, unit=None)

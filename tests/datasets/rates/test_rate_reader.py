@@ -150,6 +150,35 @@ def test_a_map_gives_units_names_and_what_to_ignore(core, tmp_path: Path):
     assert [column.column for column in rates.columns] == ["S", "O2_uptake", "T"]
 
 
+@pytest.mark.parametrize(
+    ("header", "wrong", "right", "factor"),
+    [
+        ("glucose uptake [mmol/gDW/h]", "mmol/gDW/h", "g/gDW/h", 1000 / 180.156),
+        ("glucose_uptake_g_per_gDW_h", "g/gDW/h", "mmol/gDW/h", 180.156 / 1000),
+        ("glucose_uptake_mmol_per_gDW_h_rep1", "mmol/gDW/h", "umol/gDW/h", 1e-3),
+        ("q_glucose (mol/gDW/h)", "mol/gDW/h", "mmol/gDW/h", 1e-3),
+        ("EX_glc__D_e", "mmol/gDW/h", "umol/gDW/h", 1e-3),
+    ],
+)
+def test_a_map_corrects_a_unit_that_the_header_has_wrong(core, header: str, wrong: str, right: str, factor: float):
+    table = pd.DataFrame({header: [-2.0 if header.startswith("EX_") else 2.0], "mu_1_per_h": [0.1]})
+    as_it_is, the_same = read_rates(core, table), read_rates(core, table, {header: wrong})
+    assert one(as_it_is, "EX_glc__D_e") == one(the_same, "EX_glc__D_e")
+    corrected = read_rates(core, table, {header: right})
+    assert one(corrected, "EX_glc__D_e") == pytest.approx(factor * one(as_it_is, "EX_glc__D_e"), rel=1e-4)
+    assert corrected.columns[0].column == header
+
+
+def test_a_map_makes_grams_of_biomass_dry_weight(core):
+    columns = {"biomass [g/L]": [2.0], "biomass [g/L]_std": [0.1], "CER [mmol/L/h]": [8.0], "mu [1/h]": [0.2]}
+    table = pd.DataFrame(columns)
+    right = {"biomass [g/L]": "gDW/L", "biomass [g/L]_std": "gDW/L"}
+    assert one(read_rates(core, table, right), "EX_co2_e") == pytest.approx(4.0)
+    # Brackets that hold no unit belong to the name, also beside a map.
+    with pytest.raises(TableError, match=r"ferment"):
+        read_rates(core, table.rename(columns={"CER [mmol/L/h]": "CER (ferment)"}), {"CER (ferment)": "mmol/L/h"})
+
+
 REFUSED = {
     "a missing unit": ({"glucose_uptake": [1.0]}, "has no unit"),
     "a missing unit of growth": ({"mu": [0.4]}, "has no unit"),

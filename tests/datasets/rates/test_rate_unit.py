@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metagnn.datasets.rates.rate_unit import parse_unit, split_unit
+from metagnn.datasets.rates.rate_unit import parse_unit, split_unit, without_unit
 from metagnn.errors import TableError
 
 SPELLINGS = [
@@ -69,3 +69,9 @@ def test_names_keep_their_letters(name):
 def test_brackets_without_a_unit_are_refused():
     with pytest.raises(TableError, match="'parsec' is no unit"):
         split_unit("qO2 [parsec]")
+
+
+@pytest.mark.parametrize("name", ["biomass", "glucose_uptake", "qO2", "biomass [OD]"])
+@pytest.mark.parametrize("unit", ["", " [g/L]", " (mmol/gDW/h)", "_mmol_per_gDW_h"])
+def test_a_name_is_left_when_its_unit_is_taken_away(name, unit):
+    assert without_unit(name + unit) == name
