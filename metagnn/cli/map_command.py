@@ -22,7 +22,7 @@ def draw_map(chosen: argparse.Namespace) -> None:
         TableError: A column that is no reaction of the model.
     """
     from metagnn.graph.escher_map import read_escher_map
-    from metagnn.graph.layout import layout_network
+    from metagnn.graph.layout import layout_network, subsystems
     from metagnn.plots.canvas import check_picture, save_figure
     from metagnn.plots.flux_map import NO_FLUX, draw_flux_map
 
@@ -32,6 +32,8 @@ def draw_map(chosen: argparse.Namespace) -> None:
         )
     out = check_picture(chosen.out, chosen.force)
     network, table = load_network(chosen.model), read_table(chosen.fluxes)
+    if chosen.subsystem is not None and not subsystems(network):
+        raise InputError(f"{network.id} files its reactions under no subsystem; leave `--subsystem` out")
     fluxes = _one_row(network, table, chosen.row, chosen.fluxes)
     if chosen.escher:
         drawing = read_escher_map(chosen.escher)
