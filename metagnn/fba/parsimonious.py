@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
-from metagnn.optimize.critical_regions import CriticalRegion, CriticalRegions, Learned
-from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram, LinearSolution
+from metagnn.optimize.critical_regions import CriticalRegions, Learned, basis_region
+from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
 
 ACCEPTED = 1e-10
 """Violation of a bound up to which a basis holds for another medium [mmol/gDW/h]."""
@@ -47,18 +47,10 @@ class Optimum:
 
     def _solve_one(self, lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
         found = self._program.solve(lower, upper)
-        region = self._region(found, lower, upper) if learn and found.status == OPTIMAL else None
+        region = None
+        if learn and found.status == OPTIMAL:
+            region = basis_region(self._program, found, (lower, upper), self._varying, ACCEPTED)
         return found.status, found.values, region
-
-    def _region(self, found: LinearSolution, lower: np.ndarray, upper: np.ndarray) -> CriticalRegion:
-        # Where both bounds are equal, only the reduced cost tells which of them a wider pair would hold.
-        nearer_upper = found.values - lower > upper - found.values
-        at_upper = np.where(lower == upper, found.reduced_costs > 0, nearer_upper)
-        bounds = np.where(at_upper, upper, lower)
-        held = self._program.held_columns() & np.isfinite(bounds)
-        side = np.where(held, np.where(at_upper, 1, -1), 0).astype(np.int8)
-        moving, slopes = self._program.slopes(self._varying[held[self._varying]])
-        return CriticalRegion(bounds, found.values, side, moving, slopes, ACCEPTED)
 
 
 class ParsimoniousOptimum:
