@@ -7,6 +7,7 @@ import argparse
 import pandas as pd
 
 from metagnn.cli.console import print_table
+from metagnn.cli.open_sources import print_open_sources
 from metagnn.datasets.output import check_output
 from metagnn.datasets.table_writer import write_table
 from metagnn.datasets.tables import read_table
@@ -24,6 +25,7 @@ def print_bottlenecks(chosen: argparse.Namespace) -> None:
     network, media = load_network(chosen.model), read_table(chosen.media)
     if "sample" in media.columns:
         media = media.set_index("sample")
+    print_open_sources(network, media)
     predictor = FluxPredictor.load(chosen.predictor, network=network) if chosen.predictor else None
     table = bottlenecks(network, media, predictor.model if predictor is not None else None, chosen.most)
     write_table(table, out)

@@ -13,6 +13,7 @@ import pandas as pd
 from metagnn.cli.console import print_table, progress_bar
 from metagnn.cli.extrapolation_command import benchmark_extrapolation, refuse_options
 from metagnn.cli.identifiability_command import benchmark_identifiability
+from metagnn.cli.open_sources import print_open_sources
 from metagnn.cli.pictures import (
     check_plot,
     picture_of_simulation,
@@ -25,10 +26,8 @@ from metagnn.cli.reconcile_command import benchmark_reconcile
 from metagnn.cli.transfer_command import benchmark_transfer, refuse_full, refuse_resume
 from metagnn.datasets.label_file import simulate_to_file
 from metagnn.datasets.output import check_output
-from metagnn.datasets.samples import STD
 from metagnn.datasets.table_writer import write_table
 from metagnn.datasets.tables import read_table
-from metagnn.fba.open_sources import open_carbon_sources
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 
@@ -50,7 +49,7 @@ def simulate(chosen: argparse.Namespace) -> None:
     """Write the fluxes of many media."""
     plot = check_plot(chosen.plot, chosen.force or chosen.resume)
     network, media = load_network(chosen.model), read_table(chosen.media)
-    _print_open_sources(network, media)
+    print_open_sources(network, media)
     with progress_bar("media") as progress:
         labels = simulate_to_file(
             network, media, chosen.method, chosen.out, chosen.force, chosen.resume, chosen.jobs, progress
@@ -73,7 +72,7 @@ def train(chosen: argparse.Namespace) -> None:
     network = load_network(chosen.model)
     inputs, targets = read_table(chosen.inputs), read_table(chosen.targets)
     if is_first_process():
-        _print_open_sources(network, inputs)
+        print_open_sources(network, inputs)
     predictor = _untrained(chosen, network)
     train_to_folder(predictor, inputs, targets, Path(chosen.out), chosen.force, chosen.resume)
     if not is_first_process():
@@ -158,15 +157,6 @@ def benchmark(chosen: argparse.Namespace) -> None:
         for row in rows
     ]
     print_table(f"{chosen.name}: ratio above 1 means that metagnn is ahead", header, shown)
-
-
-def _print_open_sources(network: MetabolicNetwork, table: pd.DataFrame) -> None:
-    """An exchange that a table forgets keeps the model's own bound, and can feed every medium: say so."""
-    named = [str(name).removesuffix(STD) for name in table.columns]
-    sources = open_carbon_sources(network, named)
-    if sources:
-        shown = ", ".join(f"{name} (up to {uptake:g} mmol/gDW/h)" for name, uptake in list(sources.items())[:8])
-        print(f"open without being named: {shown}{', …' if len(sources) > 8 else ''}")
 
 
 def _untrained(chosen: argparse.Namespace, network: MetabolicNetwork) -> FluxPredictor | MediumPredictor:

@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from metagnn.cli.identifiability_command import print_identifiability
     from metagnn.cli.map_command import draw_map
     from metagnn.cli.reconcile_command import reconcile
+    from metagnn.cli.suggest_medium_command import print_suggested_media
 
     run = {
         "reproduce": commands.reproduce,
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "map": draw_map,
         "identifiability": print_identifiability,
         "bottlenecks": print_bottlenecks,
+        "suggest-medium": print_suggested_media,
         "benchmark": commands.benchmark,
     }[chosen.command]
     with warnings.catch_warnings():

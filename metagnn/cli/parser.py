@@ -30,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     _map(commands)
     _identifiability(commands)
     _bottlenecks(commands)
+    _suggest_medium(commands)
     _benchmark(commands)
     return parser
 
@@ -218,6 +219,23 @@ def _bottlenecks(commands: Commands) -> None:  # type: ignore[valid-type]
     _output(parser, "file", resume=False)
 
 
+def _suggest_medium(commands: Commands) -> None:  # type: ignore[valid-type]
+    parser = _command(
+        commands,
+        "suggest-medium",
+        "the medium on which a cell grows fastest for a given expense",
+        "metagnn suggest-medium e_coli_core --prices prices.csv --budget 5,10,20 --out media.csv",
+    )
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    prices_help = "price [1/mmol] under every exchange that may be bought, in one row; others keep the model's bounds"
+    parser.add_argument("--prices", required=True, metavar="FILE", help=prices_help)
+    budget_help = "what may be spent, in prices times mmol/gDW/h; several with commas between"
+    parser.add_argument("--budget", required=True, type=_numbers, metavar="NUMBERS", help=budget_help)
+    limits_help = "largest uptake [mmol/gDW/h] of some of them, in one row (default: the budget alone limits)"
+    parser.add_argument("--limits", metavar="FILE", default=None, help=limits_help)
+    _output(parser, "file", resume=False)
+
+
 BENCHMARKS = (
     "devices",
     "extrapolation",
@@ -254,6 +272,13 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
 
 def _devices(text: str) -> int | str:
     return text if text == "auto" else _at_least(1)(text)
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers; expected such as 5,10,20") from None
 
 
 def _at_least(smallest: int) -> Callable[[str], int]:

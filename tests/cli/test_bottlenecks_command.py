@@ -26,6 +26,15 @@ def test_limits_are_written_and_ranked(
     assert "exists" in capsys.readouterr().err
 
 
+def test_a_carbon_source_that_the_media_forget_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    MEDIA[["EX_o2_e"]].to_csv("media.csv", index=False)
+    assert main(["bottlenecks", "e_coli_core", "--media", "media.csv", "--out", "limits.csv"]) == 0
+    assert capsys.readouterr().out.startswith("open without being named: EX_glc__D_e (up to 10 mmol/gDW/h)")
+
+
 def test_the_gradient_of_a_model_stands_beside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,10 @@ import pytest
 
 from metagnn.cli import main
 
+COMMANDS = (
+    *("info", "simulate", "train", "predict", "reproduce", "benchmark", "reconcile", "map", "identifiability"),
+    *("bottlenecks", "suggest-medium"),
+)
 MEDIA = pd.DataFrame({"EX_glc__D_e": np.linspace(2, 10, 8), "EX_o2_e": np.linspace(20, 4, 8)})
 
 
@@ -314,7 +318,7 @@ def test_a_resumed_training_must_be_the_same_job(run: Callable[..., tuple], trai
     refused(run(*train, "--resume"), "another network, table or setting")
 
 
-@pytest.mark.parametrize("command", ["info", "simulate", "train", "predict", "reproduce", "benchmark"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(run: Callable[..., tuple], command: str) -> None:
     code, out, _ = run(command, "--help")
     assert code == 0

@@ -1,0 +1,59 @@
+"""`metagnn suggest-medium`: call the library, write and print."""
+
+from __future__ import annotations
+
+import argparse
+
+import pandas as pd
+
+from metagnn.cli.console import print_table
+from metagnn.cli.open_sources import print_open_sources
+from metagnn.datasets.output import check_output
+from metagnn.datasets.table_writer import write_table
+from metagnn.datasets.tables import TEXT_COLUMNS, read_table
+from metagnn.errors import TableError
+from metagnn.fba.simulate import SAMPLE, simulate_fluxes
+from metagnn.network.from_cobra import load_network
+
+
+def print_suggested_media(chosen: argparse.Namespace) -> None:
+    """Write the medium of largest growth for every budget, as a table of media, and print what it is good for.
+
+    Raises:
+        InputError: A budget, price or limit that cannot be, or no medium that keeps the model's bounds.
+        TableError: A table with more than one row, or a column that is no exchange.
+    """
+    from metagnn.analysis.suggested_medium import suggest_medium
+
+    out = check_output(chosen.out, chosen.force)
+    network, prices = load_network(chosen.model), _one_row(chosen.prices, "a price [1/mmol]")
+    limits = _one_row(chosen.limits, "a largest uptake [mmol/gDW/h]") if chosen.limits else {}
+    print_open_sources(network, pd.DataFrame([prices]))
+    found = [suggest_medium(network, budget, prices, limits) for budget in chosen.budget]
+    names = [f"budget {budget:g}" for budget in chosen.budget]
+    media = pd.DataFrame([[medium.uptakes.get(name, 0.0) for name in prices] for medium in found], columns=[*prices])
+    media.insert(0, SAMPLE, names)
+    write_table(media, out)
+    # What was written is what is checked, by the program that knows nothing of prices.
+    growth = simulate_fluxes(network, media, "fba").growth
+    rows = [
+        (
+            name,
+            f"{by_fba:.4f}",
+            f"{medium.cost:.4g}",
+            f"{medium.growth_per_cost:.4g}",
+            ", ".join(f"{exchange} {uptake:.4g}" for exchange, uptake in medium.uptakes.items()) or "nothing",
+        )
+        for name, medium, by_fba in zip(names, found, growth, strict=True)
+    ]
+    header = ("medium", "growth by FBA [1/h]", "cost", "growth per unit more", "what to buy [mmol/gDW/h]")
+    print_table(f"media of largest growth under a budget → {chosen.out}", header, rows, words=header[-1:])
+
+
+def _one_row(path: str, what: str) -> dict[str, float]:
+    """Numbers by exchange; an empty cell says nothing."""
+    table = read_table(path)
+    if len(table) != 1:
+        raise TableError(f"'{path}' has {len(table)} rows; expected one, with {what} under every exchange")
+    row = table.drop(columns=[name for name in TEXT_COLUMNS if name in table.columns]).iloc[0].dropna()
+    return {str(name): float(value) for name, value in row.items()}
