@@ -102,20 +102,13 @@ class UnrolledSplitting(nn.Module):
             projection = DenseProjection.in_scale(steady_states, scale)
         pull, stiffness = self._local_terms(parameters, measured, precision)
         low, high = (bound.to(scale.dtype).reshape(-1, len(scale)) for bound in (lower, upper))
-        # An autograd function takes a parameter for one to differentiate even where no gradient is recorded, and
-        # would then keep every step.
-        relaxation, momentum = (
-            step if torch.is_grad_enabled() else step.detach() for step in (self.relaxation, self.momentum)
-        )
         inside: Tensor = SplittingIteration.apply(
             parameters.start.expand(low.shape),
-            low,
-            high,
+            torch.stack((low, high)),
             parameters.drive * scale,
             pull,
             stiffness,
-            relaxation,
-            momentum,
+            torch.stack((self.relaxation, self.momentum)),
             projection,
             *projection.parameters,
         )

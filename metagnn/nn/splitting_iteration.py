@@ -23,13 +23,11 @@ class SplittingIteration(torch.autograd.Function):
     def forward(
         ctx: Any,
         start: Tensor,
-        low: Tensor,
-        high: Tensor,
+        bounds: Tensor,
         drive: Tensor,
         pull: Tensor | None,
         stiffness: Tensor,
-        relaxation: Tensor,
-        momentum: Tensor,
+        pace: Tensor,
         projection: AbstractFluxProjection,
         *made_of: Tensor,
     ) -> Tensor:
@@ -38,25 +36,23 @@ class SplittingIteration(torch.autograd.Function):
         Args:
             ctx: Autograd's context.
             start: First state z, shape `[samples, reactions]`.
-            low: Lower bounds, the same shape.
-            high: Upper bounds, the same shape.
+            bounds: Lower and upper bounds, shape `[2, samples, reactions]`.
             drive: g, shape `[steps, reactions]`.
             pull: Weighted measurements, shape `[samples, reactions]`, or None.
             stiffness: s, shape `[reactions]` or `[samples, reactions]`.
-            relaxation: ρ, shape `[steps]`.
-            momentum: μ, shape `[steps]`.
+            pace: Relaxation ρ and momentum μ, shape `[2, steps]`.
             projection: P.
             *made_of: Its parameters, for autograd to see.
 
         Returns:
             The last u, shape `[samples, reactions]`.
         """
-        steps, recorded = len(relaxation), any(ctx.needs_input_grad)
+        (low, high), steps, recorded = bounds, pace.shape[1], any(ctx.needs_input_grad)
         # Unrecorded, three slots take turns: a step needs the two states before it.
         slots = steps if recorded else min(steps, 3)
         trace = _Trace(slots, start, projection.width)
         offset = (drive[:, None, :] if pull is None else drive[:, None, :] + pull) * stiffness
-        rho, mu = relaxation.tolist(), momentum.tolist()
+        rho, mu = pace.tolist()
         trace.state[0] = start
         for step in range(steps):
             now, before, after = step % slots, max(step - 1, 0) % slots, (step + 1) % slots
@@ -75,16 +71,16 @@ class SplittingIteration(torch.autograd.Function):
             projection.step(moved, trace.half[now], trace.kept[now], 1 + mu[step], rho[step])
         if recorded:
             ctx.trace, ctx.with_pull, ctx.projection = trace, pull is not None, projection
-            ctx.save_for_backward(low, stiffness, relaxation, momentum, *made_of)
+            ctx.save_for_backward(low, stiffness, pace, *made_of)
         return inside.clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Walk the steps backwards: the clip passes what it did not cut, the projection is linear."""
-        low, stiffness, relaxation, momentum, *_ = ctx.saved_tensors
-        trace, projection, steps = ctx.trace, ctx.projection, len(relaxation)
-        rho, mu = relaxation.tolist(), momentum.tolist()
+        low, stiffness, pace, *_ = ctx.saved_tensors
+        trace, projection, steps = ctx.trace, ctx.projection, pace.shape[1]
+        rho, mu = pace.tolist()
         # Gradients of: the state that a step produced, its clipped flux, the same before the clip.
         produced, kept = torch.zeros_like(trace.inside), torch.zeros_like(trace.kept)
         to_inside, uncut = torch.empty_like(trace.inside), torch.empty_like(trace.inside)
@@ -102,23 +98,23 @@ class SplittingIteration(torch.autograd.Function):
         if mu[0]:
             # At the first step the previous state is the start itself.
             to_state.sub_(produced[0], alpha=mu[0])
-        d_low = d_high = None
-        if ctx.needs_input_grad[1] or ctx.needs_input_grad[2]:
+        to_bounds = None
+        if ctx.needs_input_grad[1]:
             at_low = trace.inside <= low
             cut = to_inside - uncut
-            d_low, d_high = (cut * at_low).sum(0), (cut * ~at_low).sum(0)
+            to_bounds = torch.stack(((cut * at_low).sum(0), (cut * ~at_low).sum(0)))
         driven = uncut * stiffness
         before = torch.cat([trace.state[:1], trace.state[:-1]])
-        agreement, of_projection = projection.gradients(produced, trace.half, trace.kept, kept, relaxation)
+        agreement, of_projection = projection.gradients(produced, trace.half, trace.kept, kept, pace[0])
         return (
             to_state,
-            d_low,
-            d_high,
+            to_bounds,
             driven.sum(1),
             driven.sum(0) if ctx.with_pull else None,
             ((uncut * trace.inside).sum(0) / stiffness).sum_to_size(stiffness.shape),
-            agreement - (produced * trace.inside).sum((1, 2)),
-            (produced * (trace.state - before)).sum((1, 2)),
+            torch.stack(
+                (agreement - (produced * trace.inside).sum((1, 2)), (produced * (trace.state - before)).sum((1, 2)))
+            ),
             None,
             *of_projection,
         )

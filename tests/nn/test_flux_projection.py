@@ -70,16 +70,14 @@ def test_gradients_of_the_sparse_projection_are_exact():
 
 
 def step_arguments(count: int, steps: int) -> list[Tensor]:
-    """What the iteration takes beside its projection: start, bounds, drive, pull, stiffness, relaxation, momentum."""
+    """What the iteration takes beside its projection: start, bounds, drive, pull, stiffness, ρ and μ."""
     tensors = [
         randn(2, count),
-        -0.3 - randn(2, count, seed=1).abs(),
-        0.3 + randn(2, count, seed=2).abs(),
+        torch.stack((-0.3 - randn(2, count, seed=1).abs(), 0.3 + randn(2, count, seed=2).abs())),
         randn(steps, count, seed=3),
         randn(2, count, seed=4),
         0.3 + 0.5 * torch.sigmoid(randn(2, count, seed=5)),
-        1 + 0.2 * randn(steps, seed=6),
-        0.2 * randn(steps, seed=7),
+        torch.stack((1 + 0.2 * randn(steps, seed=6), 0.2 * randn(steps, seed=7))),
     ]
     return [tensor.requires_grad_() for tensor in tensors]
 

@@ -33,11 +33,12 @@ def reference(
 
 
 def written_out(*inputs: Tensor | None) -> Tensor:
-    *local, collect, spread, relaxation, momentum = inputs
+    start, low, high, *local, collect, spread, relaxation, momentum = inputs
     assert collect is not None
     assert spread is not None
     projection = DenseProjection(collect, spread)
-    out: Tensor = SplittingIteration.apply(*local, relaxation, momentum, projection, *projection.parameters)
+    bounds, pace = torch.stack((low, high)), torch.stack((relaxation, momentum))
+    out: Tensor = SplittingIteration.apply(start, bounds, *local, pace, projection, *projection.parameters)
     return out
 
 
