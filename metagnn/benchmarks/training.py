@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from metagnn.benchmarks.comparison import Comparison, compare_errors
 from metagnn.benchmarks.extrapolation.scores import score_extrapolation
 from metagnn.benchmarks.labels import RANGES
+from metagnn.benchmarks.peak_memory import PeakMemory
 from metagnn.datasets.media import uniform_media
 from metagnn.fba.simulate import simulate_fluxes
 from metagnn.models.flux_gnn import FluxGNNConfig
@@ -58,8 +59,9 @@ QUICK = (TrainingCase("e_coli_core", 40, 40, FluxGNNConfig(8, 1, 8), TrainingCon
 def measure_training(seed: int, progress: Callable[[int, int], None], quick: bool = False) -> list[Comparison]:
     """FluxGNN beside a feed-forward network with the steady-state projection in the metric 1/σ, on the same rows.
 
-    Labels are parsimonious fluxes. Rows of errors hold 1 − R², |S·v| and bound violations; the row of time is that of
-    the training, labels not counted. Flux balance analysis itself would make none of these errors: the labels are its.
+    Labels are parsimonious fluxes. Rows of errors hold 1 − R², |S·v| and bound violations; those of time and of memory
+    at its highest are of the training, labels not counted. Flux balance analysis itself would make none of these
+    errors: the labels are its.
     """
     rows: list[Comparison] = []
     cases = QUICK if quick else CASES
@@ -76,22 +78,24 @@ def _rows(case: TrainingCase, seed: int) -> list[Comparison]:
     labels = simulate_fluxes(network, media, "pfba")
     media, fluxes = media[labels.status == "optimal"], labels.fluxes[labels.status == "optimal"]
     train, test, truth = media[: case.train], media[case.train :], fluxes[case.train :].to_numpy()
-    started = time.perf_counter()
+    peak, started = PeakMemory(), time.perf_counter()
     predictor = FluxPredictor(
         network, constraint="polytope", seed=seed, config=case.config, training=case.training
     ).fit(train, fluxes[: case.train], progress=False)
-    seconds = time.perf_counter() - started
-    started = time.perf_counter()
+    seconds, memory = time.perf_counter() - started, peak.mebibytes()
+    peak, started = PeakMemory(), time.perf_counter()
     rival = _fit_mlp(network, train.to_numpy(), fluxes[: case.train].to_numpy(), seed)
-    rival_seconds = time.perf_counter() - started
+    rival_seconds, rival_memory = time.perf_counter() - started, peak.mebibytes()
     ours = {"polytope": predictor.predict(test).to_numpy()}
     # The same weights, without the last operation: what "steady_state" would have answered.
     predictor.model.constraint = "steady_state"
     ours["steady_state"] = predictor.predict(test).to_numpy()
     bounds = network.uptake_bounds(list(test.columns), test.to_numpy())
     theirs = _errors(network, bounds, truth, rival(test.to_numpy()))
+    what = f"training on {len(train)} media: FluxGNN / MLP"
     rows = [
-        compare_errors((f"training on {len(train)} media: FluxGNN / MLP", network.id, "s"), [seconds], [rival_seconds])
+        compare_errors((what, network.id, "s"), [seconds], [rival_seconds]),
+        compare_errors((f"memory of {what}", network.id, "MiB"), [memory], [rival_memory]),
     ]
     for constraint, answer in ours.items():
         mine = _errors(network, bounds, truth, answer)
