@@ -17,6 +17,7 @@ from metagnn.datasets.samples import Conditions, read_conditions, read_targets
 from metagnn.errors import FolderError, InputError, TableError
 from metagnn.fba.flux_solutions import FluxSolutions
 from metagnn.fba.simulate import simulate_fluxes
+from metagnn.fba.table_values import numeric_values, require_rows
 from metagnn.models.medium_bounds import USUAL_UPTAKE
 from metagnn.models.medium_gnn import MediumGNN, MediumGNNConfig
 from metagnn.network.knockout import KNOCKOUT
@@ -290,13 +291,14 @@ class MediumPredictor:
         return torch.where(inward, conditions.upper[:, positions], -conditions.lower[:, positions])
 
     def _read(self, media: pd.DataFrame, expected: tuple[str, ...] | None = None) -> Conditions:
-        conditions = read_conditions(self.network, media, "max_uptake", expected)
-        presence = self._openings(conditions, conditions.exchanges)
-        wrong = ((presence != 0) & (presence != 1)).nonzero()
-        if len(wrong):
-            row, column = wrong[0].tolist()
+        media = require_rows(media, "media")
+        exchanges = set(self.network.exchanges)
+        columns = [column for column, name in enumerate(media.columns) if str(name) in exchanges]
+        values = numeric_values(media.iloc[:, columns])
+        # An empty cell too: what nobody wrote down may have been there.
+        for row, column in np.argwhere((values != 0) & (values != 1))[:1]:
+            name, given = str(media.columns[columns[column]]), values[row, column]
             raise TableError(
-                f"`media`, column {conditions.exchanges[column]!r}, row {row}: {presence[row, column]:g}; expected 1 "
-                "where the medium holds it and 0 where not"
+                f"`media`, column {name!r}, row {row}: {given:g}; expected 1 where the medium holds it and 0 where not"
             )
-        return conditions
+        return read_conditions(self.network, media, "max_uptake", expected)

@@ -197,8 +197,9 @@ def test_bad_input_is_named(cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataF
         predictor.fit(media[:0], growth[:0])
     with pytest.raises(TableError, match="observes nothing"):
         predictor.fit(media, growth * np.nan)
-    with pytest.raises(TableError, match="EX_ac_e"):
-        predictor.fit(media.assign(EX_ac_e=np.nan), growth)
+    for wrong in (np.nan, -1.0, np.inf):
+        with pytest.raises(TableError, match=f"column 'EX_ac_e', row 0: {wrong:g}; expected 1 where"):
+            predictor.fit(media.assign(EX_ac_e=wrong), growth)
     with pytest.raises(TableError, match="`media` hold nothing: every value of every row with a growth rate is 0"):
         predictor.fit(media * 0, growth)
     with pytest.raises(TableError, match=r"'ACALD', .* and 89 more; expected 'Biomass_Ecoli_core' alone"):
