@@ -27,6 +27,8 @@ class ReducedProblem:
         matrix: Balances of the groups, shape `[balances, groups]`.
         objective: Growth by the fluxes of the groups, shape `[groups]`.
         growth: Position of the group that grows.
+        group: Group of every reaction, −1 where it can carry no flux, shape `[reactions]`.
+        ratio: Flux of the reaction per flux of its group, zero where blocked, shape `[reactions]`.
     """
 
     def __init__(
@@ -38,14 +40,14 @@ class ReducedProblem:
             count = matrix.shape[1]
             reduction = Reduction(np.arange(count), np.ones(count), matrix)
         self._reduction = _normalised(reduction, growth, order)
-        self.matrix = self._reduction.matrix
+        self.matrix, self.group, self.ratio = self._reduction.matrix, self._reduction.group, self._reduction.ratio
         self.growth = int(reduction.group[growth])
         self.objective = np.zeros(reduction.groups)
-        self.objective[self.growth] = self._reduction.ratio[growth]
+        self.objective[self.growth] = self.ratio[growth]
 
     def groups_of(self, reactions: np.ndarray) -> np.ndarray:
         """Groups that any of the reactions belongs to, sorted; blocked reactions belong to none."""
-        groups = np.unique(self._reduction.group[reactions])
+        groups = np.unique(self.group[reactions])
         return groups[groups >= 0]
 
     def bounds(self, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -55,16 +57,20 @@ class ReducedProblem:
             lower: Lower bounds of the reactions, shape `[..., reactions]` [mmol/gDW/h].
             upper: Upper bounds, the same shape.
         """
-        low, high = self._reduction.group_bounds(lower, upper)
-        with np.errstate(invalid="ignore"):
-            tied = (low > high) & (low - high <= TIE * (1.0 + np.abs(low)))
-        return np.where(tied, high, low), high
+        return join_ties(*self._reduction.group_bounds(lower, upper))
 
     def expand(self, values: np.ndarray) -> np.ndarray:
         """Fluxes of the reactions [mmol/gDW/h] from those of the groups, shape `[samples, groups]`; NaN rows stay."""
         fluxes = self._reduction.expand(values)
         fluxes[np.isnan(values).any(axis=-1)] = np.nan
         return fluxes
+
+
+def join_ties(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of groups, where rounding has put a lower one past its upper one, at one place."""
+    with np.errstate(invalid="ignore"):
+        tied = (low > high) & (low - high <= TIE * (1.0 + np.abs(low)))
+    return np.where(tied, high, low), high
 
 
 def _normalised(reduction: Reduction, growth: int, order: int) -> Reduction:

@@ -10,17 +10,20 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from metagnn._typing import Fluxes
+from metagnn.fba.reduced_problem import ReducedProblem, join_ties
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 
 class GrowthOptimum(nn.Module):
     r"""Largest growth at steady state within bounds: $\mu^*(l, u) = \max v_\mu$ s.t. $S v = 0$, $l \le v \le u$.
 
-    Solved exactly, one linear program a sample. The gradient is exact too: it is the vector of shadow prices of the
-    bounds, piecewise constant, zero for every bound that does not limit growth. Where optima are degenerate it is one
-    of the valid prices. A sample that no flux can satisfy does not grow: zero, with zero gradient. (Differentiating
-    through an optimum by its duals: Amos and Kolter 2017, doi 10.48550/arXiv.1703.00443.)
+    Solved exactly, one linear program a sample, in groups of reactions that move together. The gradient is exact too:
+    it is the vector of shadow prices of the bounds, piecewise constant, zero for every bound that does not limit
+    growth. Where optima are degenerate it is one of the valid prices. A sample that no flux can satisfy does not grow:
+    zero, with zero gradient. (Differentiating through an optimum by its duals: Amos and Kolter 2017,
+    doi 10.48550/arXiv.1703.00443.)
 
     Args:
         network: The network.
@@ -42,9 +45,12 @@ class GrowthOptimum(nn.Module):
 
     def __init__(self, network: MetabolicNetwork) -> None:
         super().__init__()
-        objective = np.zeros(len(network.reactions))
-        objective[network.reaction_index(network.growth_reaction)] = 1.0
-        self._problem = network.stoichiometry.to_scipy(), objective
+        growth = network.reaction_index(network.growth_reaction)
+        # Whatever the bounds: those of the network need not hold here.
+        free = np.full(len(network.reactions), np.inf)
+        problem = ReducedProblem(network.stoichiometry.to_scipy().tocsc(), growth, (-free, free))
+        self.groups = ReactionGroups(problem.group, problem.ratio)
+        self._problem = problem.matrix, problem.objective
         self._program: LinearProgram | None = None
 
     def forward(self, lower: Fluxes, upper: Fluxes) -> Tensor:
@@ -52,8 +58,11 @@ class GrowthOptimum(nn.Module):
         if self._program is None:
             # Made where it is used: a solver in memory can be neither copied nor sent to another process.
             self._program = LinearProgram(*self._problem)
-        growth: Tensor = _Optimum.apply(lower.double(), upper.double(), self._program)
-        return growth
+        lower, upper = lower.double(), upper.double()
+        growth: Tensor = _Optimum.apply(*self.groups.bounds(lower, upper), self._program)
+        blocked = self.groups.ratio == 0
+        possible = ((lower <= 0) & (upper >= 0))[..., blocked].all(-1)
+        return torch.where(possible, growth, 0.0)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the solver."""
@@ -65,8 +74,9 @@ class _Optimum(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, lower: Tensor, upper: Tensor, program: LinearProgram) -> Tensor:
-        """Solve every sample, each from the last one's optimum."""
-        low, high = (bound.detach().cpu().numpy().reshape(-1, bound.shape[-1]) for bound in (lower, upper))
+        """Solve every sample, each from the last one's optimum; bounds are those of groups of reactions."""
+        flat = (bound.detach().cpu().numpy().reshape(-1, bound.shape[-1]) for bound in (lower, upper))
+        low, high = join_ties(*flat)
         values, prices = np.zeros(len(low)), np.zeros(low.shape)
         for row in range(len(low)):
             solution = program.solve(low[row], high[row])

@@ -83,3 +83,13 @@ def test_leading_dimensions_and_copies(core: MetabolicNetwork) -> None:
     # A solver in memory can be neither copied nor pickled; the layer can.
     for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
         assert torch.allclose(other(lower, upper), growth, atol=1e-9)
+
+
+def test_a_dead_end_that_must_run_stops_growth() -> None:
+    network = toy_network({"EX_a": "a <=>", "dead": "a -> d", "growth": "a ->"}, "growth")
+    layer = GrowthOptimum(network)
+    lower = torch.tensor([[-2.0, 0.0, 0.0], [-2.0, 1.0, 0.0]], dtype=torch.float64, requires_grad=True)
+    growth = layer(lower, torch.full((2, 3), 9.0, dtype=torch.float64))
+    growth.sum().backward()
+    assert growth.tolist() == [2.0, 0.0]
+    assert lower.grad.tolist() == [[-1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
