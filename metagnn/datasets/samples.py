@@ -22,6 +22,9 @@ KINDS = ("max_uptake", "rates")
 NOT_DATA = ("sample", "status")
 """Columns of a table that say something about a row and are no reaction."""
 
+GROWTH = "growth"
+"""What a table of observed fluxes may call the growth reaction, as tables of measured rates do."""
+
 STD = "_std"
 RELATIVE_NOISE = 0.05
 SMALLEST_STD = 0.01
@@ -110,7 +113,8 @@ def read_targets(network: MetabolicNetwork, targets: pd.DataFrame, index: pd.Ind
 
     Args:
         network: The network.
-        targets: Any subset of the reactions as columns; `sample` and `status` are left out.
+        targets: Any subset of the reactions as columns, of which `growth` may name that of growth; `sample` and
+            `status` are left out.
         index: Index of the inputs, which the targets must share.
 
     Raises:
@@ -124,7 +128,7 @@ def read_targets(network: MetabolicNetwork, targets: pd.DataFrame, index: pd.Ind
             f"`targets` has other rows than `inputs` ({len(targets)} and {len(index)}); expected the same index"
         )
     targets = targets.loc[:, [name not in NOT_DATA for name in targets.columns]]
-    positions = [network.reaction_index(str(name)) for name in targets.columns]
+    positions = [_position(network, str(name)) for name in targets.columns]
     for position in positions:
         if positions.count(position) > 1:
             raise TableError(f"`targets` names {network.reactions[position]!r} more than once; expected one column")
@@ -138,6 +142,12 @@ def read_targets(network: MetabolicNetwork, targets: pd.DataFrame, index: pd.Ind
     observed = np.full((len(targets), len(network.reactions)), np.nan)
     observed[:, positions] = values
     return torch.from_numpy(observed)
+
+
+def _position(network: MetabolicNetwork, name: str) -> int:
+    if name == GROWTH and GROWTH not in network.reactions:
+        name = network.growth_reaction
+    return network.reaction_index(name)
 
 
 def _check_expected(names: Sequence[str], expected: Sequence[str]) -> None:

@@ -163,6 +163,16 @@ def test_labels_as_they_are_simulated_are_targets(core: MetabolicNetwork):
     assert not torch.isnan(read_targets(core, table, table.index)).any()
 
 
+def test_growth_is_a_name_of_the_growth_reaction(core):
+    table = pd.DataFrame({"growth": [0.5, 0.7], "PGI": [1.0, 2.0]})
+    named = table.rename(columns={"growth": core.growth_reaction})
+    assert torch.equal(
+        read_targets(core, table, table.index).nan_to_num(), read_targets(core, named, named.index).nan_to_num()
+    )
+    with pytest.raises(TableError, match="names 'Biomass_Ecoli_core' more than once"):
+        read_targets(core, table.join(named[[core.growth_reaction]]), table.index)
+
+
 @pytest.mark.parametrize(
     ("table", "error", "message"),
     [

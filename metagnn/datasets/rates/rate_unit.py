@@ -108,12 +108,13 @@ def split_unit(header: str) -> tuple[str, RateUnit | None]:
     Raises:
         TableError: Brackets that hold no unit.
     """
-    bracketed = re.match(r"^(.*?)[\s_]*[\[(]([^\[\]]+)[\])]$", header.strip())
-    if bracketed:
-        unit = parse_unit(bracketed[2])
-        if unit is None:
-            raise TableError(f"column {header!r}: {bracketed[2]!r} is no unit; expected one {EXPECTED}")
-        return bracketed[1], unit
+    if bracketed := re.match(r"^.*?[\[(]([^\[\]]+)[\])]$", header.strip()):
+        # A name may hold brackets of its own, as iron (III) does, and so may a unit: the first that closes over a unit.
+        for opened in re.finditer(r"[\s_]*[\[(]", header.strip()):
+            unit = parse_unit(header.strip()[opened.end() : -1])
+            if unit is not None:
+                return header.strip()[: opened.start()], unit
+        raise TableError(f"column {header!r}: {bracketed[1]!r} is no unit; expected one {EXPECTED}")
     words = header.strip().split("_")
     # The longest ending that is a unit; a name of one letter such as "h" of water's protons is not cut from EX_h_e.
     for start in range(1, len(words)):

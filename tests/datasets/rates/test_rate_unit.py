@@ -75,3 +75,14 @@ def test_brackets_without_a_unit_are_refused():
 @pytest.mark.parametrize("unit", ["", " [g/L]", " (mmol/gDW/h)", "_mmol_per_gDW_h"])
 def test_a_name_is_left_when_its_unit_is_taken_away(name, unit):
     assert without_unit(name + unit) == name
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "unit"),
+    [("Fe (III) (mmol/gDW/h)", "Fe (III)", "mmol/gDW/h"), ("qO2 (mmol/(gDW h))", "qO2", "mmol/(gDW h)")],
+)
+def test_a_name_and_a_unit_may_hold_brackets_of_their_own(header, name, unit):
+    found, read = split_unit(header)
+    assert found == name
+    assert read is not None
+    assert (read.text, read.factor) == (unit, 1.0)
