@@ -25,7 +25,7 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.saved_predictor import MEDIUM, SavedPredictor, read_predictor, write_predictor
 from metagnn.training.config import TrainingConfig
 from metagnn.training.fit import Checkpoints, fit_fluxes
-from metagnn.training.metrics import r2_per_flux
+from metagnn.training.metrics import mean_r2
 from metagnn.training.objective import Objective, SupervisedTerm
 
 MEDIUM_TRAINING = TrainingConfig(epochs=300, learning_rate=1e-2, gradient_clip=1.0)
@@ -220,10 +220,7 @@ class MediumPredictor:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             fluxes = self.predict(media).to_numpy()
-        scores = r2_per_flux(np.where(np.isnan(fluxes), np.nan, observed), fluxes)
-        if np.isnan(scores).all():
-            raise TableError("`targets` has no column that varies over the samples; R² is not defined")
-        return float(np.nanmean(scores))
+        return mean_r2(observed, fluxes, ~np.isnan(fluxes).any(axis=1))
 
     @property
     def model(self) -> MediumGNN:

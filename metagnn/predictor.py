@@ -16,7 +16,7 @@ from metagnn.analysis.readout_columns import readout_columns
 from metagnn.datasets.flux_dataset import FluxBatch
 from metagnn.datasets.samples import Conditions, check_kind, read_conditions, read_targets
 from metagnn.datasets.usable_samples import usable_samples
-from metagnn.errors import FolderError, InputError, TableError
+from metagnn.errors import FolderError, InputError
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.fba.typical_fluxes import typical_fluxes
 from metagnn.models.chunked_prediction import predict_chunks
@@ -28,7 +28,7 @@ from metagnn.saved_predictor import FLUX, SavedPredictor, read_predictor, write_
 from metagnn.training.config import TrainingConfig
 from metagnn.training.fit import Checkpoints, Watch, fit_fluxes
 from metagnn.training.growth_drive import fit_growth_drive
-from metagnn.training.metrics import r2_per_flux
+from metagnn.training.metrics import mean_r2
 from metagnn.training.objective import default_objective
 
 
@@ -217,11 +217,7 @@ class FluxPredictor:
         """
         observed = read_targets(self.network, targets, inputs.index).numpy()
         _, fluxes, feasible = self._solve(inputs)
-        # What cannot be predicted cannot be scored; predict() says how many rows that is.
-        scores = r2_per_flux(np.where(feasible[:, None], observed, np.nan), fluxes)
-        if np.isnan(scores).all():
-            raise TableError("`targets` has no column that varies over the samples; R² is not defined")
-        return float(np.nanmean(scores))
+        return mean_r2(observed, fluxes, feasible)
 
     @property
     def composition_(self) -> Composition:
