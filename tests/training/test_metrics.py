@@ -4,7 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import r2_score
 
+from metagnn.errors import TableError
 from metagnn.training import r2_per_flux
+from metagnn.training.metrics import mean_r2
 
 
 @settings(max_examples=25, deadline=None)
@@ -41,3 +43,11 @@ def test_predictions_of_nan_where_nothing_was_observed_do_not_matter():
 
 def test_a_prediction_of_nan_where_something_was_observed_has_no_score():
     assert np.isnan(r2_per_flux(np.array([[1.0], [2.0]]), np.array([[1.0], [np.nan]]))).all()
+
+
+def test_the_mean_counts_what_varies_and_was_answered():
+    observed = np.array([[1.0, 5.0], [2.0, 5.0], [9.0, 7.0]])
+    predicted = np.array([[1.0, 5.0], [1.5, 5.0], [np.nan, np.nan]])
+    assert mean_r2(observed, predicted, np.array([True, True, False])) == 0.5
+    with pytest.raises(TableError, match="no column that varies"):
+        mean_r2(observed[:, 1:], predicted[:, 1:], np.array([True, True, False]))
