@@ -119,7 +119,7 @@ def measure_transfer(
         seed: The first seed.
         progress: Called with how many trainings are done, and of how many.
         quick: One seed and hardly any training, to see that it runs.
-        full: Also train on iJO1366 and apply to Salmonella; a quarter of an hour.
+        full: Also train on iJO1366 and apply to Salmonella; half an hour.
         resume: Keep the seeds that a killed run finished.
 
     Raises:
