@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     from metagnn.predictor import FluxPredictor
 
 
+RATIO = "ratio above 1 means that metagnn is ahead"
+RATIOS = {"scaling": "`ours` is the larger network, and the ratio the exponent of its cost in the non-zeros of S"}
+"""How the last column of a benchmark is read."""
+
+
 def info(chosen: argparse.Namespace) -> None:
     """Print what a model holds, and what it lacks."""
     from metagnn.network.summary import summarise
@@ -156,7 +161,7 @@ def benchmark(chosen: argparse.Namespace) -> None:
         )
         for row in rows
     ]
-    print_table(f"{chosen.name}: ratio above 1 means that metagnn is ahead", header, shown)
+    print_table(f"{chosen.name}: {RATIOS.get(chosen.name, RATIO)}", header, shown)
 
 
 def _untrained(chosen: argparse.Namespace, network: MetabolicNetwork) -> FluxPredictor | MediumPredictor:
