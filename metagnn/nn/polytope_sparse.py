@@ -29,7 +29,8 @@ class SparseNearest:
 
     def __init__(self, matrix: Any) -> None:
         self.matrix = scipy.sparse.csc_array(matrix)
-        self._solver = InteriorPoint(self.matrix, exact=True)
+        self._quick = InteriorPoint(self.matrix, exact=True, scalings=2)
+        self._careful = InteriorPoint(self.matrix, exact=True)
 
     def solve(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Values, which bound holds each (−1 lower, 1 upper, 0 none), and which samples are solved.
@@ -59,8 +60,9 @@ class SparseNearest:
         # Bounds as wide as the widest limit nothing, and without them the solver takes a third fewer steps.
         widest = limits[np.isfinite(limits)].max(initial=0.0)
         loose = np.where(lower <= -widest, -np.inf, lower), np.where(upper >= widest, np.inf, upper)
-        for bounds in (loose, (lower, upper)):
-            point = self._solver.solve(weight, weight * target, bounds)
+        tight = lower, upper
+        for solver, bounds in ((self._quick, loose), (self._careful, tight), (self._quick, tight)):
+            point = solver.solve(weight, weight * target, bounds)
             if point is None:
                 continue
             values = np.clip(point.values, lower, upper)

@@ -206,6 +206,24 @@ def test_genome_scale_within_the_widest_bounds_keeps_both_laws_and_is_the_refere
     assert torch.allclose(again, fluxes, rtol=0, atol=1e-7)
 
 
+def test_weights_of_measured_rates_many_powers_of_ten_apart_are_no_obstacle(iJO1366: MetabolicNetwork):
+    # As in a reconciliation: rates known to a few percent, the absence of acetate to 1e-6, all other fluxes almost free.
+    names = list(IJO1366_RANGES)
+    projection = PolytopeProjection(iJO1366.stoichiometry, *widest(iJO1366, names))
+    lower, upper = map(tensor, iJO1366.uptake_bounds(names, np.full((3, len(names)), 10.0)))
+    target, weight = torch.zeros_like(lower), torch.full_like(lower, 1e-4)
+    rates = {"EX_glc__D_e": [-2.0, -4.0, -7.0], iJO1366.growth_reaction: [0.1, 0.2, 0.4], "EX_ac_e": [0.0] * 3}
+    for name, values in rates.items():
+        column = iJO1366.reaction_index(name)
+        target[:, column] = tensor(values)
+        weight[:, column] = 1e12 if name == "EX_ac_e" else (0.03 * target[:, column]) ** -2
+    solution = projection.solve(target, lower, upper, weight)
+    assert solution.status == ("optimal",) * 3
+    assert solution.by_reference == 0, "none is left to the slow solver"
+    for name, values in rates.items():
+        assert solution.fluxes[:, iJO1366.reaction_index(name)].numpy() == pytest.approx(values, rel=0.1, abs=1e-4)
+
+
 def test_bounds_that_open_what_was_left_out_are_refused(core: MetabolicNetwork):
     projection = PolytopeProjection(core.stoichiometry, core.bounds.lower, core.bounds.upper)
     lower, upper = (tensor(bound).expand(2, 95).clone() for bound in (core.bounds.lower, core.bounds.upper))

@@ -2,7 +2,7 @@ import copy
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from metagnn.network import MetabolicNetwork
@@ -70,9 +70,11 @@ def test_its_optimum_on_core_is_the_quadratic_programs(core: MetabolicNetwork):
 
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
+@example(seed=101874)
 def test_one_prepared_solver_gives_what_fresh_ones_give(seed: int):
     matrix, rng = independent_rows(random_network(seed)), np.random.default_rng(seed)
-    prepared = InteriorPoint(matrix)
+    # Exact, for two answers that both miss the minimum by 1e-7 may be farther apart than either is from it.
+    prepared = InteriorPoint(matrix, exact=True)
     weights, target, bounds = draw(matrix.shape[1], seed)
     right = None
     # One thing after another changes; bounds come and go between finite and none.
@@ -84,7 +86,7 @@ def test_one_prepared_solver_gives_what_fresh_ones_give(seed: int):
         if change == "right":
             right = matrix @ rng.uniform(-0.4, 0.4, len(target)) if right is None else None
         repeated = prepared.solve(weights, target, bounds, right)
-        fresh = InteriorPoint(matrix).solve(weights, target, bounds, right)
+        fresh = InteriorPoint(matrix, exact=True).solve(weights, target, bounds, right)
         assert repeated is not None
         assert fresh is not None
         assert_near(weights, repeated.values, fresh.values)
