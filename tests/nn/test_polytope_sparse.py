@@ -207,7 +207,7 @@ def test_genome_scale_within_the_widest_bounds_keeps_both_laws_and_is_the_refere
 
 
 def test_weights_of_measured_rates_many_powers_of_ten_apart_are_no_obstacle(iJO1366: MetabolicNetwork):
-    # As in a reconciliation: rates known to a few percent, the absence of acetate to 1e-6, all other fluxes almost free.
+    # As in a reconciliation: rates known to a few percent, the absence of acetate to 1e-6, others almost free.
     names = list(IJO1366_RANGES)
     projection = PolytopeProjection(iJO1366.stoichiometry, *widest(iJO1366, names))
     lower, upper = map(tensor, iJO1366.uptake_bounds(names, np.full((3, len(names)), 10.0)))
