@@ -1,0 +1,89 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from metagnn import training_job
+from metagnn.errors import FolderError, TableError
+from metagnn.medium_predictor import MediumPredictor
+from metagnn.models.flux_gnn import FluxGNNConfig
+from metagnn.network import MetabolicNetwork
+from metagnn.predictor import FluxPredictor
+from metagnn.testing import toy_network
+from metagnn.training.config import TrainingConfig
+from metagnn.training_job import load_predictor, train_to_folder
+
+
+@pytest.fixture(scope="module")
+def network() -> MetabolicNetwork:
+    return toy_network({"EX_a": "a <=>", "EX_b": "b <=>", "r": "a -> b", "growth": "b ->"}, "growth")
+
+
+@pytest.fixture
+def samples() -> tuple[pd.DataFrame, pd.DataFrame]:
+    uptakes = np.linspace(1, 8, 12)
+    return pd.DataFrame({"EX_a": uptakes, "EX_b": uptakes[::-1]}), pd.DataFrame({"growth": np.full(12, 9.0)})
+
+
+def predictor(network: MetabolicNetwork, seed: int = 0) -> FluxPredictor:
+    return FluxPredictor(network, seed=seed, config=FluxGNNConfig(4, 1, 4), training=TrainingConfig(epochs=3))
+
+
+def stop_before_the_end(network, samples, folder, monkeypatch) -> None:
+    def stop(self, path):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FluxPredictor, "save", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train_to_folder(predictor(network), *samples, folder)
+
+
+def test_what_a_run_leaves_is_the_predictor_and_nothing_else(network, samples, tmp_path):
+    trained = predictor(network)
+    train_to_folder(trained, *samples, tmp_path / "run")
+    assert not (tmp_path / "run" / training_job.UNFINISHED).exists()
+    loaded = load_predictor(tmp_path / "run", network)
+    assert isinstance(loaded, FluxPredictor)
+    pd.testing.assert_frame_equal(loaded.predict(samples[0]), trained.predict(samples[0]), check_exact=True)
+    with pytest.raises(FolderError, match="exists; use --force"):
+        train_to_folder(predictor(network), *samples, tmp_path / "run")
+    with pytest.raises(FolderError, match="holds no unfinished run to resume"):
+        train_to_folder(predictor(network), *samples, tmp_path / "run", resume=True)
+
+
+def test_a_run_that_was_stopped_ends_where_it_would_have_ended(network, samples, tmp_path, monkeypatch):
+    stop_before_the_end(network, samples, tmp_path / "run", monkeypatch)
+    assert (tmp_path / "run" / training_job.UNFINISHED / training_job.JOB).is_file()
+    whole, resumed = predictor(network), predictor(network)
+    train_to_folder(whole, *samples, tmp_path / "whole")
+    train_to_folder(resumed, *samples, tmp_path / "run", resume=True)
+    pd.testing.assert_frame_equal(resumed.predict(samples[0]), whole.predict(samples[0]), check_exact=True)
+
+
+def test_a_run_of_something_else_is_not_continued(network, samples, tmp_path, monkeypatch):
+    stop_before_the_end(network, samples, tmp_path / "run", monkeypatch)
+    inputs, targets = samples
+    for other, tables in ((predictor(network, seed=1), samples), (predictor(network), (inputs + 1, targets))):
+        with pytest.raises(FolderError, match="unfinished run of another network, table or setting"):
+            train_to_folder(other, *tables, tmp_path / "run", resume=True)
+    train_to_folder(predictor(network, seed=1), *samples, tmp_path / "run", force=True)
+    assert load_predictor(tmp_path / "run").seed == 1
+
+
+def test_bad_tables_leave_no_folder(network, samples, tmp_path):
+    inputs, targets = samples
+    for tables in ((inputs.assign(EX_a=-1.0), targets), (inputs, targets[:3])):
+        with pytest.raises(TableError):
+            train_to_folder(predictor(network), *tables, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_kind_of_a_folder_is_recognised(network, samples, tmp_path):
+    inputs, targets = samples
+    lists = pd.DataFrame({"EX_a": [1, 0] * 6, "EX_b": [1, 1, 0, 1] * 3})[[True, True, False, True] * 3]
+    grown = pd.DataFrame({"growth": np.where(lists["EX_a"] == 1, 0.9, 0.4)}, index=lists.index)
+    medium = MediumPredictor(network, training=TrainingConfig(epochs=2))
+    train_to_folder(medium, lists, grown, tmp_path / "lists")
+    assert isinstance(load_predictor(tmp_path / "lists"), MediumPredictor)
+    train_to_folder(predictor(network), inputs, targets, tmp_path / "fluxes")
+    assert isinstance(load_predictor(tmp_path / "fluxes"), FluxPredictor)
