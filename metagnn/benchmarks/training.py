@@ -49,9 +49,12 @@ class TrainingCase:
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
 
+GENOME_SCALE = FluxGNNConfig(steps=24), TrainingConfig(epochs=40, learning_rate=1e-2)
+"""The model and the training that learn iJO1366."""
+
 CASES = (
     TrainingCase("e_coli_core", 300, 500),
-    TrainingCase("iJO1366", 1000, 500, FluxGNNConfig(steps=24), TrainingConfig(epochs=40, learning_rate=1e-2)),
+    TrainingCase("iJO1366", 1000, 500, *GENOME_SCALE),
 )
 QUICK = (TrainingCase("e_coli_core", 40, 40, FluxGNNConfig(8, 1, 8), TrainingConfig(epochs=2)),)
 

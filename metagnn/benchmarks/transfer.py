@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from metagnn.benchmarks.training import GENOME_SCALE
 from metagnn.benchmarks.transfer_cases import Origin, Trial, core_origin, genome_scale_origin
 from metagnn.datasets.output import replace_file
 from metagnn.experiments.runs import claim_runs
@@ -52,8 +53,6 @@ class Effort:
 
 
 QUICK = Effort(40, 20, 1, FluxGNNConfig(4, 1, 6), TrainingConfig(epochs=2))
-
-GENOME_SCALE = Effort(config=FluxGNNConfig(steps=24), training=TrainingConfig(epochs=40, learning_rate=1e-2))
 
 RUNS = "runs"
 
@@ -95,7 +94,12 @@ def _jobs(quick: bool, full: bool) -> Iterator[_Job]:
     for labels in ("min_norm", "pfba"):
         yield _Job(f"e_coli_core-{labels}", core_origin, labels, QUICK if quick else Effort())
     if full:
-        yield _Job("iJO1366-pfba", genome_scale_origin, "pfba", QUICK if quick else GENOME_SCALE)
+        yield _Job("iJO1366-pfba", genome_scale_origin, "pfba", QUICK if quick else _genome_scale())
+
+
+def _genome_scale() -> Effort:
+    config, training = GENOME_SCALE
+    return Effort(config=config, training=training)
 
 
 def measure_transfer(

@@ -17,6 +17,7 @@ from metagnn.datasets.tables import check_ending, read_table
 from metagnn.errors import FolderError
 from metagnn.fba.flux_simulator import Progress
 from metagnn.fba.label_chunks import LabelChunk, LabelTask, cut_rows, label_chunks, split_rows
+from metagnn.fba.law_errors import law_errors
 from metagnn.fba.simulate import SAMPLE, media_values, warn_unsolved
 from metagnn.fba.table_values import table_knockouts
 from metagnn.network.knockout import Knockouts
@@ -126,10 +127,9 @@ class _Laws:
         lower, upper = self._task.network.uptake_bounds(self._task.names, self._uptakes[chunk.rows])
         self._knockouts.rows(chunk.rows).close(lower, upper)
         solved = ~np.isnan(chunk.fluxes).any(axis=1)
-        fluxes = chunk.fluxes[solved]
-        self.imbalance = max(self.imbalance, float(np.abs(self._matrix @ fluxes.T).max(initial=0.0)))
-        excess = np.maximum(lower[solved] - fluxes, fluxes - upper[solved])
-        self.violation = max(self.violation, float(excess.max(initial=0.0)))
+        errors = law_errors(self._matrix, chunk.fluxes[solved], lower[solved], upper[solved])
+        imbalance, violation = (float(error.max(initial=0.0)) for error in errors)
+        self.imbalance, self.violation = max(self.imbalance, imbalance), max(self.violation, violation)
 
 
 def _table(network: MetabolicNetwork, media: pd.DataFrame, chunk: LabelChunk) -> pd.DataFrame:

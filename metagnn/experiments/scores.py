@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from metagnn.fba.law_errors import law_errors
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.training.metrics import r2_per_flux
 
@@ -48,9 +49,5 @@ def law_scores(
         bounds: Lower and upper bounds, each `[samples, reactions]` [mmol/gDW/h].
         predicted: Predictions, the same shape.
     """
-    lower, upper = bounds
-    violation = np.maximum(lower - predicted, predicted - upper)
-    return {
-        "max_abs_sv": float(np.abs(network.stoichiometry.to_scipy() @ predicted.T).max()),
-        "max_bound_violation": float(violation.max(initial=0.0)),
-    }
+    imbalance, violation = law_errors(network.stoichiometry.to_scipy(), predicted, *bounds)
+    return {"max_abs_sv": float(imbalance.max()), "max_bound_violation": float(violation.max())}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from metagnn.errors import InputError, unknown_name
+from metagnn.fba.law_errors import law_errors
 from metagnn.fba.least_norm import LeastNorm
 from metagnn.fba.parsimonious import Optimum, ParsimoniousOptimum
 from metagnn.fba.reduced_problem import ReducedProblem
@@ -98,9 +99,7 @@ class FluxSimulator:
         self, fluxes: np.ndarray, status: list[str], lower: np.ndarray, upper: np.ndarray
     ) -> tuple[np.ndarray, list[str]]:
         """Refuse every label that misses steady state or a bound; solvers are not taken at their word."""
-        residual = np.abs(self._matrix @ fluxes.T).max(axis=0, initial=0.0)
-        violation = np.maximum(lower - fluxes, fluxes - upper).max(axis=1, initial=0.0)
-        worst = np.maximum(residual, violation)
+        worst = np.maximum(*law_errors(self._matrix, fluxes, lower, upper))
         for row in np.flatnonzero(worst > TOLERANCE):
             status[row] = f"failed: residual {worst[row]:.1e} mmol/gDW/h"
             fluxes[row] = np.nan

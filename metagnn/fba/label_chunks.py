@@ -222,5 +222,6 @@ def _alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        # It is there, and someone else's.
+        pass
     return True

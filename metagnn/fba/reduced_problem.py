@@ -7,9 +7,6 @@ import scipy.sparse
 
 from metagnn.network.reduction import Reduction, reduce_network
 
-TIE = 1e-12
-"""By how much rounding may part two bounds that members of a group put at the same place, relative to 1 + |bound|."""
-
 
 class ReducedProblem:
     """What a solver sees of S v = 0 and bounds: groups of reactions that move together.
@@ -57,20 +54,13 @@ class ReducedProblem:
             lower: Lower bounds of the reactions, shape `[..., reactions]` [mmol/gDW/h].
             upper: Upper bounds, the same shape.
         """
-        return join_ties(*self._reduction.group_bounds(lower, upper))
+        return self._reduction.group_bounds(lower, upper)
 
     def expand(self, values: np.ndarray) -> np.ndarray:
         """Fluxes of the reactions [mmol/gDW/h] from those of the groups, shape `[samples, groups]`; NaN rows stay."""
         fluxes = self._reduction.expand(values)
         fluxes[np.isnan(values).any(axis=-1)] = np.nan
         return fluxes
-
-
-def join_ties(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of groups, where rounding has put a lower one past its upper one, at one place."""
-    with np.errstate(invalid="ignore"):
-        tied = (low > high) & (low - high <= TIE * (1.0 + np.abs(low)))
-    return np.where(tied, high, low), high
 
 
 def _normalised(reduction: Reduction, growth: int, order: int) -> Reduction:

@@ -11,6 +11,10 @@ CANCELLED = 1e-12
 """Size of a merged coefficient, relative to its two parts, that counts as zero."""
 
 
+TIE = 1e-12
+"""By how much rounding may part two bounds that members of a group put at the same place, relative to 1 + |bound|."""
+
+
 @dataclass(frozen=True, eq=False)
 class Reduction:
     """Reactions in groups that move together, and the balances that are left.
@@ -32,15 +36,16 @@ class Reduction:
         """Number of groups."""
         return int(self.matrix.shape[1])
 
-    def group_bounds(self, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def group_bounds(self, lower: np.ndarray, upper: np.ndarray, tie: float = TIE) -> tuple[np.ndarray, np.ndarray]:
         """The tightest bounds that the members put on every group.
 
         Args:
             lower: Lower bounds, shape `[..., reactions]`.
             upper: Upper bounds, the same shape.
+            tie: As for `join_ties`.
 
         Returns:
-            Bounds of the groups, shape `[..., groups]`.
+            Bounds of the groups, shape `[..., groups]`; a lower one above its upper one where no flux fits.
         """
         moves = np.flatnonzero(self.group >= 0)
         ratio, group = self.ratio[moves], self.group[moves]
@@ -49,9 +54,10 @@ class Reduction:
         # Sorted by group, each group is one slice, and a slice of all samples is reduced at once.
         order = np.argsort(group, kind="stable")
         starts = np.searchsorted(group[order], np.arange(self.groups))
-        return (
+        return join_ties(
             np.maximum.reduceat(low[..., order], starts, axis=-1),
             np.minimum.reduceat(high[..., order], starts, axis=-1),
+            tie,
         )
 
     def expand(self, values: np.ndarray) -> np.ndarray:
@@ -59,6 +65,19 @@ class Reduction:
         padded = np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
         expanded: np.ndarray = padded[..., self.group] * self.ratio
         return expanded
+
+
+def join_ties(low: np.ndarray, high: np.ndarray, tie: float = TIE) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of groups; where rounding has put an upper one below its lower one, both at the lower one.
+
+    Args:
+        low: Lower bounds.
+        high: Upper bounds, the same shape.
+        tie: Distance that is rounding, relative to 1 + |bound|; farther apart, no flux fits, and they stay.
+    """
+    with np.errstate(invalid="ignore"):
+        tied = (low > high) & (low - high <= tie * (1.0 + np.abs(low)))
+    return low, np.where(tied, low, high)
 
 
 def reduce_network(matrix: scipy.sparse.sparray, lower: np.ndarray, upper: np.ndarray) -> Reduction:

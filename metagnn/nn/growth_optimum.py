@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from metagnn._typing import Fluxes
-from metagnn.fba.reduced_problem import ReducedProblem, join_ties
+from metagnn.fba.reduced_problem import ReducedProblem
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.reduction import join_ties
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
@@ -75,8 +76,8 @@ class _Optimum(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, lower: Tensor, upper: Tensor, program: LinearProgram) -> Tensor:
         """Solve every sample, each from the last one's optimum; bounds are those of groups of reactions."""
-        flat = (bound.detach().cpu().numpy().reshape(-1, bound.shape[-1]) for bound in (lower, upper))
-        low, high = join_ties(*flat)
+        low, high = (bound.detach().cpu().numpy().reshape(-1, bound.shape[-1]) for bound in (lower, upper))
+        low, high = join_ties(low, high)
         values, prices = np.zeros(len(low)), np.zeros(low.shape)
         for row in range(len(low)):
             solution = program.solve(low[row], high[row])

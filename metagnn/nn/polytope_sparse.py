@@ -18,7 +18,7 @@ ACCEPTED = 1e-9
 
 
 class SparseNearest:
-    """Minimise ½ Σ w (x − t)² subject to A x = 0 and l ≤ x ≤ u, sample by sample, with one prepared solver.
+    """Minimise ½ Σ w (x − t)² subject to A x = 0 and l ≤ x ≤ u, sample by sample, with prepared solvers.
 
     A dense factor per sample, as `nearest_balanced` takes it, costs more than a sparse interior point from about 200
     balances on.

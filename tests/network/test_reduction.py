@@ -6,7 +6,7 @@ from scipy.sparse import csr_array
 
 from metagnn.network import MetabolicNetwork
 from metagnn.network.compression import null_basis
-from metagnn.network.reduction import Reduction, reduce_network
+from metagnn.network.reduction import Reduction, join_ties, reduce_network
 from metagnn.optimize import LinearProgram
 from metagnn.testing import random_network, toy_network
 
@@ -179,3 +179,11 @@ def test_the_bounds_of_a_group_are_the_intersection_of_its_members(seed: int):
             here = (*sample, member)
             ends.append(sorted(bound[here] / reduction.ratio[member] for bound in (lower, upper)))
         assert (low[place], high[place]) == (max(a for a, _ in ends), min(b for _, b in ends))
+
+
+def test_only_bounds_that_rounding_has_parted_are_joined():
+    low, high = np.array([0.3 + 1e-13, 0.3, 2.0, -np.inf]), np.array([0.3, 0.4, 1.0, np.inf])
+    joined = join_ties(low, high)
+    assert np.array_equal(joined[0], low)
+    assert joined[1].tolist() == [low[0], 0.4, 1.0, np.inf]
+    assert join_ties(low, high, tie=0.5)[1][2] == 2.0

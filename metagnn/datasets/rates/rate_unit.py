@@ -108,14 +108,15 @@ def split_unit(header: str) -> tuple[str, RateUnit | None]:
     Raises:
         TableError: Brackets that hold no unit.
     """
-    if bracketed := re.match(r"^.*?[\[(]([^\[\]]+)[\])]$", header.strip()):
+    text = header.strip()
+    if bracketed := re.match(r"^.*?[\[(]([^\[\]]+)[\])]$", text):
         # A name may hold brackets of its own, as iron (III) does, and so may a unit: the first that closes over a unit.
-        for opened in re.finditer(r"[\s_]*[\[(]", header.strip()):
-            unit = parse_unit(header.strip()[opened.end() : -1])
+        for opened in re.finditer(r"[\s_]*[\[(]", text):
+            unit = parse_unit(text[opened.end() : -1])
             if unit is not None:
-                return header.strip()[: opened.start()], unit
+                return text[: opened.start()], unit
         raise TableError(f"column {header!r}: {bracketed[1]!r} is no unit; expected one {EXPECTED}")
-    words = header.strip().split("_")
+    words = text.split("_")
     # The longest ending that is a unit; a name of one letter such as "h" of water's protons is not cut from EX_h_e.
     for start in range(1, len(words)):
         ending = "_".join(words[start:])
@@ -123,7 +124,7 @@ def split_unit(header: str) -> tuple[str, RateUnit | None]:
             unit = parse_unit(ending)
             if unit is not None and words[start] != "":
                 return "_".join(words[:start]), unit
-    return header.strip(), None
+    return text, None
 
 
 def without_unit(header: str) -> str:

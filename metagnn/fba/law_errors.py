@@ -1,0 +1,24 @@
+"""How far fluxes are from steady state, and out of their bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def law_errors(matrix: Any, fluxes: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Largest |S v| and largest violation of a bound, of every sample; NaN where its fluxes are.
+
+    Args:
+        matrix: S, shape `[metabolites, reactions]`, scipy sparse.
+        fluxes: Shape `[samples, reactions]` [mmol/gDW/h].
+        lower: Lower bounds, the same shape.
+        upper: Upper bounds, the same shape.
+
+    Returns:
+        Two arrays of shape `[samples]` [mmol/gDW/h], both ≥ 0.
+    """
+    imbalance: np.ndarray = np.abs(matrix @ fluxes.T).max(axis=0, initial=0.0)
+    violation: np.ndarray = np.maximum(lower - fluxes, fluxes - upper).max(axis=1, initial=0.0)
+    return imbalance, violation
