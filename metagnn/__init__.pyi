@@ -13,8 +13,8 @@ from . import training as training
 from .analysis import moma as moma
 from .analysis import reconcile_rates as reconcile_rates
 from .analysis import suggest_medium as suggest_medium
-from .analysis.bottlenecks import bottlenecks as bottlenecks
-from .analysis.identifiability import identifiability as identifiability
+from .analysis.growth_limits.limiting_bounds import bottlenecks as bottlenecks
+from .analysis.identifiability.determined_fluxes import identifiability as identifiability
 from .analysis.reconciliation import ReconcileOptions as ReconcileOptions
 from .analysis.reconciliation import reconcile as reconcile
 from .datasets import add_white_noise as add_white_noise

@@ -11,13 +11,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from metagnn.analysis.law_columns import law_columns
+from metagnn.analysis.diagnosis.constraint_report import constraint_report
 from metagnn.datasets.flux_dataset import FluxBatch
 from metagnn.datasets.samples import Conditions, read_conditions, read_targets
 from metagnn.errors import FolderError, InputError, TableError
 from metagnn.fba.flux_solutions import FluxSolutions
 from metagnn.fba.simulate import simulate_fluxes
-from metagnn.fba.table_values import numeric_values, require_rows
+from metagnn.files.table_values import numeric_values, require_rows
 from metagnn.models.medium_bounds import USUAL_UPTAKE
 from metagnn.models.medium_gnn import MediumGNN, MediumGNNConfig
 from metagnn.network.knockout import KNOCKOUT
@@ -203,7 +203,7 @@ class MediumPredictor:
             limits, solutions = self._solve(media)
         feasible = (solutions.status != "infeasible").to_numpy()
         conditions = read_conditions(self.network, limits, "max_uptake")
-        columns = law_columns(self.network, conditions, solutions.fluxes.to_numpy(), feasible)
+        columns = constraint_report(self.network, conditions, solutions.fluxes.to_numpy(), feasible)
         return pd.DataFrame(columns, index=media.index)
 
     def score(self, media: pd.DataFrame, targets: pd.DataFrame) -> float:

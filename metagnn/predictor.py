@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from metagnn.analysis.composition import Composition, fitted_composition, warn_undetermined
-from metagnn.analysis.law_columns import law_columns
-from metagnn.analysis.readout_columns import readout_columns
+from metagnn.analysis.composition.fitted_composition import Composition, fitted_composition, warn_undetermined
+from metagnn.analysis.diagnosis.constraint_report import constraint_report
+from metagnn.analysis.diagnosis.readout_columns import readout_columns
 from metagnn.datasets.flux_dataset import FluxBatch
 from metagnn.datasets.samples import Conditions, check_kind, read_conditions, read_targets
 from metagnn.datasets.usable_samples import usable_samples
@@ -198,7 +198,7 @@ class FluxPredictor:
             `<readout>_status` ("determined", "not determined", "prior"), and in `to_measure` what would.
         """
         conditions, fluxes, feasible = self._solve(inputs)
-        columns = law_columns(self.network_, conditions, fluxes, feasible)
+        columns = constraint_report(self.network_, conditions, fluxes, feasible)
         if conditions.measured is not None:
             columns |= readout_columns(
                 self.network_, self.model.composition, self._composition, conditions.measured, fluxes, prior

@@ -12,14 +12,14 @@ from typing import Any
 import pandas as pd
 from torch import Tensor, nn
 
-from metagnn.datasets.output import replace_file
 from metagnn.errors import FolderError
+from metagnn.files.output import replace_file
+from metagnn.files.tensor_file import read_tensors, write_tensors
 from metagnn.models.flux_gnn import FluxGNNConfig
 from metagnn.models.medium_gnn import MediumGNNConfig
 from metagnn.network.document import network_from_document, network_to_document
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.training.config import TrainingConfig
-from metagnn.training.tensor_file import read_tensors, write_tensors
 
 WEIGHTS, CONFIG, NETWORK, HISTORY = "weights.safetensors", "config.json", "network.json", "history.csv"
 FORMAT = 1

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from metagnn.datasets.output import check_output, replace_file
 from metagnn.datasets.samples import read_conditions, read_targets
 from metagnn.errors import FolderError
+from metagnn.files.output import check_output, replace_file
 from metagnn.medium_predictor import MediumPredictor
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor

@@ -31,7 +31,7 @@ import pandas as pd
 import torch
 
 import metagnn
-from metagnn.analysis.balance_estimates import content_by_regression
+from metagnn.analysis.composition.balance_estimates import content_by_regression
 from metagnn.analysis.reconciliation.closures import BALANCES, closures
 from metagnn.plots import plot_closure_bars, plot_reconciled
 from metagnn.plots.reconciled import reconciled_rates

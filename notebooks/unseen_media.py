@@ -29,13 +29,13 @@ import pandas as pd
 from cobra.io import load_model
 
 import metagnn
-from metagnn.benchmarks.extrapolation.experiment import spread_of
-from metagnn.benchmarks.extrapolation.regressions import Tuning, fit_regression
-from metagnn.benchmarks.extrapolation.scores import METRICS, score_extrapolation
 from metagnn.datasets.extrapolation import Split, split_media
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.plots import plot_parity
 from metagnn.plots.extrapolation import plot_extrapolation
+from metagnn.studies.extrapolation.experiment import spread_of
+from metagnn.studies.extrapolation.scores import METRICS, score_extrapolation
+from metagnn.studies.rivals.regressions import Tuning, fit_regression
 from metagnn.training.metrics import r2_per_flux
 
 smoke_test = "CI" in os.environ  # in a test run, a glance is enough

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metagnn.analysis.steady_state_ranges import typical_flux
+from metagnn.analysis.identifiability.steady_state_ranges import typical_flux
 from metagnn.errors import InputError
 from metagnn.models import FluxGNNConfig
 from metagnn.network import MetabolicNetwork

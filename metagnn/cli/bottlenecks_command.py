@@ -8,9 +8,9 @@ import pandas as pd
 
 from metagnn.cli.console import print_table
 from metagnn.cli.open_sources import print_open_sources
-from metagnn.datasets.output import check_output
-from metagnn.datasets.table_writer import write_table
-from metagnn.datasets.tables import read_table
+from metagnn.files.output import check_output
+from metagnn.files.table_reader import read_table
+from metagnn.files.table_writer import write_table
 from metagnn.network.from_cobra import load_network
 
 MOST_PRINTED = 20
@@ -18,7 +18,7 @@ MOST_PRINTED = 20
 
 def print_bottlenecks(chosen: argparse.Namespace) -> None:
     """Write which bounds limit growth on every medium, and print which do most often."""
-    from metagnn.analysis.bottlenecks import bottlenecks
+    from metagnn.analysis.growth_limits.limiting_bounds import bottlenecks
     from metagnn.predictor import FluxPredictor
 
     out = check_output(chosen.out, chosen.force)

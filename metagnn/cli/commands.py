@@ -25,14 +25,14 @@ from metagnn.cli.presence import PRESENT, print_uptakes, untrained_medium_predic
 from metagnn.cli.reconcile_command import benchmark_reconcile
 from metagnn.cli.transfer_command import benchmark_transfer, refuse_full, refuse_resume
 from metagnn.datasets.label_file import simulate_to_file
-from metagnn.datasets.output import check_output
-from metagnn.datasets.table_writer import write_table
-from metagnn.datasets.tables import read_table
+from metagnn.files.output import check_output
+from metagnn.files.table_reader import read_table
+from metagnn.files.table_writer import write_table
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 if TYPE_CHECKING:
-    from metagnn.analysis.composition import Composition
+    from metagnn.analysis.composition.fitted_composition import Composition
     from metagnn.medium_predictor import MediumPredictor
     from metagnn.predictor import FluxPredictor
 
@@ -116,8 +116,8 @@ def predict(chosen: argparse.Namespace) -> None:
 
 def reproduce(chosen: argparse.Namespace) -> None:
     """Run the experiments and print their tables."""
-    from metagnn.experiments.report import result_tables
-    from metagnn.experiments.reproduce import reproduce as run
+    from metagnn.studies.paper.report import result_tables
+    from metagnn.studies.paper.reproduce import reproduce as run
 
     size = "quick" if chosen.quick else "full" if chosen.full else "usual"
     with progress_bar("runs") as progress:
@@ -144,7 +144,7 @@ def benchmark(chosen: argparse.Namespace) -> None:
     if chosen.name == "identifiability":
         benchmark_identifiability(chosen)
         return
-    from metagnn.benchmarks import run_benchmark
+    from metagnn.studies.benchmarks import run_benchmark
 
     out = check_output(chosen.out, chosen.force, folder=True)
     with progress_bar("rounds") as progress:

@@ -29,8 +29,8 @@ def benchmark_extrapolation(chosen: argparse.Namespace) -> None:
     Raises:
         InputError: A table without a model, or a model without a table.
     """
-    from metagnn.benchmarks.extrapolation import MediaTable, extrapolation_tables, run_extrapolation
-    from metagnn.benchmarks.extrapolation.run import FIGURE, RESULTS, JobOptions
+    from metagnn.studies.extrapolation import MediaTable, extrapolation_tables, run_extrapolation
+    from metagnn.studies.extrapolation.run import FIGURE, RESULTS, JobOptions
 
     if bool(chosen.table) != bool(chosen.model):
         given, missing = ("--table", "--model") if chosen.table else ("--model", "--table")

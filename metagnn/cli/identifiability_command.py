@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from metagnn.cli.console import print_table, progress_bar
-from metagnn.datasets.output import check_output, replace_file
-from metagnn.datasets.table_writer import write_table
+from metagnn.files.output import check_output, replace_file
+from metagnn.files.table_writer import write_table
 from metagnn.network.from_cobra import load_network
 
 GIVEN = ("measured", "absent", "held by its bounds")
@@ -20,7 +20,7 @@ GIVEN = ("measured", "absent", "held by its bounds")
 
 def print_identifiability(chosen: argparse.Namespace) -> None:
     """Print what a list of measurements determines, what it does not, and what to measure."""
-    from metagnn.analysis.identifiability import identifiability
+    from metagnn.analysis.identifiability.determined_fluxes import identifiability
 
     out = check_output(chosen.out, chosen.force) if chosen.out else None
     network = load_network(chosen.model)
@@ -46,7 +46,7 @@ def print_identifiability(chosen: argparse.Namespace) -> None:
 
 def benchmark_identifiability(chosen: argparse.Namespace) -> None:
     """Compare with ranks of dense matrices, on random sets of measurements."""
-    from metagnn.benchmarks.identifiability import NETWORKS, SETS, measure_identifiability
+    from metagnn.studies.benchmarks.identifiability import NETWORKS, SETS, measure_identifiability
 
     out = check_output(chosen.out, chosen.force, folder=True)
     networks, sets = (NETWORKS[:1], SETS // 10) if chosen.quick else (NETWORKS, SETS)

@@ -10,7 +10,7 @@ import numpy as np
 
 from metagnn.cli.console import print_table, progress_bar
 from metagnn.cli.pictures import check_plot, picture_of_reconciliation
-from metagnn.datasets.output import check_output
+from metagnn.files.output import check_output
 from metagnn.network.from_cobra import load_network
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def benchmark_reconcile(chosen: argparse.Namespace) -> None:
     import dataclasses
     import json
 
-    from metagnn.benchmarks.reconcile import measure_reconciliation
-    from metagnn.datasets.output import replace_file
+    from metagnn.files.output import replace_file
+    from metagnn.studies.benchmarks.reconcile import measure_reconciliation
 
     out = check_output(chosen.out, chosen.force, folder=True)
     with progress_bar("draws") as progress:

@@ -8,11 +8,11 @@ import pandas as pd
 
 from metagnn.cli.console import print_table
 from metagnn.cli.open_sources import print_open_sources
-from metagnn.datasets.output import check_output
-from metagnn.datasets.table_writer import write_table
-from metagnn.datasets.tables import TEXT_COLUMNS, read_table
 from metagnn.errors import TableError
 from metagnn.fba.simulate import SAMPLE, simulate_fluxes
+from metagnn.files.output import check_output
+from metagnn.files.table_reader import TEXT_COLUMNS, read_table
+from metagnn.files.table_writer import write_table
 from metagnn.network.from_cobra import load_network
 
 
@@ -23,7 +23,7 @@ def print_suggested_media(chosen: argparse.Namespace) -> None:
         InputError: A budget, price or limit that cannot be, or no medium that keeps the model's bounds.
         TableError: A table with more than one row, or a column that is no exchange.
     """
-    from metagnn.analysis.suggested_medium import suggest_medium
+    from metagnn.analysis.growth_limits.suggested_medium import suggest_medium
 
     out = check_output(chosen.out, chosen.force)
     network, prices = load_network(chosen.model), _one_row(chosen.prices, "a price [1/mmol]")

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 
 from metagnn.cli.console import print_table, progress_bar
-from metagnn.datasets.output import check_output
 from metagnn.errors import InputError
+from metagnn.files.output import check_output
 
 
 def refuse_full(chosen: argparse.Namespace) -> None:
@@ -32,7 +32,7 @@ def refuse_resume(chosen: argparse.Namespace) -> None:
 
 def benchmark_transfer(chosen: argparse.Namespace) -> None:
     """Try trained models where they were not trained, and print how they do beside ignoring the change and FBA."""
-    from metagnn.benchmarks.transfer import measure_transfer
+    from metagnn.studies.benchmarks.transfer import measure_transfer
 
     out = check_output(chosen.out, chosen.force, chosen.resume, folder=True)
     with progress_bar("trainings") as progress:

@@ -11,11 +11,11 @@ from metagnn.datasets.media import latin_hypercube_media as latin_hypercube_medi
 from metagnn.datasets.media import sparse_media as sparse_media
 from metagnn.datasets.media import uniform_media as uniform_media
 from metagnn.datasets.noise import add_white_noise as add_white_noise
-from metagnn.datasets.output import check_output as check_output
 from metagnn.datasets.samples import Conditions as Conditions
 from metagnn.datasets.samples import read_conditions as read_conditions
 from metagnn.datasets.samples import read_targets as read_targets
 from metagnn.datasets.splits import random_split as random_split
 from metagnn.datasets.splits import range_split as range_split
-from metagnn.datasets.table_writer import write_table as write_table
-from metagnn.datasets.tables import read_table as read_table
+from metagnn.files.output import check_output as check_output
+from metagnn.files.table_reader import read_table as read_table
+from metagnn.files.table_writer import write_table as write_table

@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 
 from metagnn.datasets.label_folder import LabelFolder, LabelJob, unwritable
-from metagnn.datasets.output import check_output
-from metagnn.datasets.table_writer import TableWriter
-from metagnn.datasets.tables import check_ending, read_table
 from metagnn.errors import FolderError
 from metagnn.fba.flux_simulator import Progress
 from metagnn.fba.label_chunks import LabelChunk, LabelTask, cut_rows, label_chunks, split_rows
 from metagnn.fba.law_errors import law_errors
 from metagnn.fba.simulate import SAMPLE, media_values, warn_unsolved
-from metagnn.fba.table_values import table_knockouts
+from metagnn.files.output import check_output
+from metagnn.files.table_reader import check_ending, read_table
+from metagnn.files.table_values import table_knockouts
+from metagnn.files.table_writer import TableWriter
 from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
 

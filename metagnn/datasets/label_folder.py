@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from metagnn.datasets.output import replace_file
 from metagnn.errors import FolderError
 from metagnn.fba.label_chunks import LabelChunk
+from metagnn.files.output import replace_file
 
 JOB = "job.json"
 

@@ -11,7 +11,7 @@ import torch
 
 from metagnn._typing import Fluxes
 from metagnn.errors import InputError, TableError, unknown_name
-from metagnn.fba.table_values import numeric_values, require_rows, table_knockouts
+from metagnn.files.table_values import numeric_values, require_rows, table_knockouts
 from metagnn.network.knockout import KNOCKOUT
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork

@@ -13,7 +13,7 @@ from metagnn.errors import TableError
 from metagnn.fba.flux_simulator import Progress
 from metagnn.fba.flux_solutions import FluxSolutions
 from metagnn.fba.label_chunks import LabelTask, label_chunks, split_rows
-from metagnn.fba.table_values import numeric_values, require_rows, table_knockouts
+from metagnn.files.table_values import numeric_values, require_rows, table_knockouts
 from metagnn.network.knockout import KNOCKOUT
 from metagnn.network.medium import check_exchanges, check_uptakes
 from metagnn.network.metabolic_network import MetabolicNetwork

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from metagnn._typing import EdgeIndex, Fluxes, Imbalance
 from metagnn.errors import InputError
-from metagnn.network.exact_module import ExactModule
+from metagnn.network.float64_module import Float64Module
 
 
-class Incidence(ExactModule):
+class Incidence(Float64Module):
     r"""Sparse linear map $b = A v$ from fluxes to balances, with one balance per row.
 
     Stoichiometry, the carbon and nitrogen balances, charge and electrons are all instances of it. Its

@@ -11,7 +11,7 @@ from metagnn._typing import Basis, Scalar
 from metagnn.errors import InputError, NetworkError, unknown_name
 from metagnn.network.compression import null_basis
 from metagnn.network.elements import balance_weights, elements_present
-from metagnn.network.exact_module import ExactModule
+from metagnn.network.float64_module import Float64Module
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 COMPOSITIONS = ("fixed", "elemental", "precursor")
@@ -34,7 +34,7 @@ def check_composition(composition: str) -> None:
         raise InputError("`composition`: " + unknown_name(str(composition), COMPOSITIONS, "composition"))
 
 
-class BiomassComposition(ExactModule):
+class BiomassComposition(Float64Module):
     r"""The biomass column $s(\theta)$ of S, and with it everything that follows from the composition.
 
     Steady state with this column implies the carbon and the nitrogen balance with

@@ -12,7 +12,7 @@ from torch import Tensor
 from metagnn._typing import Fluxes
 from metagnn.errors import InputError
 from metagnn.network.compression import Compression, compress
-from metagnn.network.exact_module import ExactModule
+from metagnn.network.float64_module import Float64Module
 from metagnn.network.incidence import Incidence
 from metagnn.nn.polytope_newton import ImplicitNearest, nearest_balanced
 from metagnn.nn.polytope_sparse import SparseImplicitNearest, SparseNearest
@@ -47,7 +47,7 @@ class PolytopeSolution:
     by_reference: int
 
 
-class PolytopeProjection(ExactModule):
+class PolytopeProjection(Float64Module):
     r"""The flux at steady state and within bounds that is nearest to a target.
 
     $v^* = \arg\min_v \tfrac12 \sum_r w_r (v_r - t_r)^2$ subject to $S v = 0$, $l \le v \le u$. It is the exact

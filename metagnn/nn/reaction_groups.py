@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from metagnn._typing import Fluxes
-from metagnn.network.exact_module import ExactModule
+from metagnn.network.float64_module import Float64Module
 
 
-class ReactionGroups(ExactModule):
+class ReactionGroups(Float64Module):
     """Moves targets, bounds and weights of reactions to their groups, and fluxes of groups back to reactions.
 
     A weighted distance of fluxes is the same before and after, apart from a constant: weights add up, targets are

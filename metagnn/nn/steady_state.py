@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from metagnn._typing import Basis, Fluxes, Metric, ReactionFeatures
 from metagnn.errors import InputError
 from metagnn.network.compression import null_basis
-from metagnn.network.exact_module import ExactModule
+from metagnn.network.float64_module import Float64Module
 from metagnn.network.incidence import Incidence
 
 
@@ -36,7 +36,7 @@ def metric_basis(basis: Tensor, metric: Tensor) -> Tensor:
     return solved.T
 
 
-class SteadyStateProjection(ExactModule):
+class SteadyStateProjection(Float64Module):
     r"""Nearest flux at steady state, in closed form, in any diagonal metric.
 
     $v^* = \arg\min_v \sum_r w_r (v_r - t_r)^2$ subject to $S v = 0$. In matrix form

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from metagnn.datasets.output import check_output, replace_file
 from metagnn.errors import InputError
+from metagnn.files.output import check_output, replace_file
 
 
 class PlotsMissingError(InputError, ImportError):

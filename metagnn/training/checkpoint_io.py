@@ -9,7 +9,7 @@ from lightning.pytorch.plugins.io import CheckpointIO
 from torch import Tensor
 
 from metagnn.errors import FolderError
-from metagnn.training.tensor_file import read_tensors, write_tensors
+from metagnn.files.tensor_file import read_tensors, write_tensors
 
 
 class SafetensorsCheckpointIO(CheckpointIO):

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from metagnn.benchmarks import extrapolation
 from metagnn.cli import main
+from metagnn.studies import extrapolation
 
 
 def score(value: float) -> dict[str, float]:

@@ -16,10 +16,10 @@ from metagnn.datasets import label_folder
 from metagnn.datasets.label_file import simulate_to_file
 from metagnn.datasets.media import uniform_media
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
-from metagnn.datasets.table_writer import TableWriter, write_table
-from metagnn.datasets.tables import read_table
 from metagnn.errors import FolderError, InputError, TableError
 from metagnn.fba import FluxSimulator, label_chunks, simulate_fluxes
+from metagnn.files.table_reader import read_table
+from metagnn.files.table_writer import TableWriter, write_table
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*media are infeasible")
 

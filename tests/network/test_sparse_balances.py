@@ -4,10 +4,10 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metagnn.benchmarks.community import community_of_copies
 from metagnn.network import MetabolicNetwork, compression, sparse_balances
 from metagnn.network.compression import compress, null_basis
 from metagnn.network.sparse_balances import SparseBalances
+from metagnn.studies.benchmarks.community import community_of_copies
 from metagnn.testing import random_network, toy_network
 
 

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from metagnn.benchmarks.community import community_of_copies
 from metagnn.models import FluxGNN, FluxGNNConfig, flux_gnn
 from metagnn.network import Incidence, MetabolicNetwork, compression
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn import PolytopeProjection, SplittingParameters, UnrolledSplitting, nullspace_basis
 from metagnn.nn.flux_projection import AbstractFluxProjection, DenseProjection, SparseProjection
 from metagnn.nn.splitting_iteration import SplittingIteration
+from metagnn.studies.benchmarks.community import community_of_copies
 from metagnn.testing import assert_balanced, random_network
 
 seeds = st.integers(0, 2**32 - 1)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagnn.errors import FolderError
+from metagnn.files.tensor_file import write_tensors
 from metagnn.training import SafetensorsCheckpointIO
-from metagnn.training.tensor_file import write_tensors
 
 tensors = st.builds(
     lambda seed, shape: torch.randn(shape, generator=torch.Generator().manual_seed(seed)),

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.stats
 
-from metagnn.analysis.composition import QUANTILE, UNDETERMINED, Composition, Interval
-from metagnn.analysis.reconciliation.border import Border
+from metagnn.analysis.composition.fitted_composition import QUANTILE, UNDETERMINED, Composition, Interval
+from metagnn.analysis.reconciliation.exchange_laws import Border
 from metagnn.errors import InputError
 from metagnn.network.elements import balance_weights
 

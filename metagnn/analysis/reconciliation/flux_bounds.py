@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from metagnn.analysis.reconciliation.border import MINERAL_STD, Border
-from metagnn.analysis.reconciliation.traces import border_reactions
+from metagnn.analysis.reconciliation.exchange_laws import MINERAL_STD, Border
+from metagnn.analysis.reconciliation.trace_exchanges import border_reactions
 from metagnn.errors import InputError, unknown_name
 from metagnn.network.metabolic_network import MetabolicNetwork
 

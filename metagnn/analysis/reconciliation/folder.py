@@ -14,10 +14,10 @@ from metagnn.analysis.reconciliation.options import ReconcileOptions
 from metagnn.analysis.reconciliation.reconciler import Reconciler, Reconciliation
 from metagnn.analysis.reconciliation.report import ReportTotals, intervals_table, reconciled_table, samples_table
 from metagnn.analysis.reconciliation.unfinished_run import UnfinishedRun
-from metagnn.datasets.output import check_output, replace_file
 from metagnn.datasets.rates import RateColumn, RateReader, RateTable
-from metagnn.datasets.tables import read_table_chunks
 from metagnn.errors import TableError
+from metagnn.files.output import check_output, replace_file
+from metagnn.files.table_reader import read_table_chunks
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 CHUNK_ENTRIES = 1_000_000

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
-from metagnn.analysis.composition import QUANTILE
-from metagnn.analysis.reconciliation.border import Border
+from metagnn.analysis.composition.fitted_composition import QUANTILE
 from metagnn.analysis.reconciliation.composition_fit import FittedComposition
+from metagnn.analysis.reconciliation.exchange_laws import Border
 from metagnn.analysis.reconciliation.flux_bounds import NO_BOUND
 from metagnn.analysis.reconciliation.linear_model import Posterior, determined_fluxes
 from metagnn.analysis.reconciliation.sample_ranges import SampleRanges

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from metagnn.analysis.nearest_flux import PRIOR
+from metagnn.analysis.nearest_flux.nearest_to_rates import PRIOR
 
 HELD = 1e8
 """Weight of a flux that a bound holds [1/(mmol/gDW/h)²]: a deviation of 1e-4."""

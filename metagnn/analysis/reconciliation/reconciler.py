@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from metagnn.analysis.reconciliation.border import border_of
 from metagnn.analysis.reconciliation.closures import closures
 from metagnn.analysis.reconciliation.composition_fit import FittedComposition, fit_composition, own_contents
+from metagnn.analysis.reconciliation.exchange_laws import border_of
 from metagnn.analysis.reconciliation.flux_bounds import reconciliation_bounds
 from metagnn.analysis.reconciliation.gross_errors import GrossErrors, gross_errors
 from metagnn.analysis.reconciliation.intervals import (

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from metagnn.analysis.reconciliation.chunk_summary import ChunkSummary
-from metagnn.datasets.output import replace_file
 from metagnn.datasets.rates import RateTable
 from metagnn.errors import FolderError
+from metagnn.files.output import replace_file
 
 RECORD = "chunks.json"
 

@@ -8,8 +8,8 @@ import numpy as np
 import scipy.stats
 
 from metagnn.analysis.reconciliation.biomass_column import CONTENTS
-from metagnn.analysis.reconciliation.border import Border
 from metagnn.analysis.reconciliation.composition_fit import GAMMA_NOISE, own_contents, pooled_fit
+from metagnn.analysis.reconciliation.exchange_laws import Border
 
 FACTORS = {
     1000.0: "a unit a thousand times too small",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from metagnn.datasets.rates.column_descriptions import describe, direction_in_words
 from metagnn.datasets.rates.column_header import BIOMASS, DILUTION, RQ, TIME
 from metagnn.datasets.rates.conversions import Measured, batch_rates, chemostat_rate, per_biomass
 from metagnn.datasets.rates.rate_columns import MeasuredColumn, read_columns
@@ -18,9 +19,8 @@ from metagnn.datasets.rates.rate_table import (
     RateTable,
     assumed_deviations,
 )
-from metagnn.datasets.rates.understood import describe, direction_in_words
 from metagnn.errors import InputError, TableError
-from metagnn.fba.table_values import numeric_values, require_rows
+from metagnn.files.table_values import numeric_values, require_rows
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 SIGN_WINDOW = 3.0

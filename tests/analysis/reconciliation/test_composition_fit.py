@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from metagnn.analysis.reconciliation.border import border_of
 from metagnn.analysis.reconciliation.composition_fit import fit_composition
+from metagnn.analysis.reconciliation.exchange_laws import border_of
 from metagnn.datasets.rates import present_exchanges
 from tests.analysis.reconciliation.true_rates import MEASURED, table_of, true_fluxes
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from metagnn.analysis.reconciliation.border import MINERAL_STD, border_of
+from metagnn.analysis.reconciliation.exchange_laws import MINERAL_STD, border_of
 from metagnn.analysis.reconciliation.flux_bounds import check_energy, reconciliation_bounds
-from metagnn.analysis.reconciliation.traces import border_reactions
+from metagnn.analysis.reconciliation.trace_exchanges import border_reactions
 from metagnn.datasets.rates import present_exchanges
 from metagnn.errors import InputError
 from tests.analysis.reconciliation.true_rates import MEASURED, true_fluxes

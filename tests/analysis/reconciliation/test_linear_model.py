@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metagnn.analysis.nearest_flux import PRIOR
+from metagnn.analysis.nearest_flux.nearest_to_rates import PRIOR
 from metagnn.analysis.reconciliation.linear_model import HELD, measurement_weights, posterior, standardised
 from metagnn.network.compression import null_basis
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metagnn.analysis.nearest_flux import reconcile_rates
+from metagnn.analysis.nearest_flux.nearest_to_rates import reconcile_rates
 from metagnn.analysis.reconciliation import ReconcileOptions, Reconciler, reconcile
 from metagnn.datasets.rates import RateTable, read_rates
 from metagnn.errors import InputError, TableError

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from metagnn.analysis.reconciliation.border import border_of
+from metagnn.analysis.reconciliation.exchange_laws import border_of
 from metagnn.analysis.reconciliation.unit_suspects import FACTORS, FITTING, unit_suspects
 from metagnn.datasets.rates import present_exchanges
 from tests.analysis.reconciliation.true_rates import MEASURED, table_of, true_fluxes, with_contents

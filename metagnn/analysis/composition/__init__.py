@@ -1,0 +1,1 @@
+"""What is biomass made of, by the data?"""

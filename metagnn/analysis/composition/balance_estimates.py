@@ -1,0 +1,93 @@
+"""Classical estimates of the biomass composition: regressions on one balance, and all balances at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.optimize
+import torch
+
+from metagnn.analysis.identifiability.column_space import column_space, column_spaces
+from metagnn.network.elements import ELECTRON_WEIGHTS
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.nn.biomass import CONTENTS, BiomassComposition
+
+ROUNDS = 20
+"""Rounds of reweighting; the weights depend on the content only weakly and settle in four."""
+
+
+def content_by_regression(
+    network: MetabolicNetwork, balance: str, fluxes: np.ndarray, noise: float | None = 0.05
+) -> float:
+    """Content of biomass in an element, in charge or in electrons, from one balance of measured rates.
+
+    The exchanges' surplus is content times growth: a regression through the origin.
+
+    Args:
+        network: The network.
+        balance: As for `MetabolicNetwork.element_balance`.
+        fluxes: Measured exchange fluxes and growth, shape `[samples, reactions]` [mmol/gDW/h]; every flux that
+            takes part in the balance.
+        noise: Relative noise of every rate, by which samples are weighed (weighted least squares, weights refined
+            in rounds); None weighs them alike (ordinary least squares).
+    """
+    row = network.element_balance(balance).to_dense()[0].numpy()
+    growth_index = network.reaction_index(network.growth_reaction)
+    exchanged = row.copy()
+    exchanged[growth_index] = 0.0
+    used = np.flatnonzero(exchanged)
+    parts = fluxes[:, used] * exchanged[used]
+    surplus, growth = parts.sum(axis=1), fluxes[:, growth_index]
+    content = float(surplus @ growth / (growth @ growth))
+    for _ in range(0 if noise is None else ROUNDS):
+        variance = np.square(parts).sum(axis=1) + np.square(content * growth)
+        weighted = growth / variance
+        content = float(weighted @ surplus / (weighted @ growth))
+    return content
+
+
+def alpha_from_electrons(network: MetabolicNetwork, electrons: float, beta: float) -> float:
+    """Carbon in biomass whose electrons and nitrogen are known and whose other elements are the model's own [mmol/gDW].
+
+    Args:
+        network: The network.
+        electrons: Electrons in biomass [mmol/gDW].
+        beta: Nitrogen in biomass [mmol/gDW].
+    """
+    own = {name: network.biomass_content(name) for name in (*CONTENTS, "electrons")}
+    from_nitrogen = ELECTRON_WEIGHTS["N"] * (beta - own["N"])
+    return own["C"] + (electrons - own["electrons"] - from_nitrogen) / ELECTRON_WEIGHTS["C"]
+
+
+def contents_by_reconciliation(
+    network: MetabolicNetwork, measured: np.ndarray, deviation: np.ndarray
+) -> tuple[float, float]:
+    """Alpha and beta at which all measurements are closest to steady state, every balance at once [mmol/gDW].
+
+    The maximum of the likelihood over alpha, beta and every sample's fluxes, with the other elements of biomass
+    those of the model and without bounds: what all balances together say, and nothing that was learned.
+
+    Args:
+        network: The network.
+        measured: Measured fluxes and growth, shape `[samples, reactions]`, NaN where nothing was measured
+            [mmol/gDW/h].
+        deviation: Their standard deviations, the same shape.
+    """
+    composition = BiomassComposition(network, "elemental")
+    known = ~np.isnan(measured)
+    used = np.flatnonzero(known.any(axis=0))
+    root = np.where(known, 1.0 / np.where(known, deviation, 1.0), 0.0)[:, used]
+    observed = root * np.where(known, measured, 0.0)[:, used]
+
+    def misfit(raw: np.ndarray) -> float:
+        with torch.no_grad():
+            composition.raw.copy_(torch.from_numpy(raw))
+            basis = composition.basis().numpy()[used]
+        explained, _ = column_spaces(root[:, :, None] * column_space(basis))
+        rest = observed - np.einsum("nki,nli,nl->nk", explained, explained, observed, optimize=True)
+        return float(np.square(rest).sum())
+
+    found = scipy.optimize.minimize(misfit, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-4})
+    with torch.no_grad():
+        composition.raw.copy_(torch.from_numpy(found.x))
+        alpha, beta = composition.contents()
+    return float(alpha), float(beta)

@@ -1,0 +1,161 @@
+"""A biomass composition, and how well the data determine it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from metagnn._typing import Fluxes
+from metagnn.analysis.identifiability.column_space import column_space, column_spaces
+from metagnn.datasets.flux_dataset import FluxBatch
+from metagnn.datasets.samples import RELATIVE_NOISE, SMALLEST_STD
+from metagnn.nn.biomass import BiomassComposition
+
+QUANTILE = 1.6449
+"""Standard normal quantile of the two-sided 90 % interval."""
+
+UNDETERMINED = 0.5
+"""Relative standard error above which a content counts as undetermined: no number is better than that one."""
+
+SMALLEST_GROWTH_STD = 1e-3
+"""Standard deviation of an observed growth rate, at least [1/h]."""
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Carbon and nitrogen in biomass.
+
+    Attributes:
+        alpha: Carbon [mmol/gDW]; NaN where the data do not determine it.
+        beta: Nitrogen [mmol/gDW]; NaN where the data do not determine it.
+        alpha_interval: Interval (90 %) of alpha, where it was fitted; (0, inf) where it is not determined.
+        beta_interval: Interval (90 %) of beta.
+    """
+
+    alpha: float
+    beta: float
+    alpha_interval: Interval | None = None
+    beta_interval: Interval | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """What JSON can hold: it has no NaN and no infinity, so both become null."""
+        return {
+            "alpha": _finite_or_none(self.alpha),
+            "beta": _finite_or_none(self.beta),
+            "alpha_interval": self.alpha_interval and [_finite_or_none(limit) for limit in self.alpha_interval],
+            "beta_interval": self.beta_interval and [_finite_or_none(limit) for limit in self.beta_interval],
+        }
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Composition:
+        """What `to_document` wrote; a KeyError, IndexError, TypeError or ValueError means that it is damaged."""
+        alpha, beta = (_or(document[name], float("nan")) for name in ("alpha", "beta"))
+        alpha_interval, beta_interval = (
+            None if limits is None else (_or(limits[0], 0.0), _or(limits[1], float("inf")))
+            for limits in (document["alpha_interval"], document["beta_interval"])
+        )
+        return cls(alpha, beta, alpha_interval, beta_interval)
+
+
+def fitted_composition(composition: BiomassComposition, samples: FluxBatch, fluxes: Fluxes) -> Composition:
+    """Fitted alpha and beta with intervals (90 %), by the Fisher information of the balances.
+
+    What a sample says of the composition is what its measurements can tell from any flux at steady state: the
+    part of their change with the composition that no other flux could explain. Bounds, and whatever a network has
+    learned, are left out, so that an interval never rests on them. Errors are taken for independent and normal;
+    where the residuals are larger than their deviations say, the intervals widen by the ratio.
+
+    Args:
+        composition: A trainable composition, fitted.
+        samples: Measured rates and observed fluxes; the latter with 5 % error.
+        fluxes: Fluxes of these samples by the fitted model, shape `[samples, reactions]` [mmol/gDW/h].
+
+    Returns:
+        Contents and intervals.
+    """
+    with torch.no_grad():
+        values, precision = _observations(samples, composition.growth_index)
+        used = torch.nonzero((precision > 0).any(0)).squeeze(-1)
+        root = precision[:, used].sqrt()
+        reach = torch.from_numpy(column_space(composition.basis()[used].numpy()))
+        moves = composition.sensitivity()[used]
+        growth = fluxes[:, composition.growth_index]
+        # Left of every sample's change once the fluxes at steady state have explained what they can.
+        spanned, rank = column_spaces((root[:, :, None] * reach).numpy())
+        explained = torch.from_numpy(spanned)
+        change = root[:, :, None] * moves * growth[:, None, None]
+        rest = change - explained @ (explained.mT @ change)
+        information = (rest.mT @ rest).sum(0)
+        residual = root * (values - fluxes)[:, used]
+        freedom = int((root > 0).sum()) - rank
+        spread = max(float(residual.square().sum()) / freedom, 1.0) if freedom > 0 else 1.0
+        jacobian = _log_content_jacobian(composition)
+        errors = _standard_errors(information.numpy() / spread, jacobian)
+        contents = [content.item() for content in composition.contents()]
+    (alpha, alpha_interval), (beta, beta_interval) = map(_with_interval, contents, errors)
+    return Composition(alpha, beta, alpha_interval, beta_interval)
+
+
+def warn_undetermined(composition: Composition) -> None:
+    """Say in a warning which contents the data do not determine, and what to measure."""
+    unknown = [name for name in ("alpha", "beta") if np.isnan(getattr(composition, name))]
+    if unknown:
+        warnings.warn(
+            f"the data do not determine {' and '.join(unknown)}, which may trade against what is not measured; "
+            "measure CO2 or O2 for carbon, NH4+ for nitrogen, or use composition='fixed'",
+            stacklevel=3,
+        )
+
+
+def _observations(samples: FluxBatch, growth_index: int) -> tuple[Tensor, Tensor]:
+    """Everything measured or observed, and its precision 1/σ², zero where there is nothing."""
+    values, precision = torch.zeros_like(samples.observed), torch.zeros_like(samples.observed)
+    floor = torch.full_like(samples.observed, SMALLEST_STD)
+    floor[:, growth_index] = SMALLEST_GROWTH_STD
+    observed = (samples.observed, torch.maximum(RELATIVE_NOISE * samples.observed.abs(), floor))
+    for numbers, deviation in ((samples.measured, samples.deviation), observed):
+        if numbers is None or deviation is None:
+            continue
+        known = ~(torch.isnan(numbers) | torch.isnan(deviation))
+        values = torch.where(known, numbers, values)
+        precision = torch.where(known, deviation.pow(-2), precision)
+    return values, precision
+
+
+def _log_content_jacobian(composition: BiomassComposition) -> np.ndarray:
+    def log_contents(raw: Tensor) -> Tensor:
+        return torch.stack(torch.func.functional_call(composition, {"raw": raw})).log()
+
+    jacobian: np.ndarray = torch.func.jacrev(log_contents)(composition.raw.detach()).numpy()
+    return jacobian
+
+
+def _standard_errors(information: np.ndarray, jacobian: np.ndarray) -> np.ndarray:
+    """Standard errors of the logarithms of the contents; infinite along directions without information."""
+    values, vectors = np.linalg.eigh(information)
+    known = values > 1e-9 * max(float(values.max(initial=0.0)), 1e-12)
+    along = jacobian @ vectors
+    variance = np.square(along[:, known]) @ (1.0 / values[known])
+    lost = np.abs(along[:, ~known]).max(axis=1, initial=0.0) > 1e-3 * np.abs(along).max(axis=1)
+    return np.where(lost, np.inf, np.sqrt(variance))
+
+
+def _with_interval(content: float, error: float) -> tuple[float, Interval]:
+    if not error < UNDETERMINED:
+        return float("nan"), (0.0, float("inf"))
+    return content, (float(content * np.exp(-QUANTILE * error)), float(content * np.exp(QUANTILE * error)))
+
+
+def _finite_or_none(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else float(value)

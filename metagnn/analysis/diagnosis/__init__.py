@@ -1,0 +1,1 @@
+"""How well do predicted fluxes keep the laws, and what do measured rates determine of them?"""

@@ -1,0 +1,1 @@
+"""What limits growth, and what is more of it worth?"""

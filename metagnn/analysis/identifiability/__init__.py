@@ -1,0 +1,1 @@
+"""What do measurements determine, and what should be measured next?"""

@@ -1,0 +1,187 @@
+"""Intervals that the bounds of a network leave, with some fluxes and contents held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.sparse
+
+from metagnn.analysis.identifiability.steady_state_tangent import ALPHA, BETA, REDUCTION, SteadyStateTangent
+from metagnn.errors import InputError
+from metagnn.fba.flux_variability import flux_ranges
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
+
+PURE = {ALPHA: 1000.0 / 12.011, BETA: 1000.0 / 14.007}
+"""Contents of a biomass that is nothing but carbon, or nitrogen [mmol/gDW]: no content is larger."""
+
+VERTICES = 12
+"""Random optima whose mean is a typical flux: inside the polytope, where no optimum is."""
+
+SLACK = 1e-7
+"""Half width of the window in which a measured flux is held, relative to 1 + |v|: redundant ones need room to agree."""
+
+NARROWER = 1e-4
+"""How much of a bound, relative to 1 + |bound|, an interval must leave to say more than the bound itself."""
+
+WIDEST = 1000.0
+NO_BOUND = 999.0
+"""Bound from which on it stands for none, as models write it [mmol/gDW/h]: no cell turns over a mole per gram."""
+
+
+class SteadyStateRanges:
+    r"""Smallest and largest values at steady state and within bounds, what is known held at a reference.
+
+    With an unknown composition, growth times the change of its parameters is a variable of its own: then steady
+    state is linear, $S v + \partial s\,d = 0$, and the intervals are global, not of a linearisation.
+
+    Args:
+        tangent: The network and what of its biomass is unknown.
+        known: Positions of what is measured.
+        reference: Flux at steady state, shape `[reactions]` [mmol/gDW/h]; by default the mean of random optima.
+        seed: Seed of these.
+
+    Raises:
+        InputError: A reference of another shape, off steady state or outside the bounds, or no flux within them.
+    """
+
+    def __init__(
+        self, tangent: SteadyStateTangent, known: Sequence[int], reference: np.ndarray | None = None, seed: int = 0
+    ) -> None:
+        network = tangent.network
+        self._tangent, self._known = tangent, set(known)
+        self._reactions, self._parameters = len(network.reactions), tangent.column_moves.shape[1]
+        self._growth = tangent.index("growth")
+        self.reference = _checked(network, reference) if reference is not None else typical_flux(network, seed)
+        # Wide bounds stay in the program: a simplex that runs off to infinity takes a hundred times as long.
+        unbounded = np.full(self._parameters, np.inf)
+        self._lower = np.concatenate([np.maximum(network.bounds.lower, -WIDEST), -unbounded])
+        self._upper = np.concatenate([np.minimum(network.bounds.upper, WIDEST), unbounded])
+        held = np.array([index for index in known if index < self._reactions], dtype=np.int64)
+        window = SLACK * (1.0 + np.abs(self.reference[held]))
+        self._lower[held] = self.reference[held] - window
+        self._upper[held] = self.reference[held] + window
+        self._program: LinearProgram | None = None
+
+    def value(self, index: int) -> float:
+        """Value at the reference: a flux, or a content of the network's own biomass."""
+        if index < self._reactions:
+            return float(self.reference[index])
+        name, network = self._tangent.names[index], self._tangent.network
+        if name == REDUCTION:
+            return network.biomass_content("electrons") / network.biomass_content("C")
+        return network.biomass_content("C" if name == ALPHA else "N")
+
+    def of(self, indices: Sequence[int]) -> np.ndarray:
+        """Intervals of quantities, shape `[quantities, 2]`; contents are bounded only where growth is measured."""
+        fluxes = [index for index in indices if index < self._reactions]
+        intervals = {index: np.array(self._own_bounds(index)) for index in indices}
+        if fluxes:
+            found = flux_ranges(self._linear_program(), self._lower, self._upper, fluxes)
+            found[found <= -NO_BOUND], found[found >= NO_BOUND] = -np.inf, np.inf
+            intervals |= dict(zip(fluxes, found, strict=True))
+        for index in indices:
+            growth = self.reference[self._growth]
+            if index >= self._reactions and self._growth in self._known and growth > SLACK:
+                row = np.zeros((1, self._reactions + self._parameters))
+                row[0, self._reactions :] = self._moves(index) / growth
+                change = flux_ranges(self._linear_program(), self._lower, self._upper, row)[0]
+                intervals[index] = np.clip(self.value(index) + change, *self._own_bounds(index))
+        return np.array([intervals[index] for index in indices]).reshape(-1, 2)
+
+    def bounded(self, index: int, lower: float, upper: float) -> bool:
+        """Whether an interval is finite and says more than the quantity's own bounds."""
+        if not np.isfinite([lower, upper]).all():
+            return False
+        own_low, own_high = self._own_bounds(index)
+        margin = NARROWER * (1.0 + min(abs(own_low), abs(own_high)))
+        return bool(lower > own_low + margin or upper < own_high - margin)
+
+    def _own_bounds(self, index: int) -> tuple[float, float]:
+        if index < self._reactions:
+            bounds = self._tangent.network.bounds
+            return float(max(bounds.lower[index], -WIDEST)), float(min(bounds.upper[index], WIDEST))
+        return 0.0, PURE.get(self._tangent.names[index], np.inf)
+
+    def _moves(self, index: int) -> np.ndarray:
+        """How a content moves with every parameter."""
+        return self._tangent.rows[index, self._tangent.rows.shape[1] - self._parameters :]
+
+    def _linear_program(self) -> LinearProgram:
+        """Balances, contents between nothing and all of biomass, and contents known to be the network's own."""
+        if self._program is None:
+            S = self._tangent.network.stoichiometry.to_scipy()
+            matrix = scipy.sparse.hstack([S, self._tangent.column_moves])
+            rows, least, most = self._content_limits(matrix.shape[1]) if self._parameters else ([], [], [])
+            if rows:
+                matrix = scipy.sparse.vstack([matrix, np.array(rows)])
+            balanced = [0.0] * S.shape[0]
+            limits = np.array(balanced + least), np.array(balanced + most)
+            self._program = LinearProgram(matrix, np.zeros(matrix.shape[1]), "max", *limits)
+        return self._program
+
+    def _content_limits(self, columns: int) -> tuple[list[np.ndarray], list[float], list[float]]:
+        """Rows over fluxes and growth times change of the parameters, with their lower and upper limits."""
+        rows: list[np.ndarray] = []
+        least: list[float] = []
+        most: list[float] = []
+        for name in (ALPHA, BETA, REDUCTION):
+            if name not in self._tangent.names:
+                continue
+            index = self._tangent.index(name)
+            row = np.zeros(columns)
+            row[self._reactions :] = self._moves(index)
+            if index in self._known:
+                rows, least, most = [*rows, row], [*least, 0.0], [*most, 0.0]
+            elif name in PURE:
+                above, below = row.copy(), row.copy()
+                above[self._growth] = self.value(index)
+                below[self._growth] = self.value(index) - PURE[name]
+                rows, least, most = [*rows, above, below], [*least, 0.0, -np.inf], [*most, np.inf, 0.0]
+        return rows, least, most
+
+
+def typical_flux(network: MetabolicNetwork, seed: int = 0) -> np.ndarray:
+    """A flux at steady state away from optima: the mean of optima of random objectives and of growth.
+
+    Args:
+        network: The network.
+        seed: Seed of the objectives.
+
+    Returns:
+        Shape `[reactions]` [mmol/gDW/h].
+
+    Raises:
+        InputError: No flux is within the bounds.
+    """
+    count, growth = len(network.reactions), network.reaction_index(network.growth_reaction)
+    lower, upper = np.maximum(network.bounds.lower, -WIDEST), np.minimum(network.bounds.upper, WIDEST)
+    program = LinearProgram(network.stoichiometry.to_scipy(), np.zeros(count))
+    random = np.random.default_rng(seed)
+    found = []
+    for vertex in range(VERTICES):
+        objective = np.zeros(count)
+        # Every other optimum grows, so that the mean does.
+        objective[network.exchange_indices] = random.normal(size=len(network.exchange_indices)) * (vertex % 2)
+        objective[growth] += 1.0 - vertex % 2
+        program.set_objective(objective)
+        solution = program.solve(lower, upper)
+        if solution.status != OPTIMAL:
+            raise InputError(f"no flux of {network.id} is at steady state and within its bounds ({solution.status})")
+        found.append(solution.values)
+    return np.asarray(np.mean(found, axis=0))
+
+
+def _checked(network: MetabolicNetwork, reference: np.ndarray) -> np.ndarray:
+    values = np.asarray(reference, dtype=np.float64)
+    if values.shape != (len(network.reactions),):
+        raise InputError(f"`reference` has shape {values.shape}; expected ({len(network.reactions)},)")
+    off = np.abs(network.stoichiometry.to_scipy() @ values).max(initial=0.0)
+    outside = np.maximum(network.bounds.lower - values, values - network.bounds.upper).max(initial=0.0)
+    if not max(off, outside) < 1e-6:
+        raise InputError(
+            f"`reference` misses steady state by {off:.1e} and bounds by {outside:.1e} mmol/gDW/h; "
+            "expected at most 1e-6"
+        )
+    return values

@@ -1,0 +1,1 @@
+"""Tables in and out, tensors, and where results may be written."""

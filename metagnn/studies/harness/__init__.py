@@ -1,0 +1,1 @@
+"""What every study shares: experiments, samples, runs, scores and timed comparisons."""

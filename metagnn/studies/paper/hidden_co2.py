@@ -1,0 +1,150 @@
+"""Hidden CO2, and internal fluxes without labels: noisy exchange rates and growth are all that is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores, spread
+from metagnn.studies.harness.flux_scores import score_fluxes
+from metagnn.studies.harness.samples import SampleStore
+from metagnn.studies.paper.measured_rates import (
+    CO2,
+    METHOD,
+    MODEL,
+    NOISE,
+    SELDOM_MEASURED,
+    TEST_SAMPLES,
+    TRAIN_SAMPLES,
+    RatesTask,
+    draw_task,
+)
+from metagnn.studies.rivals.rate_contestants import Answer, balance_mlp, carbon_balance, flux_gnn, reconciliation
+
+INTERNAL = "internal_"
+"""Prefix of the paper's network (c), whose results stand beside those of (b) under the same name."""
+
+CONTESTANTS: dict[str, Callable[[RatesTask, int], Answer]] = {
+    "flux_gnn": flux_gnn,
+    "flux_gnn_soft": lambda task, seed: flux_gnn(task, seed, "soft"),
+    "balance_mlp_as_described": lambda task, seed: balance_mlp(task, seed, False, ("co2",)),
+    "balance_mlp_tuned": lambda task, seed: balance_mlp(task, seed, True, ("co2",)),
+    "internal_balance_mlp_as_described": lambda task, seed: balance_mlp(task, seed, False, ("co2", "internal")),
+    "internal_balance_mlp_tuned": lambda task, seed: balance_mlp(task, seed, True, ("co2", "internal")),
+    "carbon_balance": carbon_balance,
+    "reconciliation": reconciliation,
+    "reconciliation_with_growth": lambda task, seed: reconciliation(task, seed, with_growth=True),
+}
+
+ERRORS: dict[str, Callable[[np.ndarray], Any]] = {
+    "median_relative_error": np.median,
+    "mean_relative_error": np.mean,
+    "p90_relative_error": lambda errors: np.quantile(errors, 0.9),
+}
+
+
+REPETITIONS = Repetitions(1, 3, 10)
+
+
+@dataclass(frozen=True)
+class HiddenCO2(AbstractExperiment):
+    """CO2 is never shown; growth is a target of training, and no internal flux is.
+
+    Attributes:
+        name: Path of its results, and name of its runs' files.
+        known: Whether the composition of biomass is known.
+        hidden: Exchanges that were not measured.
+        repetitions: How often it is repeated.
+    """
+
+    name: str
+    known: bool = True
+    hidden: tuple[str, ...] = (CO2,)
+    repetitions: Repetitions = REPETITIONS
+
+    @property
+    def with_internal(self) -> bool:
+        """Whether its internal fluxes are reported too."""
+        return self.known and self.hidden == (CO2,)
+
+    def contestants(self, size: str) -> tuple[str, ...]:
+        """Every contestant whose answer is reported."""
+        if self.with_internal:
+            return tuple(CONTESTANTS)
+        # A network of the paper that was not given protons or phosphate still closes carbon: nothing would change.
+        paper = () if self.hidden == (CO2,) else ("balance_mlp",)
+        return tuple(name for name in CONTESTANTS if not name.startswith((INTERNAL, "flux_gnn_soft", *paper)))
+
+    def settings(self) -> dict[str, Any]:
+        """Data, noise, and what was hidden."""
+        return {
+            "model": MODEL,
+            "method": METHOD,
+            "noise": NOISE,
+            "train_samples": TRAIN_SAMPLES,
+            "test_samples": TEST_SAMPLES,
+            "hidden": list(self.hidden),
+            "known_composition": self.known,
+        }
+
+    def data(self, store: SampleStore, seed: int) -> RatesTask:
+        """Noisy training samples of the seed, and the common noisy test samples."""
+        return draw_task(store, seed, self.hidden, known=self.known)
+
+    def run(self, contestant: str, data: RatesTask, seed: int) -> Run:
+        """Train and predict; scores are against the truth without noise."""
+        answer = CONTESTANTS[contestant](data, seed)
+        truth = data.test.truth.to_numpy()
+        co2 = data.network.reaction_index(CO2)
+        scores: Scores = {"co2": _errors(answer.co2, truth[:, co2]), "steps": answer.steps}
+        if contestant == "flux_gnn_soft":
+            scores["co2_exchange"] = _errors(answer.fluxes[:, co2], truth[:, co2])
+        if self.with_internal and contestant != "carbon_balance":
+            conditions = data.conditions(data.test)
+            bounds = conditions.lower.numpy(), conditions.upper.numpy()
+            complete = ~np.isnan(answer.fluxes).all(axis=0)
+            if complete.all():
+                scores["fluxes"] = score_fluxes(answer.network, bounds, truth, answer.fluxes)
+                scores["fluxes"]["train_seconds"] = answer.train_seconds
+        arrays = {"observed": truth[:, co2], "predicted": answer.co2}
+        return Run(scores, arrays, answer.history)
+
+    def results(self, runs: Mapping[str, Sequence[Scores]]) -> dict[str, Any]:
+        """Errors of CO2, the median over the seeds; and scores of the internal fluxes."""
+        co2: dict[str, Any] = {}
+        fluxes: dict[str, Any] = {}
+        for name, scores in runs.items():
+            if not name.startswith(INTERNAL):
+                co2[name] = _over_seeds([run["co2"] for run in scores]) | {"steps": scores[0]["steps"]}
+            if "co2_exchange" in scores[0]:
+                co2[f"{name}_exchange"] = _over_seeds([run["co2_exchange"] for run in scores])
+            if "fluxes" in scores[0]:
+                fluxes[name.removeprefix(INTERNAL)] = spread([run["fluxes"] for run in scores])
+        tree: dict[str, Any] = {"hidden_co2": {self.name.split(".")[1]: co2}}
+        if fluxes:
+            tree["internal_fluxes"] = {"unlabelled": fluxes}
+        return tree
+
+
+def _errors(predicted: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    relative = np.abs(predicted - truth) / np.abs(truth)
+    # A sample without an answer counts as wholly wrong, rather than not at all.
+    relative = np.where(np.isnan(relative), 1.0, relative)
+    return {name: float(measure(relative)) for name, measure in ERRORS.items()}
+
+
+def _over_seeds(runs: Sequence[Scores]) -> dict[str, float]:
+    found = spread(runs)
+    return {name: values["median"] for name, values in found.items()} | {
+        f"{name}_{side}": values[side] for name, values in found.items() for side in ("min", "max")
+    }
+
+
+HIDDEN_CO2 = (
+    HiddenCO2("hidden_co2.known"),
+    HiddenCO2("hidden_co2.known_without_h2o_h_pi", hidden=(CO2, *SELDOM_MEASURED)),
+    HiddenCO2("hidden_co2.unknown_composition", known=False),
+)

@@ -1,0 +1,1 @@
+"""Who is compared: metagnn's models, feed-forward networks, regressions and classical estimators."""

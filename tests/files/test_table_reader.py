@@ -1,0 +1,144 @@
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metagnn.errors import TableError
+from metagnn.files.table_reader import read_table, read_table_chunks
+from metagnn.files.table_writer import write_table
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20), ending=st.integers(0, 1)
+)
+def test_round_trip_keeps_every_bit_and_every_gap(tmp_path_factory, values, ending):
+    path = tmp_path_factory.mktemp("tables") / ("table.csv", "table.parquet")[ending]
+    table = pd.DataFrame(
+        {
+            "sample": [f"00{row}" for row in range(len(values))],
+            "status": ["optimal"] * len(values),
+            "knockout": ["PGI;b1779"] * len(values),
+            "a": values,
+            "b": [np.nan, *values[1:]],
+        }
+    )
+    write_table(table, path)
+    pd.testing.assert_frame_equal(read_table(path), table, check_exact=True)
+
+
+def _csv(tmp_path, content):
+    path = tmp_path / "table.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def test_byte_order_mark_windows_line_ends_quotes_and_whole_numbers(tmp_path):
+    table = read_table(_csv(tmp_path, b'\xef\xbb\xbf"EX_a",EX_b\r\n1,\r\n2,3\r\n'))
+    assert list(table.columns) == ["EX_a", "EX_b"]
+    assert table["EX_a"].tolist() == [1, 2]
+    assert np.isnan(table["EX_b"][0])
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("", "is empty; expected a header and at least one row"),
+        ("\n\n", "is empty"),
+        ("EX_a,EX_b\n", "has a header but no rows"),
+        ("EX_a,EX_a\n1,2\n", "column 'EX_a' appears more than once"),
+        ("EX_a,\n1,2\n", "column 2 has no name"),
+        ("EX_a,EX_b\n1,2\n3,high\n", "column 'EX_b', row 1: 'high' is no number"),
+        ("EX_a\nTrue\nFalse\n", "column 'EX_a', row 0: 'True' is no number"),
+        ("EX_a,EX_b\n1,2\n3\n", "line 3: 1 cells; expected 2"),
+        ("EX_a,EX_b\n1,2,3\n", "line 2: 3 cells; expected 2"),
+        ('EX_a,EX_b\n1,"2\n', "no CSV"),
+        (b"EX_a\n\xff\xfe\n", "is not UTF-8 text"),
+    ],
+)
+def test_damaged_csv_is_named(tmp_path, content, text):
+    with pytest.raises(TableError, match=text):
+        read_table(_csv(tmp_path, content))
+
+
+def test_missing_files_and_unknown_endings(tmp_path):
+    with pytest.raises(TableError, match="no table at"):
+        read_table(tmp_path / "none.csv")
+    with pytest.raises(TableError, match=r"unknown ending; expected \.csv or \.parquet"):
+        read_table(tmp_path / "table.xlsx")
+    with pytest.raises(TableError, match="unknown ending"):
+        write_table(pd.DataFrame({"a": [1]}), tmp_path / "table.txt")
+    with pytest.raises(TableError, match="'a' appears more than once"):
+        write_table(pd.DataFrame([[1, 2]], columns=["a", "a"]), tmp_path / "table.csv")
+
+
+def test_damaged_parquet_and_text_in_parquet(tmp_path):
+    path = tmp_path / "table.parquet"
+    path.write_bytes(b"PAR1 nonsense")
+    with pytest.raises(TableError, match="cannot be read as Parquet"):
+        read_table(path)
+    write_table(pd.DataFrame({"EX_a": ["1", "two"]}), path)
+    with pytest.raises(TableError, match="column 'EX_a', row 1: 'two' is no number"):
+        read_table(path)
+
+
+def test_missing_pyarrow_says_what_to_install(tmp_path, monkeypatch):
+    path = tmp_path / "table.parquet"
+    path.write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(TableError, match=r'pip install "metagnn\[parquet\]"'):
+        read_table(path)
+
+
+@settings(max_examples=20, deadline=None)
+@given(samples=st.integers(1, 25), rows=st.integers(1, 30), ending=st.sampled_from([".csv", ".parquet"]))
+def test_chunks_together_are_the_table_and_none_is_too_long(tmp_path_factory, samples, rows, ending):
+    path = tmp_path_factory.mktemp("chunks") / f"table{ending}"
+    rng = np.random.default_rng(samples)
+    table = pd.DataFrame({"sample": [f"00{row}" for row in range(samples)], "a": rng.normal(size=samples)})
+    table["gap"] = np.where(rng.random(samples) < 0.5, np.nan, 1 / 3)
+    write_table(table, path)
+    chunks = list(read_table_chunks(path, rows))
+    assert [len(chunk) for chunk in chunks] == [min(rows, samples - start) for start in range(0, samples, rows)]
+    whole = pd.concat(chunks, ignore_index=True)
+    pd.testing.assert_frame_equal(whole, read_table(path), check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("", "is empty"),
+        ("EX_a,EX_b\n", "has a header but no rows"),
+        ("EX_a,EX_a\n1,2\n", "column 'EX_a' appears more than once"),
+        (b"EX_a\n\xff\xfe\n", "is not UTF-8 text"),
+    ],
+)
+def test_damage_is_named_before_the_first_chunk(tmp_path, content, text):
+    with pytest.raises(TableError, match=text):
+        next(read_table_chunks(_csv(tmp_path, content), 2))
+
+
+def test_a_short_row_at_the_end_is_named_before_anything_is_computed(tmp_path):
+    path = _csv(tmp_path, "EX_a,EX_b\n" + "1,2\n" * 50 + "3\n")
+    with pytest.raises(TableError, match="line 52: 1 cells; expected 2"):
+        next(read_table_chunks(path, 10))
+
+
+def test_text_among_numbers_is_named_with_its_row_in_the_file_once_its_chunk_comes(tmp_path):
+    path = _csv(tmp_path, "EX_a\n" + "1\n" * 7 + "high\n" + "1\n" * 5)
+    chunks = read_table_chunks(path, 5)
+    assert len(next(chunks)) == 5
+    with pytest.raises(TableError, match="column 'EX_a', row 7: 'high' is no number"):
+        next(chunks)
+
+
+def test_chunks_of_missing_files_and_damaged_parquet_are_refused(tmp_path):
+    with pytest.raises(TableError, match="no table at"):
+        next(read_table_chunks(tmp_path / "none.csv", 2))
+    path = tmp_path / "table.parquet"
+    path.write_bytes(b"PAR1 nonsense")
+    with pytest.raises(TableError, match="cannot be read as Parquet"):
+        next(read_table_chunks(path, 2))
