@@ -2,143 +2,139 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from torch import Tensor, nn
+from torch import Tensor
 
+from metagnn.analysis.composition.fitted_composition import Composition
 from metagnn.errors import FolderError
 from metagnn.files.output import replace_file
 from metagnn.files.tensor_file import read_tensors, write_tensors
-from metagnn.models.flux_gnn import FluxGNNConfig
-from metagnn.models.medium_gnn import MediumGNNConfig
+from metagnn.fitted_predictor import FittedPredictor
+from metagnn.inputs.kinds import input_kind
+from metagnn.models.constraint import as_constraint, constraint_from_document
+from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.document import network_from_document, network_to_document
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.training.config import TrainingConfig
 
 WEIGHTS, CONFIG, NETWORK, HISTORY = "weights.safetensors", "config.json", "network.json", "history.csv"
-FORMAT = 1
-
-FLUX, MEDIUM = "FluxPredictor", "MediumPredictor"
-CONFIGS = {FLUX: FluxGNNConfig, MEDIUM: MediumGNNConfig}
-"""What a folder may hold, and what the settings of its model are."""
+FORMAT = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SavedPredictor:
-    """Everything that a predictor is.
+    """What a folder holds.
 
     Attributes:
-        kind: "FluxPredictor" or "MediumPredictor".
-        network: The network that it was trained on.
-        settings: Seed, names of the inputs, and what else the predictor was made with.
-        config: Widths and steps.
-        training: Settings of the training.
+        network: The network that the predictor was trained on.
+        parameters: What else the predictor was made with, by name.
+        exchanges: Exchanges that the inputs of the fit named.
+        columns: All columns of these inputs.
+        composition: Alpha and beta, where they were fitted.
         weights: State of the model, and tensors beside it.
         history: Terms of the objective by epoch.
     """
 
-    kind: str
     network: MetabolicNetwork
-    settings: dict[str, Any]
-    config: Any
-    training: TrainingConfig
+    parameters: dict[str, Any]
+    exchanges: tuple[str, ...]
+    columns: tuple[str, ...]
+    composition: Composition | None
     weights: dict[str, Tensor]
     history: pd.DataFrame
 
-    def load_into(self, model: nn.Module, beside: Sequence[str] = ()) -> None:
+    def load_into(self, model: AbstractFluxModel) -> None:
         """Give a model the saved weights.
-
-        Args:
-            model: The model.
-            beside: Tensors of the model that are not part of its state.
 
         Raises:
             FolderError: They are those of another model.
         """
         weights = dict(self.weights)
         try:
-            for name in beside:
+            for name in model.beside:
                 getattr(model, name).copy_(weights.pop(name))
             model.load_state_dict(weights)
         except (KeyError, RuntimeError) as error:
             raise FolderError(f"the saved weights do not fit their settings: {str(error).splitlines()[-1]}") from error
 
 
-def write_predictor(folder: Path, saved: SavedPredictor) -> None:
+def write_predictor(
+    folder: Path, network: MetabolicNetwork, parameters: Mapping[str, Any], fitted: FittedPredictor
+) -> None:
     """Write a folder, file by file and each atomically.
 
+    Args:
+        folder: The folder.
+        network: The network that the predictor was trained on.
+        parameters: What else the predictor was made with, by name.
+        fitted: What training left.
+
     Raises:
-        FolderError: It cannot be written.
+        FolderError: The folder cannot be written.
     """
-    network = json.dumps(network_to_document(saved.network)).encode()
+    text = json.dumps(network_to_document(network)).encode()
     document = {
         "format": FORMAT,
-        "predictor": saved.kind,
-        "fingerprint": saved.network.fingerprint,
+        "fingerprint": network.fingerprint,
         # The fingerprint says which network it is; formulas and exchanges, which the model reads too, are not in it.
-        "network_sha256": hashlib.sha256(network).hexdigest(),
-        "settings": saved.settings,
-        "config": asdict(saved.config),
-        "training": asdict(saved.training),
+        "network_sha256": hashlib.sha256(text).hexdigest(),
+        **parameters,
+        "constraint": as_constraint(parameters["constraint"]).to_document(),
+        "config": asdict(parameters["config"]),
+        "training": asdict(parameters["training"]),
+        "exchanges": fitted.exchanges,
+        "columns": fitted.columns,
+        "fitted_composition": fitted.composition and fitted.composition.to_document(),
     }
+    model = fitted.model
+    weights = {**model.state_dict(), **{name: getattr(model, name) for name in model.beside}}
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FolderError(f"'{folder}' cannot be written: {error}") from error
-    replace_file(folder / NETWORK, network)
-    replace_file(folder / HISTORY, saved.history.to_csv(index=False).encode())
-    write_tensors(folder / WEIGHTS, saved.weights, {"fingerprint": saved.network.fingerprint})
+    replace_file(folder / NETWORK, text)
+    replace_file(folder / HISTORY, fitted.history.to_csv(index=False).encode())
+    write_tensors(folder / WEIGHTS, weights, {"fingerprint": network.fingerprint})
     # Last, because it is what makes the folder a saved predictor.
     replace_file(folder / CONFIG, json.dumps(document, indent=2).encode())
 
 
-def saved_kind(folder: Path) -> str:
-    """What a folder holds: "FluxPredictor" or "MediumPredictor".
-
-    Raises:
-        FolderError: The folder holds no predictor, or one that this version does not know.
-    """
-    if not (folder / CONFIG).is_file():
-        raise FolderError(f"'{folder}' is no saved predictor: it has no {CONFIG}; expected a folder that `save` wrote")
-    # Folders of before there were two kinds do not say which they are.
-    kind = str(_read_json(folder / CONFIG).get("predictor", FLUX))
-    if kind not in CONFIGS:
-        raise FolderError(f"'{folder}' is damaged: it holds a {kind!r}; expected one of {', '.join(CONFIGS)}")
-    return kind
-
-
-def read_predictor(folder: Path, kind: str, network: MetabolicNetwork | None = None) -> SavedPredictor:
+def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> SavedPredictor:
     """Read a folder.
 
     Args:
         folder: What `write_predictor` wrote.
-        kind: What it must hold: "FluxPredictor" or "MediumPredictor".
         network: If given, it must be the network of the folder.
 
     Raises:
-        FolderError: A missing or damaged file, another kind or format, or another network.
+        FolderError: A missing or damaged file, another format, or another network.
     """
-    found = saved_kind(folder)
-    if found != kind:
-        raise FolderError(f"'{folder}' holds a {found}, not a {kind}; load it with `{found}.load`")
-    document, stored = _read_json(folder / CONFIG), _read_json(folder / NETWORK)
+    if not (folder / CONFIG).is_file():
+        raise FolderError(f"'{folder}' is no saved predictor: it has no {CONFIG}; expected a folder that `save` wrote")
+    document = _read_json(folder / CONFIG)
+    if document.get("format") != FORMAT:
+        raise FolderError(
+            f"'{folder}' has format {document.get('format')!r}; this version reads format {FORMAT}: train again"
+        )
+    stored = _read_json(folder / NETWORK)
     digest = hashlib.sha256((folder / NETWORK).read_bytes()).hexdigest()
-    try:
-        if document["format"] != FORMAT:
-            raise FolderError(f"'{folder}' has format {document['format']}; this version reads format {FORMAT}")
-        own = network_from_document(stored)
-        config, training = CONFIGS[kind](**document["config"]), TrainingConfig(**document["training"])
-        settings, fingerprint, intact = document["settings"], document["fingerprint"], document["network_sha256"]
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RuntimeError) as error:
-        if isinstance(error, FolderError):
-            raise
-        raise FolderError(f"'{folder}' is damaged ({type(error).__name__}: {error}); train again") from error
+    with refuse_damage(folder):
+        own, fingerprint, intact = network_from_document(stored), document["fingerprint"], document["network_sha256"]
+        parameters = {name: document[name] for name in ("inputs", "composition", "seed")}
+        parameters["constraint"] = constraint_from_document(document["constraint"]).spelling()
+        parameters["config"] = input_kind(document["inputs"]).config_type(**document["config"])
+        parameters["training"] = TrainingConfig(**document["training"])
+        exchanges, columns = tuple(document["exchanges"]), tuple(document["columns"])
+        contents = document["fitted_composition"]
+        composition = None if contents is None else Composition.from_document(contents)
     if own.fingerprint != fingerprint or digest != intact:
         raise FolderError(f"'{folder / NETWORK}' is damaged: it does not match its fingerprint; train again")
     if network is not None and network.fingerprint != fingerprint:
@@ -153,7 +149,22 @@ def read_predictor(folder: Path, kind: str, network: MetabolicNetwork | None = N
         history = pd.read_csv(folder / HISTORY)
     except (OSError, ValueError) as error:
         raise FolderError(f"'{folder / HISTORY}' is missing or damaged ({error})") from error
-    return SavedPredictor(kind, own, settings, config, training, weights, history)
+    return SavedPredictor(own, parameters, exchanges, columns, composition, weights, history)
+
+
+@contextlib.contextmanager
+def refuse_damage(folder: str | Path) -> Iterator[None]:
+    """Turn what reading damaged settings raises into one line.
+
+    Raises:
+        FolderError: Naming the folder and what was wrong.
+    """
+    try:
+        yield
+    except FolderError:
+        raise
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+        raise FolderError(f"'{folder}' is damaged ({type(error).__name__}: {error}); train again") from error
 
 
 def _read_json(path: Path) -> dict[str, Any]:

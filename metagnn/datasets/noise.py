@@ -7,6 +7,10 @@ import pandas as pd
 
 from metagnn.errors import InputError
 
+RELATIVE_NOISE = 0.05
+SMALLEST_STD = 0.01
+"""Standard deviation of a measured rate where none is given: 5 %, and at least 0.01 mmol/gDW/h."""
+
 
 def add_white_noise(table: pd.DataFrame, relative: float | int = 0.05, seed: int = 0) -> pd.DataFrame:
     """Every number times 1 + relative · ε, with ε standard normal and independent.

@@ -30,6 +30,7 @@ class FeasibilityScreen:
     """
 
     def __init__(self, network: MetabolicNetwork) -> None:
+        self.network = network
         self._matrix = network.stoichiometry.to_scipy().tocsc()
         self._fluxes: list[np.ndarray] = []
         self._flux_uses: list[int] = []

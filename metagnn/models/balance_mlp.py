@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 from metagnn._typing import Fluxes
 from metagnn.errors import InputError, unknown_name
+from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.models.flux_prediction import FluxPrediction
+from metagnn.network.conditions import Conditions
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import BiomassComposition
@@ -46,7 +48,7 @@ class BalanceMLPConfig:
                 raise InputError("`heads`: " + unknown_name(str(head), HEADS, "head"))
 
 
-class BalanceMLP(nn.Module):
+class BalanceMLP(AbstractFluxModel):
     """Feed-forward networks from measured rates, coupled by balances in the loss only.
 
     The networks of R. Kusters, "Metabolically constrained neural networks for bioprocess optimization": growth
@@ -115,14 +117,20 @@ class BalanceMLP(nn.Module):
             nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, outputs)
         )
 
-    def forward(
-        self, lower: Fluxes, upper: Fluxes, measured: Fluxes, deviation: Fluxes | None = None
-    ) -> FluxPrediction:
-        """Predict from the measured rates; the other arguments are those of every flux model, unused.
+    @property
+    def biomass(self) -> BiomassComposition | None:
+        """The trainable composition of biomass; None where it is that of the network."""
+        return self.composition if self.composition.trainable else None
+
+    def forward(self, conditions: Conditions) -> FluxPrediction:
+        """Predict from the measured rates.
 
         Raises:
-            InputError: An input has a gap: a feed-forward network has no way to leave one out.
+            InputError: Nothing was measured, or an input has a gap: a feed-forward network cannot leave one out.
         """
+        measured = conditions.measured
+        if measured is None:
+            raise InputError("`conditions` hold no measured rates; a BalanceMLP predicts from them alone")
         rates = -measured[..., self.input_index]
         if bool(torch.isnan(rates).any()):
             raise InputError("`measured` has gaps in the inputs; a BalanceMLP needs every one of its rates")
@@ -134,8 +142,7 @@ class BalanceMLP(nn.Module):
             fluxes = fluxes.index_copy(-1, self._at(self.co2_index), co2.to(measured.dtype))
         if "internal" in self.config.heads:
             fluxes = fluxes.index_copy(-1, self.internal_index, self.internal(x).to(measured.dtype))
-        change = self.composition.change() if self.composition.trainable else None
-        return FluxPrediction(fluxes, self.growth_index, change)
+        return FluxPrediction(fluxes, self.growth_index, self.composition.change() if self.biomass else None)
 
     def _at(self, index: int) -> Tensor:
         return torch.tensor([index], device=self.input_index.device)

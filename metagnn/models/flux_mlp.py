@@ -6,7 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from metagnn._typing import Fluxes
+from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.models.flux_prediction import FluxPrediction
+from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.steady_state import SteadyStateProjection
 
@@ -22,7 +24,7 @@ def feed_forward(inputs: int, outputs: int, hidden_channels: int = 256) -> nn.Se
     )
 
 
-class FluxMLP(nn.Module):
+class FluxMLP(AbstractFluxModel):
     """Feed-forward network from uptake limits to all fluxes, projected to steady state.
 
     Inputs and outputs are standardised by the training data: the mean of feasible fluxes is feasible itself, so
@@ -56,10 +58,8 @@ class FluxMLP(nn.Module):
         self.register_buffer("output_scale", fluxes.std(0, correction=0).float())
         self.layers = feed_forward(int(varies.sum()), fluxes.shape[1], hidden_channels)
 
-    def forward(
-        self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None, deviation: Fluxes | None = None
-    ) -> FluxPrediction:
-        """Predict every flux from the lower bounds; the other arguments are those of every flux model, unused."""
-        x = (lower[..., self.input_index].float() - self.input_mean) / self.input_scale
+    def forward(self, conditions: Conditions) -> FluxPrediction:
+        """Predict every flux from the lower bounds."""
+        x = (conditions.lower[..., self.input_index].float() - self.input_mean) / self.input_scale
         raw = self.output_mean + self.output_scale * self.layers(x)
         return FluxPrediction(self.projection(raw.to(torch.float64)), self.growth_index)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from metagnn.errors import TableError, unknown_name
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -27,6 +29,23 @@ class Knockouts:
 
     reactions: np.ndarray
     closed: np.ndarray
+
+    @classmethod
+    def from_mask(cls, mask: Tensor | None, samples: int) -> Knockouts:
+        """Knockouts of a boolean mask, shape `[samples, reactions]`; wild types where it is None."""
+        if mask is None:
+            return no_knockouts(samples)
+        missing = mask.cpu().numpy()
+        reactions = np.flatnonzero(missing.any(axis=0))
+        return cls(reactions, missing[:, reactions])
+
+    def to_mask(self, reactions: int) -> Tensor | None:
+        """As a boolean mask over all reactions, shape `[samples, reactions]`; None where all are wild types."""
+        if not len(self.reactions):
+            return None
+        mask = torch.zeros(len(self.closed), reactions, dtype=torch.bool)
+        mask[:, torch.from_numpy(self.reactions)] = torch.from_numpy(self.closed)
+        return mask
 
     def rows(self, index: slice | np.ndarray) -> Knockouts:
         """Those of some samples."""

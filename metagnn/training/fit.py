@@ -20,11 +20,11 @@ import pandas as pd
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProgressBar
-from torch import nn
 from torch.utils.data import DataLoader
 
-from metagnn.datasets.flux_dataset import FluxBatch, FluxDataset
+from metagnn.datasets.flux_batch import FluxBatch, FluxDataset
 from metagnn.errors import InputError
+from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.training.checkpoint_io import SafetensorsCheckpointIO
 from metagnn.training.config import TrainingConfig
 from metagnn.training.flux_module import FluxModule
@@ -55,7 +55,7 @@ class Checkpoints:
         return self.folder / CHECKPOINT
 
 
-Watch = Callable[[nn.Module], dict[str, float]]
+Watch = Callable[[AbstractFluxModel], dict[str, float]]
 """Measures something of the model while it trains, such as its error on other samples; by name."""
 
 WATCH_EVERY = 5
@@ -111,7 +111,7 @@ class History(lightning.Callback):
 
 
 def fit_fluxes(
-    model: nn.Module,
+    model: AbstractFluxModel,
     objective: Objective,
     samples: FluxBatch,
     config: TrainingConfig,
@@ -123,7 +123,7 @@ def fit_fluxes(
     """Train a flux model in place.
 
     Args:
-        model: Maps bounds and measurements to a `FluxPrediction`.
+        model: The model.
         objective: The terms.
         samples: All samples, complete with their observed fluxes.
         config: Optimiser, schedule, devices.

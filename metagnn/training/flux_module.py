@@ -8,10 +8,11 @@ from typing import Any
 
 import lightning.pytorch as lightning
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from metagnn.datasets.flux_dataset import FluxBatch
+from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.errors import FolderError
+from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.nn.biomass import BiomassComposition
 from metagnn.training.config import TrainingConfig
@@ -23,13 +24,13 @@ class FluxModule(lightning.LightningModule):
     """Trains any flux model on any objective.
 
     Args:
-        model: Maps lower and upper bounds, measured rates and their deviations to a `FluxPrediction`.
+        model: The model.
         objective: The terms.
         config: Optimiser and schedule.
         total_steps: Steps of the whole run, for the schedule.
     """
 
-    def __init__(self, model: nn.Module, objective: Objective, config: TrainingConfig, total_steps: int) -> None:
+    def __init__(self, model: AbstractFluxModel, objective: Objective, config: TrainingConfig, total_steps: int) -> None:
         super().__init__()
         self.model, self.objective, self.config, self.total_steps = model, objective, config, total_steps
         self._seen: list[tuple[int, dict[str, Tensor]]] = []
@@ -77,7 +78,7 @@ class FluxModule(lightning.LightningModule):
     def _predict(self, batch: FluxBatch) -> FluxPrediction:
         rank, processes = self.trainer.global_rank, self.trainer.world_size
         own = batch if processes == 1 else batch.rows(own_rows(len(batch), rank, processes))
-        prediction: FluxPrediction = self.model(own.lower, own.upper, own.measured, own.deviation)
+        prediction: FluxPrediction = self.model(own.conditions)
         if processes == 1:
             return prediction
         fluxes = gather_rows(prediction.fluxes, len(batch), rank, self.all_gather)

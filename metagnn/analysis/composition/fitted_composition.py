@@ -12,8 +12,10 @@ from torch import Tensor
 
 from metagnn._typing import Fluxes
 from metagnn.analysis.identifiability.column_space import column_space, column_spaces
-from metagnn.datasets.flux_dataset import FluxBatch
-from metagnn.datasets.samples import RELATIVE_NOISE, SMALLEST_STD
+from metagnn.datasets.flux_batch import FluxBatch
+from metagnn.datasets.noise import RELATIVE_NOISE, SMALLEST_STD
+from metagnn.network.elements import elements_present
+from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import BiomassComposition
 
 QUANTILE = 1.6449
@@ -62,6 +64,20 @@ class Composition:
             for limits in (document["alpha_interval"], document["beta_interval"])
         )
         return cls(alpha, beta, alpha_interval, beta_interval)
+
+
+def own_composition(network: MetabolicNetwork) -> Composition:
+    """Alpha and beta of the network's own biomass.
+
+    Raises:
+        NetworkError: The network has no formulas.
+    """
+    present = elements_present(network.metabolite_table)
+    # A network without an element holds none of it; one without formulas is refused by element_balance.
+    alpha, beta = (
+        network.biomass_content(element) if element in present or not present else 0.0 for element in ("C", "N")
+    )
+    return Composition(alpha, beta)
 
 
 def fitted_composition(composition: BiomassComposition, samples: FluxBatch, fluxes: Fluxes) -> Composition:
@@ -120,7 +136,7 @@ def _observations(samples: FluxBatch, growth_index: int) -> tuple[Tensor, Tensor
     floor = torch.full_like(samples.observed, SMALLEST_STD)
     floor[:, growth_index] = SMALLEST_GROWTH_STD
     observed = (samples.observed, torch.maximum(RELATIVE_NOISE * samples.observed.abs(), floor))
-    for numbers, deviation in ((samples.measured, samples.deviation), observed):
+    for numbers, deviation in ((samples.conditions.measured, samples.conditions.deviation), observed):
         if numbers is None or deviation is None:
             continue
         known = ~(torch.isnan(numbers) | torch.isnan(deviation))

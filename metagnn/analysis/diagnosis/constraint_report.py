@@ -7,9 +7,9 @@ import contextlib
 import numpy as np
 import torch
 
-from metagnn.datasets.samples import Conditions
 from metagnn.errors import NetworkError
 from metagnn.losses.bounds import bound_violation
+from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.co2 import CO2Readout
 

@@ -1,8 +1,8 @@
-"""Samples over one static network: bounds and measurements in, observed fluxes out."""
+"""Samples over one static network: what is known of them, and what was observed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,36 +10,23 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from metagnn._typing import Fluxes
+from metagnn.network.conditions import Conditions
+from metagnn.network.tensor_record import TensorRecord
 
 
-@dataclass(frozen=True)
-class FluxBatch:
-    """Some samples, all over the same network; every tensor has shape `[samples, reactions]` [mmol/gDW/h].
+@dataclass(frozen=True, eq=False)
+class FluxBatch(TensorRecord):
+    """Some samples, all over the same network.
 
     Attributes:
-        lower: Lower bounds.
-        upper: Upper bounds.
-        observed: Fluxes to learn, NaN where nothing was measured.
-        measured: Measured rates that the model sees, NaN where there is none; None for `max_uptake` inputs.
-        deviation: Standard deviations of the measured rates.
+        conditions: What a model is told about them.
+        observed: Fluxes to learn, shape `[samples, reactions]` [mmol/gDW/h], NaN where nothing was measured.
+        weight: How much every observation counts, ≥ 0, the same shape; None counts all alike.
     """
 
-    lower: Fluxes
-    upper: Fluxes
+    conditions: Conditions
     observed: Fluxes
-    measured: Fluxes | None = None
-    deviation: Fluxes | None = None
-
-    def __len__(self) -> int:
-        return len(self.lower)
-
-    def to(self, device: torch.device | str) -> FluxBatch:
-        """The same samples on a device."""
-        return self._map(lambda tensor: tensor.to(device))
-
-    def rows(self, index: Tensor | Sequence[int] | slice) -> FluxBatch:
-        """Some of the samples."""
-        return self._map(lambda tensor: tensor[index])
+    weight: Tensor | None = None
 
     def scale(self, floor: float = 0.05, growth_floor: float = 1e-3, growth_index: int | None = None) -> Tensor:
         """Standard deviation of every observed flux, by which errors are weighed, shape `[reactions]`.
@@ -51,18 +38,16 @@ class FluxBatch:
             growth_index: Position of the growth reaction.
         """
         seen = ~torch.isnan(self.observed)
-        count = seen.sum(0).clamp(min=1)
+        weight = torch.where(seen, 1.0 if self.weight is None else self.weight, 0.0).to(self.observed)
+        total = weight.sum(0)
+        count = torch.where(total > 0, total, 1.0)
         values = torch.where(seen, self.observed, 0.0)
-        mean = values.sum(0) / count
-        spread = (torch.where(seen, values - mean, 0.0).square().sum(0) / count).sqrt()
+        mean = (weight * values).sum(0) / count
+        spread = ((weight * (values - mean).square()).sum(0) / count).sqrt()
         floors = floor * mean.abs().clamp(min=1.0)
         if growth_index is not None:
             floors[growth_index] = growth_floor
         return torch.maximum(spread, floors)
-
-    def _map(self, change: Callable[[Tensor], Tensor]) -> FluxBatch:
-        measured, deviation = (None if t is None else change(t) for t in (self.measured, self.deviation))
-        return FluxBatch(change(self.lower), change(self.upper), change(self.observed), measured, deviation)
 
 
 class FluxDataset(Dataset[FluxBatch]):

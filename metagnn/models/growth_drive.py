@@ -1,13 +1,16 @@
-"""How far growth is maximal: a property of the data, found by trying."""
+"""Choose by trial how strongly the exact layer favours maximal growth."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from metagnn.datasets.flux_dataset import FluxBatch
+from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.losses.supervised import masked_mse
-from metagnn.models.flux_gnn import FluxGNN
+from metagnn.models.flux_prediction import FluxPrediction
+from metagnn.network.conditions import Conditions
 
 DRIVES = (0.0, 1e1, 1e2, 1e3)
 """Drives to try, in units of the scale of growth: from none to flux balance analysis. Ten times more costs digits."""
@@ -19,7 +22,16 @@ ROUNDING = 1e-10
 """Errors below it, squared and in units of the spread, are rounding, and all alike."""
 
 
-def fit_growth_drive(model: FluxGNN, samples: FluxBatch, scale: Tensor, most: int = 64) -> dict[float, float]:
+class GrowthDriven(Protocol):
+    """A model whose exact layer may favour growth."""
+
+    growth_drive: Tensor
+
+    def __call__(self, conditions: Conditions) -> FluxPrediction:
+        """Predict fluxes."""
+
+
+def fit_growth_drive(model: GrowthDriven, samples: FluxBatch, scale: Tensor, most: int = 64) -> dict[float, float]:
     """Choose how strongly the exact layer of a "polytope" model pulls at growth, and leave it in the model.
 
     The layer returns the feasible flux nearest to the network's answer. With a strong pull it returns, of all fluxes
@@ -40,7 +52,7 @@ def fit_growth_drive(model: FluxGNN, samples: FluxBatch, scale: Tensor, most: in
     for drive in DRIVES:
         model.growth_drive.fill_(drive)
         with torch.no_grad():
-            answers[drive] = model(chosen.lower, chosen.upper, chosen.measured, chosen.deviation).fluxes
+            answers[drive] = model(chosen.conditions).fluxes
     # A sample that no drive solves has no feasible flux, and says nothing of any.
     solved = {drive: ~torch.isnan(fluxes).any(-1) for drive, fluxes in answers.items()}
     feasible = torch.stack(list(solved.values())).any(0)
@@ -49,7 +61,7 @@ def fit_growth_drive(model: FluxGNN, samples: FluxBatch, scale: Tensor, most: in
     for drive, fluxes in answers.items():
         # A drive that leaves another sample unsolved is none to choose.
         complete = torch.equal(solved[drive], feasible)
-        errors[drive] = float(masked_mse(fluxes, observed, scale)) if complete else torch.inf
+        errors[drive] = float(masked_mse(fluxes, observed, scale, chosen.weight)) if complete else torch.inf
     good = max(AS_GOOD * min(errors.values()), ROUNDING)
     model.growth_drive.fill_(max(drive for drive, error in errors.items() if error <= good))
     return errors

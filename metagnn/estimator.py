@@ -1,0 +1,139 @@
+"""Estimator: scikit-learn's interface for a predictor whose settings lie in frozen dataclasses."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import abstractmethod
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import Tags
+
+from metagnn.errors import InputError, unknown_name
+from metagnn.fitted_predictor import FittedPredictor
+from metagnn.models.flux_model import AbstractFluxModel
+
+
+class Estimator(RegressorMixin, BaseEstimator):
+    """What it was fitted to, and parameters by name, those inside dataclasses as `config__steps` or `training__epochs`.
+
+    `clone`, `cross_val_score`, `GridSearchCV` and `Pipeline` of scikit-learn work on it.
+    """
+
+    _fitted: FittedPredictor | None
+
+    @abstractmethod
+    def default_settings(self, name: str) -> Any:
+        """What a dataclass parameter is where it was not given."""
+
+    @abstractmethod
+    def check_parameters(self) -> None:
+        """Raise unless all parameters are valid, and valid together."""
+
+    def resolved_settings(self) -> dict[str, Any]:
+        """The dataclass parameters by name, with defaults where none were given."""
+        return {name: self._settings(name) for name in self._nested()}
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name.
+
+        Args:
+            deep: Whether to add the fields of those that are dataclasses, as `training__epochs`.
+        """
+        parameters = {name: getattr(self, name) for name in self._get_param_names()}
+        nested = {}
+        for name, settings in self.resolved_settings().items() if deep else ():
+            fields = (field.name for field in dataclasses.fields(settings))
+            nested |= {f"{name}__{field}": getattr(settings, field) for field in fields}
+        return parameters | nested
+
+    def set_params(self, **parameters: Any) -> Self:
+        """Change parameters by name; a field of a dataclass as `training__epochs=50`.
+
+        Returns:
+            The predictor itself.
+
+        Raises:
+            InputError: An unknown parameter or value; the nearest valid names are given, and nothing is changed.
+        """
+        known, before = self.get_params(), self.get_params(deep=False)
+        for name in parameters:
+            if name not in known:
+                raise InputError(unknown_name(name, known, f"parameter of a {type(self).__name__}"))
+        try:
+            # Whole settings first: a field that is given beside them is a field of theirs.
+            for name in sorted(parameters, key=lambda text: "__" in text):
+                outer, _, field = name.partition("__")
+                if field:
+                    setattr(self, outer, dataclasses.replace(self._settings(outer), **{field: parameters[name]}))
+                else:
+                    setattr(self, name, parameters[name])
+            self.check_parameters()
+        except InputError:
+            for name, value in before.items():
+                setattr(self, name, value)
+            raise
+        return self
+
+    @property
+    def model(self) -> AbstractFluxModel:
+        """The fitted model.
+
+        Raises:
+            InputError: The predictor was not fitted.
+        """
+        return self._require_fitted().model
+
+    @property
+    def history_(self) -> pd.DataFrame:
+        """Terms of the objective by epoch; empty before `fit`."""
+        return pd.DataFrame() if self._fitted is None else self._fitted.history
+
+    @property
+    def input_names_(self) -> tuple[str, ...]:
+        """Exchanges that the inputs of the fit named; none before `fit`."""
+        return () if self._fitted is None else self._fitted.exchanges
+
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        """All columns of the inputs of the fit.
+
+        Raises:
+            AttributeError: The predictor was not fitted; scikit-learn asks by this.
+        """
+        if self._fitted is None:
+            raise AttributeError("the predictor was not fitted; call `fit` first")
+        return np.array(self._fitted.columns, dtype=object)
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of columns of the inputs of the fit."""
+        return len(self.feature_names_in_)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether `fit` has ended."""
+        return self._fitted is not None
+
+    def _require_fitted(self) -> FittedPredictor:
+        if self._fitted is None:
+            raise InputError("the predictor was not fitted; call `fit` first")
+        return self._fitted
+
+    def __sklearn_tags__(self) -> Tags:
+        """Targets are several and may have gaps; so may inputs."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = True
+        # A few samples of a network in steady state are no benchmark of a regressor.
+        tags.regressor_tags.poor_score = True
+        return tags
+
+    def _nested(self) -> tuple[str, ...]:
+        return tuple(name for name in self._get_param_names() if dataclasses.is_dataclass(self._settings(name)))
+
+    def _settings(self, name: str) -> Any:
+        value = getattr(self, name)
+        return self.default_settings(name) if value is None else value
