@@ -15,6 +15,7 @@ from metagnn.files.table_values import numeric_values, require_rows, table_knock
 from metagnn.network.knockout import KNOCKOUT
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 KINDS = ("max_uptake", "rates")
 """What inputs are: the largest uptake of every exchange, or measured signed exchange rates."""
@@ -64,7 +65,7 @@ def check_kind(kind: str) -> None:
 
 
 def read_conditions(
-    network: MetabolicNetwork, table: pd.DataFrame, kind: str, expected: Sequence[str] | None = None
+    network: NetworkLike, table: pd.DataFrame, kind: str, expected: Sequence[str] | None = None
 ) -> Conditions:
     """Read a table of media or of measured rates.
 
@@ -83,6 +84,7 @@ def read_conditions(
             numbers, an uptake that is negative, NaN or infinite, a rate that is infinite, a standard deviation
             that is not positive, or a knockout that is unknown or comes with rates.
     """
+    network = as_network(network)
     check_kind(kind)
     table = require_rows(table, "inputs")
     knockouts = table_knockouts(network, table)
@@ -108,7 +110,7 @@ def read_conditions(
     return _rate_conditions(network, names, values, given)
 
 
-def read_targets(network: MetabolicNetwork, targets: pd.DataFrame, index: pd.Index) -> Fluxes:
+def read_targets(network: NetworkLike, targets: pd.DataFrame, index: pd.Index) -> Fluxes:
     """Read a table of observed fluxes, shape `[samples, reactions]` [mmol/gDW/h], NaN where nothing was observed.
 
     Args:
@@ -122,6 +124,7 @@ def read_targets(network: MetabolicNetwork, targets: pd.DataFrame, index: pd.Ind
         TableError: Other rows than the inputs, duplicated columns, text among numbers, an infinite value, or
             nothing observed at all.
     """
+    network = as_network(network)
     targets = require_rows(targets, "targets")
     if not targets.index.equals(index):
         raise TableError(

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse
 
 from metagnn.errors import InputError
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
 
 TOLERANCE = 1e-9
@@ -29,7 +29,8 @@ class FeasibilityScreen:
         network: The network.
     """
 
-    def __init__(self, network: MetabolicNetwork) -> None:
+    def __init__(self, network: NetworkLike) -> None:
+        network = as_network(network)
         self._matrix = network.stoichiometry.to_scipy().tocsc()
         self._fluxes: list[np.ndarray] = []
         self._flux_uses: list[int] = []
