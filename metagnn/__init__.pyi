@@ -3,6 +3,7 @@ from . import analysis as analysis
 from . import datasets as datasets
 from . import fba as fba
 from . import graph as graph
+from . import inputs as inputs
 from . import losses as losses
 from . import models as models
 from . import network as network
@@ -30,10 +31,12 @@ from .fba import to_cobra_solution as to_cobra_solution
 from .graph import to_hetero_data as to_hetero_data
 from .graph import to_networkx as to_networkx
 from .losses import BalanceLoss as BalanceLoss
-from .medium_predictor import MediumPredictor as MediumPredictor
 from .models import BalanceMLP as BalanceMLP
 from .models import FluxGNN as FluxGNN
 from .models import FluxGNNConfig as FluxGNNConfig
+from .models import Polytope as Polytope
+from .models import Soft as Soft
+from .models import SteadyState as SteadyState
 from .network import Incidence as Incidence
 from .network import MetabolicNetwork as MetabolicNetwork
 from .network import load_network as load_network

@@ -43,7 +43,7 @@ class Estimator(RegressorMixin, BaseEstimator):
             deep: Whether to add the fields of those that are dataclasses, as `training__epochs`.
         """
         parameters = {name: getattr(self, name) for name in self._get_param_names()}
-        nested = {}
+        nested: dict[str, Any] = {}
         for name, settings in self.resolved_settings().items() if deep else ():
             fields = (field.name for field in dataclasses.fields(settings))
             nested |= {f"{name}__{field}": getattr(settings, field) for field in fields}

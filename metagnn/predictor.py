@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
 import torch
 
@@ -266,9 +265,13 @@ class FluxPredictor(Estimator):
         Raises:
             TableError: No target varies, so that there is nothing to explain.
         """
-        read = read_targets(self.network, targets, inputs.index, sample_weight)
+        return self.score_fluxes(self._as_table(self._answer(inputs), inputs), targets, sample_weight)
+
+    def score_fluxes(self, fluxes: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None) -> float:
+        """As `score`, of fluxes that `predict` has returned."""
+        read = read_targets(self.network, targets, fluxes.index, sample_weight)
         weight = None if read.weight is None else read.weight.numpy()
-        return mean_r2(read.observed.numpy(), self._answer(inputs).fluxes, weight)
+        return mean_r2(read.observed.numpy(), fluxes.to_numpy(), weight)
 
     def uptakes(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """With inputs of "present": learned largest uptakes [mmol/gDW/h], 0 for what a medium does not hold.

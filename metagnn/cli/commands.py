@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from metagnn.cli.pictures import (
     picture_of_training,
     require_targets,
 )
-from metagnn.cli.presence import PRESENT, print_uptakes, untrained_medium_predictor
+from metagnn.cli.presence import print_uptakes
 from metagnn.cli.reconcile_command import benchmark_reconcile
 from metagnn.cli.transfer_command import benchmark_transfer, refuse_full, refuse_resume
 from metagnn.datasets.label_file import simulate_to_file
@@ -33,7 +32,6 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 
 if TYPE_CHECKING:
     from metagnn.analysis.composition.fitted_composition import Composition
-    from metagnn.medium_predictor import MediumPredictor
     from metagnn.predictor import FluxPredictor
 
 
@@ -70,6 +68,7 @@ def simulate(chosen: argparse.Namespace) -> None:
 
 def train(chosen: argparse.Namespace) -> None:
     """Train a predictor and save it."""
+    from metagnn.training.metrics import MEAN_R2
     from metagnn.training.processes import is_first_process
     from metagnn.training_job import train_to_folder
 
@@ -85,32 +84,35 @@ def train(chosen: argparse.Namespace) -> None:
     picture_of_training(predictor.history_, plot)
     last = predictor.history_.iloc[-1]
     rows = [(str(name), f"{value:.4g}") for name, value in last.items() if name != "epoch"]
-    rows.append(("R², training samples", f"{predictor.score(inputs, targets):.4f}"))
+    fluxes, diagnosis = predictor.predict_and_diagnose(inputs)
+    rows.append((f"{MEAN_R2}, training samples", f"{predictor.score_fluxes(fluxes, targets):.4f}"))
     print_table(f"trained {len(predictor.history_)} epochs → {chosen.out}", ("term", "last epoch"), rows)
     _print_learned(predictor, inputs)
-    _print_diagnosis(predictor.diagnose(inputs))
+    _print_diagnosis(diagnosis)
 
 
 def predict(chosen: argparse.Namespace) -> None:
     """Predict every flux and write the table."""
-    from metagnn.training_job import load_predictor
+    from metagnn.predictor import FluxPredictor
+    from metagnn.training.metrics import MEAN_R2
 
     require_targets(chosen.plot, chosen.targets)
     inputs = read_table(chosen.inputs)
     targets = read_table(chosen.targets) if chosen.targets else None
     out, plot = check_output(chosen.out, chosen.force), check_plot(chosen.plot, chosen.force)
     network = load_network(chosen.model) if chosen.model else None
-    predictor = load_predictor(chosen.folder, network=network)
+    predictor = FluxPredictor.load(chosen.folder, network=network)
+    fluxes, diagnosis = predictor.predict_and_diagnose(inputs)
     # Scored first: targets that do not fit are refused before anything is written.
-    score = None if targets is None else predictor.score(inputs, targets)
-    fluxes, diagnosis = predictor.predict(inputs), predictor.diagnose(inputs)
+    score = None if targets is None else predictor.score_fluxes(fluxes, targets)
     table = pd.concat([diagnosis["status"], fluxes], axis=1)
     if "sample" in inputs.columns:
         table.insert(0, "sample", inputs["sample"])
     write_table(table, out)
     if targets is not None:
-        print(f"R² over the observed targets: {score:.4f}")
-        picture_of_targets(predictor.network, fluxes, targets, f"R² over the observed targets {score:.4f}", plot)
+        named = f"{MEAN_R2}: {score:.4f}"
+        print(named)
+        picture_of_targets(predictor.network, fluxes, targets, named, plot)
     _print_diagnosis(diagnosis)
 
 
@@ -164,27 +166,21 @@ def benchmark(chosen: argparse.Namespace) -> None:
     print_table(f"{chosen.name}: {RATIOS.get(chosen.name, RATIO)}", header, shown)
 
 
-def _untrained(chosen: argparse.Namespace, network: MetabolicNetwork) -> FluxPredictor | MediumPredictor:
+def _untrained(chosen: argparse.Namespace, network: MetabolicNetwork) -> FluxPredictor:
     """The predictor that the options ask for."""
-    from metagnn.models.flux_gnn import FluxGNNConfig
     from metagnn.predictor import FluxPredictor
-    from metagnn.training.config import TrainingConfig
 
     names = ("epochs", "batch_size", "accelerator", "devices", "strategy")
-    given = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
-    if chosen.kind == PRESENT:
-        return untrained_medium_predictor(chosen, network, given)
+    given = {f"training__{name}": getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
+    if chosen.steps is not None:
+        given["config__steps"] = chosen.steps
     constraint, composition = chosen.constraint or "steady_state", chosen.composition or "fixed"
-    config = FluxGNNConfig(steps=chosen.steps) if chosen.steps else None
-    training = dataclasses.replace(TrainingConfig(), **given)
-    return FluxPredictor(network, chosen.kind, constraint, composition, chosen.seed, config, training)
+    return FluxPredictor(network, chosen.kind, constraint, composition, chosen.seed).set_params(**given)
 
 
-def _print_learned(predictor: FluxPredictor | MediumPredictor, inputs: pd.DataFrame) -> None:
+def _print_learned(predictor: FluxPredictor, inputs: pd.DataFrame) -> None:
     """What was learned that a person can read: uptakes that nobody measured, or the composition of biomass."""
-    from metagnn.medium_predictor import MediumPredictor
-
-    if isinstance(predictor, MediumPredictor):
+    if predictor.inputs == "present":
         print_uptakes(predictor, inputs)
     elif predictor.composition != "fixed":
         _print_composition(predictor.composition_)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from metagnn.datasets.samples import STD
+from metagnn.datasets.targets import STD
 from metagnn.fba.open_sources import open_carbon_sources
 from metagnn.network.metabolic_network import MetabolicNetwork
 

@@ -55,12 +55,12 @@ def picture_of_targets(
     """
     if path is None:
         return
-    from metagnn.datasets.samples import read_targets
+    from metagnn.datasets.targets import read_targets
     from metagnn.plots.canvas import new_figure, save_figure
     from metagnn.plots.parity import plot_parity
 
     figure, axes = new_figure()
-    observed = read_targets(network, targets, fluxes.index).numpy()
+    observed = read_targets(network, targets, fluxes.index).observed.numpy()
     plot_parity(observed, fluxes.to_numpy(), axes[0, 0], label)
     save_figure(figure, path)
 

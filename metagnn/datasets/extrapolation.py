@@ -10,9 +10,11 @@ import pandas as pd
 
 from metagnn.datasets.splits import random_split, range_split
 from metagnn.errors import InputError, TableError, unknown_name
-from metagnn.fba.open_sources import carbon_sources, exchanged_metabolites
+from metagnn.fba.open_sources import carbon_sources
 from metagnn.fba.simulate import media_bounds, media_values
+from metagnn.network.exchange_search import OXYGEN, find_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 LOW_SHARE = 0.3
@@ -45,7 +47,7 @@ class Split:
     held_out: str
 
 
-def split_media(network: MetabolicNetwork, media: pd.DataFrame, name: str, seed: int = 0) -> Split:
+def split_media(network: NetworkLike, media: pd.DataFrame, name: str, seed: int = 0) -> Split:
     """Divide media by the name of a split.
 
     - `random`: half of the media train; nothing is held out.
@@ -71,6 +73,7 @@ def split_media(network: MetabolicNetwork, media: pd.DataFrame, name: str, seed:
     >>> len(split.train), len(split.test), split.held_out
     (5, 15, 'uptake limits of EX_glc__D_e from 3 mmol/gDW/h on')
     """
+    network = as_network(network)
     if name not in SPLITS:
         raise InputError("`name`: " + unknown_name(name, SPLITS, "split"))
     media_values(network, media)
@@ -138,7 +141,7 @@ SPLITS: dict[str, Callable[[MetabolicNetwork, pd.DataFrame, int], Parts]] = {
 """Every split by its name."""
 
 
-def uptake_prices(network: MetabolicNetwork, media: pd.DataFrame) -> pd.DataFrame:
+def uptake_prices(network: NetworkLike, media: pd.DataFrame) -> pd.DataFrame:
     """Shadow prices of uptake limits: growth that one more unit of an uptake would add.
 
     Args:
@@ -149,6 +152,7 @@ def uptake_prices(network: MetabolicNetwork, media: pd.DataFrame) -> pd.DataFram
         The columns of the media, ≥ 0 [1/h per mmol/gDW/h]; NaN on a medium without an optimum. Where optima are
         degenerate, one of several valid prices.
     """
+    network = as_network(network)
     names, uptakes = media_values(network, media)
     positions = [network.reaction_index(name) for name in names]
     objective = np.zeros(len(network.reactions))
@@ -163,16 +167,17 @@ def uptake_prices(network: MetabolicNetwork, media: pd.DataFrame) -> pd.DataFram
     return pd.DataFrame(prices, index=media.index, columns=names)
 
 
-def oxygen_exchange(network: MetabolicNetwork) -> str:
+def oxygen_exchange(network: NetworkLike) -> str:
     """The exchange of O2, found by its formula.
 
     Raises:
         TableError: The network exchanges no O2.
     """
-    for name in network.exchanges:
-        if [dict(metabolite.formula or {}) for metabolite in exchanged_metabolites(network, name)] == [{"O": 2.0}]:
-            return name
-    raise TableError(f"{network.id!r} exchanges no O2; expected an exchange of formula O2 for 'limitation_switch'")
+    network = as_network(network)
+    found = find_exchanges(network, OXYGEN)
+    if not found:
+        raise TableError(f"{network.id!r} exchanges no O2; expected an exchange of formula O2 for 'limitation_switch'")
+    return found[0]
 
 
 def _sources(network: MetabolicNetwork, media: pd.DataFrame) -> pd.DataFrame:

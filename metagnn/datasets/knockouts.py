@@ -10,11 +10,11 @@ import pandas as pd
 from metagnn.errors import InputError
 from metagnn.fba.single_deletion import dispensable_reactions
 from metagnn.network.knockout import KNOCKOUT, SEPARATOR
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 
 def random_knockouts(
-    network: MetabolicNetwork,
+    network: NetworkLike,
     media: pd.DataFrame,
     fraction: float = 0.5,
     most: int = 2,
@@ -41,6 +41,7 @@ def random_knockouts(
         NetworkError: An unknown reaction.
         TableError: Media that cannot be used.
     """
+    network = as_network(network)
     if not 0 <= fraction <= 1:
         raise InputError(f"`fraction` is {fraction}; expected a share from 0 to 1")
     # Aliases name the same reaction.

@@ -22,6 +22,7 @@ from metagnn.files.table_values import table_knockouts
 from metagnn.files.table_writer import TableWriter
 from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +53,7 @@ class LabelFile:
 
 
 def simulate_to_file(
-    network: MetabolicNetwork,
+    network: NetworkLike,
     media: pd.DataFrame,
     method: str,
     path: str | Path,
@@ -85,6 +86,7 @@ def simulate_to_file(
             finished chunks are kept.
         ChildProcessError: Worker processes died several times in a row; finished chunks are kept.
     """
+    network = as_network(network)
     names, uptakes = media_values(network, media)
     knockouts = table_knockouts(network, media)
     task = LabelTask.of(network, names, method)

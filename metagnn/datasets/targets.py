@@ -105,7 +105,12 @@ def align_rows(table: pd.DataFrame, index: pd.Index, name: str) -> pd.DataFrame:
     """
     if table.index.equals(index):
         return table
-    if len(table) == len(index) and index.is_unique and table.index.is_unique and not len(index.difference(table.index)):
+    if (
+        len(table) == len(index)
+        and index.is_unique
+        and table.index.is_unique
+        and not len(index.difference(table.index))
+    ):
         warnings.warn(
             f"`{name}` has the rows of `inputs` in another order; they were aligned by their labels", stacklevel=4
         )

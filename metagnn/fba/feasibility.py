@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse
 
 from metagnn.errors import InputError
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
 
 TOLERANCE = 1e-9
@@ -29,9 +29,9 @@ class FeasibilityScreen:
         network: The network.
     """
 
-    def __init__(self, network: MetabolicNetwork) -> None:
-        self.network = network
-        self._matrix = network.stoichiometry.to_scipy().tocsc()
+    def __init__(self, network: NetworkLike) -> None:
+        self.network = as_network(network)
+        self._matrix = self.network.stoichiometry.to_scipy().tocsc()
         self._fluxes: list[np.ndarray] = []
         self._flux_uses: list[int] = []
         self._certificates: list[np.ndarray] = []

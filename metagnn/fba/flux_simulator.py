@@ -12,7 +12,7 @@ from metagnn.fba.least_norm import LeastNorm
 from metagnn.fba.parsimonious import Optimum, ParsimoniousOptimum
 from metagnn.fba.reduced_problem import ReducedProblem
 from metagnn.network.knockout import Knockouts
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 METHODS = ("min_norm", "pfba", "fba")
 
@@ -42,7 +42,8 @@ class FluxSimulator:
         NetworkError: No growth reaction.
     """
 
-    def __init__(self, network: MetabolicNetwork, names: Sequence[str], method: str = "min_norm") -> None:
+    def __init__(self, network: NetworkLike, names: Sequence[str], method: str = "min_norm") -> None:
+        network = as_network(network)
         check_method(method)
         growth = network.reaction_index(network.growth_reaction)
         self._network, self._names = network, list(names)

@@ -17,6 +17,7 @@ from metagnn.files.table_values import numeric_values, require_rows, table_knock
 from metagnn.network.knockout import KNOCKOUT
 from metagnn.network.medium import check_exchanges, check_uptakes
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.linear_program import OPTIMAL
 
 SAMPLE = "sample"
@@ -24,7 +25,7 @@ SAMPLE = "sample"
 
 
 def simulate_fluxes(
-    network: MetabolicNetwork,
+    network: NetworkLike,
     media: pd.DataFrame,
     method: str = "min_norm",
     *,
@@ -64,6 +65,7 @@ def simulate_fluxes(
     >>> simulate_fluxes(load_network("e_coli_core"), media).growth.round(4).tolist()
     [0.4156, 0.2117]
     """
+    network = as_network(network)
     names, uptakes = media_values(network, media)
     knockouts = table_knockouts(network, media)
     task = LabelTask.of(network, names, method)

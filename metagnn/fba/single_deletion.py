@@ -7,14 +7,14 @@ import pandas as pd
 
 from metagnn.errors import TableError
 from metagnn.fba.simulate import media_values
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 SMALLEST_GROWTH = 0.01
 """Share of the wild type's growth from which a deletion counts as viable, as is usual for gene essentiality."""
 
 
-def dispensable_reactions(network: MetabolicNetwork, media: pd.DataFrame) -> tuple[str, ...]:
+def dispensable_reactions(network: NetworkLike, media: pd.DataFrame) -> tuple[str, ...]:
     """Reactions without which the network still grows, in network order.
 
     Asked on the richest medium, the largest uptake of every column: a reaction is left out if no medium of the table
@@ -29,6 +29,7 @@ def dispensable_reactions(network: MetabolicNetwork, media: pd.DataFrame) -> tup
         TableError: Media that cannot be used, or no growth on the richest of them.
         NetworkError: No growth reaction, or no exchanges.
     """
+    network = as_network(network)
     names, uptakes = media_values(network, media)
     (lower,), (upper,) = network.uptake_bounds(names, uptakes.max(axis=0, keepdims=True))
     growth = network.reaction_index(network.growth_reaction)

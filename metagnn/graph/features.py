@@ -12,6 +12,7 @@ from torch import Tensor
 from metagnn.network.elements import balance_weights
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 COUNTED_ELEMENTS = ("C", "H", "N", "O", "P", "S")
 """Elements with a feature of their own; all others share one, so that every network has the same features."""
@@ -37,7 +38,7 @@ class NodeFeatures:
     reaction_names: tuple[str, ...]
 
 
-def node_features(network: MetabolicNetwork, inputs: Sequence[str] = ()) -> NodeFeatures:
+def node_features(network: NetworkLike, inputs: Sequence[str] = ()) -> NodeFeatures:
     """Describe every node by what it is, never by which one it is: no column belongs to one metabolite or reaction.
 
     Weights learned on them therefore apply to another network. Counts and coefficients enter as logarithms,
@@ -56,6 +57,7 @@ def node_features(network: MetabolicNetwork, inputs: Sequence[str] = ()) -> Node
     >>> features.metabolite.shape, features.reaction.shape, features.reaction_names[:2]
     (torch.Size([72, 14]), torch.Size([95, 10]), ('forward', 'backward'))
     """
+    network = as_network(network)
     check_exchanges(inputs, network.exchanges, network.reactions, network.id)
     metabolite, reaction = _metabolite_columns(network), _reaction_columns(network, inputs)
     return NodeFeatures(_stack(metabolite), _stack(reaction), tuple(metabolite), tuple(reaction))

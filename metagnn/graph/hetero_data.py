@@ -16,6 +16,7 @@ from metagnn.graph.features import node_features
 from metagnn.network.elements import balance_weights, elements_present
 from metagnn.network.incidence import Incidence
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 CONSUMED_BY = ("metabolite", "consumed_by", "reaction")
 PRODUCES = ("reaction", "produces", "metabolite")
@@ -23,18 +24,25 @@ CONSUMES = ("reaction", "consumes", "metabolite")
 PRODUCED_BY = ("metabolite", "produced_by", "reaction")
 
 
-def to_hetero_data(network: MetabolicNetwork, inputs: Sequence[str] = ()) -> HeteroData:
+def to_hetero_data(network: NetworkLike, inputs: Sequence[str] = ()) -> HeteroData:
     """The bipartite graph of a network, for use in any PyTorch Geometric model.
 
     The direction of an edge says what is consumed and what is produced where the flux is positive; its
     coefficient is therefore positive. Every edge has its reverse, so that messages can run both ways.
 
-    - `data["metabolite"]`: `x` (features of `node_features`, float32), `ids`, `compartments`,
-      `element_counts` `[metabolites, elements]` in the order of `data.elements`, `charge` (NaN where unknown).
-    - `data["reaction"]`: `x`, `ids`, `lower_bound` and `upper_bound` [mmol/gDW/h], `objective`, `exchange`.
+    - `data["metabolite"]`: `x` (features of `node_features`, float32), `n_id` (position in the network),
+      `compartment` (position in `data.compartments`), `element_counts` `[metabolites, elements]` in the order of
+      `data.elements`, `charge` (NaN where unknown).
+    - `data["reaction"]`: `x`, `n_id`, `lower_bound` and `upper_bound` [mmol/gDW/h], `objective`, `exchange`.
     - `("metabolite", "consumed_by", "reaction")`, `("reaction", "produces", "metabolite")` and the reverses
       `("reaction", "consumes", "metabolite")`, `("metabolite", "produced_by", "reaction")`: `edge_index` and
       `edge_attr`, the coefficients, shape `[edges, 1]`.
+    - `data.ids`: the identifiers of the network, a list for each node type. `node_ids(data, "reaction")` looks up
+      those of the nodes that `data` holds.
+
+    Every node attribute is a tensor, because PyG's loaders and `subgraph` select nothing else: `subgraph`, loaders
+    and batches keep every `n_id` with its node. Networks with different elements batch with
+    `DataLoader(graphs, exclude_keys=["element_counts"])`.
 
     Coefficients and bounds are float64, so that `from_hetero_data` returns the very same operator;
     `StoichiometricConv` casts them itself, and other layers want `edge_attr.float()`.
@@ -51,8 +59,10 @@ def to_hetero_data(network: MetabolicNetwork, inputs: Sequence[str] = ()) -> Het
     >>> data["metabolite", "consumed_by", "reaction"].num_edges
     188
     """
+    network = as_network(network)
     features = node_features(network, inputs)
     data = HeteroData()
+    data.ids = {"metabolite": list(network.metabolites), "reaction": list(network.reactions)}
     _describe_metabolites(data, network, features.metabolite)
     _describe_reactions(data, network, features.reaction)
     S = network.stoichiometry
@@ -66,7 +76,7 @@ def to_hetero_data(network: MetabolicNetwork, inputs: Sequence[str] = ()) -> Het
 
 
 def from_hetero_data(data: HeteroData) -> Incidence:
-    """The stoichiometry of a graph that `to_hetero_data` made; exact, digit by digit.
+    """The stoichiometry of a graph that `to_hetero_data` made, or of a subgraph of it; exact, digit by digit.
 
     Reads the ids and the edges "consumed_by" and "produces" only; parallel edges add up.
 
@@ -76,7 +86,7 @@ def from_hetero_data(data: HeteroData) -> Incidence:
     Raises:
         InputError: Ids or edges are missing, a coefficient is not positive, or an edge leaves the graph.
     """
-    ids = {kind: _required(data, kind, "ids") for kind in ("metabolite", "reaction")}
+    ids = {kind: node_ids(data, kind) for kind in ("metabolite", "reaction")}
     rows, columns, values = [], [], []
     for edge_type, sign in ((CONSUMED_BY, -1.0), (PRODUCES, 1.0)):
         index: Tensor = _required(data, edge_type, "edge_index")
@@ -98,14 +108,42 @@ def from_hetero_data(data: HeteroData) -> Incidence:
     )
 
 
+def node_ids(data: HeteroData, node_type: str) -> list[str]:
+    """Identifiers of the nodes of a graph from `to_hetero_data`, of a subgraph, or of a batch of them.
+
+    Args:
+        data: The graph, on any device.
+        node_type: "metabolite" or "reaction".
+
+    Raises:
+        InputError: The graph does not hold these nodes, or their names.
+
+    >>> import torch
+    >>> from metagnn.network import load_network
+    >>> data = to_hetero_data(load_network("e_coli_core"))
+    >>> node_ids(data.subgraph({"reaction": torch.tensor([3, 0])}), "reaction")
+    ['ACt2r', 'ACALD']
+    """
+    positions: list[int] = _required(data, node_type, "n_id").tolist()
+    if "ids" not in data or node_type not in data.ids:
+        raise InputError(f"`data` has no `ids` of {node_type!r}; expected a graph that `to_hetero_data` made")
+    known = data.ids[node_type]
+    if known and isinstance(known[0], list):
+        # A batch holds one list for each of its graphs.
+        graphs: list[int] = data[node_type].batch.tolist()
+        return [known[graph][position] for graph, position in zip(graphs, positions, strict=True)]
+    return [known[position] for position in positions]
+
+
 def _describe_metabolites(data: HeteroData, network: MetabolicNetwork, features: Tensor) -> None:
     table = network.metabolite_table
     elements = elements_present(table)
     counts = np.array([balance_weights(table, element) for element in elements]).reshape(-1, len(table))
     data.elements = list(elements)
     store = data["metabolite"]
-    store.x, store.ids = features, list(network.metabolites)
-    store.compartments = [metabolite.compartment for metabolite in table]
+    store.x, store.n_id = features, torch.arange(len(table))
+    data.compartments = sorted({metabolite.compartment for metabolite in table})
+    store.compartment = torch.tensor([data.compartments.index(metabolite.compartment) for metabolite in table])
     store.element_counts = torch.from_numpy(np.ascontiguousarray(counts.T))
     charges = [np.nan if metabolite.charge is None else metabolite.charge for metabolite in table]
     store.charge = torch.tensor(charges, dtype=torch.float64)
@@ -113,7 +151,7 @@ def _describe_metabolites(data: HeteroData, network: MetabolicNetwork, features:
 
 def _describe_reactions(data: HeteroData, network: MetabolicNetwork, features: Tensor) -> None:
     store = data["reaction"]
-    store.x, store.ids = features, list(network.reactions)
+    store.x, store.n_id = features, torch.arange(len(network.reactions))
     # Copies: the network's own bounds are read-only, and a tensor that shares them would not know.
     store.lower_bound = torch.tensor(network.bounds.lower)
     store.upper_bound = torch.tensor(network.bounds.upper)

@@ -15,6 +15,7 @@ from metagnn.graph.curve import Inside, cut_end, cut_start
 from metagnn.graph.reaction_map import MapMetabolite, MapReaction, MapSegment, ReactionMap
 from metagnn.graph.stress_layout import pack, separate, stress_layout
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 MOST_REACTIONS = 350
 """Reactions above which nobody could read the map."""
@@ -40,8 +41,9 @@ class _Node(NamedTuple):
     copy: int = -1
 
 
-def subsystems(network: MetabolicNetwork) -> dict[str, int]:
+def subsystems(network: NetworkLike) -> dict[str, int]:
     """Subsystems of a network with their numbers of reactions; reactions without one are not counted."""
+    network = as_network(network)
     counts: dict[str, int] = {}
     for reaction in network.reaction_table:
         if reaction.subsystem:
@@ -50,7 +52,7 @@ def subsystems(network: MetabolicNetwork) -> dict[str, int]:
 
 
 def layout_network(
-    network: MetabolicNetwork, subsystem: str | None = None, reactions: Collection[str] | None = None
+    network: NetworkLike, subsystem: str | None = None, reactions: Collection[str] | None = None
 ) -> ReactionMap:
     """Lay a network or one of its subsystems out in the plane, the same way every time.
 
@@ -73,6 +75,7 @@ def layout_network(
     >>> len(drawing.reactions), drawing.left_out[:4]
     (14, ('adp_c', 'atp_c', 'co2_c', 'coa_c'))
     """
+    network = as_network(network)
     columns = _choose(network, subsystem, reactions)
     chosen = main_metabolites(network, columns)
     graph = _connect(columns, chosen)

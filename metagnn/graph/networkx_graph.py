@@ -11,13 +11,13 @@ import scipy.sparse
 from metagnn.errors import NetworkError
 from metagnn.network.elements import Metabolite
 from metagnn.network.incidence import Incidence
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 METABOLITE, REACTION = 0, 1
 """Values of the node attribute `bipartite`, which networkx's bipartite algorithms read."""
 
 
-def to_networkx(network: MetabolicNetwork) -> networkx.DiGraph:
+def to_networkx(network: NetworkLike) -> networkx.DiGraph:
     """The bipartite graph of a network: metabolite → reaction where it is consumed, reaction → metabolite where made.
 
     Nodes are the ids. Metabolites carry `bipartite` 0, `name`, `compartment` and, where the model knows them,
@@ -36,6 +36,7 @@ def to_networkx(network: MetabolicNetwork) -> networkx.DiGraph:
     >>> sorted(graph.predecessors("PFK")), graph["PFK"]["fdp_c"]["coefficient"]
     (['atp_c', 'f6p_c'], 1.0)
     """
+    network = as_network(network)
     shared = sorted(set(network.metabolites) & set(network.reactions))
     if shared:
         raise NetworkError(f"{shared[0]!r} is both a metabolite and a reaction of {network.id}; expected unique ids")

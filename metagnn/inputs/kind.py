@@ -76,9 +76,7 @@ class AbstractInputKind(ABC):
     training: ClassVar[TrainingConfig] = TrainingConfig()
 
     @abstractmethod
-    def read(
-        self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None
-    ) -> Conditions:
+    def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:
         """Read a table, one row a sample.
 
         Args:
@@ -90,7 +88,7 @@ class AbstractInputKind(ABC):
             TableError: No rows, or a column or value that cannot be used.
         """
 
-    def check(self, constraint: AbstractConstraint, composition: str) -> None:
+    def check(self, constraint: AbstractConstraint, composition: str) -> None:  # noqa: B027 - a hook
         """Raise where the kind has no use for a constraint or a composition; every one is of use by default.
 
         Raises:
@@ -109,7 +107,7 @@ class AbstractInputKind(ABC):
         """A model with fresh weights."""
         return FluxGNN(choice.network, choice.exchanges, choice.constraint, choice.config, choice.composition)
 
-    def check_learnable(self, network: MetabolicNetwork, model: AbstractFluxModel, samples: FluxBatch) -> None:
+    def check_learnable(self, network: MetabolicNetwork, model: AbstractFluxModel, samples: FluxBatch) -> None:  # noqa: B027 - a hook
         """Raise where an untrained model shows that nothing can be learned; anything can by default.
 
         Raises:

@@ -23,9 +23,7 @@ class MaxUptake(AbstractInputKind):
 
     name = "max_uptake"
 
-    def read(
-        self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None
-    ) -> Conditions:
+    def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:
         """See the base class; an uptake that is negative, NaN or infinite is refused."""
         table = require_rows(table, "inputs")
         knockouts = table_knockouts(network, table)
@@ -34,6 +32,5 @@ class MaxUptake(AbstractInputKind):
         check_inputs(network, names, expected)
         lower, upper = network.uptake_bounds(names, numeric_values(table))
         knockouts.close(lower, upper)
-        bounds = (torch.from_numpy(bound) for bound in (lower, upper))
-        return Conditions(*bounds, closed=knockouts.to_mask(lower.shape[1]), exchanges=tuple(names))
-
+        closed = knockouts.to_mask(lower.shape[1])
+        return Conditions(torch.from_numpy(lower), torch.from_numpy(upper), closed=closed, exchanges=tuple(names))

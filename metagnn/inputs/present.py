@@ -50,9 +50,7 @@ class Present(MaxUptake):
     # Few samples and a few hundred weights: all samples in one step, and many of them.
     training = TrainingConfig(epochs=300, learning_rate=1e-2, gradient_clip=1.0)
 
-    def read(
-        self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None
-    ) -> Conditions:
+    def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:
         """See the base class; every value but 0 and 1 is refused, an empty cell too."""
         table = require_rows(table, "inputs")
         exchanges = set(network.exchanges)

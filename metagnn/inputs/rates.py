@@ -39,9 +39,7 @@ class Rates(AbstractInputKind):
 
     name = "rates"
 
-    def read(
-        self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None
-    ) -> Conditions:
+    def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:
         """See the base class; a knockout, an infinite rate, or a row without any rate is refused."""
         table = require_rows(table, "inputs")
         if KNOCKOUT in table.columns:
@@ -92,7 +90,7 @@ def _check_values(names: Sequence[str], values: np.ndarray) -> None:
 
 def _deviations(names: Sequence[str], values: np.ndarray, given: Mapping[str, np.ndarray]) -> np.ndarray:
     """Standard deviations, as given or assumed, shape `[samples, exchanges]`."""
-    deviations = np.maximum(RELATIVE_NOISE * np.abs(values), SMALLEST_STD)
+    deviations: np.ndarray = np.maximum(RELATIVE_NOISE * np.abs(values), SMALLEST_STD)
     for position, name in enumerate(names):
         spread = given.get(name + STD)
         if spread is not None:
@@ -112,5 +110,5 @@ def _conditions(
     # What was measured did happen: the bounds make room for it, a closed substrate included.
     lower = np.fmin(network.bounds.lower, measured - WINDOW * deviation)
     upper = np.fmax(network.bounds.upper, measured + WINDOW * deviation)
-    tensors = (torch.from_numpy(array) for array in (lower, upper, measured, deviation))
-    return Conditions(*tensors, exchanges=tuple(names))
+    low, high, rate, spread = (torch.from_numpy(array) for array in (lower, upper, measured, deviation))
+    return Conditions(low, high, rate, spread, exchanges=tuple(names))

@@ -111,7 +111,7 @@ class AbstractConstraint(ABC):
             NetworkError: A term needs formulas that the network lacks.
         """
 
-    def after_training(self, model: GrowthDriven, samples: FluxBatch, scale: Tensor) -> None:
+    def after_training(self, model: GrowthDriven, samples: FluxBatch, scale: Tensor) -> None:  # noqa: B027 - a hook
         """What a trained model needs before it predicts; nothing by default.
 
         Args:

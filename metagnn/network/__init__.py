@@ -11,3 +11,5 @@ from metagnn.network.gene_rule import GeneRule as GeneRule
 from metagnn.network.incidence import Incidence as Incidence
 from metagnn.network.metabolic_network import MetabolicNetwork as MetabolicNetwork
 from metagnn.network.metabolic_network import Reaction as Reaction
+from metagnn.network.network_like import NetworkLike as NetworkLike
+from metagnn.network.network_like import as_network as as_network

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-
 Record = TypeVar("Record", bound="TensorRecord")
 
 
@@ -38,7 +37,7 @@ class TensorRecord:
 
     def map_tensors(self: Record, change: Callable[[Tensor], Tensor]) -> Record:
         """The record with every tensor changed."""
-        changed = {}
+        changed: dict[str, Any] = {}
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
             if isinstance(value, Tensor):
@@ -54,7 +53,8 @@ class TensorRecord:
         Raises:
             ValueError: A field holds tensors in some parts only.
         """
-        first, joined = parts[0], {}
+        first = parts[0]
+        joined: dict[str, Any] = {}
         for field in dataclasses.fields(first):  # type: ignore[arg-type]
             values: list[Any] = [getattr(part, field.name) for part in parts]
             kinds = {isinstance(value, (Tensor, TensorRecord)) for value in values}

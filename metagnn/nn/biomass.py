@@ -13,6 +13,7 @@ from metagnn.network.compression import null_basis
 from metagnn.network.elements import balance_weights, elements_present
 from metagnn.network.float64_module import Float64Module
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 COMPOSITIONS = ("fixed", "elemental", "precursor")
 """Where the biomass composition comes from: the model, two trainable contents, or trainable coefficients."""
@@ -75,7 +76,8 @@ class BiomassComposition(Float64Module):
     own_making: Tensor
     making: Tensor
 
-    def __init__(self, network: MetabolicNetwork, kind: str = "fixed", logarithmic: bool = True) -> None:
+    def __init__(self, network: NetworkLike, kind: str = "fixed", logarithmic: bool = True) -> None:
+        network = as_network(network)
         super().__init__()
         check_composition(kind)
         self.kind, self.logarithmic = kind, logarithmic

@@ -10,10 +10,9 @@ from torch import Tensor, nn
 from metagnn._typing import Fluxes
 from metagnn.errors import NetworkError
 from metagnn.network.elements import balance_weights
+from metagnn.network.exchange_search import CO2, find_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
-
-CO2 = {"C": 1.0, "O": 2.0}
-"""Formula by which the CO2 exchange is known, whatever a model calls it."""
+from metagnn.network.network_like import NetworkLike, as_network
 
 
 def co2_exchange(network: MetabolicNetwork) -> int:
@@ -22,19 +21,14 @@ def co2_exchange(network: MetabolicNetwork) -> int:
     Raises:
         NetworkError: No exchange carries a metabolite of the formula CO2 alone, or more than one does.
     """
-    columns = network.stoichiometry.to_scipy()[:, network.exchange_indices].tocsc()
-    found = []
-    for position, index in enumerate(network.exchange_indices):
-        rows = columns.indices[columns.indptr[position] : columns.indptr[position + 1]]
-        if len(rows) == 1 and dict(network.metabolite_table[rows[0]].formula or {}) == CO2:
-            found.append(int(index))
+    found = find_exchanges(network, CO2)
     if len(found) != 1:
-        names = ", ".join(repr(network.reactions[index]) for index in found)
+        names = ", ".join(map(repr, found))
         raise NetworkError(
             f"{network.id} has {len(found)} exchanges of CO2{f' ({names})' if found else ''}; expected one, of a "
             "metabolite with the formula CO2"
         )
-    return found[0]
+    return network.reaction_index(found[0])
 
 
 class CO2Readout(nn.Module):
@@ -56,7 +50,8 @@ class CO2Readout(nn.Module):
 
     carbon: Tensor
 
-    def __init__(self, network: MetabolicNetwork) -> None:
+    def __init__(self, network: NetworkLike) -> None:
+        network = as_network(network)
         super().__init__()
         self.co2_index = co2_exchange(network)
         self.growth_index = network.reaction_index(network.growth_reaction)

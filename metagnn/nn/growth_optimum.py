@@ -11,7 +11,7 @@ from torch.autograd.function import once_differentiable
 
 from metagnn._typing import Fluxes
 from metagnn.fba.reduced_problem import ReducedProblem
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.network.reduction import join_ties
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
@@ -44,7 +44,8 @@ class GrowthOptimum(nn.Module):
     (1.5, -0.5)
     """
 
-    def __init__(self, network: MetabolicNetwork) -> None:
+    def __init__(self, network: NetworkLike) -> None:
+        network = as_network(network)
         super().__init__()
         growth = network.reaction_index(network.growth_reaction)
         # Whatever the bounds: those of the network need not hold here.

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from metagnn.analysis.reconciliation import Reconciliation
 from metagnn.errors import InputError
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.plots.canvas import drawing_axes, new_figure, say_empty
 from metagnn.plots.closure_bars import plot_closure_bars
 from metagnn.plots.palette import COLOURS, GREY
@@ -102,13 +102,14 @@ def _label(name: str, rate: ReconciledRate, number: int, count: int) -> str:
     return f"{count - MOST_COLOURED} more" if number == MOST_COLOURED else "_"
 
 
-def reconciled_rates(network: MetabolicNetwork, reconciliation: Reconciliation) -> dict[str, ReconciledRate]:
+def reconciled_rates(network: NetworkLike, reconciliation: Reconciliation) -> dict[str, ReconciledRate]:
     """Every exchange that was measured, withheld or not; growth, which has another unit, is none of them.
 
     Args:
         network: The network.
         reconciliation: Reconciled samples.
     """
+    network = as_network(network)
     intervals, rates = reconciliation.intervals, {}
     for position, name in enumerate(intervals.reactions):
         hidden = name in reconciliation.hidden
@@ -120,13 +121,14 @@ def reconciled_rates(network: MetabolicNetwork, reconciliation: Reconciliation) 
     return rates
 
 
-def draw_reconciliation(network: MetabolicNetwork, reconciliation: Reconciliation) -> Figure:
+def draw_reconciliation(network: NetworkLike, reconciliation: Reconciliation) -> Figure:
     """Closures before and after, and reconciled against measured rates.
 
     Args:
         network: The network.
         reconciliation: Reconciled samples.
     """
+    network = as_network(network)
     figure, axes = new_figure(1, 2)
     plot_closure_bars(reconciliation.closures_before, reconciliation.closures_after, ax=axes[0, 0])
     without = f", without {', '.join(reconciliation.hidden)}" if reconciliation.hidden else ""

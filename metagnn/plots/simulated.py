@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from metagnn.fba.open_sources import exchanged_metabolites
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.exchange_search import PROTON, WATER, carried_metabolites
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.plots.canvas import drawing_axes, new_figure, say_empty
 from metagnn.plots.palette import COLOURS, GREY
 from metagnn.units import FLUX, GROWTH
@@ -24,7 +24,7 @@ FEW = 60
 NO_FLUX = 1e-6
 """Flux below which an exchange is idle [mmol/gDW/h]."""
 
-UNTOLD = ({"H": 2.0, "O": 1.0}, {"H": 1.0})
+UNTOLD = (WATER, PROTON)
 """Water and protons: among the largest fluxes of any cell, and never what a reader asks for."""
 
 WIDTH, STRIP, MARGIN = 7.8, 1.15, 0.6
@@ -65,7 +65,7 @@ def plot_over_media(rates: pd.Series, ax: Axes | None = None, unit: str = FLUX) 
     return ax
 
 
-def main_exchanges(network: MetabolicNetwork, fluxes: pd.DataFrame, most: int = MOST_EXCHANGES) -> list[str]:
+def main_exchanges(network: NetworkLike, fluxes: pd.DataFrame, most: int = MOST_EXCHANGES) -> list[str]:
     """The exchanges that carry most on average, largest first, without water, protons and what is idle.
 
     Args:
@@ -73,16 +73,14 @@ def main_exchanges(network: MetabolicNetwork, fluxes: pd.DataFrame, most: int = 
         fluxes: One row a medium, NaN in those without an optimum [mmol/gDW/h].
         most: How many at most.
     """
+    network = as_network(network)
     size = fluxes[list(network.exchanges)].abs().mean().sort_values(ascending=False, kind="stable")
     carrying = [str(name) for name in size.index[size > NO_FLUX]]
-    return [name for name in carrying if not _untold(network, name)][:most]
+    carried = carried_metabolites(network, carrying)
+    return [name for name in carrying if not all(dict(m.formula or {}) in UNTOLD for m in carried[name])][:most]
 
 
-def _untold(network: MetabolicNetwork, exchange: str) -> bool:
-    return all(dict(metabolite.formula or {}) in UNTOLD for metabolite in exchanged_metabolites(network, exchange))
-
-
-def draw_simulated(network: MetabolicNetwork, fluxes: pd.DataFrame) -> Figure:
+def draw_simulated(network: NetworkLike, fluxes: pd.DataFrame) -> Figure:
     """Growth and the main exchange fluxes of simulated media, a strip each, sorted by growth.
 
     Args:
@@ -93,6 +91,7 @@ def draw_simulated(network: MetabolicNetwork, fluxes: pd.DataFrame) -> Figure:
     Raises:
         NetworkError: The network has no growth reaction.
     """
+    network = as_network(network)
     growth = network.growth_reaction
     solved = fluxes.dropna(how="all").sort_values(growth, kind="stable")
     exchanges = main_exchanges(network, solved)

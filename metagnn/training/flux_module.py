@@ -30,7 +30,9 @@ class FluxModule(lightning.LightningModule):
         total_steps: Steps of the whole run, for the schedule.
     """
 
-    def __init__(self, model: AbstractFluxModel, objective: Objective, config: TrainingConfig, total_steps: int) -> None:
+    def __init__(
+        self, model: AbstractFluxModel, objective: Objective, config: TrainingConfig, total_steps: int
+    ) -> None:
         super().__init__()
         self.model, self.objective, self.config, self.total_steps = model, objective, config, total_steps
         self._seen: list[tuple[int, dict[str, Tensor]]] = []

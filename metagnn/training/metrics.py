@@ -6,7 +6,6 @@ import numpy as np
 
 from metagnn.errors import TableError
 
-
 MEAN_R2 = "R², mean over the targets that vary"
 """What `score`, `train` and `predict` report, by name."""
 

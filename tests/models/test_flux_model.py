@@ -1,8 +1,8 @@
 import numpy as np
 import torch
+from metagnn.models.chunked_prediction import CHUNK, predict_chunks
 from torch import Tensor, nn
 
-from metagnn.models.chunked_prediction import CHUNK, predict_chunks
 from metagnn.models.flux_prediction import FluxPrediction
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from metagnn.training.growth_drive import AS_GOOD, DRIVES, ROUNDING, fit_growth_drive
 from torch import Tensor
 
 from metagnn.datasets import FluxBatch, uniform_media
@@ -13,7 +14,6 @@ from metagnn.losses import masked_mse
 from metagnn.models import FluxGNN, FluxGNNConfig
 from metagnn.network import MetabolicNetwork
 from metagnn.training import TrainingConfig, default_objective, fit_fluxes
-from metagnn.training.growth_drive import AS_GOOD, DRIVES, ROUNDING, fit_growth_drive
 
 Make = Callable[..., FluxGNN]
 CONFIG = TrainingConfig(epochs=120, batch_size=20, learning_rate=0.03)

@@ -8,16 +8,14 @@ import torch
 
 from metagnn.analysis.identifiability.column_space import column_space, column_spaces
 from metagnn.network.elements import ELECTRON_WEIGHTS
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.biomass import CONTENTS, BiomassComposition
 
 ROUNDS = 20
 """Rounds of reweighting; the weights depend on the content only weakly and settle in four."""
 
 
-def content_by_regression(
-    network: MetabolicNetwork, balance: str, fluxes: np.ndarray, noise: float | None = 0.05
-) -> float:
+def content_by_regression(network: NetworkLike, balance: str, fluxes: np.ndarray, noise: float | None = 0.05) -> float:
     """Content of biomass in an element, in charge or in electrons, from one balance of measured rates.
 
     The exchanges' surplus is content times growth: a regression through the origin.
@@ -30,6 +28,7 @@ def content_by_regression(
         noise: Relative noise of every rate, by which samples are weighed (weighted least squares, weights refined
             in rounds); None weighs them alike (ordinary least squares).
     """
+    network = as_network(network)
     row = network.element_balance(balance).to_dense()[0].numpy()
     growth_index = network.reaction_index(network.growth_reaction)
     exchanged = row.copy()
@@ -45,7 +44,7 @@ def content_by_regression(
     return content
 
 
-def alpha_from_electrons(network: MetabolicNetwork, electrons: float, beta: float) -> float:
+def alpha_from_electrons(network: NetworkLike, electrons: float, beta: float) -> float:
     """Carbon in biomass whose electrons and nitrogen are known and whose other elements are the model's own [mmol/gDW].
 
     Args:
@@ -53,13 +52,14 @@ def alpha_from_electrons(network: MetabolicNetwork, electrons: float, beta: floa
         electrons: Electrons in biomass [mmol/gDW].
         beta: Nitrogen in biomass [mmol/gDW].
     """
+    network = as_network(network)
     own = {name: network.biomass_content(name) for name in (*CONTENTS, "electrons")}
     from_nitrogen = ELECTRON_WEIGHTS["N"] * (beta - own["N"])
     return own["C"] + (electrons - own["electrons"] - from_nitrogen) / ELECTRON_WEIGHTS["C"]
 
 
 def contents_by_reconciliation(
-    network: MetabolicNetwork, measured: np.ndarray, deviation: np.ndarray
+    network: NetworkLike, measured: np.ndarray, deviation: np.ndarray
 ) -> tuple[float, float]:
     """Alpha and beta at which all measurements are closest to steady state, every balance at once [mmol/gDW].
 
@@ -72,6 +72,7 @@ def contents_by_reconciliation(
             [mmol/gDW/h].
         deviation: Their standard deviations, the same shape.
     """
+    network = as_network(network)
     composition = BiomassComposition(network, "elemental")
     known = ~np.isnan(measured)
     used = np.flatnonzero(known.any(axis=0))

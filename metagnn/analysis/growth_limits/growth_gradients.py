@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from metagnn.models.flux_gnn import FluxGNN
+from metagnn.models.flux_model import AbstractFluxModel
+from metagnn.network.conditions import Conditions
 
 CHUNK = 256
 """Samples per backward pass: every step of the splitting is kept for it."""
@@ -28,7 +29,7 @@ class GrowthGradients:
     upper: np.ndarray
 
 
-def growth_gradients(model: FluxGNN, lower: np.ndarray, upper: np.ndarray) -> GrowthGradients:
+def growth_gradients(model: AbstractFluxModel, lower: np.ndarray, upper: np.ndarray) -> GrowthGradients:
     """Gradient of predicted growth with respect to every bound, one backward pass for many media.
 
     The counterpart of the reduced costs of the linear program, for whatever growth the model has learned.
@@ -42,7 +43,7 @@ def growth_gradients(model: FluxGNN, lower: np.ndarray, upper: np.ndarray) -> Gr
     for start in range(0, len(lower), CHUNK):
         rows = slice(start, start + CHUNK)
         bounds = [torch.tensor(array[rows], dtype=torch.float64, requires_grad=True) for array in (lower, upper)]
-        predicted = model(*bounds).fluxes[:, model.growth_index]
+        predicted = model(Conditions(*bounds)).fluxes[:, model.growth_index]
         # Samples do not share anything but weights: the gradient of the sum is that of each.
         gradients[:, rows] = torch.stack(torch.autograd.grad(predicted.nansum(), bounds)).numpy()
         growth[rows] = predicted.detach().numpy()

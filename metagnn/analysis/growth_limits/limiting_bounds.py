@@ -12,8 +12,9 @@ from metagnn.analysis.growth_limits.growth_duals import GrowthDuals, GrowthProgr
 from metagnn.analysis.growth_limits.growth_gradients import GrowthGradients, growth_gradients
 from metagnn.errors import InputError
 from metagnn.fba.simulate import media_bounds
-from metagnn.models.flux_gnn import FluxGNN
+from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.linear_program import OPTIMAL
 
 NUTRIENT, ABSENT, REACTION, CLOSED = "nutrient", "absent nutrient", "reaction", "closed reaction"
@@ -28,7 +29,7 @@ COLUMNS = ("sample", "reaction", "kind", "bound", "growth", "gain", "loss", "ela
 
 
 def bottlenecks(
-    network: MetabolicNetwork, media: pd.DataFrame, model: FluxGNN | None = None, most: int = 20
+    network: NetworkLike, media: pd.DataFrame, model: AbstractFluxModel | None = None, most: int = 20
 ) -> pd.DataFrame:
     """Bounds that limit growth on every medium: which nutrient or capacity, and what more of it is worth.
 
@@ -56,6 +57,7 @@ def bottlenecks(
     >>> bottlenecks(load_network("e_coli_core"), media, most=2)[["reaction", "gain"]].round(3).to_numpy().tolist()
     [['EX_glc__D_e', 0.046], ['EX_o2_e', 0.023]]
     """
+    network = as_network(network)
     if most < 0:
         raise InputError(f"`most` is {most}; expected at least 0")
     lower, upper = media_bounds(network, media)
@@ -74,23 +76,25 @@ def bottlenecks(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def shadow_prices(network: MetabolicNetwork, media: pd.DataFrame) -> pd.DataFrame:
+def shadow_prices(network: NetworkLike, media: pd.DataFrame) -> pd.DataFrame:
     """D growth / d net production that is asked of every metabolite, by medium, as cobra's [gDW/mmol].
 
     Args:
         network: The network.
         media: One row a medium, as for `simulate_fluxes`.
     """
+    network = as_network(network)
     return _every_medium(network, media, "shadow_prices", network.metabolites)
 
 
-def reduced_costs(network: MetabolicNetwork, media: pd.DataFrame) -> pd.DataFrame:
+def reduced_costs(network: NetworkLike, media: pd.DataFrame) -> pd.DataFrame:
     """D growth / d bound that holds every flux, by medium [gDW/mmol]: positive at an upper bound, negative at a lower.
 
     Args:
         network: The network.
         media: One row a medium, as for `simulate_fluxes`.
     """
+    network = as_network(network)
     return _every_medium(network, media, "reduced_costs", network.reactions)
 
 

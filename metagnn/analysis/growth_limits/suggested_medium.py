@@ -11,6 +11,7 @@ import scipy.sparse
 from metagnn.errors import InputError
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 LARGEST_UPTAKE = 1000.0
@@ -41,7 +42,7 @@ class SuggestedMedium:
 
 
 def suggest_medium(
-    network: MetabolicNetwork,
+    network: NetworkLike,
     budget: float,
     prices: Mapping[str, float],
     limits: Mapping[str, float] | None = None,
@@ -70,6 +71,7 @@ def suggest_medium(
     >>> {name: round(uptake, 3) for name, uptake in found.uptakes.items()}, round(found.growth, 3)
     ({'EX_glc__D_e': 10.0}, 0.874)
     """
+    network = as_network(network)
     limits = dict(limits or {})
     _check(network, budget, prices, limits)
     plan = _Plan(network, prices, limits)

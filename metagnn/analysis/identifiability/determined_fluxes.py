@@ -13,6 +13,7 @@ from metagnn.analysis.identifiability.steady_state_ranges import SteadyStateRang
 from metagnn.analysis.identifiability.steady_state_tangent import BLOCKED, SteadyStateTangent
 from metagnn.errors import InputError
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 DETERMINED, BOUNDED, FREE = "determined", "bounded", "free"
 
@@ -77,7 +78,7 @@ class IdentifiabilityReport:
 
 
 def identifiability(
-    network: MetabolicNetwork,
+    network: NetworkLike,
     measured: Sequence[str],
     composition: str = "fixed",
     *,
@@ -112,6 +113,7 @@ def identifiability(
         InputError: An unknown name or composition, or no flux without what is absent.
         NetworkError: No growth reaction, or no formulas where the composition is unknown.
     """
+    network = as_network(network)
     tangent = SteadyStateTangent.from_network(network, composition, seed)
     return identify(tangent, measured, composition, fluxes=fluxes, present=present, reference=reference, seed=seed)
 

@@ -8,16 +8,13 @@ import numpy as np
 
 from metagnn.analysis.identifiability.smallest_sets import SmallestSets
 from metagnn.analysis.identifiability.steady_state_tangent import ALPHA, BETA, GROWTH, REDUCTION, SteadyStateTangent
+from metagnn.network.exchange_search import CO2, OXYGEN, PROTON, WATER, exchanged_formulas
 
 PARALLEL = 1 - 1e-10
 """Cosine from which two quantities move together."""
 
 MOST_NAMED = 4
 MOST_SETS = 3
-
-GASES = ({"O": 2.0}, {"C": 1.0, "O": 2.0})
-WATER = ({"H": 2.0, "O": 1.0}, {"H": 1.0})
-"""Formulas of what is measured first, and of what hardly can be: water and protons are everywhere."""
 
 IN_WORDS = {
     REDUCTION: "give a degree of reduction of biomass",
@@ -69,14 +66,13 @@ class MeasurementAdvice:
 def _measurable(tangent: SteadyStateTangent) -> list[int]:
     """What can be measured, the usual first: gases, growth, nutrients, products, biomass, then water and protons."""
     network = tangent.network
-    columns, medium = network.stoichiometry.to_scipy().tocsc(), network.medium()
+    medium = network.medium()
     ranks = {tangent.index(GROWTH): 1.0}
     ranks |= {tangent.index(name): 4.0 for name in (REDUCTION, ALPHA, BETA) if name in tangent.names}
-    for name, index in zip(network.exchanges, network.exchange_indices.tolist(), strict=True):
-        formulas = [network.metabolite_table[row].formula for row in columns[:, [index]].tocoo().coords[0]]
-        elements = dict(formulas[0] or {}) if len(formulas) == 1 else {}
+    for name, elements in exchanged_formulas(network).items():
+        index = network.reaction_index(name)
         usual = 2.0 if name in medium else 3.0
-        ranks[index] = 0.0 if elements in GASES else 5.0 if elements in WATER else usual
+        ranks[index] = 0.0 if elements in (OXYGEN, CO2) else 5.0 if elements in (WATER, PROTON) else usual
     return sorted(ranks, key=lambda index: ranks[index])
 
 

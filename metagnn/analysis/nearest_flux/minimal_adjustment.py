@@ -10,12 +10,12 @@ import torch
 
 from metagnn.errors import TableError
 from metagnn.files.table_values import numeric_values, require_rows
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.polytope import PolytopeProjection
 
 
 def moma(
-    network: MetabolicNetwork, wild_type: pd.DataFrame, reactions: Sequence[str] = (), genes: Sequence[str] = ()
+    network: NetworkLike, wild_type: pd.DataFrame, reactions: Sequence[str] = (), genes: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Fluxes after a knockout by minimisation of metabolic adjustment (Segrè et al. 2002, doi 10.1073/pnas.232349399).
 
@@ -43,6 +43,7 @@ def moma(
     >>> moma(core, wild, reactions=["PGI"])[core.growth_reaction].round(3).tolist()
     [0.818]
     """
+    network = as_network(network)
     table = require_rows(wild_type, "wild_type")
     missing = [name for name in network.reactions if name not in table.columns]
     if missing:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from metagnn.errors import InputError
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.quadratic_program import QuadraticProgram
 
 PRIOR = 1e-4
@@ -35,7 +35,7 @@ class ReconciledFluxes:
 
 
 def reconcile_rates(
-    network: MetabolicNetwork,
+    network: NetworkLike,
     bounds: tuple[np.ndarray, np.ndarray],
     measured: np.ndarray,
     deviation: np.ndarray,
@@ -57,6 +57,7 @@ def reconcile_rates(
     Raises:
         InputError: Arrays of different shapes, or a measurement without a positive deviation.
     """
+    network = as_network(network)
     lower, upper = bounds
     shape = (len(measured), len(network.reactions))
     for name, array in (("lower", lower), ("upper", upper), ("measured", measured), ("deviation", deviation)):

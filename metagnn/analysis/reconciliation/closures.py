@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from metagnn.errors import NetworkError
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 BALANCES = ("C", "N", "electrons")
 
 
-def closures(network: MetabolicNetwork, fluxes: np.ndarray) -> np.ndarray:
+def closures(network: NetworkLike, fluxes: np.ndarray) -> np.ndarray:
     """What leaves over what enters, in carbon, nitrogen and electrons: 1 where a balance closes.
 
     Biomass leaves with the composition of the network; what was not measured counts as nothing.
@@ -22,6 +22,7 @@ def closures(network: MetabolicNetwork, fluxes: np.ndarray) -> np.ndarray:
     Returns:
         Shape `[samples, 3]`; NaN where nothing enters, or where the network has no formulas.
     """
+    network = as_network(network)
     border = np.append(network.exchange_indices, network.reaction_index(network.growth_reaction))
     rates = np.where(np.isnan(fluxes[:, border]), 0.0, fluxes[:, border])
     found = np.full((len(fluxes), len(BALANCES)), np.nan)

@@ -10,6 +10,7 @@ from metagnn.analysis.nearest_flux.nearest_to_rates import PRIOR
 from metagnn.analysis.reconciliation.biomass_column import BiomassColumn
 from metagnn.analysis.reconciliation.trace_exchanges import border_reactions, needed_traces
 from metagnn.network.compression import null_basis
+from metagnn.network.exchange_search import carried_metabolites
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 TRACE_STD = 1e-3
@@ -129,10 +130,10 @@ def border_of(network: MetabolicNetwork, present: np.ndarray, composition: str =
 
 
 def _unmeasured_std(network: MetabolicNetwork, indices: np.ndarray, traces: np.ndarray) -> np.ndarray:
-    S = network.stoichiometry.to_scipy().tocsc()
     spread = np.full(len(indices), PRIOR**-0.5)
-    for position, index in enumerate(indices[:-1]):
-        elements = {e for row in S[:, [index]].tocoo().coords[0] for e in network.metabolite_table[row].formula or ()}
+    carried = carried_metabolites(network, [network.reactions[index] for index in indices[:-1]])
+    for position, metabolites in enumerate(carried.values()):
+        elements = {element for metabolite in metabolites for element in metabolite.formula or ()}
         if not elements <= set("CHNOPS"):
             spread[position] = MINERAL_STD
     spread[traces[indices]] = TRACE_STD

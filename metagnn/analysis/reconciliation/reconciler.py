@@ -27,7 +27,7 @@ from metagnn.analysis.reconciliation.unit_suspects import UnitSuspect, unit_susp
 from metagnn.datasets.rates import ExchangeNames, RateTable, present_exchanges
 from metagnn.errors import InputError
 from metagnn.network.compression import null_basis
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.polytope import PolytopeProjection
 
 MOST_CHANGES = 1000
@@ -85,7 +85,8 @@ class Reconciler:
         NetworkError: The network cannot grow, or lacks the formulas that a composition needs.
     """
 
-    def __init__(self, network: MetabolicNetwork, rates: RateTable, options: ReconcileOptions | None = None) -> None:
+    def __init__(self, network: NetworkLike, rates: RateTable, options: ReconcileOptions | None = None) -> None:
+        network = as_network(network)
         self.network, self.options = network, options or ReconcileOptions()
         names = ExchangeNames(network)
         self.hide = tuple(names.find(name, "--hide") for name in self.options.hide)
@@ -230,7 +231,7 @@ class Reconciler:
 
 
 def reconcile(
-    network: MetabolicNetwork, rates: RateTable, options: ReconcileOptions | None = None
+    network: NetworkLike, rates: RateTable, options: ReconcileOptions | None = None
 ) -> tuple[Reconciler, Reconciliation]:
     """Fit the composition across all samples and reconcile them; as `Reconciler`, in one go.
 
@@ -242,5 +243,6 @@ def reconcile(
     Returns:
         The fitted reconciler and the reconciled samples.
     """
+    network = as_network(network)
     reconciler = Reconciler(network, rates, options)
     return reconciler, reconciler.run(rates)

@@ -19,6 +19,7 @@ from metagnn.datasets.rates.column_header import (
 from metagnn.datasets.rates.exchange_names import ExchangeNames
 from metagnn.datasets.rates.rate_unit import EXPECTED, RateUnit, parse_unit
 from metagnn.errors import TableError
+from metagnn.network.exchange_search import CO2
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.units import FLUX, molar_mass
 from metagnn.units import GROWTH as GROWTH_UNIT
@@ -228,7 +229,7 @@ def _sign(network: MetabolicNetwork, names: ExchangeNames, column: MeasuredColum
         return -1.0 if header.direction == UPTAKE else 1.0
     # A bare q: carbon dioxide leaves, nutrients of the medium are taken up, all else is formed.
     atoms = names.metabolites[column.reaction].formula
-    return -1.0 if column.reaction in network.medium() and atoms != {"C": 1.0, "O": 2.0} else 1.0
+    return -1.0 if column.reaction in network.medium() and atoms != CO2 else 1.0
 
 
 def _file_under(found: RateColumns, column: MeasuredColumn) -> None:

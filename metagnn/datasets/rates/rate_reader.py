@@ -21,7 +21,8 @@ from metagnn.datasets.rates.rate_table import (
 )
 from metagnn.errors import InputError, TableError
 from metagnn.files.table_values import numeric_values, require_rows
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.exchange_search import CO2, OXYGEN, exchanged_formulas, find_exchanges
+from metagnn.network.network_like import NetworkLike, as_network
 
 SIGN_WINDOW = 3.0
 """Standard deviations below zero from which a rate runs against its meaning."""
@@ -49,13 +50,14 @@ class RateReader:
 
     def __init__(
         self,
-        network: MetabolicNetwork,
+        network: NetworkLike,
         columns: Sequence[str],
         units: Mapping[str, str] | None = None,
         noise: float = NOISE,
     ) -> None:
         if not 0 < noise < np.inf:
             raise InputError(f"`noise` is {noise}; expected a relative standard deviation above 0, such as 0.05")
+        network = as_network(network)
         self._network, self._noise = network, noise
         self._growth = network.growth_reaction
         self._columns = read_columns(network, columns, units)
@@ -199,7 +201,7 @@ class RateReader:
         if column is None:
             return {}
         quotient, given = values[column.header.text]
-        names = {self._gas(atoms): atoms for atoms in ({"O": 2.0}, {"C": 1.0, "O": 2.0})}
+        names = {self._gas(atoms): atoms for atoms in (OXYGEN, CO2)}
         known = [name for name in names if name in rates]
         if len(known) != 1:
             what = "neither" if not known else "both"
@@ -214,12 +216,10 @@ class RateReader:
         return {missing: (rate * ratio, np.abs(rate * ratio) * relative)}
 
     def _gas(self, atoms: dict[str, float]) -> str:
-        columns = self._network.stoichiometry.to_scipy().tocsc()
-        for name, index in zip(self._network.exchanges, self._network.exchange_indices, strict=True):
-            rows = columns[:, [index]].tocoo().coords[0]
-            if len(rows) == 1 and self._network.metabolite_table[int(rows[0])].formula == atoms:
-                return name
-        raise TableError(f"{self._network.id} has no exchange of O2 or CO2, which the RQ relates")
+        found = find_exchanges(self._network, atoms)
+        if not found:
+            raise TableError(f"{self._network.id} has no exchange of O2 or CO2, which the RQ relates")
+        return found[0]
 
     def _filled(self, measured: Measured, growth: bool) -> Measured:
         value, std = measured
@@ -232,11 +232,11 @@ class RateReader:
     def _check_sign(self, column: MeasuredColumn, rate: Measured) -> None:
         value, std = rate
         against = np.flatnonzero(value * column.sign < -SIGN_WINDOW * std)
-        atoms = self._formula(column.reaction)
+        atoms = exchanged_formulas(self._network, [column.reaction])[column.reaction]
         evolved = np.flatnonzero(value > SIGN_WINDOW * std)
         if column.signed and column.reaction != self._growth:
             # Cells that live on organic matter take oxygen up; COBRA writes that below zero.
-            against, meaning = (evolved if atoms == {"O": 2.0} else np.array([], dtype=int)), "oxygen is taken up (< 0)"
+            against, meaning = (evolved if atoms == OXYGEN else np.array([], dtype=int)), "oxygen is taken up (< 0)"
         else:
             meaning = "growth" if column.reaction == self._growth else direction_in_words(column)
         if len(against):
@@ -247,14 +247,9 @@ class RateReader:
                 f"{meaning}; signed fluxes go under {column.reaction!r}, uptake below zero"
             )
 
-    def _formula(self, reaction: str) -> Mapping[str, float] | None:
-        column = self._network.stoichiometry.to_scipy().tocsc()[:, [self._network.reaction_index(reaction)]]
-        rows = column.tocoo().coords[0]
-        return self._network.metabolite_table[int(rows[0])].formula if len(rows) == 1 else None
-
 
 def read_rates(
-    network: MetabolicNetwork, table: pd.DataFrame, units: Mapping[str, str] | None = None, noise: float = NOISE
+    network: NetworkLike, table: pd.DataFrame, units: Mapping[str, str] | None = None, noise: float = NOISE
 ) -> RateTable:
     """Measured rates of a table, as signed fluxes; as `RateReader`, in one go.
 
@@ -267,6 +262,7 @@ def read_rates(
     >>> dict(zip(rates.reactions, rates.rates[0].round(2).tolist()))
     {'Biomass_Ecoli_core': 0.4, 'EX_glc__D_e': -5.0, 'EX_o2_e': -9.0}
     """
+    network = as_network(network)
     table = require_rows(table, "rates")
     return RateReader(network, [str(name) for name in table.columns], units, noise).read(table)
 

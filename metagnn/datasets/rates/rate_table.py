@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from metagnn.errors import InputError, unknown_name
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 NOISE = 0.05
 """Relative standard deviation of a measurement where none is given."""
@@ -70,8 +70,9 @@ class RateTable:
         if not (self.deviations[known] > 0).all() or np.isinf(self.rates).any():
             raise InputError("`rates` must be finite or NaN, with a positive deviation wherever there is a rate")
 
-    def on_network(self, network: MetabolicNetwork) -> tuple[np.ndarray, np.ndarray]:
+    def on_network(self, network: NetworkLike) -> tuple[np.ndarray, np.ndarray]:
         """Rates and deviations over all reactions, each `[samples, reactions of the network]`, NaN elsewhere."""
+        network = as_network(network)
         shape = (len(self.samples), len(network.reactions))
         positions = [network.reaction_index(name) for name in self.reactions]
         rates, deviations = np.full(shape, np.nan), np.full(shape, np.nan)
