@@ -43,7 +43,7 @@ def growth_gradients(model: AbstractFluxModel, lower: np.ndarray, upper: np.ndar
     for start in range(0, len(lower), CHUNK):
         rows = slice(start, start + CHUNK)
         bounds = [torch.tensor(array[rows], dtype=torch.float64, requires_grad=True) for array in (lower, upper)]
-        predicted = model(Conditions(*bounds)).fluxes[:, model.growth_index]
+        predicted = model(Conditions(lower=bounds[0], upper=bounds[1])).fluxes[:, model.growth_index]
         # Samples do not share anything but weights: the gradient of the sum is that of each.
         gradients[:, rows] = torch.stack(torch.autograd.grad(predicted.nansum(), bounds)).numpy()
         growth[rows] = predicted.detach().numpy()
