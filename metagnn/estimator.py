@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +49,7 @@ class Estimator(RegressorMixin, BaseEstimator):
             nested |= {f"{name}__{field}": getattr(settings, field) for field in fields}
         return parameters | nested
 
-    def set_params(self, **parameters: Any) -> Self:
+    def set_params(self, **parameters: Any) -> Estimator:
         """Change parameters by name; a field of a dataclass as `training__epochs=50`.
 
         Returns:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 import torch
 
 from metagnn.analysis.composition.fitted_composition import Composition, fitted_composition, warn_undetermined
+from metagnn.analysis.diagnosis.constraint_report import constraint_report
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.fba.feasibility import FeasibilityScreen
-from metagnn.inputs.kind import AbstractInputKind, Answer
+from metagnn.inputs.kind import Answer
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.predictor_setup import PredictorSetup
+from metagnn.training.fit import Checkpoints, Watch, fit_fluxes
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,44 +25,88 @@ class FittedPredictor:
     """A trained model with all that its predictions rest on. Frozen, so that many threads may ask it at once.
 
     Attributes:
+        setup: What it was made with.
         model: The model, in evaluation.
-        network: The network with the bounds that the constraint lifts and the biomass column in use.
         exchanges: Exchanges that the inputs of the fit named.
         columns: All columns of these inputs.
         history: Terms of the objective by epoch.
         composition: Alpha and beta, where they were fitted.
-        screen: Which samples any flux satisfies.
     """
 
+    setup: PredictorSetup
     model: AbstractFluxModel
-    network: MetabolicNetwork
     exchanges: tuple[str, ...]
     columns: tuple[str, ...]
-    history: pd.DataFrame
+    history: pd.DataFrame = field(default_factory=pd.DataFrame)
     composition: Composition | None = None
-    screen: FeasibilityScreen = field(init=False)
 
-    def __post_init__(self) -> None:
-        if self.model.biomass is not None:
-            column = self.model.biomass.column().detach().numpy()
-            object.__setattr__(self, "network", self.network.with_biomass(column))
-        object.__setattr__(self, "screen", FeasibilityScreen(self.network))
+    @cached_property
+    def network(self) -> MetabolicNetwork:
+        """The network with the bounds that the constraint lifts and the biomass column in use."""
+        biomass = self.model.biomass
+        relaxed = self.setup.relaxed
+        return relaxed if biomass is None else relaxed.with_biomass(biomass.column().detach().numpy())
 
-    def answer(self, kind: AbstractInputKind, inputs: pd.DataFrame) -> Answer:
+    @cached_property
+    def screen(self) -> FeasibilityScreen:
+        """Which samples any flux satisfies."""
+        return FeasibilityScreen(self.network)
+
+    def answer(self, inputs: pd.DataFrame) -> Answer:
         """Predict the samples of a table.
 
         Raises:
             TableError: Inputs that cannot be used.
         """
-        # Bounds are those before training; with another biomass column they are the same.
-        conditions = kind.read(self.network, inputs, expected=self.exchanges)
-        return kind.answer(self.network, self.model, self.screen, conditions)
+        conditions = self.setup.kind.read(self.network, inputs, expected=self.exchanges)
+        return self.setup.kind.answer(self.network, self.model, self.screen, conditions)
+
+    def diagnose(self, answer: Answer, index: pd.Index, prior: Mapping[str, float] | None = None) -> pd.DataFrame:
+        """How well an answer keeps the laws, and what it rests on; see `FluxPredictor.diagnose`."""
+        columns = constraint_report(self.network, answer.conditions, answer.fluxes, answer.feasible)
+        columns |= self.setup.kind.readouts(self.network, self.model, answer, self.composition, prior)
+        return pd.DataFrame(columns, index=index)
 
 
-def estimate_composition(model: AbstractFluxModel, samples: FluxBatch) -> Composition | None:
-    """Alpha and beta of a trained model with their intervals; None where the composition is that of the network."""
+def train_predictor(
+    setup: PredictorSetup,
+    samples: FluxBatch,
+    columns: tuple[str, ...],
+    checkpoints: Checkpoints | None = None,
+    progress: bool | None = None,
+    watch: Watch | None = None,
+) -> FittedPredictor:
+    """Train a fresh model on samples.
+
+    Args:
+        setup: What the predictor is made with.
+        samples: All samples; those that cannot be learned from are left out and counted in a warning.
+        columns: Columns of the table that they came from.
+        checkpoints: Where to keep the state, if anywhere.
+        progress: Whether to show a progress bar.
+        watch: What else to record, every few epochs.
+
+    Raises:
+        TableError: Too few usable samples.
+    """
+    network, kind = setup.relaxed, setup.kind
+    samples = kind.usable(FeasibilityScreen(network), samples)
+    exchanges = samples.conditions.exchanges
+    model = setup.new_model(exchanges)
+    model.prepare(network, samples.conditions)
+    kind.check_learnable(network, model, samples)
+    scale = samples.scale(growth_index=model.growth_index)
+    objective = kind.objective(network, setup.constraint, scale, setup.training)
+    history = fit_fluxes(model, objective, samples, setup.training, setup.seed, checkpoints, progress, watch)
+    model.eval().after_training(samples, scale)
+    return FittedPredictor(setup, model, exchanges, columns, history, _estimate_composition(model, samples))
+
+
+def _estimate_composition(model: AbstractFluxModel, samples: FluxBatch) -> Composition | None:
+    """Alpha and beta with their intervals; None where the composition is that of the network."""
     if model.biomass is None:
         return None
-    composition = fitted_composition(model.biomass, samples, torch.from_numpy(model.predict_fluxes(samples.conditions)))
+    fluxes = torch.from_numpy(model.predict_fluxes(samples.conditions))
+    composition = fitted_composition(model.biomass, samples, fluxes)
     warn_undetermined(composition)
     return composition

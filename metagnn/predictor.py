@@ -6,32 +6,28 @@ import dataclasses
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pandas as pd
-import torch
 
 from metagnn.analysis.composition.fitted_composition import Composition, own_composition
-from metagnn.analysis.diagnosis.constraint_report import constraint_report
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.datasets.targets import read_targets
 from metagnn.errors import InputError
 from metagnn.estimator import Estimator
-from metagnn.fba.feasibility import FeasibilityScreen
-from metagnn.fitted_predictor import FittedPredictor, estimate_composition
-from metagnn.inputs.kind import AbstractInputKind, Answer, ModelChoice
+from metagnn.fitted_predictor import FittedPredictor, train_predictor
+from metagnn.inputs.kind import Answer
 from metagnn.inputs.kinds import input_kind
 from metagnn.inputs.present import learned_uptakes
 from metagnn.models.constraint import AbstractConstraint, as_constraint
 from metagnn.models.flux_gnn import FluxGNNConfig
-from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.models.medium_gnn import MediumGNNConfig
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
-from metagnn.nn.biomass import CONTENTS, check_composition
-from metagnn.saved_predictor import read_predictor, refuse_damage, write_predictor
+from metagnn.predictor_setup import PredictorSetup
+from metagnn.saved_predictor import read_predictor, write_predictor
 from metagnn.training.config import TrainingConfig
-from metagnn.training.fit import Checkpoints, Watch, fit_fluxes
+from metagnn.training.fit import Checkpoints, Watch
 from metagnn.training.metrics import mean_r2
 
 
@@ -89,19 +85,7 @@ class FluxPredictor(Estimator):
             NetworkError: As the class.
         """
         self.network = as_network(self.network)
-        kind, constraint = input_kind(self.inputs), as_constraint(self.constraint)
-        check_composition(self.composition)
-        kind.check(constraint, self.composition)
-        for name, expected in (("config", kind.config_type), ("training", TrainingConfig)):
-            if not isinstance(self._settings(name), expected):
-                given = type(getattr(self, name)).__name__
-                raise InputError(f"`{name}` is a {given}; with inputs of {kind.name!r} expected a {expected.__name__}")
-        constraint.relax(self.network)
-        self.network.require_exchanges()
-        self.network.reaction_index(self.network.growth_reaction)
-        if self.composition != "fixed":
-            for element in CONTENTS:
-                self.network.element_balance(element)
+        self._setup()
 
     def default_settings(self, name: str) -> Any:
         """Settings of the model or of the training that suit the inputs."""
@@ -122,7 +106,7 @@ class FluxPredictor(Estimator):
         checkpoints: Checkpoints | None = None,
         progress: bool | None = None,
         watch: Watch | None = None,
-    ) -> Self:
+    ) -> FluxPredictor:
         """Train on observed fluxes.
 
         Rows that no flux can satisfy, and rows without an observed target, are left out and counted in a warning.
@@ -144,29 +128,20 @@ class FluxPredictor(Estimator):
         Raises:
             TableError: Inputs, targets or weights that cannot be used, or too few usable rows.
         """
-        self.check_parameters()
-        kind, network, training = self._kind, self._relaxed(), self._settings("training")
-        samples = kind.usable(FeasibilityScreen(network), self.read_samples(inputs, targets, sample_weight))
-        model = self._new_model(samples.conditions.exchanges)
-        model.prepare(network, samples.conditions)
-        kind.check_learnable(network, model, samples)
-        scale = samples.scale(growth_index=model.growth_index)
-        objective = kind.objective(network, as_constraint(self.constraint), scale, training)
-        history = fit_fluxes(model, objective, samples, training, self.seed, checkpoints, progress, watch)
-        model.eval().after_training(samples, scale)
-        names, columns = samples.conditions.exchanges, tuple(map(str, inputs.columns))
-        self._fitted = FittedPredictor(model, network, names, columns, history, estimate_composition(model, samples))
+        setup, columns = self._setup(), tuple(map(str, inputs.columns))
+        samples = setup.read_samples(inputs, targets, sample_weight)
+        self._fitted = train_predictor(setup, samples, columns, checkpoints, progress, watch)
         return self
 
-    def read_samples(self, inputs: pd.DataFrame, targets: pd.DataFrame | pd.Series, weight: Any = None) -> FluxBatch:
+    def read_samples(
+        self, inputs: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None
+    ) -> FluxBatch:
         """The samples of two tables, as `fit` reads them; its arguments.
 
         Raises:
             TableError: Inputs, targets or weights that cannot be used.
         """
-        conditions = self._kind.read(self._relaxed(), inputs)
-        read = read_targets(self.network, targets, inputs.index, weight)
-        return FluxBatch(conditions, read.observed, read.weight)
+        return self._setup().read_samples(inputs, targets, sample_weight)
 
     def apply_to(self, network: Any, inputs: pd.DataFrame) -> FluxPredictor:
         """The same weights on another network: a predictor of its fluxes that saw none of them.
@@ -182,20 +157,19 @@ class FluxPredictor(Estimator):
             TableError: Inputs that cannot be used: a column that is no exchange of the other network, ….
             InputError: The predictor was not fitted, or a biomass composition was, which belongs to its network.
         """
-        trained = self.model
-        if self.composition != "fixed":
+        fitted = self._require_fitted()
+        setup = dataclasses.replace(fitted.setup, network=as_network(network))
+        if setup.composition != "fixed":
             raise InputError(
-                f"`composition` is {self.composition!r}: what was fitted is the biomass of {self.network.id}; "
+                f"`composition` is {setup.composition!r}: what was fitted is the biomass of {self.network.id}; "
                 "expected 'fixed' where a predictor is applied to another network"
             )
-        other = self._with_parameters(network=network)
-        conditions = other._kind.read(other._relaxed(), inputs)
-        model = other._new_model(conditions.exchanges)
-        model.load_state_dict(trained.state_dict())
-        model.prepare(other._relaxed(), conditions)
+        conditions = setup.kind.read(setup.relaxed, inputs)
+        model = setup.new_model(conditions.exchanges)
+        model.load_state_dict(fitted.model.state_dict())
+        model.prepare(setup.relaxed, conditions)
         columns = tuple(map(str, inputs.columns))
-        other._fitted = FittedPredictor(model, other._relaxed(), conditions.exchanges, columns, self.history_)
-        return other
+        return self._from_fitted(FittedPredictor(setup, model, conditions.exchanges, columns, fitted.history))
 
     def with_constraint(self, constraint: str | AbstractConstraint) -> FluxPredictor:
         """A copy with another last operation: the same weights, trained as this one was.
@@ -206,10 +180,10 @@ class FluxPredictor(Estimator):
         Raises:
             InputError: An unknown constraint or other options, or the predictor was not fitted.
         """
-        fitted, other = self._require_fitted(), self._with_parameters(constraint=constraint)
+        fitted = self._require_fitted()
         model = fitted.model.with_constraint(constraint)
-        other._fitted = dataclasses.replace(fitted, model=model)
-        return other
+        setup = dataclasses.replace(fitted.setup, constraint=as_constraint(constraint))
+        return self._from_fitted(dataclasses.replace(fitted, setup=setup, model=model))
 
     def predict(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """Predict every flux [mmol/gDW/h].
@@ -225,15 +199,16 @@ class FluxPredictor(Estimator):
             TableError: Inputs that cannot be used.
             InputError: The predictor was not fitted.
         """
-        answer = self._answer(inputs)
+        answer = self._require_fitted().answer(inputs)
         if not answer.feasible.all():
             warnings.warn(answer.unanswered, stacklevel=2)
-        return self._as_table(answer, inputs)
+        return self._as_table(answer, inputs.index)
 
     def predict_and_diagnose(self, inputs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """What `predict` and `diagnose` return, for one run of the model; without the warning."""
-        answer = self._answer(inputs)
-        return self._as_table(answer, inputs), self._diagnosis(answer, inputs)
+        fitted = self._require_fitted()
+        answer = fitted.answer(inputs)
+        return self._as_table(answer, inputs.index), fitted.diagnose(answer, inputs.index)
 
     def diagnose(self, inputs: pd.DataFrame, prior: Mapping[str, float] | None = None) -> pd.DataFrame:
         """How well predictions keep the laws, and what measured rates determine.
@@ -252,7 +227,8 @@ class FluxPredictor(Estimator):
             `<readout>_status` ("determined", "not determined", "prior"), and in `to_measure` what would. With inputs
             of "present" the bounds are those of the learned uptakes.
         """
-        return self._diagnosis(self._answer(inputs), inputs, prior)
+        fitted = self._require_fitted()
+        return fitted.diagnose(fitted.answer(inputs), inputs.index, prior)
 
     def score(self, inputs: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None) -> float:
         """R² over the observed targets, averaged uniformly over the columns that vary, as scikit-learn's regressors.
@@ -265,7 +241,8 @@ class FluxPredictor(Estimator):
         Raises:
             TableError: No target varies, so that there is nothing to explain.
         """
-        return self.score_fluxes(self._as_table(self._answer(inputs), inputs), targets, sample_weight)
+        answer = self._require_fitted().answer(inputs)
+        return self.score_fluxes(self._as_table(answer, inputs.index), targets, sample_weight)
 
     def score_fluxes(self, fluxes: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None) -> float:
         """As `score`, of fluxes that `predict` has returned."""
@@ -286,9 +263,10 @@ class FluxPredictor(Estimator):
             TableError: Inputs that cannot be used.
             InputError: The predictor was not fitted, or has inputs of another kind.
         """
-        conditions = self._kind.read(self.network_, inputs, self._require_fitted().exchanges)
-        learned = learned_uptakes(self.model, conditions)
-        return pd.DataFrame(learned, index=inputs.index, columns=list(self.input_names_))
+        fitted = self._require_fitted()
+        conditions = fitted.setup.kind.read(fitted.network, inputs, fitted.exchanges)
+        learned = learned_uptakes(fitted.model, conditions)
+        return pd.DataFrame(learned, index=inputs.index, columns=list(fitted.exchanges))
 
     @property
     def composition_(self) -> Composition:
@@ -307,7 +285,7 @@ class FluxPredictor(Estimator):
     @property
     def network_(self) -> MetabolicNetwork:
         """The network with the bounds and the biomass column in use: S·v = 0 is meant with this one."""
-        return self._relaxed() if self._fitted is None else self._fitted.network
+        return self._setup().relaxed if self._fitted is None else self._fitted.network
 
     def save(self, folder: str | Path) -> None:
         """Write weights (safetensors), settings and network (JSON) and the history into a folder.
@@ -316,9 +294,7 @@ class FluxPredictor(Estimator):
             FolderError: The folder cannot be written.
             InputError: The predictor was not fitted.
         """
-        parameters = self.get_params(deep=False) | self.resolved_settings()
-        del parameters["network"]
-        write_predictor(Path(folder), self.network, parameters, self._require_fitted())
+        write_predictor(Path(folder), self._require_fitted())
 
     @classmethod
     def load(cls, folder: str | Path, network: NetworkLike | None = None) -> FluxPredictor:
@@ -331,46 +307,23 @@ class FluxPredictor(Estimator):
         Raises:
             FolderError: A missing or damaged folder, one of an older version, or another network.
         """
-        saved = read_predictor(Path(folder), None if network is None else as_network(network))
-        with refuse_damage(folder):
-            predictor = cls(saved.network, **saved.parameters)
-            model = predictor._new_model(saved.exchanges)
-        saved.load_into(model)
-        predictor._fitted = FittedPredictor(
-            model, predictor._relaxed(), saved.exchanges, saved.columns, saved.history, saved.composition
-        )
+        return cls._from_fitted(read_predictor(Path(folder), None if network is None else as_network(network)))
+
+    @classmethod
+    def _from_fitted(cls, fitted: FittedPredictor) -> FluxPredictor:
+        setup = fitted.setup
+        predictor = cls(setup.network, setup.inputs, setup.constraint.spelling(), setup.composition, setup.seed)
+        for name in ("config", "training"):
+            # What is the default is left out, as whoever made the predictor did.
+            if getattr(setup, name) != predictor.default_settings(name):
+                setattr(predictor, name, getattr(setup, name))
+        predictor._fitted = fitted
         return predictor
 
-    @property
-    def _kind(self) -> AbstractInputKind:
-        return input_kind(self.inputs)
+    def _setup(self) -> PredictorSetup:
+        constraint, composition = as_constraint(self.constraint), self.composition
+        settings = self._settings("config"), self._settings("training")
+        return PredictorSetup(self.network, self.inputs, constraint, composition, self.seed, *settings)
 
-    def _relaxed(self) -> MetabolicNetwork:
-        """The network with the bounds that the constraint lifts."""
-        return as_constraint(self.constraint).relax(self.network)
-
-    def _with_parameters(self, **changes: Any) -> FluxPredictor:
-        return FluxPredictor(**(self.get_params(deep=False) | changes))
-
-    def _new_model(self, exchanges: tuple[str, ...]) -> AbstractFluxModel:
-        choice = ModelChoice(
-            self._relaxed(), exchanges, as_constraint(self.constraint), self._settings("config"), self.composition
-        )
-        # The layers draw from torch's own generator: fork it, so that the caller's is left as it was.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            return self._kind.new_model(choice).eval()
-
-    def _answer(self, inputs: pd.DataFrame) -> Answer:
-        return self._require_fitted().answer(self._kind, inputs)
-
-    def _as_table(self, answer: Answer, inputs: pd.DataFrame) -> pd.DataFrame:
-        return pd.DataFrame(answer.fluxes, index=inputs.index, columns=list(self.network.reactions))
-
-    def _diagnosis(
-        self, answer: Answer, inputs: pd.DataFrame, prior: Mapping[str, float] | None = None
-    ) -> pd.DataFrame:
-        fitted = self._require_fitted()
-        columns = constraint_report(fitted.network, answer.conditions, answer.fluxes, answer.feasible)
-        columns |= self._kind.readouts(fitted.network, fitted.model, answer, fitted.composition, prior)
-        return pd.DataFrame(columns, index=inputs.index)
+    def _as_table(self, answer: Answer, index: pd.Index) -> pd.DataFrame:
+        return pd.DataFrame(answer.fluxes, index=index, columns=list(self.network.reactions))

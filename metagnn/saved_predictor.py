@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,82 +19,40 @@ from metagnn.files.output import replace_file
 from metagnn.files.tensor_file import read_tensors, write_tensors
 from metagnn.fitted_predictor import FittedPredictor
 from metagnn.inputs.kinds import input_kind
-from metagnn.models.constraint import as_constraint, constraint_from_document
+from metagnn.models.constraint import constraint_from_document
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.document import network_from_document, network_to_document
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.predictor_setup import PredictorSetup
 from metagnn.training.config import TrainingConfig
 
 WEIGHTS, CONFIG, NETWORK, HISTORY = "weights.safetensors", "config.json", "network.json", "history.csv"
 FORMAT = 2
 
 
-@dataclass(frozen=True, eq=False)
-class SavedPredictor:
-    """What a folder holds.
-
-    Attributes:
-        network: The network that the predictor was trained on.
-        parameters: What else the predictor was made with, by name.
-        exchanges: Exchanges that the inputs of the fit named.
-        columns: All columns of these inputs.
-        composition: Alpha and beta, where they were fitted.
-        weights: State of the model, and tensors beside it.
-        history: Terms of the objective by epoch.
-    """
-
-    network: MetabolicNetwork
-    parameters: dict[str, Any]
-    exchanges: tuple[str, ...]
-    columns: tuple[str, ...]
-    composition: Composition | None
-    weights: dict[str, Tensor]
-    history: pd.DataFrame
-
-    def load_into(self, model: AbstractFluxModel) -> None:
-        """Give a model the saved weights.
-
-        Raises:
-            FolderError: They are those of another model.
-        """
-        weights = dict(self.weights)
-        try:
-            for name in model.beside:
-                getattr(model, name).copy_(weights.pop(name))
-            model.load_state_dict(weights)
-        except (KeyError, RuntimeError) as error:
-            raise FolderError(f"the saved weights do not fit their settings: {str(error).splitlines()[-1]}") from error
-
-
-def write_predictor(
-    folder: Path, network: MetabolicNetwork, parameters: Mapping[str, Any], fitted: FittedPredictor
-) -> None:
+def write_predictor(folder: Path, fitted: FittedPredictor) -> None:
     """Write a folder, file by file and each atomically.
 
-    Args:
-        folder: The folder.
-        network: The network that the predictor was trained on.
-        parameters: What else the predictor was made with, by name.
-        fitted: What training left.
-
     Raises:
-        FolderError: The folder cannot be written.
+        FolderError: It cannot be written.
     """
-    text = json.dumps(network_to_document(network)).encode()
+    setup, model = fitted.setup, fitted.model
+    text = json.dumps(network_to_document(setup.network)).encode()
     document = {
         "format": FORMAT,
-        "fingerprint": network.fingerprint,
+        "fingerprint": setup.network.fingerprint,
         # The fingerprint says which network it is; formulas and exchanges, which the model reads too, are not in it.
         "network_sha256": hashlib.sha256(text).hexdigest(),
-        **parameters,
-        "constraint": as_constraint(parameters["constraint"]).to_document(),
-        "config": asdict(parameters["config"]),
-        "training": asdict(parameters["training"]),
+        "inputs": setup.inputs,
+        "constraint": setup.constraint.to_document(),
+        "composition": setup.composition,
+        "seed": setup.seed,
+        "config": asdict(setup.config),
+        "training": asdict(setup.training),
         "exchanges": fitted.exchanges,
         "columns": fitted.columns,
         "fitted_composition": fitted.composition and fitted.composition.to_document(),
     }
-    model = fitted.model
     weights = {**model.state_dict(), **{name: getattr(model, name) for name in model.beside}}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -102,12 +60,12 @@ def write_predictor(
         raise FolderError(f"'{folder}' cannot be written: {error}") from error
     replace_file(folder / NETWORK, text)
     replace_file(folder / HISTORY, fitted.history.to_csv(index=False).encode())
-    write_tensors(folder / WEIGHTS, weights, {"fingerprint": network.fingerprint})
+    write_tensors(folder / WEIGHTS, weights, {"fingerprint": setup.network.fingerprint})
     # Last, because it is what makes the folder a saved predictor.
     replace_file(folder / CONFIG, json.dumps(document, indent=2).encode())
 
 
-def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> SavedPredictor:
+def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> FittedPredictor:
     """Read a folder.
 
     Args:
@@ -126,15 +84,8 @@ def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> Sav
         )
     stored = _read_json(folder / NETWORK)
     digest = hashlib.sha256((folder / NETWORK).read_bytes()).hexdigest()
-    with refuse_damage(folder):
+    with _refuse_damage(folder):
         own, fingerprint, intact = network_from_document(stored), document["fingerprint"], document["network_sha256"]
-        parameters = {name: document[name] for name in ("inputs", "composition", "seed")}
-        parameters["constraint"] = constraint_from_document(document["constraint"]).spelling()
-        parameters["config"] = input_kind(document["inputs"]).config_type(**document["config"])
-        parameters["training"] = TrainingConfig(**document["training"])
-        exchanges, columns = tuple(document["exchanges"]), tuple(document["columns"])
-        contents = document["fitted_composition"]
-        composition = None if contents is None else Composition.from_document(contents)
     if own.fingerprint != fingerprint or digest != intact:
         raise FolderError(f"'{folder / NETWORK}' is damaged: it does not match its fingerprint; train again")
     if network is not None and network.fingerprint != fingerprint:
@@ -149,11 +100,39 @@ def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> Sav
         history = pd.read_csv(folder / HISTORY)
     except (OSError, ValueError) as error:
         raise FolderError(f"'{folder / HISTORY}' is missing or damaged ({error})") from error
-    return SavedPredictor(own, parameters, exchanges, columns, composition, weights, history)
+    with _refuse_damage(folder):
+        setup = _read_setup(own, document)
+        exchanges, columns = tuple(document["exchanges"]), tuple(document["columns"])
+        contents = document["fitted_composition"]
+        composition = None if contents is None else Composition.from_document(contents)
+        model = setup.new_model(exchanges)
+    _load_weights(model, weights)
+    return FittedPredictor(setup, model, exchanges, columns, history, composition)
+
+
+def _read_setup(network: MetabolicNetwork, document: dict[str, Any]) -> PredictorSetup:
+    return PredictorSetup(
+        network,
+        document["inputs"],
+        constraint_from_document(document["constraint"]),
+        document["composition"],
+        document["seed"],
+        input_kind(document["inputs"]).config_type(**document["config"]),
+        TrainingConfig(**document["training"]),
+    )
+
+
+def _load_weights(model: AbstractFluxModel, weights: dict[str, Tensor]) -> None:
+    try:
+        for name in model.beside:
+            getattr(model, name).copy_(weights.pop(name))
+        model.load_state_dict(weights)
+    except (KeyError, RuntimeError) as error:
+        raise FolderError(f"the saved weights do not fit their settings: {str(error).splitlines()[-1]}") from error
 
 
 @contextlib.contextmanager
-def refuse_damage(folder: str | Path) -> Iterator[None]:
+def _refuse_damage(folder: Path) -> Iterator[None]:
     """Turn what reading damaged settings raises into one line.
 
     Raises:

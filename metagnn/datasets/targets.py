@@ -112,13 +112,13 @@ def align_rows(table: pd.DataFrame, index: pd.Index, name: str) -> pd.DataFrame:
         and not len(index.difference(table.index))
     ):
         warnings.warn(
-            f"`{name}` has the rows of `inputs` in another order; they were aligned by their labels", stacklevel=4
+            f"`{name}` has the rows of `inputs` in another order; they were aligned by their labels", stacklevel=5
         )
         return table.reindex(index)
     missing = [repr(label) for label in index.difference(table.index)][:MOST_NAMED]
-    lacks = f"; it lacks {', '.join(missing)}" if missing else ""
+    lacks = f", and lacks {', '.join(missing)}" if missing else ""
     raise TableError(
-        f"`{name}` has other rows than `inputs` ({len(table)} and {len(index)}{lacks}); expected the same index"
+        f"`{name}` has other rows than `inputs` ({len(table)} and {len(index)}){lacks}; expected the same index"
     )
 
 

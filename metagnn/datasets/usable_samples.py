@@ -35,7 +35,7 @@ def usable_samples(screen: FeasibilityScreen, samples: FluxBatch) -> FluxBatch:
         warnings.warn(
             f"{(~kept).sum()} of {len(kept)} rows are left out: {(~feasible).sum()} that no flux can satisfy, "
             f"{(feasible & ~seen).sum()} more without an observed target",
-            stacklevel=4,
+            stacklevel=5,
         )
     if kept.sum() < FEWEST_SAMPLES:
         usable = f"{kept.sum()} of {len(kept)} rows can be used (feasible, with a target)"

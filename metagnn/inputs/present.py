@@ -122,11 +122,11 @@ class Present(MaxUptake):
         self, network: MetabolicNetwork, model: AbstractFluxModel, screen: FeasibilityScreen, conditions: Conditions
     ) -> Answer:
         """The least fluxes of largest growth with the learned uptakes; a medium that starves has growth 0."""
-        uptakes = learned_uptakes(model, conditions)
+        uptakes, names = learned_uptakes(model, conditions), _media_model(model).exchanges
         knockouts = Knockouts.from_mask(conditions.closed, len(uptakes))
-        simulator = FluxSimulator(network, conditions.exchanges)
+        simulator = FluxSimulator(network, names)
         fluxes, status = simulator.solve(uptakes, knockouts=knockouts)
-        lower, upper = network.uptake_bounds(conditions.exchanges, uptakes)
+        lower, upper = network.uptake_bounds(names, uptakes)
         knockouts.close(lower, upper)
         feasible = np.array([text != INFEASIBLE for text in status])
         fluxes[~feasible, model.growth_index] = 0.0
@@ -138,7 +138,7 @@ class Present(MaxUptake):
 
 
 def learned_uptakes(model: AbstractFluxModel, conditions: Conditions) -> np.ndarray:
-    """Learned largest uptakes, shape `[samples, exchanges]` [mmol/gDW/h]; 0 for what a medium does not hold.
+    """Learned largest uptakes, 0 for what is absent, shape `[samples, exchanges]` in the order of the fit [mmol/gDW/h].
 
     Raises:
         InputError: The model learns no uptakes.

@@ -50,6 +50,9 @@ class MediumGNN(AbstractFluxModel):
         inputs: Exchanges that the media name.
         config: Widths.
 
+    Attributes:
+        exchanges: The inputs, in the order of the uptakes.
+
     Shapes:
         lower, upper `[samples, reactions]` [mmol/gDW/h]; of the inputs only whether uptake is open is read. To a
         `FluxPrediction` that holds growth alone, the other fluxes NaN.
@@ -66,7 +69,7 @@ class MediumGNN(AbstractFluxModel):
 
     def __init__(self, network: MetabolicNetwork, inputs: Sequence[str], config: MediumGNNConfig | None = None) -> None:
         super().__init__()
-        self.config = config or MediumGNNConfig()
+        self.config, self.exchanges = config or MediumGNNConfig(), tuple(inputs)
         self.growth_index = network.reaction_index(network.growth_reaction)
         features = node_features(network, inputs)
         self.register_buffer("metabolite_features", features.metabolite, persistent=False)

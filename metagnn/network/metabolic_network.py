@@ -301,5 +301,9 @@ class MetabolicNetwork:
         digest.update(self.bounds.lower.tobytes() + self.bounds.upper.tobytes())
         return digest.hexdigest()
 
+    def __sklearn_clone__(self) -> MetabolicNetwork:
+        """Itself: a network is frozen, so that cloned predictors share theirs."""
+        return self
+
     def __repr__(self) -> str:
         return f"MetabolicNetwork({self.id!r}, {len(self.metabolites)} metabolites, {len(self.reactions)} reactions)"

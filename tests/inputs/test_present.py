@@ -10,14 +10,14 @@ import torch
 
 from metagnn.errors import FolderError, InputError, NetworkError, TableError
 from metagnn.fba.simulate import simulate_fluxes
-from metagnn.medium_predictor import MEDIUM_TRAINING, MediumPredictor
+from metagnn.inputs.present import Present
 from metagnn.network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
 from metagnn.testing import toy_network
 
 SUBSTRATES = ["EX_glc__D_e", "EX_ac_e", "EX_succ_e", "EX_pyr_e"]
 HIDDEN = np.array([3.0, 8.0, 5.0, 6.0])
-SHORT = dataclasses.replace(MEDIUM_TRAINING, epochs=150, learning_rate=3e-2)
+SHORT = dataclasses.replace(Present.training, epochs=150, learning_rate=3e-2)
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +31,13 @@ def cell(core: MetabolicNetwork) -> tuple[MetabolicNetwork, pd.DataFrame, pd.Dat
 
 
 @pytest.fixture(scope="module")
-def fitted(cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame]) -> MediumPredictor:
+def fitted(cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame]) -> FluxPredictor:
     network, media, growth = cell
-    return MediumPredictor(network, seed=0, training=SHORT).fit(media, growth, progress=False)
+    return FluxPredictor(network, "present", seed=0, training=SHORT).fit(media, growth, progress=False)
 
 
 def test_growth_is_learned_and_every_flux_obeys_the_laws(
-    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: MediumPredictor
+    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: FluxPredictor
 ) -> None:
     network, media, growth = cell
     fluxes = fitted.predict(media)
@@ -58,15 +58,15 @@ def test_a_seed_is_a_result_and_columns_have_no_order(
     network, media, growth = cell
     few = dataclasses.replace(SHORT, epochs=3)
     first, second = (
-        MediumPredictor(network, seed=4, training=few).fit(media, growth, progress=False) for _ in range(2)
+        FluxPredictor(network, "present", seed=4, training=few).fit(media, growth, progress=False) for _ in range(2)
     )
     pd.testing.assert_frame_equal(first.uptakes(media), second.uptakes(media))
     pd.testing.assert_frame_equal(first.uptakes(media[SUBSTRATES[::-1]]), first.uptakes(media))
 
 
-def test_a_medium_that_starves_does_not_grow(fitted: MediumPredictor) -> None:
+def test_a_medium_that_starves_does_not_grow(fitted: FluxPredictor) -> None:
     empty = pd.DataFrame(np.zeros((1, 4)), columns=SUBSTRATES)
-    with pytest.warns(UserWarning, match="1 of 1 media are infeasible"):
+    with pytest.warns(UserWarning, match="uptakes of 1 of 1 media cannot pay for maintenance"):
         fluxes = fitted.predict(empty)
     assert fluxes[fitted.growth_reaction].tolist() == [0.0]
     assert fluxes.drop(columns=fitted.growth_reaction).isna().all(axis=None)
@@ -77,13 +77,13 @@ def test_gaps_in_growth_are_left_out(cell: tuple[MetabolicNetwork, pd.DataFrame,
     few = dataclasses.replace(SHORT, epochs=2)
     gaps = growth.copy()
     gaps.loc["m3"] = np.nan
-    whole = MediumPredictor(network, training=few).fit(media.drop("m3"), growth.drop("m3"), progress=False)
-    holey = MediumPredictor(network, training=few).fit(media, gaps, progress=False)
+    whole = FluxPredictor(network, "present", training=few).fit(media.drop("m3"), growth.drop("m3"), progress=False)
+    holey = FluxPredictor(network, "present", training=few).fit(media, gaps, progress=False)
     pd.testing.assert_frame_equal(whole.uptakes(media), holey.uptakes(media))
 
 
 def test_the_diagnosis_measures_the_predicted_fluxes_against_the_learned_uptakes(
-    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: MediumPredictor
+    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: FluxPredictor
 ) -> None:
     network, media, growth = cell
     starving = pd.concat([media, pd.DataFrame(0.0, index=["empty"], columns=SUBSTRATES)])
@@ -100,16 +100,16 @@ def test_the_diagnosis_measures_the_predicted_fluxes_against_the_learned_uptakes
 
 
 def test_knockouts_hold_in_training_and_in_prediction(
-    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: MediumPredictor
+    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: FluxPredictor
 ) -> None:
     network, media, _ = cell
     wild, knocked = fitted.predict(media[:3]), fitted.predict(media[:3].assign(knockout=["", "PPC", "PPC"]))
     assert knocked["PPC"].tolist()[1:] == pytest.approx([0, 0], abs=1e-9)
     pd.testing.assert_series_equal(knocked.iloc[0], wild.iloc[0])
-    _, samples = fitted.read_samples(
+    samples = fitted.read_samples(
         media.assign(knockout="PPC"), pd.DataFrame(1.0, media.index, [network.growth_reaction])
     )
-    assert samples.upper[:, network.reaction_index("PPC")].abs().max() == 0
+    assert samples.conditions.upper[:, network.reaction_index("PPC")].abs().max() == 0
 
 
 def test_an_exchange_that_is_written_as_an_import_is_learned_too() -> None:
@@ -117,18 +117,18 @@ def test_an_exchange_that_is_written_as_an_import_is_learned_too() -> None:
     network = toy_network(ways, "growth", {"EX_a": (0, 10), "EX_b": (0, 1000)}, {"a": "C6H12O6", "b": "C3H6O3"})
     media = pd.DataFrame({"EX_a": [1, 0, 1, 1, 0, 1], "EX_b": [0, 1, 1, 0, 1, 1]}, dtype=float)
     growth = (media @ np.array([2.0, 5.0])).to_frame("growth")
-    fitted = MediumPredictor(network, training=SHORT).fit(media, growth, progress=False)
+    fitted = FluxPredictor(network, "present", training=SHORT).fit(media, growth, progress=False)
     assert fitted.score(media, growth) > 0.9
     assert fitted.predict(media)["EX_b"].gt(0).tolist() == media["EX_b"].gt(0).tolist()
 
 
 def test_a_loaded_predictor_is_the_saved_one(
-    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: MediumPredictor, tmp_path: Path
+    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: FluxPredictor, tmp_path: Path
 ) -> None:
     network, media, growth = cell
     fitted.save(tmp_path / "first")
     state = torch.get_rng_state()
-    loaded = MediumPredictor.load(tmp_path / "first", network=network)
+    loaded = FluxPredictor.load(tmp_path / "first", network=network)
     assert torch.equal(torch.get_rng_state(), state)
     pd.testing.assert_frame_equal(loaded.predict(media), fitted.predict(media), check_exact=True)
     pd.testing.assert_frame_equal(loaded.uptakes(media), fitted.uptakes(media), check_exact=True)
@@ -140,50 +140,47 @@ def test_a_loaded_predictor_is_the_saved_one(
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes(), name
     # Fitted again, it is the same again.
     few = dataclasses.replace(SHORT, epochs=2)
-    twice = [MediumPredictor(network, training=few).fit(media, growth, progress=False) for _ in range(2)]
+    twice = [FluxPredictor(network, "present", training=few).fit(media, growth, progress=False) for _ in range(2)]
     twice[0].save(tmp_path / "third")
-    again = MediumPredictor.load(tmp_path / "third").fit(media, growth, progress=False)
+    again = FluxPredictor.load(tmp_path / "third").fit(media, growth, progress=False)
     pd.testing.assert_frame_equal(again.uptakes(media), twice[1].uptakes(media), check_exact=True)
 
 
 def test_a_folder_of_something_else_is_refused(
-    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: MediumPredictor, tmp_path: Path
+    cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: FluxPredictor, tmp_path: Path
 ) -> None:
     network, *_ = cell
     folder = tmp_path / "model"
     fitted.save(folder)
     with pytest.raises(FolderError, match="with other reactions, bounds or objective than"):
-        MediumPredictor.load(folder, network=network.knock_out(reactions=["PFK"]))
-    with pytest.raises(FolderError, match=r"holds a MediumPredictor, not a FluxPredictor; load it with `Medium"):
-        FluxPredictor.load(folder)
+        FluxPredictor.load(folder, network=network.knock_out(reactions=["PFK"]))
     config = folder / "config.json"
     document = json.loads(config.read_text())
     for change, message in (
-        ({"settings": {"seed": 0}}, "the settings in .* are damaged .KeyError: 'input_names'"),
-        ({"settings": {"seed": 0, "input_names": ["PGI"]}}, "the settings in .* are damaged"),
+        ({"exchanges": ["PGI"]}, "is damaged .*KeyError: 'PGI'"),
+        ({"inputs": "oracle"}, "is damaged .*'oracle' is no kind of input"),
         ({"config": {"hidden_channels": 8, "num_layers": 3}}, "the saved weights do not fit their settings"),
         ({"config": {"width": 8}}, "is damaged .TypeError"),
-        ({"predictor": "FluxPredictor"}, "holds a FluxPredictor, not a MediumPredictor"),
-        ({"predictor": "Oracle"}, "it holds a 'Oracle'; expected one of FluxPredictor, MediumPredictor"),
+        ({"format": 1}, "has format 1; this version reads format 2: train again"),
     ):
         config.write_text(json.dumps(document | change))
         with pytest.raises(FolderError, match=message):
-            MediumPredictor.load(folder)
+            FluxPredictor.load(folder)
     with pytest.raises(FolderError, match="is no saved predictor"):
-        MediumPredictor.load(tmp_path)
+        FluxPredictor.load(tmp_path)
     with pytest.raises(InputError, match="was not fitted"):
-        MediumPredictor(network).save(tmp_path / "empty")
+        FluxPredictor(network, "present").save(tmp_path / "empty")
     assert not (tmp_path / "empty").exists()
 
 
 def test_bad_input_is_named(cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame]) -> None:
     network, media, growth = cell
-    predictor = MediumPredictor(network, training=SHORT)
+    predictor = FluxPredictor(network, "present", training=SHORT)
     with pytest.raises(InputError, match="was not fitted; call `fit` first"):
         predictor.predict(media)
     with pytest.raises(TableError, match=r"column 'EX_ac_e', row 0: 0\.5; expected 1 where the medium holds it"):
         predictor.fit(media.assign(EX_ac_e=0.5), growth)
-    with pytest.raises(TableError, match="`growth` holds 'PGI'; expected 'Biomass_Ecoli_core' alone"):
+    with pytest.raises(TableError, match="`targets` holds 'PGI'; expected 'Biomass_Ecoli_core' alone"):
         predictor.fit(media, growth.assign(PGI=1.0))
     with pytest.raises(TableError, match="4 rows with a growth rate; expected at least 5"):
         predictor.fit(media[:4], growth[:4])
@@ -200,14 +197,14 @@ def test_bad_input_is_named(cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataF
     for wrong in (np.nan, -1.0, np.inf):
         with pytest.raises(TableError, match=f"column 'EX_ac_e', row 0: {wrong:g}; expected 1 where"):
             predictor.fit(media.assign(EX_ac_e=wrong), growth)
-    with pytest.raises(TableError, match="`media` hold nothing: every value of every row with a growth rate is 0"):
+    with pytest.raises(TableError, match="`inputs` hold nothing: every value of every row with a growth rate is 0"):
         predictor.fit(media * 0, growth)
     with pytest.raises(TableError, match=r"'ACALD', .* and 89 more; expected 'Biomass_Ecoli_core' alone"):
         predictor.fit(media, pd.DataFrame(1.0, media.index, list(network.reactions)))
     closed = network.with_medium({"EX_o2_e": 10.0})
     with pytest.raises(TableError, match="grows on none of them, with uptakes of 10 mmol/gDW/h of all that they hold"):
-        MediumPredictor(closed, training=SHORT).fit(media, growth)
+        FluxPredictor(closed, "present", training=SHORT).fit(media, growth)
     with pytest.raises(TableError, match="`targets` has no column that varies"):
-        MediumPredictor(network, training=dataclasses.replace(SHORT, epochs=1)).fit(media, growth).score(
+        FluxPredictor(network, "present", training=dataclasses.replace(SHORT, epochs=1)).fit(media, growth).score(
             media[:2], growth[:2] * 0
         )
