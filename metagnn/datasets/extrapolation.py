@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from metagnn._html import html_table
 from metagnn.datasets.splits import random_split, range_split
 from metagnn.errors import InputError, TableError, unknown_name
 from metagnn.fba.open_sources import carbon_sources
@@ -45,6 +46,13 @@ class Split:
     train: np.ndarray
     test: np.ndarray
     held_out: str
+
+    def __repr__(self) -> str:
+        return f"Split({self.name!r}, {len(self.train)} train, {len(self.test)} test)"
+
+    def _repr_html_(self) -> str:
+        rows = [("train", len(self.train)), ("test", len(self.test)), ("held out", self.held_out)]
+        return html_table(f"Split {self.name}", rows)
 
 
 def split_media(network: NetworkLike, media: pd.DataFrame, name: str, seed: int = 0) -> Split:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from metagnn._html import html_table
 from metagnn._typing import Fluxes
 from metagnn.network.conditions import Conditions
 from metagnn.network.tensor_record import TensorRecord
@@ -64,6 +65,19 @@ class FluxDataset(Dataset[FluxBatch]):
 
     def __len__(self) -> int:
         return len(self.samples)
+
+    def __repr__(self) -> str:
+        return f"FluxDataset({len(self)} samples, {self.samples.lower.shape[-1]} reactions)"
+
+    def _repr_html_(self) -> str:
+        lower, observed = self.samples.lower, self.samples.observed
+        rows = [
+            ("samples", len(self)),
+            ("reactions", lower.shape[-1]),
+            ("reactions observed", int((~torch.isnan(observed)).any(0).sum())),
+            ("fluxes observed", int((~torch.isnan(observed)).sum())),
+        ]
+        return html_table("FluxDataset", rows)
 
     def __getitem__(self, index: Sequence[int]) -> FluxBatch:
         return self.samples.rows(index)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from metagnn._html import html_table
 from metagnn.errors import InputError
 from metagnn.fba.cobra_solution import to_cobra_solution
 
@@ -35,6 +36,23 @@ class FluxSolutions:
     def feasible(self) -> pd.Series:
         """Whether a medium has a solution, boolean, by medium."""
         return self.status == "optimal"
+
+    def __repr__(self) -> str:
+        media, reactions = self.fluxes.shape
+        unsolved = int((~self.feasible).sum())
+        text = f"FluxSolutions({self.method!r}, {media} media, {reactions} reactions"
+        return f"{text}, {unsolved} media without an optimum)" if unsolved else f"{text})"
+
+    def _repr_html_(self) -> str:
+        growth = self.growth.dropna()
+        rows = [
+            ("method", self.method),
+            ("media", len(self.fluxes)),
+            ("reactions", self.fluxes.shape[1]),
+            *((f"status: {status}", count) for status, count in self.status.value_counts().items()),
+            ("growth [1/h]", f"{growth.min():.4g} to {growth.max():.4g}" if len(growth) else "none"),
+        ]
+        return html_table("FluxSolutions", rows)
 
     def to_cobra(self, model: cobra.Model, row: int) -> cobra.Solution:
         """The fluxes of one medium as a `cobra.Solution`.

@@ -11,8 +11,18 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from metagnn.errors import InputError
-from metagnn.graph.curve import Inside, cut_end, cut_start, straight
-from metagnn.graph.reaction_map import MAIN_DOT, SIDE_DOT, MapMetabolite, MapReaction, MapSegment, ReactionMap
+from metagnn.graph.reaction_map import (
+    MAIN_DOT,
+    SIDE_DOT,
+    Inside,
+    MapMetabolite,
+    MapReaction,
+    MapSegment,
+    ReactionMap,
+    cut_end,
+    cut_start,
+    straight,
+)
 
 LETTER = 24.0
 """Height of a letter in Escher's lengths, between its labels of metabolites and of reactions."""

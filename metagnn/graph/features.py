@@ -37,6 +37,9 @@ class NodeFeatures:
     metabolite_names: tuple[str, ...]
     reaction_names: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return f"NodeFeatures(metabolite {list(self.metabolite.shape)}, reaction {list(self.reaction.shape)})"
+
 
 def node_features(network: NetworkLike, inputs: Sequence[str] = ()) -> NodeFeatures:
     """Describe every node by what it is, never by which one it is: no column belongs to one metabolite or reaction.

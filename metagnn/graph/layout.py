@@ -10,10 +10,9 @@ import numpy as np
 import scipy.sparse
 
 from metagnn.errors import InputError, NetworkError, unknown_name
+from metagnn.graph.boxes import pack, separate
 from metagnn.graph.carriers import main_metabolites
-from metagnn.graph.curve import Inside, cut_end, cut_start
-from metagnn.graph.reaction_map import MapMetabolite, MapReaction, MapSegment, ReactionMap
-from metagnn.graph.stress_layout import pack, separate, stress_layout
+from metagnn.graph.reaction_map import Inside, MapMetabolite, MapReaction, MapSegment, ReactionMap, cut_end, cut_start
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
 
@@ -147,7 +146,7 @@ def _place(network: MetabolicNetwork, graph: networkx.Graph) -> dict[_Node, np.n
         reach = (sizes[:, None] + sizes[None]) / 2
         # Room for an arrow between the labels that it joins.
         reach += ARROW * networkx.to_numpy_array(part)[:, :, None]
-        own = separate(_face(network, part, STEP * stress_layout(part)), reach)
+        own = separate(_face(network, part, STEP * spread(part)), reach)
         low, high = (own - sizes / 2).min(axis=0), (own + sizes / 2).max(axis=0)
         laid.append(own - low)
         extents.append(high - low + 2 * LETTER)
@@ -157,6 +156,29 @@ def _place(network: MetabolicNetwork, graph: networkx.Graph) -> dict[_Node, np.n
         places |= dict(zip(part, own + corner, strict=True))
     # In the network's order, not that of the parts.
     return {node: places[node] for node in sorted(places)}
+
+
+def spread(graph: networkx.Graph) -> np.ndarray:
+    """Places whose distances follow the distances in the graph (Kamada and Kawai 1989, 10.1016/0020-0190(89)90102-6).
+
+    Pathways become chains and cycles become rings. Deterministic: the start is a circle. Costs O(nodes²) per
+    iteration; 400 nodes take two seconds.
+
+    Args:
+        graph: A connected graph.
+
+    Returns:
+        Shape `[nodes, 2]`, in the graph's order; the longer way lies along x, and neighbours are 1 apart on average.
+    """
+    if len(graph) == 1:
+        return np.zeros((1, 2))
+    at = networkx.kamada_kawai_layout(graph)
+    places = np.array([at[node] for node in graph])
+    edges = [float(np.linalg.norm(at[one] - at[other])) for one, other in graph.edges]
+    centred = places - places.mean(axis=0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    turned: np.ndarray = centred @ axes.T / np.mean(edges)
+    return turned
 
 
 def _face(network: MetabolicNetwork, part: networkx.Graph, places: np.ndarray) -> np.ndarray:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import BSpline
+from scipy.optimize import bisect
+
+Inside = Callable[[np.ndarray], bool]
+"""Whether a point of shape `[2]` lies in what a curve must not cross."""
+
+KNOTS = np.repeat([0.0, 1.0], 4)
+"""A cubic Bézier curve is a B-spline on these knots."""
 
 MAIN_DOT, SIDE_DOT = 0.6, 0.35
 """Radius of the dot of a metabolite of the main flow and of a carrier, in heights of a letter."""
@@ -77,6 +86,9 @@ class ReactionMap:
     dots: bool = False
     left_out: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"ReactionMap({self.name!r}, {len(self.reactions)} reactions, {len(self.metabolites)} metabolites)"
+
     @property
     def extent(self) -> tuple[float, float, float, float]:
         """Smallest and largest x, smallest and largest y, of everything that is drawn."""
@@ -88,3 +100,29 @@ class ReactionMap:
             return 0.0, 1.0, 0.0, 1.0
         (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
         return float(left), float(right), float(bottom), float(top)
+
+
+def straight(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return a line as a curve: four control points on it, shape `[4, 2]`."""
+    return np.linspace(start, end, 4)
+
+
+def cut_start(curve: np.ndarray, inside: Inside) -> np.ndarray:
+    """Cut a curve where it leaves the box around its start; unchanged if it starts outside or ends inside.
+
+    Args:
+        curve: Four control points, shape `[4, 2]`.
+        inside: The box.
+    """
+    if not inside(curve[0]) or inside(curve[-1]):
+        return curve
+    spline = BSpline(KNOTS, curve, 3)
+    share = bisect(lambda share: 1.0 if inside(spline(share)) else -1.0, 0.0, 1.0, xtol=1e-7)
+    # A knot three times over divides the control points into those of two Bézier curves.
+    rest: np.ndarray = spline.insert_knot(share, 3).c[3:7]
+    return rest
+
+
+def cut_end(curve: np.ndarray, inside: Inside) -> np.ndarray:
+    """Cut a curve where it enters the box around its end; see `cut_start`."""
+    return cut_start(curve[::-1], inside)[::-1]

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from metagnn._html import html_table
 from metagnn.errors import NetworkError
+
+MOST_SHOWN = 10
+"""Reactions that a notebook shows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,16 @@ class FluxBounds:
                 f"bounds of {self.reactions[index]!r} are [{self.lower[index]:g}, {self.upper[index]:g}]; "
                 "expected numbers with lower ≤ upper"
             )
+
+    def __repr__(self) -> str:
+        fixed = int((self.lower == self.upper).sum())
+        reversible = int(((self.lower < 0) & (self.upper > 0)).sum())
+        return f"FluxBounds({len(self.reactions)} reactions, {reversible} reversible, {fixed} fixed)"
+
+    def _repr_html_(self) -> str:
+        shown = zip(self.reactions[:MOST_SHOWN], self.lower, self.upper, strict=False)
+        rows = [(name, f"{low:g}", f"{high:g}") for name, low, high in shown]
+        return html_table(repr(self), rows, ("reaction", "lower [mmol/gDW/h]", "upper [mmol/gDW/h]"))
 
     def replace(self, changes: Mapping[int, tuple[float, float]]) -> FluxBounds:
         """New bounds with `(lower, upper)` of some reactions replaced, by index."""

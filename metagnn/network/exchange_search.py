@@ -52,6 +52,8 @@ def exchanged_formulas(
 def find_exchanges(network: MetabolicNetwork, formula: Mapping[str, float]) -> tuple[str, ...]:
     """Find the exchanges of one metabolite alone that has this formula, in network order.
 
+    Several may share one: superoxide has the formula of oxygen, and stands behind it in iJO1366.
+
     Args:
         network: The network.
         formula: Atoms of every element; not empty.

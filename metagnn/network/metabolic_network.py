@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from metagnn._html import html_table
 from metagnn.errors import NetworkError, unknown_name
 from metagnn.network.bounds import FluxBounds
 from metagnn.network.elements import (
@@ -24,6 +25,9 @@ from metagnn.network.elements import (
 from metagnn.network.gene_rule import GeneRule
 from metagnn.network.incidence import Incidence
 from metagnn.network.medium import check_exchanges, check_uptakes
+
+MOST_SHOWN = 8
+"""Nutrients that a notebook shows of a medium."""
 
 
 @dataclass(frozen=True)
@@ -307,3 +311,16 @@ class MetabolicNetwork:
 
     def __repr__(self) -> str:
         return f"MetabolicNetwork({self.id!r}, {len(self.metabolites)} metabolites, {len(self.reactions)} reactions)"
+
+    def _repr_html_(self) -> str:
+        growth = ", ".join(name for name, coefficient in self.objective.items() if coefficient)
+        medium = ", ".join(f"{name} {uptake:g}" for name, uptake in list(self.medium().items())[:MOST_SHOWN])
+        rows = [
+            ("metabolites", len(self.metabolites)),
+            ("reactions", len(self.reactions)),
+            ("genes", len(self.genes)),
+            ("exchanges", len(self.exchanges)),
+            ("objective", growth or "none"),
+            ("medium, largest uptake [mmol/gDW/h]", (medium or "closed") + ", …" * (len(self.medium()) > MOST_SHOWN)),
+        ]
+        return html_table(f"MetabolicNetwork {self.id}", rows)

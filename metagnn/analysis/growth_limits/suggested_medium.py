@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
+from metagnn._html import html_table
 from metagnn.errors import InputError
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -39,6 +40,15 @@ class SuggestedMedium:
     growth: float
     cost: float
     growth_per_cost: float
+
+    def __repr__(self) -> str:
+        bought = ", ".join(f"{name} {uptake:.4g}" for name, uptake in self.uptakes.items())
+        return f"SuggestedMedium({bought or 'nothing bought'}: growth {self.growth:.4g} 1/h for {self.cost:.4g})"
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[str, str]] = [(f"{name} [mmol/gDW/h]", f"{up:.4g}") for name, up in self.uptakes.items()]
+        rows += [("growth [1/h]", f"{self.growth:.4g}"), ("cost", f"{self.cost:.4g}")]
+        return html_table("SuggestedMedium", [*rows, ("growth per cost", f"{self.growth_per_cost:.4g}")])
 
 
 def suggest_medium(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from metagnn._html import html_table
 from metagnn.analysis.identifiability.measurement_advice import MeasurementAdvice
 from metagnn.analysis.identifiability.steady_state_ranges import SteadyStateRanges, typical_flux
 from metagnn.analysis.identifiability.steady_state_tangent import BLOCKED, SteadyStateTangent
@@ -22,6 +24,9 @@ ONE_VALUE = 1e-4
 
 ABSENT = 1e-6
 """Flux of an exchange that is none [mmol/gDW/h]."""
+
+MOST_SHOWN = 25
+"""Quantities that a notebook shows; `table` has all."""
 
 MOST_NAMED = 6
 """Exchanges that a message names before it leaves the rest out."""
@@ -70,6 +75,15 @@ class IdentifiabilityReport:
             if row.name == name:
                 return row
         raise KeyError(name)
+
+    def __repr__(self) -> str:
+        counts = Counter(row.status for row in self.rows)
+        found = ", ".join(f"{count} {status}" for status, count in counts.items())
+        return f"IdentifiabilityReport({len(self.measured)} measured, composition {self.composition!r}: {found})"
+
+    def _repr_html_(self) -> str:
+        rows = [(r.name, r.status, f"{r.lower:.4g}", f"{r.upper:.4g}", r.why) for r in self.rows[:MOST_SHOWN]]
+        return html_table(repr(self), rows, ("name", "status", "lower", "upper", "why"))
 
     def table(self) -> pd.DataFrame:
         """One row a quantity: `name, status, lower, upper, why`."""
