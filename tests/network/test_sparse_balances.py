@@ -97,17 +97,17 @@ def test_large_networks_are_reduced_without_a_null_space(core: MetabolicNetwork,
     assert large.balance is None
     assert large.basis is None
     assert small.basis is not None
-    assert large.groups >= small.groups
+    assert large.coupled.groups >= small.coupled.groups
     # The same steady states: as many independent ones, and each of them balances.
-    basis = null_basis(large.matrix.toarray())
+    basis = null_basis(large.coupled.matrix.toarray())
     assert basis.shape[1] == small.basis.shape[1]
-    assert np.abs(network.stoichiometry.to_scipy() @ large.expansion @ basis).max() < 1e-9
+    assert np.abs(network.stoichiometry.to_scipy() @ large.coupled.expansion @ basis).max() < 1e-9
 
 
 def test_a_large_network_that_cannot_move_has_no_group(monkeypatch):
     monkeypatch.setattr(compression, "MOST_DENSE_GROUPS", -1)
     stuck = compress(toy_network({"EX_a": "a <=>", "growth": "b ->"}, "growth").stoichiometry)
-    assert (stuck.groups, stuck.group.tolist(), stuck.matrix.shape) == (0, [-1, -1], (0, 0))
+    assert (stuck.coupled.groups, stuck.coupled.group.tolist(), stuck.coupled.matrix.shape) == (0, [-1, -1], (0, 0))
 
 
 def test_copies_and_threads_correct_to_the_same_digits(core):
