@@ -39,6 +39,10 @@ class FluxBounds:
                 "expected numbers with lower ≤ upper"
             )
 
+    def __reduce__(self) -> tuple[type[FluxBounds], tuple[tuple[str, ...], np.ndarray, np.ndarray]]:
+        """Copies and pickles are made anew, for a copied array could be written."""
+        return FluxBounds, (self.reactions, self.lower, self.upper)
+
     def replace(self, changes: Mapping[int, tuple[float, float]]) -> FluxBounds:
         """New bounds with `(lower, upper)` of some reactions replaced, by index."""
         lower, upper = self.lower.copy(), self.upper.copy()

@@ -10,6 +10,7 @@ from metagnn.network.compression import Compression, compress, null_basis
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.optimize import LinearProgram
 from metagnn.testing import random_network, toy_network
+from tests.copies_and_threads import assert_copies_are_the_same
 
 
 def check_lossless(network: MetabolicNetwork, tolerance: float = 1e-10) -> None:
@@ -131,3 +132,7 @@ def test_iJO1366_has_less_than_half_its_reactions_left(iJO1366: MetabolicNetwork
     assert compression.basis is not None
     expanded = compression.coupled.expansion @ compression.basis
     assert np.abs(iJO1366.stoichiometry.to_scipy() @ expanded).max() < 1e-9
+
+
+def test_copies_are_the_same(core: MetabolicNetwork):
+    assert_copies_are_the_same(compress(core.stoichiometry))

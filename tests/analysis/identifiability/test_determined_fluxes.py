@@ -8,6 +8,7 @@ from metagnn.errors import InputError, NetworkError
 from metagnn.network import MetabolicNetwork
 from metagnn.optimize import LinearProgram
 from metagnn.testing import toy_network
+from tests.copies_and_threads import assert_copies_are_the_same, in_threads, same
 
 
 def all_but(network: MetabolicNetwork, *hidden: str) -> list[str]:
@@ -168,3 +169,10 @@ def test_bad_input_is_named(core: MetabolicNetwork):
         identifiability(core, ["growth"], reference=np.ones(3))
     with pytest.raises(NetworkError, match="no objective"):
         identifiability(toy_network({"EX_a": "a <=>"}), ["EX_a"])
+
+
+def test_copies_are_the_same_and_threads_give_the_serial_report(core):
+    expected = identifiability(core, ["EX_glc__D_e", "growth"])
+    assert_copies_are_the_same(expected)
+    for found in in_threads(lambda _: identifiability(core, ["EX_glc__D_e", "growth"]), range(8)):
+        assert same(found, expected)
