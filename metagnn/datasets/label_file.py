@@ -89,7 +89,7 @@ def simulate_to_file(
     network = as_network(network)
     names, uptakes = media_values(network, media)
     knockouts = table_knockouts(network, media)
-    task = LabelTask.of(network, names, method)
+    task = LabelTask.create(network, names, method)
     chunks = split_rows(len(uptakes), jobs)
     path = Path(path)
     check_ending(path)

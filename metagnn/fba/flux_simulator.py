@@ -32,6 +32,10 @@ def check_method(method: str) -> None:
 class FluxSimulator:
     """Solves media in batches; what one batch taught the solvers serves the next.
 
+    Threads may share one: each has its own solvers and learns by itself. Copies, pickles and workers start without
+    what was learned. Statuses, growth and minimum-norm fluxes do not depend on the batches before, but for rounding;
+    which of several optima "fba" (and "pfba", where its optimum is not unique) returns does.
+
     Args:
         network: The network.
         names: Exchanges whose uptake varies, one per column of the uptakes.
@@ -50,8 +54,9 @@ class FluxSimulator:
         self._matrix = network.stoichiometry.to_scipy().tocsc()
         varying = np.array([network.reaction_index(name) for name in names], dtype=np.int64)
         self._problem = ReducedProblem(self._matrix, growth, self._widest(), 1 if method == "pfba" else 2)
-        groups, matrix = self._problem.groups_of(varying), self._problem.matrix
-        lower, upper = self._problem.bounds(network.bounds.lower, network.bounds.upper)
+        coupled = self._problem.coupled
+        groups, matrix = coupled.groups_with(varying), coupled.matrix
+        lower, upper = coupled.group_bounds(network.bounds.lower, network.bounds.upper)
         self._engine: LeastNorm | Optimum | ParsimoniousOptimum
         if method == "min_norm":
             pinned = lower == upper
@@ -92,9 +97,9 @@ class FluxSimulator:
         if knockouts is not None:
             knockouts.close(lower, upper)
         report = progress or (lambda done, total: None)
-        bounds = self._problem.bounds(lower, upper)
+        bounds = self._problem.coupled.group_bounds(lower, upper)
         values, status = self._engine.solve(*bounds, lambda done: report(done, len(lower)))
-        return self._verify(self._problem.expand(values), status, lower, upper)
+        return self._verify(self._problem.coupled.expand(values), status, lower, upper)
 
     def _verify(
         self, fluxes: np.ndarray, status: list[str], lower: np.ndarray, upper: np.ndarray

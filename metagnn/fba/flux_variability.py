@@ -22,7 +22,7 @@ def flux_ranges(
     optimum on the way has reached a column's own bound, beyond which no other can go.
 
     Args:
-        program: A program of sense "max" over the balances; its objective is replaced.
+        program: A program of sense "max" over the balances, of any objective.
         lower: Lower bounds, shape `[columns]` [mmol/gDW/h].
         upper: Upper bounds, shape `[columns]` [mmol/gDW/h].
         directions: Positions of the columns, or combinations of shape `[ranges, columns]`.
@@ -41,8 +41,7 @@ def flux_ranges(
     for side, sign in ((0, -1.0), (1, 1.0)):
         for position, combination in enumerate(combinations):
             if np.isnan(ranges[position, side]):
-                program.set_objective(sign * combination)
-                solution = program.solve(lower, upper)
+                solution = program.solve(lower, upper, sign * combination)
                 if solution.status == INFEASIBLE:
                     raise InputError("no flux satisfies the bounds and what is held; expected at least one")
                 if solution.status not in (OPTIMAL, UNBOUNDED):

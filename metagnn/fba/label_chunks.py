@@ -47,7 +47,7 @@ class LabelTask:
     network: MetabolicNetwork = field(compare=False, repr=False)
 
     @classmethod
-    def of(cls, network: MetabolicNetwork, names: Sequence[str], method: str) -> LabelTask:
+    def create(cls, network: MetabolicNetwork, names: Sequence[str], method: str) -> LabelTask:
         """The task of labelling media of a network.
 
         Raises:

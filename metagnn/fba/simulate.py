@@ -68,7 +68,7 @@ def simulate_fluxes(
     network = as_network(network)
     names, uptakes = media_values(network, media)
     knockouts = table_knockouts(network, media)
-    task = LabelTask.of(network, names, method)
+    task = LabelTask.create(network, names, method)
     fluxes, status = np.empty((len(uptakes), len(network.reactions))), [""] * len(uptakes)
     for chunk in label_chunks(task, uptakes, split_rows(len(uptakes), jobs), jobs, progress, knockouts):
         fluxes[chunk.rows], status[chunk.rows] = chunk.fluxes, chunk.status

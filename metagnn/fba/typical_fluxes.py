@@ -30,9 +30,10 @@ def typical_fluxes(
     growth = network.reaction_index(network.growth_reaction)
     problem = ReducedProblem(matrix, growth, (lower.min(axis=0), upper.max(axis=0)), order=1)
     varying = np.flatnonzero((np.ptp(lower, axis=0) > 0) | (np.ptp(upper, axis=0) > 0))
-    low, high = problem.bounds(lower, upper)
-    program = ParsimoniousOptimum(problem.matrix, problem.growth, low.min(axis=0) < 0, problem.groups_of(varying))
+    low, high = problem.coupled.group_bounds(lower, upper)
+    groups, backward = problem.coupled.groups_with(varying), low.min(axis=0) < 0
+    program = ParsimoniousOptimum(problem.coupled.matrix, problem.growth, backward, groups)
     values, status = program.solve(low, high, lambda done: None)
-    fluxes = problem.expand(values)
+    fluxes = problem.coupled.expand(values)
     solved = np.array([text == OPTIMAL for text in status])
     return fluxes[solved], chosen[solved]

@@ -127,9 +127,9 @@ class FluxGNN(AbstractFluxModel):
             self.groups = ReactionGroups(np.arange(len(network.reactions)), np.ones(len(network.reactions)))
         else:
             compression = self._compression = compress(network.stoichiometry, *self.widest)
-            sparse = compression.basis is None or compression.groups > MOST_DENSE_GROUPS
-            self.balances = SparseBalances(compression.matrix) if sparse else None
-            self.groups = ReactionGroups(compression.group, compression.ratio, compression.basis)
+            sparse = compression.basis is None or compression.coupled.groups > MOST_DENSE_GROUPS
+            self.balances = SparseBalances(compression.coupled.matrix) if sparse else None
+            self.groups = ReactionGroups.from_coupled(compression.coupled, compression.basis)
         self.register_buffer("metabolite_features", features.metabolite, persistent=False)
         self.register_buffer("reaction_features", features.reaction, persistent=False)
         is_growth = torch.zeros(len(network.reactions))

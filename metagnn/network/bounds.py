@@ -53,6 +53,10 @@ class FluxBounds:
         rows = [(name, f"{low:g}", f"{high:g}") for name, low, high in shown]
         return html_table(repr(self), rows, ("reaction", "lower [mmol/gDW/h]", "upper [mmol/gDW/h]"))
 
+    def __reduce__(self) -> tuple[type[FluxBounds], tuple[tuple[str, ...], np.ndarray, np.ndarray]]:
+        """Copies and pickles are made anew, for a copied array could be written."""
+        return FluxBounds, (self.reactions, self.lower, self.upper)
+
     def replace(self, changes: Mapping[int, tuple[float, float]]) -> FluxBounds:
         """New bounds with `(lower, upper)` of some reactions replaced, by index."""
         lower, upper = self.lower.copy(), self.upper.copy()

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse
 
+from metagnn.network.coupled_reactions import CoupledReactions
 from metagnn.network.incidence import Incidence
 from metagnn.network.memory import require_memory
 from metagnn.network.reduction import reduce_network
@@ -50,33 +51,16 @@ class Compression:
     state: nothing is lost (Burgard et al. 2004, doi 10.1101/gr.1926504, for flux coupling).
 
     Attributes:
-        group: Group of every reaction, −1 where it can carry no flux, shape `[reactions]`.
-        ratio: Flux of the reaction per flux of its group, zero where blocked, shape `[reactions]`.
-        matrix: Independent balances of the groups, sparse, shape `[rank, groups]`; of a large network some may follow
-            from others.
-        balance: The same, with orthonormal rows, dense; None for a large network.
+        coupled: The groups and their balances, independent of each other; of a large network some may follow from
+            others.
+        balance: The balances with orthonormal rows, dense, shape `[rank, groups]`; None for a large network.
         basis: Orthonormal basis of the group fluxes that balance, shape `[groups, groups − rank]`; None for a large
             network.
     """
 
-    group: np.ndarray
-    ratio: np.ndarray
-    matrix: scipy.sparse.csc_array
-    balance: np.ndarray | None
-    basis: np.ndarray | None
-
-    @property
-    def groups(self) -> int:
-        """Number of groups."""
-        return int(self.matrix.shape[1])
-
-    @property
-    def expansion(self) -> np.ndarray:
-        """The map from groups to reactions, shape `[reactions, groups]`."""
-        matrix = np.zeros((len(self.group), self.groups))
-        moving = np.flatnonzero(self.group >= 0)
-        matrix[moving, self.group[moving]] = self.ratio[moving]
-        return matrix
+    coupled: CoupledReactions
+    balance: np.ndarray | None = None
+    basis: np.ndarray | None = None
 
 
 def compress(incidence: Incidence, lower: np.ndarray | None = None, upper: np.ndarray | None = None) -> Compression:
@@ -102,22 +86,14 @@ def compress(incidence: Incidence, lower: np.ndarray | None = None, upper: np.nd
         np.full(count, np.inf) if upper is None else upper,
     )
     if reduction.groups > MOST_DENSE_GROUPS:
-        return Compression(reduction.group, reduction.ratio, reduction.matrix, None, None)
+        return Compression(reduction)
     # Two square factors of the groups that the reduction leaves, and their work space.
     require_memory(3 * 8 * reduction.groups**2, f"the null space of {reduction.groups} groups of reactions")
-    inner, factor = _couple(null_basis(reduction.matrix.toarray()))
-    moves = reduction.group >= 0
-    group, ratio = np.full(count, -1), np.zeros(count)
-    group[moves] = inner[reduction.group[moves]]
-    ratio[moves] = reduction.ratio[moves] * factor[reduction.group[moves]]
-    coupled = np.flatnonzero(inner >= 0)
-    shape = (len(inner), int(inner.max(initial=-1)) + 1)
-    merge = scipy.sparse.csc_array((factor[coupled], (coupled, inner[coupled])), shape=shape)
-    matrix = scipy.sparse.csr_array(reduction.matrix @ merge)
-    orthogonal, order, rank = _row_space(matrix.toarray())
-    balance, basis = orthogonal[:, :rank].T, orthogonal[:, rank:]
-    kept = scipy.sparse.csc_array(matrix[np.sort(order[:rank])])
-    return Compression(group, ratio, kept, np.ascontiguousarray(balance), np.ascontiguousarray(basis))
+    merged = reduction.merge(*_couple(null_basis(reduction.matrix.toarray())))
+    orthogonal, order, rank = _row_space(merged.matrix.toarray())
+    balance, basis = np.ascontiguousarray(orthogonal[:, :rank].T), np.ascontiguousarray(orthogonal[:, rank:])
+    kept = scipy.sparse.csc_array(scipy.sparse.csr_array(merged.matrix)[np.sort(order[:rank])])
+    return Compression(CoupledReactions(merged.group, merged.ratio, kept), balance, basis)
 
 
 def _couple(basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

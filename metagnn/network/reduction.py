@@ -2,85 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import scipy.sparse
+
+from metagnn.network.coupled_reactions import CoupledReactions
 
 CANCELLED = 1e-12
 """Size of a merged coefficient, relative to its two parts, that counts as zero."""
 
 
-TIE = 1e-12
-"""By how much rounding may part two bounds that members of a group put at the same place, relative to 1 + |bound|."""
-
-
-@dataclass(frozen=True, eq=False)
-class Reduction:
-    """Reactions in groups that move together, and the balances that are left.
-
-    At steady state and within the bounds, v = expansion · x with one x per group, and matrix · x = 0.
-
-    Attributes:
-        group: Group of every reaction, −1 where it can carry no flux, shape `[reactions]`.
-        ratio: Flux of the reaction per flux of its group, zero where blocked, shape `[reactions]`.
-        matrix: Balances of the groups, shape `[balances, groups]`; some may follow from others.
-    """
-
-    group: np.ndarray
-    ratio: np.ndarray
-    matrix: scipy.sparse.csc_array
-
-    @property
-    def groups(self) -> int:
-        """Number of groups."""
-        return int(self.matrix.shape[1])
-
-    def group_bounds(self, lower: np.ndarray, upper: np.ndarray, tie: float = TIE) -> tuple[np.ndarray, np.ndarray]:
-        """The tightest bounds that the members put on every group.
-
-        Args:
-            lower: Lower bounds, shape `[..., reactions]`.
-            upper: Upper bounds, the same shape.
-            tie: As for `join_ties`.
-
-        Returns:
-            Bounds of the groups, shape `[..., groups]`; a lower one above its upper one where no flux fits.
-        """
-        moves = np.flatnonzero(self.group >= 0)
-        ratio, group = self.ratio[moves], self.group[moves]
-        low, high = lower[..., moves] / ratio, upper[..., moves] / ratio
-        low, high = np.where(ratio > 0, low, high), np.where(ratio > 0, high, low)
-        # Sorted by group, each group is one slice, and a slice of all samples is reduced at once.
-        order = np.argsort(group, kind="stable")
-        starts = np.searchsorted(group[order], np.arange(self.groups))
-        return join_ties(
-            np.maximum.reduceat(low[..., order], starts, axis=-1),
-            np.minimum.reduceat(high[..., order], starts, axis=-1),
-            tie,
-        )
-
-    def expand(self, values: np.ndarray) -> np.ndarray:
-        """Fluxes of the reactions from those of the groups, shape `[..., reactions]`."""
-        padded = np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
-        expanded: np.ndarray = padded[..., self.group] * self.ratio
-        return expanded
-
-
-def join_ties(low: np.ndarray, high: np.ndarray, tie: float = TIE) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of groups; where rounding has put an upper one below its lower one, both at the lower one.
-
-    Args:
-        low: Lower bounds.
-        high: Upper bounds, the same shape.
-        tie: Distance that is rounding, relative to 1 + |bound|; farther apart, no flux fits, and they stay.
-    """
-    with np.errstate(invalid="ignore"):
-        tied = (low > high) & (low - high <= tie * (1.0 + np.abs(low)))
-    return low, np.where(tied, low, high)
-
-
-def reduce_network(matrix: scipy.sparse.sparray, lower: np.ndarray, upper: np.ndarray) -> Reduction:
+def reduce_network(matrix: scipy.sparse.sparray, lower: np.ndarray, upper: np.ndarray) -> CoupledReactions:
     """Remove reactions that bounds and dead ends block, merge those that a two-membered balance couples.
 
     A balance whose terms can all have one sign only holds where all of them are zero; one of two terms fixes their
@@ -163,7 +94,7 @@ class _Work:
         self.columns[gone] = {}
         self._drop_if_closed(kept)
 
-    def result(self) -> Reduction:
+    def result(self) -> CoupledReactions:
         """Number the groups, and follow every merged reaction to the one that stayed."""
         kept = [column for column, alive in enumerate(self.alive) if alive]
         place = {column: position for position, column in enumerate(kept)}
@@ -179,4 +110,4 @@ class _Work:
         entries = [(i, place[c], value) for i, row in enumerate(rows) for c, value in sorted(row.items())]
         at, columns, values = (np.array(part) for part in zip(*entries, strict=True)) if entries else ([], [], [])
         matrix = scipy.sparse.csc_array((values, (at, columns)), shape=(len(rows), len(kept)), dtype=float)
-        return Reduction(group, ratio, matrix)
+        return CoupledReactions(group, ratio, matrix)

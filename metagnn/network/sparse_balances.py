@@ -51,21 +51,34 @@ class BalanceFactor:
         self._rows, self._columns = rows, scipy.sparse.csr_array(rows.T)
         self._variance = variance[:, None]
         self._balances = rows.shape[0]
-        self._factor: Any = None
-        if self._balances:
-            wide = np.diff(scipy.sparse.csc_array(rows).indptr) > WIDE
-            narrow = scipy.sparse.diags_array(np.where(wide, 0.0, variance))
-            corner = REGULARISATION * scipy.sparse.eye_array(self._balances)
-            border = rows @ scipy.sparse.diags_array(np.sqrt(variance), format="csc")[:, wide]
-            # Quasi-definite, so every symmetric order has a factor: no pivoting, and little fill
-            # (Vanderbei 1995, doi 10.1137/0805005).
-            system = scipy.sparse.block_array(
-                [[rows @ narrow @ rows.T + corner, border], [border.T, -scipy.sparse.eye_array(int(wide.sum()))]],
-                format="csc",
-            )
-            self._factor = scipy.sparse.linalg.splu(
-                system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
-            )
+        self._factor = self._factored()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the factor, which cannot be copied."""
+        return self.__dict__ | {"_factor": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Factor the same balances again, to the same digits."""
+        self.__dict__.update(state)
+        self._factor = self._factored()
+
+    def _factored(self) -> Any:
+        if not self._balances:
+            return None
+        rows, variance = self._rows, self._variance[:, 0]
+        wide = np.diff(scipy.sparse.csc_array(rows).indptr) > WIDE
+        narrow = scipy.sparse.diags_array(np.where(wide, 0.0, variance))
+        corner = REGULARISATION * scipy.sparse.eye_array(self._balances)
+        border = rows @ scipy.sparse.diags_array(np.sqrt(variance), format="csc")[:, wide]
+        # Quasi-definite, so every symmetric order has a factor: no pivoting, and little fill
+        # (Vanderbei 1995, doi 10.1137/0805005).
+        system = scipy.sparse.block_array(
+            [[rows @ narrow @ rows.T + corner, border], [border.T, -scipy.sparse.eye_array(int(wide.sum()))]],
+            format="csc",
+        )
+        return scipy.sparse.linalg.splu(
+            system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+        )
 
     def correction(self, values: np.ndarray, refinements: int = 1) -> np.ndarray:
         """Aᵀ (A diag(m) Aᵀ)⁻¹ A x: times −m, what moves x to where the balances hold.

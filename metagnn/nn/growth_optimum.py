@@ -11,8 +11,8 @@ from torch.autograd.function import once_differentiable
 
 from metagnn._typing import Fluxes
 from metagnn.fba.reduced_problem import ReducedProblem
+from metagnn.network.coupled_reactions import join_ties
 from metagnn.network.network_like import NetworkLike, as_network
-from metagnn.network.reduction import join_ties
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
@@ -51,8 +51,8 @@ class GrowthOptimum(nn.Module):
         # Whatever the bounds: those of the network need not hold here.
         free = np.full(len(network.reactions), np.inf)
         problem = ReducedProblem(network.stoichiometry.to_scipy().tocsc(), growth, (-free, free))
-        self.groups = ReactionGroups(problem.group, problem.ratio)
-        self._problem = problem.matrix, problem.objective
+        self.groups = ReactionGroups.from_coupled(problem.coupled)
+        self._problem = problem.coupled.matrix, problem.objective
         self._program: LinearProgram | None = None
 
     def forward(self, lower: Fluxes, upper: Fluxes) -> Tensor:

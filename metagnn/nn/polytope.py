@@ -93,11 +93,11 @@ class PolytopeProjection(Float64Module):
         self._widest = (-free if lower is None else lower.copy()), (free if upper is None else upper.copy())
         if compression is None:
             compression = compress(incidence, *self._widest)
-        self.groups = ReactionGroups(compression.group, compression.ratio)
+        self.groups = ReactionGroups.from_coupled(compression.coupled)
         balance = compression.balance
         self.register_buffer("balance", None if balance is None else torch.from_numpy(balance), persistent=False)
         few = balance is not None and len(balance) <= MOST_BALANCES
-        self._sparse = None if few else SparseNearest(compression.matrix)
+        self._sparse = None if few else SparseNearest(compression.coupled.matrix)
 
     def forward(self, target: Fluxes, lower: Fluxes, upper: Fluxes, weight: Tensor | None = None) -> Fluxes:
         """Project; samples without a feasible flux are NaN, counted in a warning, and pass no gradient.

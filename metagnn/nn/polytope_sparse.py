@@ -41,6 +41,9 @@ class SparseNearest:
             upper: u, the same shape; inf where there is none.
             weight: w > 0, the same shape.
         """
+        # A batch does not depend on the batches before it, in no digit; costs what the analysis of one matrix takes.
+        self._quick.restart()
+        self._careful.restart()
         arrays = [tensor.cpu().numpy() for tensor in (target, lower, upper, weight)]
         values = np.full(target.shape, np.nan)
         side = np.zeros(target.shape, dtype=np.int8)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from metagnn._typing import Fluxes
+from metagnn.network.coupled_reactions import CoupledReactions
 from metagnn.network.float64_module import Float64Module
 
 
@@ -39,6 +40,11 @@ class ReactionGroups(Float64Module):
         sent = np.where(group < 0, self.groups, group)
         for name, array in (("group", sent), ("ratio", ratio), ("moving", np.flatnonzero(group >= 0))):
             self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(array)), persistent=False)
+
+    @classmethod
+    def from_coupled(cls, coupled: CoupledReactions, basis: np.ndarray | None = None) -> ReactionGroups:
+        """The groups of a network; arguments as for the class."""
+        return cls(coupled.group, coupled.ratio, basis)
 
     def weights(self, weight: Tensor) -> Tensor:
         """Weight of every group."""

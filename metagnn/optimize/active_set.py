@@ -36,6 +36,15 @@ class ActiveSet:
         self._matrix = matrix[:, self.free].toarray() if self._dense else matrix[:, self.free]
         self._factor = self._dense_factor() if self._dense else self._sparse_factor()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the factor, which cannot be copied."""
+        return {name: value for name, value in self.__dict__.items() if name != "_factor"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Factor the same equations again, to the same digits."""
+        self.__dict__.update(state)
+        self._factor = self._dense_factor() if self._dense else self._sparse_factor()
+
     def _dense_factor(self) -> Callable[[np.ndarray], np.ndarray]:
         rows, columns = self._matrix.shape
         system = np.zeros((columns + rows, columns + rows))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram, LinearSolution
+from metagnn.optimize.per_thread import PerThread
 
 MOST_REGIONS, MOST_BYTES = 512, 1 << 27
 """What is kept from one batch to the next."""
@@ -132,12 +133,24 @@ Learned = tuple[str, np.ndarray, CriticalRegion | None]
 """Status and optimum of one program, and its region where one was asked for and exists."""
 
 
+@dataclass
+class _Known:
+    """Regions of one thread, how many it has learned, and how many programs they have decided."""
+
+    regions: list[CriticalRegion] = field(default_factory=list)
+    learned: int = 0
+    served: int = 0
+
+
 class CriticalRegions:
-    """Decides many programs by the regions of those solved before; a solver is called for what is left."""
+    """Decides many programs by the regions of those solved before; a solver is called for what is left.
+
+    Every thread learns its own regions; copies and pickles start without any. Statuses and optimal values do not
+    depend on the regions that are known, but for rounding; which of several optima is returned does.
+    """
 
     def __init__(self) -> None:
-        self._regions: list[CriticalRegion] = []
-        self._learned = self._served = 0
+        self._known = PerThread(_Known)
 
     def solve(
         self,
@@ -154,6 +167,7 @@ class CriticalRegions:
             solve_one: Solves one program, by its bounds and whether its region is wanted.
             progress: Called with how many programs are decided so far.
         """
+        known = self._known.get()
         values, status = np.full(lower.shape, np.nan), [""] * len(lower)
         undecided = np.arange(len(lower))
 
@@ -163,24 +177,24 @@ class CriticalRegions:
             for row in undecided[holds]:
                 status[row] = OPTIMAL
             region.uses += len(optima)
-            self._served += len(optima)
+            known.served += len(optima)
             left: np.ndarray = undecided[~holds]
             return left
 
-        for region in self._regions:
+        for region in known.regions:
             undecided = serve(region) if len(undecided) else undecided
         if len(undecided) < len(lower):
             progress(len(lower) - len(undecided))
         while len(undecided):
             row, undecided = undecided[0], undecided[1:]
-            worth = self._learned < TRIAL or self._served >= WORTH * self._learned
+            worth = known.learned < TRIAL or known.served >= WORTH * known.learned
             status[row], values[row], learned = solve_one(lower[row], upper[row], worth)
             if learned is not None:
-                self._regions.append(learned)
-                self._learned += 1
+                known.regions.append(learned)
+                known.learned += 1
                 undecided = serve(learned)
             progress(len(lower) - len(undecided))
-        self._regions = sorted(self._regions, key=lambda region: -region.uses)
-        if self._regions:
-            del self._regions[min(MOST_REGIONS, MOST_BYTES // (1 + self._regions[0].value_slopes.nbytes)) :]
+        known.regions = sorted(known.regions, key=lambda region: -region.uses)
+        if known.regions:
+            del known.regions[min(MOST_REGIONS, MOST_BYTES // (1 + known.regions[0].value_slopes.nbytes)) :]
         return values, status

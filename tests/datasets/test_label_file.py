@@ -20,6 +20,7 @@ from metagnn.errors import FolderError, InputError, TableError
 from metagnn.fba import FluxSimulator, label_chunks, simulate_fluxes
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import TableWriter, write_table
+from tests.copies_and_threads import assert_copies_are_the_same
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*media are infeasible")
 
@@ -269,3 +270,7 @@ def test_kill_9_of_a_run_with_workers_loses_and_repeats_nothing(core, tmp_path, 
     assert sum(rows) == 6000 - size * len(chunks)
     growth = simulate_fluxes(core, media[:400], "pfba").growth
     assert np.nanmax(np.abs(growth - solutions.read_fluxes()[core.growth_reaction][:400])) < 1e-9
+
+
+def test_copies_are_the_same(core, media, tmp_path):
+    assert_copies_are_the_same(simulate_to_file(core, media, "fba", tmp_path / "labels.csv"))

@@ -272,14 +272,14 @@ def test_what_is_blocked_is_zero_and_what_is_coupled_keeps_its_ratio(core: Metab
     varied = [core.reaction_index(name) for name in INPUTS]
     lowest[varied], highest[varied] = -np.inf, np.inf
     compression = compress(core.stoichiometry, lowest, highest)
-    blocked = torch.from_numpy(compression.group < 0)
+    blocked = torch.from_numpy(compression.coupled.group < 0)
     assert blocked[core.reaction_index("FRUpts2")]
     assert torch.equal(fluxes[:, blocked], torch.zeros_like(fluxes[:, blocked]))
-    ratio = torch.from_numpy(compression.ratio)
-    sizes = np.bincount(compression.group[compression.group >= 0])
+    ratio = torch.from_numpy(compression.coupled.ratio)
+    sizes = np.bincount(compression.coupled.group[compression.coupled.group >= 0])
     assert (sizes > 1).sum() > 5
     for group in np.flatnonzero(sizes > 1):
-        members = np.flatnonzero(compression.group == group)
+        members = np.flatnonzero(compression.coupled.group == group)
         per_group = fluxes[:, members] / ratio[members]
         assert torch.allclose(per_group, per_group[:, :1].expand_as(per_group), rtol=1e-9, atol=1e-9)
 

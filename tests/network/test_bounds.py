@@ -3,6 +3,7 @@ import pytest
 
 from metagnn.errors import NetworkError
 from metagnn.network import FluxBounds
+from tests.copies_and_threads import assert_copies_are_the_same
 
 
 def bounds() -> FluxBounds:
@@ -38,3 +39,7 @@ def test_bounds_do_not_share_memory_and_cannot_be_written():
 def test_bounds_that_contradict_are_refused(lower, upper, message):
     with pytest.raises(NetworkError, match=message):
         FluxBounds(("r", "s"), np.array(lower), np.array(upper))
+
+
+def test_copies_are_the_same_and_read_only_too():
+    assert_copies_are_the_same(FluxBounds(("a", "b"), np.array([-1.0, -np.inf]), np.array([1.0, np.inf])))

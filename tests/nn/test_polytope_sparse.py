@@ -32,7 +32,7 @@ def compression(core: MetabolicNetwork) -> Compression:
 def problem(core: MetabolicNetwork, compression: Compression) -> Problem:
     """Target, bounds and weights of the groups of core, in eight samples."""
     rng = np.random.default_rng(0)
-    groups = ReactionGroups(compression.group, compression.ratio)
+    groups = ReactionGroups.from_coupled(compression.coupled)
     weight = tensor(np.exp(rng.normal(size=(8, 95))))
     lower, upper = (tensor(bound).expand(8, 95) for bound in (core.bounds.lower, core.bounds.upper))
     target = groups.means(tensor(8 * rng.normal(size=(8, 95))), weight)
@@ -42,7 +42,7 @@ def problem(core: MetabolicNetwork, compression: Compression) -> Problem:
 def small_problem(network: MetabolicNetwork, seed: int) -> tuple[Compression, Problem]:
     """Groups of a random network; bounds around zero that no two groups share, so that kinks are far."""
     compression, rng = compress(network.stoichiometry), np.random.default_rng(seed)
-    shape = (2, compression.groups)
+    shape = (2, compression.coupled.groups)
     lower, upper = -rng.uniform(0.5, 3, shape), rng.uniform(0.5, 3, shape)
     return compression, (
         tensor(4 * rng.normal(size=shape)),
@@ -53,7 +53,7 @@ def small_problem(network: MetabolicNetwork, seed: int) -> tuple[Compression, Pr
 
 
 def test_it_finds_what_the_dense_method_finds_on_core(compression: Compression, problem: Problem):
-    values, side, solved = SparseNearest(compression.matrix).solve(*problem)
+    values, side, solved = SparseNearest(compression.coupled.matrix).solve(*problem)
     dense = nearest_balanced(tensor(compression.balance), *problem)
     assert bool(solved.all())
     assert bool(dense.solved.all())
@@ -68,7 +68,7 @@ def test_it_finds_what_the_dense_method_finds_on_core(compression: Compression, 
 
 def check_gradients(compression: Compression, problem: Problem, seed: int, of: slice = slice(None)) -> None:
     """The same as the dense method's."""
-    nearest = SparseNearest(compression.matrix)
+    nearest = SparseNearest(compression.coupled.matrix)
     values, side, solved = nearest.solve(*problem)
     assert bool(solved.all())
     held = torch.where(side < 0, problem[1], torch.where(side > 0, problem[2], values))
@@ -96,7 +96,7 @@ def test_its_gradient_is_the_dense_methods_on_random_networks(seed: int):
 @pytest.mark.parametrize("seed", range(6))
 def test_its_gradient_is_that_of_finite_differences(seed: int):
     compression, problem = small_problem(random_network(seed), seed)
-    nearest = SparseNearest(compression.matrix)
+    nearest = SparseNearest(compression.coupled.matrix)
     _, side, _ = nearest.solve(*problem)
 
     def function(*inputs: Tensor) -> Tensor:
@@ -114,10 +114,10 @@ def test_its_gradient_is_that_of_finite_differences(seed: int):
 
 def test_an_infeasible_row_is_unsolved_and_spoils_nothing(compression: Compression, problem: Problem):
     target, lower, upper, weight = (x[:5].clone() for x in problem)
-    nearest = SparseNearest(compression.matrix)
+    nearest = SparseNearest(compression.coupled.matrix)
     expected, _, _ = nearest.solve(target, lower, upper, weight)
     # What the maintenance reaction burns has to come from somewhere.
-    inward = tensor(compression.matrix.toarray())
+    inward = tensor(compression.coupled.matrix.toarray())
     stuck = int((inward[0] != 0).nonzero()[0])
     lower[2], upper[2] = torch.zeros_like(lower[2]), torch.zeros_like(upper[2])
     lower[2, stuck] = upper[2, stuck] = 1.0

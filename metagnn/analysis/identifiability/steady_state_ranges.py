@@ -73,7 +73,7 @@ class SteadyStateRanges:
             return network.biomass_content("electrons") / network.biomass_content("C")
         return network.biomass_content("C" if name == ALPHA else "N")
 
-    def of(self, indices: Sequence[int]) -> np.ndarray:
+    def find(self, indices: Sequence[int]) -> np.ndarray:
         """Intervals of quantities, shape `[quantities, 2]`; contents are bounded only where growth is measured."""
         fluxes = [index for index in indices if index < self._reactions]
         intervals = {index: np.array(self._own_bounds(index)) for index in indices}
@@ -165,8 +165,7 @@ def typical_flux(network: MetabolicNetwork, seed: int = 0) -> np.ndarray:
         # Every other optimum grows, so that the mean does.
         objective[network.exchange_indices] = random.normal(size=len(network.exchange_indices)) * (vertex % 2)
         objective[growth] += 1.0 - vertex % 2
-        program.set_objective(objective)
-        solution = program.solve(lower, upper)
+        solution = program.solve(lower, upper, objective)
         if solution.status != OPTIMAL:
             raise InputError(f"no flux of {network.id} is at steady state and within its bounds ({solution.status})")
         found.append(solution.values)

@@ -62,12 +62,11 @@ class SampleRanges:
 
     def _optima(self, objective: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Optima of some samples, shape `[rows, groups]`, and which of them have one."""
-        self._program.set_objective(objective)
         # A region costs a solve for every bound that differs: nothing that a few samples would earn back.
         worth = len(rows) > len(self._varying)
 
         def solve_one(lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
-            found = self._program.solve(lower, upper)
+            found = self._program.solve(lower, upper, objective)
             if not (learn and worth and found.status == OPTIMAL):
                 return found.status, found.values, None
             region = basis_region(self._program, found, (lower, upper), self._varying, ACCEPTED)

@@ -70,13 +70,13 @@ class ChangeFinder:
         rates, std = measured[self._measured], deviations[self._measured]
         known = ~np.isnan(rates)
         costs = np.where(known, 1.0 / np.where(known, std, 1.0), 0.0)
-        self._program.set_objective(np.concatenate([np.zeros(len(measured)), costs, costs, np.zeros(len(rates))]))
         low = np.where(known, rates - WINDOW * std, -WIDEST)
         high = np.where(known, rates + WINDOW * std, WIDEST)
         give, nothing = np.full(len(rates), 2 * WIDEST), np.zeros(len(rates))
         solution = self._program.solve(
             np.concatenate([self._bounds[0], nothing, nothing, low]),
             np.concatenate([self._bounds[1], give, give, high]),
+            np.concatenate([np.zeros(len(measured)), costs, costs, np.zeros(len(rates))]),
         )
         if solution.status != OPTIMAL:
             return ()

@@ -93,7 +93,7 @@ def held_out_reactions(network: MetabolicNetwork, media: pd.DataFrame, seed: int
     compression = compress(network.stoichiometry, *_widest_bounds(network, media))
     groups: dict[int, list[str]] = {}
     for name in dispensable_reactions(network, media):
-        group = int(compression.group[network.reaction_index(name)])
+        group = int(compression.coupled.group[network.reaction_index(name)])
         if group >= 0:
             groups.setdefault(group, []).append(name)
     order = np.random.default_rng([seed, 2]).permutation(list(groups))

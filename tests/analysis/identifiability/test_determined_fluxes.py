@@ -8,6 +8,7 @@ from metagnn.errors import InputError, NetworkError
 from metagnn.network import MetabolicNetwork
 from metagnn.optimize import LinearProgram
 from metagnn.testing import toy_network
+from tests.copies_and_threads import assert_copies_are_the_same, in_threads, same
 
 
 def all_but(network: MetabolicNetwork, *hidden: str) -> list[str]:
@@ -75,8 +76,7 @@ def test_intervals_hold_every_flux_that_agrees_with_the_measurements(core: Metab
     program = LinearProgram(core.stoichiometry.to_scipy(), np.zeros(95))
     lows, highs = (np.array([getattr(report[name], side) for name in core.reactions]) for side in ("lower", "upper"))
     for _ in range(20):
-        program.set_objective(random.normal(size=95))
-        values = program.solve(lower, upper).values
+        values = program.solve(lower, upper, random.normal(size=95)).values
         assert np.all(values > lows - 1e-4)
         assert np.all(values < highs + 1e-4)
     statuses = {row.status for row in report.rows}
@@ -169,3 +169,10 @@ def test_bad_input_is_named(core: MetabolicNetwork):
         identifiability(core, ["growth"], reference=np.ones(3))
     with pytest.raises(NetworkError, match="no objective"):
         identifiability(toy_network({"EX_a": "a <=>"}), ["EX_a"])
+
+
+def test_copies_are_the_same_and_threads_give_the_serial_report(core):
+    expected = identifiability(core, ["EX_glc__D_e", "growth"])
+    assert_copies_are_the_same(expected)
+    for found in in_threads(lambda _: identifiability(core, ["EX_glc__D_e", "growth"]), range(8)):
+        assert same(found, expected)
