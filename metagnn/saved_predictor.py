@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from metagnn.errors import FolderError
 from metagnn.files.output import replace_file
+from metagnn.files.table_reader import read_table
+from metagnn.files.table_writer import write_table
 from metagnn.files.tensor_file import read_tensors, write_tensors
 from metagnn.models.flux_gnn import FluxGNNConfig
 from metagnn.models.medium_gnn import MediumGNNConfig
@@ -92,7 +94,7 @@ def write_predictor(folder: Path, saved: SavedPredictor) -> None:
     except OSError as error:
         raise FolderError(f"'{folder}' cannot be written: {error}") from error
     replace_file(folder / NETWORK, network)
-    replace_file(folder / HISTORY, saved.history.to_csv(index=False).encode())
+    write_table(saved.history, folder / HISTORY)
     write_tensors(folder / WEIGHTS, saved.weights, {"fingerprint": saved.network.fingerprint})
     # Last, because it is what makes the folder a saved predictor.
     replace_file(folder / CONFIG, json.dumps(document, indent=2).encode())
@@ -150,7 +152,7 @@ def read_predictor(folder: Path, kind: str, network: MetabolicNetwork | None = N
     if origin != {"fingerprint": fingerprint}:
         raise FolderError(f"'{folder / WEIGHTS}' was trained on another network; restore it or train again")
     try:
-        history = pd.read_csv(folder / HISTORY)
+        history = read_table(folder / HISTORY)
     except (OSError, ValueError) as error:
         raise FolderError(f"'{folder / HISTORY}' is missing or damaged ({error})") from error
     return SavedPredictor(kind, own, settings, config, training, weights, history)

@@ -17,7 +17,8 @@ from metagnn.fba.label_chunks import LabelChunk, LabelTask, cut_rows, label_chun
 from metagnn.fba.law_errors import law_errors
 from metagnn.fba.simulate import SAMPLE, media_values, warn_unsolved
 from metagnn.files.output import check_output
-from metagnn.files.table_reader import check_ending, read_table
+from metagnn.files.table_formats import find_format
+from metagnn.files.table_reader import read_table
 from metagnn.files.table_values import table_knockouts
 from metagnn.files.table_writer import TableWriter
 from metagnn.network.knockout import Knockouts
@@ -90,7 +91,7 @@ def simulate_to_file(
     task = LabelTask.of(network, names, method)
     chunks = split_rows(len(uptakes), jobs)
     path = Path(path)
-    check_ending(path)
+    find_format(path)
     check_output(path, force, resume)
     job = LabelJob(task.fingerprint, _media_hash(media, names, uptakes, knockouts), method, len(media), chunks[0].stop)
     folder = LabelFolder(path, job, force, resume)

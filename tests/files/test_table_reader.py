@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagnn.errors import TableError
+from metagnn.files.table_formats import ENDINGS
 from metagnn.files.table_reader import read_table, read_table_chunks
+from metagnn.files.table_values import numeric_values
 from metagnn.files.table_writer import write_table
 
 
@@ -52,7 +54,7 @@ def test_byte_order_mark_windows_line_ends_quotes_and_whole_numbers(tmp_path):
         ("EX_a,EX_a\n1,2\n", "column 'EX_a' appears more than once"),
         ("EX_a,\n1,2\n", "column 2 has no name"),
         ("EX_a,EX_b\n1,2\n3,high\n", "column 'EX_b', row 1: 'high' is no number"),
-        ("EX_a\nTrue\nFalse\n", "column 'EX_a', row 0: 'True' is no number"),
+        ("EX_a\nTrue\n1\n", "column 'EX_a', row 0: 'True' is no number"),
         ("EX_a,EX_b\n1,2\n3\n", "line 3: 1 cells; expected 2"),
         ("EX_a,EX_b\n1,2,3\n", "line 2: 3 cells; expected 2"),
         ('EX_a,EX_b\n1,"2\n', "no CSV"),
@@ -142,3 +144,48 @@ def test_chunks_of_missing_files_and_damaged_parquet_are_refused(tmp_path):
     path.write_bytes(b"PAR1 nonsense")
     with pytest.raises(TableError, match="cannot be read as Parquet"):
         next(read_table_chunks(path, 2))
+
+
+CELLS = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.integers(-(2**40), 2**40),
+    st.booleans(),
+    st.sampled_from(["", "high", "1e5", "007", "inf", "True", "1_000", "12,5"]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(cells=st.lists(CELLS, min_size=1, max_size=6))
+def test_a_file_and_the_same_table_as_a_dataframe_are_parsed_alike(tmp_path_factory, cells):
+    path = tmp_path_factory.mktemp("alike") / "table.csv"
+    pd.DataFrame({"status": "optimal", "EX_a": cells}).to_csv(path, index=False)
+    frame = pd.read_csv(path, float_precision="round_trip")
+    results = []
+    for read in (lambda: read_table(path)[["EX_a"]], lambda: next(read_table_chunks(path, 99))[["EX_a"]], lambda: frame):
+        try:
+            results.append(numeric_values(read()[["EX_a"]]).tobytes())
+        except TableError as error:
+            results.append(str(error).removeprefix(f"'{path}': "))
+    assert results[0] == results[1] == results[2]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_booleans_are_ones_and_zeros_in_every_format(tmp_path, ending):
+    path = tmp_path / f"table{ending}"
+    table = pd.DataFrame({"EX_a": [True, False], "EX_b": [True, None]})
+    write_table(table, path)
+    assert np.array_equal(numeric_values(read_table(path)), numeric_values(table), equal_nan=True)
+
+
+def test_an_index_that_pandas_stored_is_a_column_of_every_chunk(tmp_path):
+    path = tmp_path / "table.parquet"
+    pd.DataFrame({"EX_a": [1.0, 2.0]}, index=pd.Index([7, 8], name="EX_b")).to_parquet(path)
+    pd.testing.assert_frame_equal(pd.concat(read_table_chunks(path, 1), ignore_index=True), read_table(path))
+    assert list(read_table(path)) == ["EX_a", "EX_b"]
+
+
+def test_the_byte_that_is_no_text_is_counted_from_the_start_of_the_file(tmp_path):
+    path = _csv(tmp_path, b"EX_a\n" + b"1\n" * 100_000 + b"\xff\n")
+    for read in (lambda: read_table(path), lambda: next(read_table_chunks(path, 5))):
+        with pytest.raises(TableError, match=r"byte 200005"):
+            read()
