@@ -162,9 +162,7 @@ def _reconcile(commands: Commands) -> None:  # type: ignore[valid-type]
         "measured rates to every flux, with intervals, composition of biomass and gross errors",
         "metagnn reconcile rates.csv --model e_coli_core --hide EX_co2_e --out results",
     )
-    parser.add_argument(
-        "file", metavar="FILE", help=f"measured rates ({NAMES}), one row a sample, units in headers"
-    )
+    parser.add_argument("file", metavar="FILE", help=f"measured rates ({NAMES}), one row a sample, units in headers")
     parser.add_argument("--model", required=True, metavar="MODEL", help=MODEL_HELP)
     parser.add_argument(
         "--composition", choices=COMPOSITIONS, default="elemental", help="of biomass (default elemental)"

@@ -12,7 +12,6 @@ import pandas as pd
 
 from metagnn.datasets.label_folder import LabelFolder, LabelJob, unwritable
 from metagnn.errors import FolderError
-from metagnn.fba.flux_simulator import Progress
 from metagnn.fba.label_chunks import LabelChunk, LabelTask, cut_rows, label_chunks, split_rows
 from metagnn.fba.law_errors import law_errors
 from metagnn.fba.simulate import SAMPLE, media_values, warn_unsolved
@@ -23,6 +22,7 @@ from metagnn.files.table_values import table_knockouts
 from metagnn.files.table_writer import TableWriter
 from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.progress import Report, reported
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ def simulate_to_file(
     force: bool = False,
     resume: bool = False,
     jobs: int | None = None,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> LabelFile:
     """Compute the fluxes of many media and write them as a table; memory holds the media and a chunk of the fluxes.
 
@@ -76,7 +76,7 @@ def simulate_to_file(
         force: Replace an existing file, and start an unfinished run anew.
         resume: Continue an unfinished run.
         jobs: Worker processes, as for `simulate_fluxes`. They compute; this process alone writes.
-        progress: Called with how many media are done, and of how many.
+        progress: Whether to show progress, or what to call with it, as for `simulate_fluxes`.
 
     Raises:
         InputError: What `simulate_fluxes` raises.
@@ -96,7 +96,8 @@ def simulate_to_file(
     job = LabelJob(task.fingerprint, _media_hash(media, names, uptakes, knockouts), method, len(media), chunks[0].stop)
     folder = LabelFolder(path, job, force, resume)
     chunks = cut_rows(len(uptakes), folder.job.chunk)
-    _label(folder, task, (uptakes, knockouts), chunks, jobs, progress)
+    with reported(progress, len(uptakes), "media") as report:
+        _label(folder, task, (uptakes, knockouts), chunks, jobs, report)
     laws = _Laws(task, uptakes, knockouts)
     try:
         with TableWriter(path) as writer:
@@ -154,7 +155,7 @@ def _label(
     media: tuple[np.ndarray, Knockouts],
     chunks: list[slice],
     jobs: int | None,
-    progress: Progress | None,
+    progress: Report,
 ) -> None:
     """Put into the folder what it does not have."""
     uptakes, knockouts = media
@@ -162,8 +163,7 @@ def _label(
     kept = len(uptakes) - sum(rows.stop - rows.start for rows in missing)
 
     def report(done: int, _: int) -> None:
-        if progress is not None:
-            progress(kept + done, len(uptakes))
+        progress(kept + done, len(uptakes))
 
     report(0, 0)
     for chunk in label_chunks(task, uptakes, missing, jobs, report, knockouts):

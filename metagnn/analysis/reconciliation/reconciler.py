@@ -29,9 +29,13 @@ from metagnn.errors import InputError
 from metagnn.network.compression import null_basis
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.polytope import PolytopeProjection
+from metagnn.progress import Report, reported
 
 MOST_CHANGES = 1000
 """Samples of one chunk for which the smallest change is looked for, the most improbable first."""
+
+STEPS = 3
+"""Steps of a reconciliation that progress counts: nearest fluxes, intervals, needed changes."""
 
 IMPOSSIBLE = 1e-4
 """Probability of a sample's misfit below which it is asked whether any flux can meet its measurements."""
@@ -150,8 +154,13 @@ class Reconciler:
         trusted = np.isin(indices, self.border.indices[~self.border.open])
         return SteadyStates(indices, basis, moves, trusted)
 
-    def run(self, rates: RateTable) -> Reconciliation:
+    def run(self, rates: RateTable, progress: bool | Report | None = None) -> Reconciliation:
         """Reconcile samples, of those that were fitted on or others.
+
+        Args:
+            rates: Their measured rates.
+            progress: Whether to show a progress bar; by default on a terminal and in a notebook, for work of more
+                than a second. A callable is called with how many steps are done, and of how many, instead.
 
         Raises:
             InputError: Rates of other reactions than those of the fit.
@@ -160,8 +169,14 @@ class Reconciler:
             raise InputError(f"`rates` measures {', '.join(rates.reactions)}; expected {', '.join(self._reactions)}")
         hidden = {name: rates.rates[:, rates.reactions.index(name)] for name in self.hide}
         measured, deviations = rates.without(self.hide).on_network(self.network)
-        fluxes, status = self._nearest(measured, deviations)
-        errors = self._errors(measured, deviations, fluxes)
+        with reported(progress, STEPS, "steps of the reconciliation") as report:
+            fluxes, status = self._nearest(measured, deviations)
+            errors = self._errors(measured, deviations, fluxes)
+            report(1, STEPS)
+            intervals = self._intervals(measured, deviations, fluxes)
+            report(2, STEPS)
+            changes = self._needed_changes(rates.samples, measured, deviations, errors)
+            report(STEPS, STEPS)
         return Reconciliation(
             rates.samples,
             measured,
@@ -172,8 +187,8 @@ class Reconciler:
             closures(self.network, measured),
             closures(self.fitted_network, fluxes),
             errors,
-            self._intervals(measured, deviations, fluxes),
-            self._needed_changes(rates.samples, measured, deviations, errors),
+            intervals,
+            changes,
         )
 
     def _nearest(self, measured: np.ndarray, deviations: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -230,7 +245,10 @@ class Reconciler:
 
 
 def reconcile(
-    network: MetabolicNetwork, rates: RateTable, options: ReconcileOptions | None = None
+    network: MetabolicNetwork,
+    rates: RateTable,
+    options: ReconcileOptions | None = None,
+    progress: bool | Report | None = None,
 ) -> tuple[Reconciler, Reconciliation]:
     """Fit the composition across all samples and reconcile them; as `Reconciler`, in one go.
 
@@ -238,9 +256,10 @@ def reconcile(
         network: The network.
         rates: Measured rates.
         options: Settings.
+        progress: As for `Reconciler.run`.
 
     Returns:
         The fitted reconciler and the reconciled samples.
     """
     reconciler = Reconciler(network, rates, options)
-    return reconciler, reconciler.run(rates)
+    return reconciler, reconciler.run(rates, progress)
