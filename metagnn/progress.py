@@ -15,6 +15,11 @@ from typing import Any
 Report = Callable[[int, int], object]
 """Called with how many are done, and of how many."""
 
+
+def unreported(done: int, total: int) -> None:
+    """The report that goes nowhere."""
+
+
 WAIT = 1.0
 """Work that is done sooner shows no bar, unless one is asked for [s]."""
 

@@ -67,7 +67,7 @@ def _parse_cell(cell: object) -> float | None:
 
 
 def table_knockouts(network: MetabolicNetwork, table: pd.DataFrame) -> Knockouts:
-    """What the column `knockout` of a table says; an empty cell, or a table without it, is the wild type.
+    """Read the column `knockout` of a table; an empty cell, or a table without the column, is the wild type.
 
     Raises:
         TableError: Two such columns, or an id that is neither a reaction nor a gene.
@@ -83,11 +83,11 @@ def table_knockouts(network: MetabolicNetwork, table: pd.DataFrame) -> Knockouts
 
 
 def require_rows(table: object, name: str) -> pd.DataFrame:
-    """The table itself, if it is a DataFrame with at least one row and one column.
+    """Check that a table is a DataFrame with at least one row and one column, and return it.
 
     Args:
-        table: What the caller was given.
-        name: The caller's argument, for the message.
+        table: The argument of the caller.
+        name: Its name, for the message.
 
     Raises:
         InputError: Something other than a DataFrame.

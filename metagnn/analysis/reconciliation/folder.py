@@ -80,7 +80,7 @@ def open_rates(
             yield second
             yield from chunks
 
-    return RatesFile(reader, reader.understood(), first, rest(), second is None)
+    return RatesFile(reader, reader.column_descriptions(), first, rest(), second is None)
 
 
 def reconcile_to_folder(
@@ -153,7 +153,7 @@ def _run_chunks(
         if summary is not None:
             totals.add_summary(summary)
         if summary is None or first is None:
-            found = reconciler.run(chunk, _report_steps(report, done, len(chunk.samples)))
+            found = reconciler.run(chunk, _report_share(report, done, len(chunk.samples)))
             first = first or found
         if summary is None:
             fluxes, rows = (
@@ -168,13 +168,13 @@ def _run_chunks(
     return first
 
 
-def _report_steps(report: Report, done: int, samples: int) -> Report:
-    """Report the steps of a chunk as a share of its samples."""
+def _report_share(report: Report, done: int, samples: int) -> Report:
+    """Report the part of a chunk that is done as that share of its samples."""
 
-    def steps(step: int, of: int) -> None:
-        report(done + samples * step // of, done + samples)
+    def share(part: int, of: int) -> None:
+        report(done + samples * part // of, done + samples)
 
-    return steps
+    return share
 
 
 def _chunks(rates: RatesFile) -> Iterator[RateTable]:

@@ -34,9 +34,6 @@ from metagnn.progress import Report, reported
 MOST_CHANGES = 1000
 """Samples of one chunk for which the smallest change is looked for, the most improbable first."""
 
-STEPS = 3
-"""Steps of a reconciliation that progress counts: nearest fluxes, intervals, needed changes."""
-
 IMPOSSIBLE = 1e-4
 """Probability of a sample's misfit below which it is asked whether any flux can meet its measurements."""
 
@@ -160,7 +157,8 @@ class Reconciler:
         Args:
             rates: Their measured rates.
             progress: Whether to show a progress bar; by default on a terminal and in a notebook, for work of more
-                than a second. A callable is called with how many steps are done, and of how many, instead.
+                than a second. A callable is called with how many ends of intervals are done, and of how many, instead:
+                they take most of the time.
 
         Raises:
             InputError: Rates of other reactions than those of the fit.
@@ -169,14 +167,11 @@ class Reconciler:
             raise InputError(f"`rates` measures {', '.join(rates.reactions)}; expected {', '.join(self._reactions)}")
         hidden = {name: rates.rates[:, rates.reactions.index(name)] for name in self.hide}
         measured, deviations = rates.without(self.hide).on_network(self.network)
-        with reported(progress, STEPS, "steps of the reconciliation") as report:
-            fluxes, status = self._nearest(measured, deviations)
-            errors = self._errors(measured, deviations, fluxes)
-            report(1, STEPS)
-            intervals = self._intervals(measured, deviations, fluxes)
-            report(2, STEPS)
-            changes = self._needed_changes(rates.samples, measured, deviations, errors)
-            report(STEPS, STEPS)
+        fluxes, status = self._nearest(measured, deviations)
+        errors = self._errors(measured, deviations, fluxes)
+        with reported(progress, 1, "ends of intervals") as report:
+            intervals = self._intervals(measured, deviations, fluxes, report)
+        changes = self._needed_changes(rates.samples, measured, deviations, errors)
         return Reconciliation(
             rates.samples,
             measured,
@@ -215,7 +210,9 @@ class Reconciler:
         freedom = self.border.redundancy(~np.isnan(rates))
         return gross_errors(self.border.names, rates, values, std, found.variance, freedom)
 
-    def _intervals(self, measured: np.ndarray, deviations: np.ndarray, fluxes: np.ndarray) -> FluxIntervals:
+    def _intervals(
+        self, measured: np.ndarray, deviations: np.ndarray, fluxes: np.ndarray, report: Report
+    ) -> FluxIntervals:
         states = self._states
         growth = np.nan_to_num(fluxes[:, int(self.border.indices[-1])])
         found = posterior(states.basis, states.moves, self._weights(states, measured, deviations), growth)
@@ -224,7 +221,7 @@ class Reconciler:
         )
         certain = some.status == DETERMINED
         wanted = ~np.isnan(fluxes).any(axis=1)[:, None] & (~certain | self.options.ranges)
-        ranges = self._ranges.of(fluxes, measured, deviations, states.indices, wanted)
+        ranges = self._ranges.of(fluxes, measured, deviations, states.indices, wanted, report)
         unknown = wanted & ~certain
         low, high = (np.where(unknown, ranges[:, :, side], known) for side, known in enumerate((some.low, some.high)))
         bounded = unknown & np.isfinite(ranges).all(axis=2)
