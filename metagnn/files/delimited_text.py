@@ -26,11 +26,13 @@ class DelimitedText(AbstractTableFormat):
         ending: Ending of the files.
         name: Name of the format.
         separator: Character between the cells.
+        grows: Rows can be appended.
     """
 
     ending: str
     name: str
     separator: str = ","
+    grows: bool = True
 
     def read(self, path: Path) -> pd.DataFrame:
         """Read a whole file; numbers keep every digit."""

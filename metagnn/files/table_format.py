@@ -35,10 +35,12 @@ class AbstractTableFormat(ABC):
     Attributes:
         ending: Ending of its files, in lower case, with the dot.
         name: Its name in help texts and messages.
+        grows: Whether rows can be appended to a finished file.
     """
 
     ending: str
     name: str
+    grows: bool = False
 
     @abstractmethod
     def read(self, path: Path) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from metagnn.errors import TableError
 from metagnn.files.table_format import AbstractRowWriter, check_names
 from metagnn.files.table_formats import find_format
 
@@ -81,13 +82,17 @@ def append_rows(rows: pd.DataFrame, path: Path) -> None:
 
     Args:
         rows: Rows with the columns of the file.
-        path: A .csv file.
+        path: The file, of a format that can grow, such as .csv.
 
     Raises:
-        TableError: Columns with the same name, or without one.
+        TableError: A format that cannot grow, or columns with the same name or without one.
     """
+    known = find_format(path)
+    if not known.grows:
+        raise TableError(f"'{path}' is {known.name}, to which no rows can be appended; expected .csv")
+    rows = _with_text_names(rows, path)
     with path.open("ab") as file:
-        find_format(path).open_writer(file, path).write(_with_text_names(rows, path))
+        known.open_writer(file, path).write(rows)
 
 
 def _with_text_names(rows: pd.DataFrame, path: Path) -> pd.DataFrame:

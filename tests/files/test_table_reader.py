@@ -1,5 +1,3 @@
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,34 +36,6 @@ def _csv(tmp_path, content):
     return path
 
 
-def test_byte_order_mark_windows_line_ends_quotes_and_whole_numbers(tmp_path):
-    table = read_table(_csv(tmp_path, b'\xef\xbb\xbf"EX_a",EX_b\r\n1,\r\n2,3\r\n'))
-    assert list(table.columns) == ["EX_a", "EX_b"]
-    assert table["EX_a"].tolist() == [1, 2]
-    assert np.isnan(table["EX_b"][0])
-
-
-@pytest.mark.parametrize(
-    ("content", "text"),
-    [
-        ("", "is empty; expected a header and at least one row"),
-        ("\n\n", "is empty"),
-        ("EX_a,EX_b\n", "has a header but no rows"),
-        ("EX_a,EX_a\n1,2\n", "column 'EX_a' appears more than once"),
-        ("EX_a,\n1,2\n", "column 2 has no name"),
-        ("EX_a,EX_b\n1,2\n3,high\n", "column 'EX_b', row 1: 'high' is no number"),
-        ("EX_a\nTrue\n1\n", "column 'EX_a', row 0: 'True' is no number"),
-        ("EX_a,EX_b\n1,2\n3\n", "line 3: 1 cells; expected 2"),
-        ("EX_a,EX_b\n1,2,3\n", "line 2: 3 cells; expected 2"),
-        ('EX_a,EX_b\n1,"2\n', "no CSV"),
-        (b"EX_a\n\xff\xfe\n", "is not UTF-8 text"),
-    ],
-)
-def test_damaged_csv_is_named(tmp_path, content, text):
-    with pytest.raises(TableError, match=text):
-        read_table(_csv(tmp_path, content))
-
-
 def test_missing_files_and_unknown_endings(tmp_path):
     with pytest.raises(TableError, match="no table at"):
         read_table(tmp_path / "none.csv")
@@ -75,24 +45,6 @@ def test_missing_files_and_unknown_endings(tmp_path):
         write_table(pd.DataFrame({"a": [1]}), tmp_path / "table.txt")
     with pytest.raises(TableError, match="'a' appears more than once"):
         write_table(pd.DataFrame([[1, 2]], columns=["a", "a"]), tmp_path / "table.csv")
-
-
-def test_damaged_parquet_and_text_in_parquet(tmp_path):
-    path = tmp_path / "table.parquet"
-    path.write_bytes(b"PAR1 nonsense")
-    with pytest.raises(TableError, match="cannot be read as Parquet"):
-        read_table(path)
-    write_table(pd.DataFrame({"EX_a": ["1", "two"]}), path)
-    with pytest.raises(TableError, match="column 'EX_a', row 1: 'two' is no number"):
-        read_table(path)
-
-
-def test_missing_pyarrow_says_what_to_install(tmp_path, monkeypatch):
-    path = tmp_path / "table.parquet"
-    path.write_bytes(b"PAR1")
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(TableError, match=r'pip install "metagnn\[parquet\]"'):
-        read_table(path)
 
 
 @settings(max_examples=20, deadline=None)
@@ -121,12 +73,6 @@ def test_chunks_together_are_the_table_and_none_is_too_long(tmp_path_factory, sa
 def test_damage_is_named_before_the_first_chunk(tmp_path, content, text):
     with pytest.raises(TableError, match=text):
         next(read_table_chunks(_csv(tmp_path, content), 2))
-
-
-def test_a_short_row_at_the_end_is_named_before_anything_is_computed(tmp_path):
-    path = _csv(tmp_path, "EX_a,EX_b\n" + "1,2\n" * 50 + "3\n")
-    with pytest.raises(TableError, match="line 52: 1 cells; expected 2"):
-        next(read_table_chunks(path, 10))
 
 
 def test_text_among_numbers_is_named_with_its_row_in_the_file_once_its_chunk_comes(tmp_path):
@@ -175,17 +121,3 @@ def test_booleans_are_ones_and_zeros_in_every_format(tmp_path, ending):
     table = pd.DataFrame({"EX_a": [True, False], "EX_b": [True, None]})
     write_table(table, path)
     assert np.array_equal(numeric_values(read_table(path)), numeric_values(table), equal_nan=True)
-
-
-def test_an_index_that_pandas_stored_is_a_column_of_every_chunk(tmp_path):
-    path = tmp_path / "table.parquet"
-    pd.DataFrame({"EX_a": [1.0, 2.0]}, index=pd.Index([7, 8], name="EX_b")).to_parquet(path)
-    pd.testing.assert_frame_equal(pd.concat(read_table_chunks(path, 1), ignore_index=True), read_table(path))
-    assert list(read_table(path)) == ["EX_a", "EX_b"]
-
-
-def test_the_byte_that_is_no_text_is_counted_from_the_start_of_the_file(tmp_path):
-    path = _csv(tmp_path, b"EX_a\n" + b"1\n" * 100_000 + b"\xff\n")
-    for read in (lambda: read_table(path), lambda: next(read_table_chunks(path, 5))):
-        with pytest.raises(TableError, match=r"byte 200005"):
-            read()
