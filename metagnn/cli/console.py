@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from metagnn.progress import Progress, Report
+from metagnn.progress import Progress
 
 PIPE_WIDTH = 140
 
@@ -30,7 +30,7 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
 
 
 @contextlib.contextmanager
-def progress_bar(what: str) -> Iterator[Report]:
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     """A callable `(done, total)` that shows the progress of a command.
 
     It moves a bar on a terminal, and prints a line every 30 s in a pipe, both on standard error.
