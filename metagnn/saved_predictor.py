@@ -10,12 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from torch import Tensor
 
 from metagnn.analysis.composition.fitted_composition import Composition
 from metagnn.errors import FolderError
 from metagnn.files.output import replace_file
+from metagnn.files.table_reader import read_table
+from metagnn.files.table_writer import write_table
 from metagnn.files.tensor_file import read_tensors, write_tensors
 from metagnn.fitted_predictor import FittedPredictor
 from metagnn.inputs.kinds import input_kind
@@ -59,7 +60,7 @@ def write_predictor(folder: Path, fitted: FittedPredictor) -> None:
     except OSError as error:
         raise FolderError(f"'{folder}' cannot be written: {error}") from error
     replace_file(folder / NETWORK, text)
-    replace_file(folder / HISTORY, fitted.history.to_csv(index=False).encode())
+    write_table(fitted.history, folder / HISTORY)
     write_tensors(folder / WEIGHTS, weights, {"fingerprint": setup.network.fingerprint})
     # Last, because it is what makes the folder a saved predictor.
     replace_file(folder / CONFIG, json.dumps(document, indent=2).encode())
@@ -97,7 +98,7 @@ def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> Fit
     if origin != {"fingerprint": fingerprint}:
         raise FolderError(f"'{folder / WEIGHTS}' was trained on another network; restore it or train again")
     try:
-        history = pd.read_csv(folder / HISTORY)
+        history = read_table(folder / HISTORY)
     except (OSError, ValueError) as error:
         raise FolderError(f"'{folder / HISTORY}' is missing or damaged ({error})") from error
     with _refuse_damage(folder):

@@ -9,7 +9,8 @@ import pandas as pd
 
 from metagnn.cli.console import print_table
 from metagnn.errors import InputError, TableError
-from metagnn.files.table_reader import TEXT_COLUMNS, read_table
+from metagnn.files.table_format import TEXT_COLUMNS
+from metagnn.files.table_reader import read_table
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 

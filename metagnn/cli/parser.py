@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
+from metagnn.files.table_formats import ENDINGS, NAMES
+
 MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .xml.gz, .json, .mat, .yml)"
 CONSTRAINTS = ("steady_state", "soft", "polytope")
 KINDS = ("max_uptake", "rates", "present")
@@ -160,9 +162,7 @@ def _reconcile(commands: Commands) -> None:  # type: ignore[valid-type]
         "measured rates to every flux, with intervals, composition of biomass and gross errors",
         "metagnn reconcile rates.csv --model e_coli_core --hide EX_co2_e --out results",
     )
-    parser.add_argument(
-        "file", metavar="FILE", help="measured rates (CSV, Parquet), one row a sample, units in headers"
-    )
+    parser.add_argument("file", metavar="FILE", help=f"measured rates ({NAMES}), one row a sample, units in headers")
     parser.add_argument("--model", required=True, metavar="MODEL", help=MODEL_HELP)
     parser.add_argument(
         "--composition", choices=COMPOSITIONS, default="elemental", help="of biomass (default elemental)"
@@ -201,7 +201,7 @@ def _identifiability(commands: Commands) -> None:  # type: ignore[valid-type]
     present_help = "exchanges that carry flux without being measured; all others are absent (default: every one may)"
     parser.add_argument("--present", default=None, metavar="NAMES", help=present_help)
     parser.add_argument("--all", action="store_true", help="every flux, not only exchanges")
-    parser.add_argument("--out", default=None, metavar="FILE", help="table to write (.csv, .parquet)")
+    parser.add_argument("--out", default=None, metavar="FILE", help=f"table to write ({', '.join(ENDINGS)})")
     parser.add_argument("--force", action="store_true", help="replace an output that exists")
 
 

@@ -11,7 +11,8 @@ from metagnn.cli.open_sources import print_open_sources
 from metagnn.errors import TableError
 from metagnn.fba.simulate import SAMPLE, simulate_fluxes
 from metagnn.files.output import check_output
-from metagnn.files.table_reader import TEXT_COLUMNS, read_table
+from metagnn.files.table_format import TEXT_COLUMNS
+from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import write_table
 from metagnn.network.from_cobra import load_network
 

@@ -1,4 +1,4 @@
-"""The folder beside a table of labels that holds its finished chunks until all are done."""
+"""The folder beside a table of labels that holds finished chunks until all are done."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JOB = "job.json"
 
 @dataclass(frozen=True)
 class LabelJob:
-    """What a folder of chunks belongs to.
+    """The run that a folder of chunks belongs to.
 
     Attributes:
         network: Fingerprint of the network.
@@ -39,19 +39,19 @@ class LabelJob:
 
 
 class LabelFolder:
-    """`PATH.partial`: one file for every finished chunk, and `job.json`, which says what they belong to.
+    """`PATH.partial`: one file for every finished chunk, and `job.json`, which describes the run.
 
-    `job.json` is written before the first chunk and removed before any chunk is, so that a folder without it holds
-    nothing of value, wherever a kill struck.
+    `job.json` is written before the first chunk and removed before any chunk. A folder without it can therefore be
+    discarded, whenever the run was interrupted.
 
     Args:
-        path: The table that the chunks are for.
-        job: What is to be computed.
+        path: The table that the chunks will form.
+        job: The run.
         force: Discard an unfinished run, unless `resume` is set too.
         resume: Continue an unfinished run.
 
     Attributes:
-        job: What is computed: as asked for, but in chunks as an unfinished run began them.
+        job: The run, with the chunk size that an unfinished run began with.
 
     Raises:
         FolderError: A run is unfinished and neither `force` nor `resume` is set; `resume` finds nothing to
@@ -89,7 +89,7 @@ class LabelFolder:
         return begun
 
     def load(self, rows: slice) -> LabelChunk | None:
-        """A finished chunk; None where it is missing or damaged."""
+        """Read a finished chunk; None if it is missing or damaged."""
         try:
             with np.load(self._path / _file(rows), allow_pickle=False) as stored:
                 chunk = LabelChunk(rows, stored["fluxes"], [str(text) for text in stored["status"]])
@@ -98,7 +98,7 @@ class LabelFolder:
         return chunk if len(chunk.fluxes) == len(chunk.status) == rows.stop - rows.start else None
 
     def store(self, chunk: LabelChunk) -> None:
-        """Write a finished chunk: after a kill it is there in full, or not at all.
+        """Write a finished chunk in one step.
 
         Raises:
             FolderError: The disk is full, or the folder cannot be written.
@@ -121,7 +121,7 @@ class LabelFolder:
 
 
 def unwritable(path: Path, error: OSError) -> FolderError:
-    """The error of a full disk or a lost folder, with what to do: finished chunks are kept."""
+    """The error to raise for a full disk or a lost folder; it tells to go on with --resume."""
     reason = os.strerror(error.errno) if error.errno else str(error)
     return FolderError(f"'{path}' cannot be written ({reason}); finished chunks are kept, go on with --resume")
 

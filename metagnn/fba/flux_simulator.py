@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,14 +13,12 @@ from metagnn.fba.parsimonious import Optimum, ParsimoniousOptimum
 from metagnn.fba.reduced_problem import ReducedProblem
 from metagnn.network.knockout import Knockouts
 from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.progress import Report
 
 METHODS = ("min_norm", "pfba", "fba")
 
 TOLERANCE = 1e-8
 """Largest |S v| and violation of a bound that a label may have [mmol/gDW/h]."""
-
-Progress = Callable[[int, int], object]
-"""Called with how many media are done, and of how many."""
 
 
 def check_method(method: str) -> None:
@@ -81,7 +79,7 @@ class FluxSimulator:
         return lower, upper
 
     def solve(
-        self, uptakes: np.ndarray, progress: Progress | None = None, knockouts: Knockouts | None = None
+        self, uptakes: np.ndarray, progress: Report | None = None, knockouts: Knockouts | None = None
     ) -> tuple[np.ndarray, list[str]]:
         """Fluxes of media and the status of each.
 

@@ -15,9 +15,10 @@ import joblib
 import numpy as np
 
 from metagnn.errors import InputError
-from metagnn.fba.flux_simulator import FluxSimulator, Progress, check_method
+from metagnn.fba.flux_simulator import FluxSimulator, check_method
 from metagnn.network.knockout import Knockouts, no_knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.progress import Report
 
 LARGEST_CHUNK = 512
 """Media in a chunk: enough that sending the network along costs next to nothing, few enough to lose."""
@@ -94,7 +95,7 @@ def label_chunks(
     uptakes: np.ndarray,
     chunks: Sequence[slice],
     jobs: int | None = None,
-    progress: Progress | None = None,
+    progress: Report | None = None,
     knockouts: Knockouts | None = None,
 ) -> Generator[LabelChunk]:
     """Label chunks of media and hand each over as soon as it is finished, in any order.

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from metagnn.errors import TableError
-from metagnn.fba.flux_simulator import Progress
 from metagnn.fba.flux_solutions import FluxSolutions
 from metagnn.fba.label_chunks import LabelTask, label_chunks, split_rows
 from metagnn.files.table_values import numeric_values, require_rows, table_knockouts
@@ -19,6 +18,7 @@ from metagnn.network.medium import check_exchanges, check_uptakes
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.linear_program import OPTIMAL
+from metagnn.progress import Report, reported
 
 SAMPLE = "sample"
 """The column of a table that names its rows; beside `knockout`, everything else is an exchange."""
@@ -30,7 +30,7 @@ def simulate_fluxes(
     method: str = "min_norm",
     *,
     jobs: int | None = None,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> FluxSolutions:
     """Fluxes of many media.
 
@@ -48,7 +48,8 @@ def simulate_fluxes(
             names the reactions or genes that a sample goes without, separated by ";".
         method: "min_norm", "pfba" or "fba".
         jobs: Worker processes; by default what `joblib.parallel_config` says, else none but this one.
-        progress: Called with how many media are done, and of how many.
+        progress: Whether to show a progress bar; by default on a terminal and in a notebook, for work of more than a
+            second. A callable is called with how many media are done, and of how many, instead.
 
     Returns:
         Every medium's row, with NaN and its status where there is no optimum; these are counted in a warning.
@@ -70,8 +71,9 @@ def simulate_fluxes(
     knockouts = table_knockouts(network, media)
     task = LabelTask.create(network, names, method)
     fluxes, status = np.empty((len(uptakes), len(network.reactions))), [""] * len(uptakes)
-    for chunk in label_chunks(task, uptakes, split_rows(len(uptakes), jobs), jobs, progress, knockouts):
-        fluxes[chunk.rows], status[chunk.rows] = chunk.fluxes, chunk.status
+    with reported(progress, len(uptakes), "media") as report:
+        for chunk in label_chunks(task, uptakes, split_rows(len(uptakes), jobs), jobs, report, knockouts):
+            fluxes[chunk.rows], status[chunk.rows] = chunk.fluxes, chunk.status
     solutions = collect_solutions(network, media.index, fluxes, status, method)
     warn_unsolved(solutions.status)
     return solutions

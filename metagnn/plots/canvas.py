@@ -16,7 +16,7 @@ class PlotsMissingError(InputError, ImportError):
 
 
 try:
-    from matplotlib.axes import Axes
+    from matplotlib.axes import Axes as Axes
     from matplotlib.backend_bases import FigureCanvasBase
     from matplotlib.figure import Figure
     from matplotlib.ticker import Formatter, FuncFormatter, LogLocator, NullFormatter

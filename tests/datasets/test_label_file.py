@@ -1,6 +1,8 @@
+import copy
 import errno
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -274,3 +276,16 @@ def test_kill_9_of_a_run_with_workers_loses_and_repeats_nothing(core, tmp_path, 
 
 def test_copies_are_the_same(core, media, tmp_path):
     assert_copies_are_the_same(simulate_to_file(core, media, "fba", tmp_path / "labels.csv"))
+
+
+def test_a_written_table_is_shown_in_short_and_its_copies_are_equal(core, media, tmp_path):
+    labels = simulate_to_file(core, media, "fba", tmp_path / "labels.csv")
+    assert repr(labels) == f"LabelFile('{tmp_path / 'labels.csv'}', 20 of 23 media optimal)"
+    for text in ("20 of 23", "media infeasible", "max |S·v|"):
+        assert text in labels._repr_html_()
+    for other in (copy.deepcopy(labels), pickle.loads(pickle.dumps(labels))):
+        assert (other.path, other.max_abs_sv, other.max_bound_violation) == (
+            labels.path, labels.max_abs_sv, labels.max_bound_violation,
+        )  # fmt: skip
+        pd.testing.assert_series_equal(other.status, labels.status)
+        pd.testing.assert_frame_equal(other.read_fluxes(), labels.read_fluxes(), check_exact=True)

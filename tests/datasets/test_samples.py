@@ -4,9 +4,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from metagnn.datasets.samples import check_kind
 
 from metagnn.datasets import read_conditions, read_targets
-from metagnn.datasets.samples import check_kind
 from metagnn.errors import InputError, NetworkError, TableError
 from metagnn.network import MetabolicNetwork
 from metagnn.testing import random_network, toy_network
@@ -88,7 +88,7 @@ def test_bounds_make_room_for_what_was_measured_and_never_shrink(core: Metabolic
         (media(EX_glc_e=[1.0, 2.0]), "column 'EX_glc_e' is no exchange of e_coli_core; did you mean 'EX_glc__D_e'"),
         (media(PGI=[1.0, 2.0]), "column 'PGI' is a reaction of e_coli_core but no exchange; expected exchanges only"),
         (pd.concat([media(), media()], axis=1), "column 'EX_glc__D_e' appears more than once"),
-        (media(EX_ac_e=["1", "much"]), "column 'EX_ac_e', row 0: '1' is no number"),
+        (media(EX_ac_e=["1", "much"]), "column 'EX_ac_e', row 1: 'much' is no number"),
         (media(EX_ac_e=[1.0, INF]), "'EX_ac_e'.* is infinite"),
         (media()[:0], "`inputs` has no rows; expected one for every sample"),
         (pd.DataFrame(index=[0, 1]), "`inputs` has no columns"),

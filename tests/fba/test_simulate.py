@@ -1,3 +1,5 @@
+import contextlib
+import io
 import re
 import warnings
 
@@ -234,3 +236,22 @@ def test_many_threads_at_once_label_as_one_after_another(core, method):
     expected = [simulate_fluxes(core, media, method) for media in tables]
     found = in_threads(lambda media: simulate_fluxes(core, media, method), tables)
     assert all(map(same, found, expected))
+
+
+def test_progress_is_shown_if_asked_for_and_changes_no_flux(core, capsys):
+    media, calls = _media(5), []
+    quiet = simulate_fluxes(core, media, progress=False)
+    assert capsys.readouterr().err == ""
+    with contextlib.redirect_stderr(_Terminal()) as terminal:
+        shown = simulate_fluxes(core, media, progress=True)
+    assert "media" in terminal.getvalue()
+    assert "5/5" in terminal.getvalue()
+    counted = simulate_fluxes(core, media, progress=lambda *call: calls.append(call))
+    assert calls[-1] == (5, 5)
+    assert quiet.fluxes.equals(shown.fluxes)
+    assert quiet.fluxes.equals(counted.fluxes)
+
+
+class _Terminal(io.StringIO):
+    def isatty(self):
+        return True

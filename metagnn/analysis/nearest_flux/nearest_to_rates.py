@@ -7,7 +7,6 @@ measurements: it chooses the bounds, fits the composition of biomass, and adds i
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from metagnn.errors import InputError
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.quadratic_program import QuadraticProgram
+from metagnn.progress import Report, reported
 
 PRIOR = 1e-4
 """Weight of the square of a flux that was not measured: of all fluxes that fit alike, the smallest
@@ -39,7 +39,7 @@ def reconcile_rates(
     bounds: tuple[np.ndarray, np.ndarray],
     measured: np.ndarray,
     deviation: np.ndarray,
-    progress: Callable[[int, int], object] | None = None,
+    progress: bool | Report | None = None,
 ) -> ReconciledFluxes:
     r"""The flux at steady state and within bounds that measurements make most likely, sample by sample.
 
@@ -52,7 +52,8 @@ def reconcile_rates(
         bounds: Lower and upper bounds, each of shape `[samples, reactions]` [mmol/gDW/h].
         measured: Measured fluxes, the same shape, NaN where nothing was measured [mmol/gDW/h].
         deviation: Their standard deviations, the same shape [mmol/gDW/h].
-        progress: Called with how many samples are done, and of how many.
+        progress: Whether to show a progress bar, or what to call with how many samples are done, and of how many, as
+            for `simulate_fluxes`.
 
     Raises:
         InputError: Arrays of different shapes, or a measurement without a positive deviation.
@@ -70,10 +71,10 @@ def reconcile_rates(
     targets = weights * np.where(known, measured, 0.0)
     matrix = network.stoichiometry.to_scipy()
     fluxes, status = np.full(shape, np.nan), []
-    for row in range(len(measured)):
-        solution = QuadraticProgram(matrix, weights[row]).solve(targets[row], lower[row], upper[row])
-        fluxes[row] = solution.values
-        status.append(solution.status)
-        if progress is not None:
-            progress(row + 1, len(measured))
+    with reported(progress, len(measured), "samples") as report:
+        for row in range(len(measured)):
+            solution = QuadraticProgram(matrix, weights[row]).solve(targets[row], lower[row], upper[row])
+            fluxes[row] = solution.values
+            status.append(solution.status)
+            report(row + 1, len(measured))
     return ReconciledFluxes(fluxes, tuple(status))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from metagnn.errors import TableError
 from metagnn.files.output import check_output, replace_file
 from metagnn.files.table_reader import read_table_chunks
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.progress import Report, reported
 
 CHUNK_ENTRIES = 1_000_000
 """Fluxes of a chunk: 8 MB an array, of which some tens are alive at once."""
@@ -79,7 +80,7 @@ def open_rates(
             yield second
             yield from chunks
 
-    return RatesFile(reader, reader.understood(), first, rest(), second is None)
+    return RatesFile(reader, reader.column_descriptions(), first, rest(), second is None)
 
 
 def reconcile_to_folder(
@@ -89,7 +90,7 @@ def reconcile_to_folder(
     options: ReconcileOptions | None = None,
     force: bool = False,
     resume: bool = False,
-    progress: Callable[[int, int], object] | None = None,
+    progress: bool | Report | None = None,
 ) -> tuple[dict[str, Any], Reconciler, Reconciliation]:
     """Reconcile a file and write `reconciled.csv`, `intervals.csv`, `samples.csv` and `report.json`.
 
@@ -104,7 +105,8 @@ def reconcile_to_folder(
         options: Settings.
         force: Replace what is there.
         resume: Continue an unfinished run.
-        progress: Called with how many samples are done, and how many are known of.
+        progress: Whether to show progress, as for `Reconciler.run`, or what to call with how many samples are done,
+            and of how many that are read by then.
 
     Returns:
         The report, the fitted reconciler, and the samples of the first chunk.
@@ -123,16 +125,17 @@ def reconcile_to_folder(
     reconciler = Reconciler(network, rates.first, options)
     totals = ReportTotals(reconciler, rates.columns)
     try:
-        first = _run_chunks(reconciler, rates, totals, unfinished, progress)
+        with reported(progress, len(rates.first.samples), "samples") as report:
+            first = _run_chunks(reconciler, rates, totals, unfinished, report)
     except TableError as error:
         if not unfinished.rows:
             raise
         kept = f"{unfinished.rows} finished samples are kept, mend the file and go on with --resume"
         raise TableError(f"{error}; {kept}") from error
-    report = totals.document()
-    replace_file(folder / REPORT, json.dumps(report, indent=1, ensure_ascii=False).encode())
+    document = totals.document()
+    replace_file(folder / REPORT, json.dumps(document, indent=1, ensure_ascii=False).encode())
     unfinished.finish()
-    return report, reconciler, first
+    return document, reconciler, first
 
 
 def _run_chunks(
@@ -140,7 +143,7 @@ def _run_chunks(
     rates: RatesFile,
     totals: ReportTotals,
     unfinished: UnfinishedRun,
-    progress: Callable[[int, int], object] | None,
+    report: Report,
 ) -> Reconciliation:
     """Reconcile what is not finished, add all of it up, and return the samples of the first chunk."""
     first: Reconciliation | None = None
@@ -150,7 +153,7 @@ def _run_chunks(
         if summary is not None:
             totals.add_summary(summary)
         if summary is None or first is None:
-            found = reconciler.run(chunk)
+            found = reconciler.run(chunk, _report_share(report, done, len(chunk.samples)))
             first = first or found
         if summary is None:
             fluxes, rows = (
@@ -160,10 +163,18 @@ def _run_chunks(
             tables = (fluxes, intervals_table(found), rows)
             unfinished.store(chunk, dict(zip(TABLES, tables, strict=True)), totals.add(found))
         done += len(chunk.samples)
-        if progress is not None:
-            progress(done, done)
+        report(done, done)
     assert first is not None
     return first
+
+
+def _report_share(report: Report, done: int, samples: int) -> Report:
+    """Report the part of a chunk that is done as that share of its samples."""
+
+    def share(part: int, of: int) -> None:
+        report(done + samples * part // of, done + samples)
+
+    return share
 
 
 def _chunks(rates: RatesFile) -> Iterator[RateTable]:

@@ -14,6 +14,7 @@ from metagnn.analysis.reconciliation.flux_bounds import NO_BOUND
 from metagnn.analysis.reconciliation.linear_model import Posterior, determined_fluxes
 from metagnn.analysis.reconciliation.sample_ranges import SampleRanges
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.progress import Report, unreported
 
 DETERMINED, BOUNDED, FREE = "determined", "bounded", "free"
 
@@ -117,7 +118,13 @@ class RangeFinder:
         self._spread = fitted.spread
 
     def of(
-        self, fluxes: np.ndarray, measured: np.ndarray, deviations: np.ndarray, indices: np.ndarray, wanted: np.ndarray
+        self,
+        fluxes: np.ndarray,
+        measured: np.ndarray,
+        deviations: np.ndarray,
+        indices: np.ndarray,
+        wanted: np.ndarray,
+        progress: Report = unreported,
     ) -> np.ndarray:
         """Smallest and largest values, shape `[samples, ranges, 2]` [mmol/gDW/h]; NaN where not wanted.
 
@@ -127,6 +134,7 @@ class RangeFinder:
             deviations: Their standard deviations, the same shape.
             indices: Positions of the reactions, shape `[ranges]`.
             wanted: Whether a sample's range is asked for, boolean, shape `[samples, ranges]`.
+            progress: Called with how many ends of ranges are done, and of how many.
         """
         found = np.full((*wanted.shape, 2), np.nan)
         rows = np.flatnonzero(wanted.any(axis=1))
@@ -141,6 +149,6 @@ class RangeFinder:
         lower, upper = np.minimum(lower, fluxes - slack), np.maximum(upper, fluxes + slack)
         loose = np.repeat(np.maximum(fluxes[:, [self._growth]], 0.0), self._open, axis=1)
         ranges = SampleRanges(self._matrix, np.hstack([lower, -loose]), np.hstack([upper, loose]))
-        found[rows] = ranges.of(indices, wanted[rows])
+        found[rows] = ranges.of(indices, wanted[rows], progress)
         found[found <= -NO_BOUND], found[found >= NO_BOUND] = -np.inf, np.inf
         return found

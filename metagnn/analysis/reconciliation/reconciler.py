@@ -29,6 +29,7 @@ from metagnn.errors import InputError
 from metagnn.network.compression import null_basis
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.polytope import PolytopeProjection
+from metagnn.progress import Report, reported
 
 MOST_CHANGES = 1000
 """Samples of one chunk for which the smallest change is looked for, the most improbable first."""
@@ -151,8 +152,14 @@ class Reconciler:
         trusted = np.isin(indices, self.border.indices[~self.border.open])
         return SteadyStates(indices, basis, moves, trusted)
 
-    def run(self, rates: RateTable) -> Reconciliation:
+    def run(self, rates: RateTable, progress: bool | Report | None = None) -> Reconciliation:
         """Reconcile samples, of those that were fitted on or others.
+
+        Args:
+            rates: Their measured rates.
+            progress: Whether to show a progress bar; by default on a terminal and in a notebook, for work of more
+                than a second. A callable is called with how many ends of intervals are done, and of how many, instead:
+                they take most of the time.
 
         Raises:
             InputError: Rates of other reactions than those of the fit.
@@ -163,6 +170,9 @@ class Reconciler:
         measured, deviations = rates.without(self.hide).on_network(self.network)
         fluxes, status = self._nearest(measured, deviations)
         errors = self._errors(measured, deviations, fluxes)
+        with reported(progress, 1, "ends of intervals") as report:
+            intervals = self._intervals(measured, deviations, fluxes, report)
+        changes = self._needed_changes(rates.samples, measured, deviations, errors)
         return Reconciliation(
             rates.samples,
             measured,
@@ -173,8 +183,8 @@ class Reconciler:
             closures(self.network, measured),
             closures(self.fitted_network, fluxes),
             errors,
-            self._intervals(measured, deviations, fluxes),
-            self._needed_changes(rates.samples, measured, deviations, errors),
+            intervals,
+            changes,
         )
 
     def _nearest(self, measured: np.ndarray, deviations: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -201,7 +211,9 @@ class Reconciler:
         freedom = self.border.redundancy(~np.isnan(rates))
         return gross_errors(self.border.names, rates, values, std, found.variance, freedom)
 
-    def _intervals(self, measured: np.ndarray, deviations: np.ndarray, fluxes: np.ndarray) -> FluxIntervals:
+    def _intervals(
+        self, measured: np.ndarray, deviations: np.ndarray, fluxes: np.ndarray, report: Report
+    ) -> FluxIntervals:
         states = self._states
         growth = np.nan_to_num(fluxes[:, int(self.border.indices[-1])])
         found = posterior(states.basis, states.moves, self._weights(states, measured, deviations), growth)
@@ -210,7 +222,7 @@ class Reconciler:
         )
         certain = some.status == DETERMINED
         wanted = ~np.isnan(fluxes).any(axis=1)[:, None] & (~certain | self.options.ranges)
-        ranges = self._ranges.of(fluxes, measured, deviations, states.indices, wanted)
+        ranges = self._ranges.of(fluxes, measured, deviations, states.indices, wanted, report)
         unknown = wanted & ~certain
         low, high = (np.where(unknown, ranges[:, :, side], known) for side, known in enumerate((some.low, some.high)))
         bounded = unknown & np.isfinite(ranges).all(axis=2)
@@ -231,7 +243,10 @@ class Reconciler:
 
 
 def reconcile(
-    network: NetworkLike, rates: RateTable, options: ReconcileOptions | None = None
+    network: NetworkLike,
+    rates: RateTable,
+    options: ReconcileOptions | None = None,
+    progress: bool | Report | None = None,
 ) -> tuple[Reconciler, Reconciliation]:
     """Fit the composition across all samples and reconcile them; as `Reconciler`, in one go.
 
@@ -239,10 +254,11 @@ def reconcile(
         network: The network.
         rates: Measured rates.
         options: Settings.
+        progress: As for `Reconciler.run`.
 
     Returns:
         The fitted reconciler and the reconciled samples.
     """
     network = as_network(network)
     reconciler = Reconciler(network, rates, options)
-    return reconciler, reconciler.run(rates)
+    return reconciler, reconciler.run(rates, progress)

@@ -11,6 +11,7 @@ from metagnn.fba.flux_variability import AT_BOUND
 from metagnn.network.reduction import reduce_network
 from metagnn.optimize.critical_regions import CriticalRegions, Learned, basis_region
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
+from metagnn.progress import Report, unreported
 
 ACCEPTED = 1e-10
 """Violation of a bound up to which a basis holds for another sample [mmol/gDW/h]."""
@@ -35,20 +36,23 @@ class SampleRanges:
         self._program = LinearProgram(self._reduction.matrix, np.zeros(self._reduction.groups))
         self._varying = np.flatnonzero((low != low[:1]).any(axis=0) | (high != high[:1]).any(axis=0))
 
-    def of(self, columns: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    def of(self, columns: np.ndarray, wanted: np.ndarray, progress: Report = unreported) -> np.ndarray:
         """Ranges, shape `[samples, ranges, 2]` [mmol/gDW/h]; NaN where not wanted, or where no flux was found.
 
         Args:
             columns: Positions of the columns, shape `[ranges]`.
             wanted: Whether a sample's range is asked for, boolean, shape `[samples, ranges]`.
+            progress: Called with how many ends of ranges are done, and of how many.
         """
         ranges = np.full((*wanted.shape, 2), np.nan)
         group, ratio = self._reduction.group[columns], self._reduction.ratio[columns]
         ranges[:, group < 0] = 0.0
         lost = np.zeros(len(wanted), dtype=bool)
         ends = np.sort(np.stack([self._reduction.expand(bound)[:, columns] for bound in self._bounds]), axis=0)
+        moving = np.flatnonzero(group >= 0)
         for side, sign in ((0, -1.0), (1, 1.0)):
-            for position in np.flatnonzero(group >= 0):
+            for done, position in enumerate(moving, side * len(moving)):
+                progress(done, 2 * len(moving))
                 rows = np.flatnonzero(wanted[:, position] & np.isnan(ranges[:, position, side]) & ~lost)
                 if len(rows):
                     objective = np.zeros(self._reduction.groups)

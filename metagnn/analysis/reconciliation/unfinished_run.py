@@ -17,6 +17,7 @@ from metagnn.analysis.reconciliation.chunk_summary import ChunkSummary
 from metagnn.datasets.rates import RateTable
 from metagnn.errors import FolderError
 from metagnn.files.output import replace_file
+from metagnn.files.table_writer import append_rows
 
 RECORD = "chunks.json"
 
@@ -99,7 +100,9 @@ class UnfinishedRun:
         number, sizes = len(self._chunks), {}
         for name, table in tables.items():
             path = self._path / name
-            table.to_csv(path, mode="a" if number else "w", header=not number, index=False, lineterminator="\n")
+            if not number:
+                path.unlink(missing_ok=True)
+            append_rows(table, path)
             sizes[name] = path.stat().st_size
         replace_file(self._path / _file(number), summary.to_bytes())
         self._chunks.append({"rows": len(rates.samples), "digest": _digest(rates), "sizes": sizes})

@@ -14,6 +14,7 @@ import numpy as np
 
 from metagnn.errors import FolderError
 from metagnn.files.output import replace_file
+from metagnn.files.table_writer import write_table
 from metagnn.studies.harness.experiment import AbstractExperiment, Scores
 from metagnn.studies.harness.samples import SampleStore
 
@@ -86,7 +87,7 @@ def _run(path: Path, experiment: AbstractExperiment, contestant: str, seed: int,
     """One run; its scores, and what the figure needs, are written as soon as it ends."""
     run = experiment.run(contestant, data, seed)
     np.savez_compressed(path.with_suffix(".npz"), allow_pickle=False, **run.arrays)
-    replace_file(path.with_suffix(".csv"), run.history.to_csv(index=False).encode())
+    write_table(run.history, path.with_suffix(".csv"))
     # The scores last: their file says that the run is complete.
     replace_file(path, json.dumps(run.scores, indent=2).encode())
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
+from metagnn.files.table_reader import read_table
 from metagnn.network.from_cobra import load_network
-from metagnn.plots.canvas import new_figure, save_figure
+from metagnn.plots.canvas import Axes, new_figure, save_figure
 from metagnn.plots.error_curves import plot_error_curves
 from metagnn.plots.estimates import plot_estimates
 from metagnn.plots.learning_curves import plot_learning_curves
@@ -90,7 +90,7 @@ def _draw_learning(ax: Axes, errors: Mapping[str, Any]) -> None:
 
 
 def _history(runs: Path, experiment: str, model: str, seed: int) -> pd.DataFrame:
-    return pd.read_csv(runs / f"{experiment}-{model}-{seed}.csv")
+    return read_table(runs / f"{experiment}-{model}-{seed}.csv")
 
 
 def _arrays(runs: Path, experiment: str, model: str, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -224,3 +224,13 @@ def test_published_chemostats_give_co2_and_composition(core):
     assert inside.sum() >= 11
     assert 33 < fitted.fitted.composition.alpha < 38.5
     assert 7.5 < fitted.fitted.composition.beta < 8.1
+
+
+def test_ends_of_intervals_are_reported_one_by_one(core, truth):
+    calls: list[tuple[int, int]] = []
+    table = table_of(core, truth)
+    fitted, found = reconcile(core, table, progress=lambda *call: calls.append(call))
+    total = calls[0][1]
+    assert calls == [(done, total) for done in range(total)]
+    again = fitted.run(table, progress=False)
+    assert np.array_equal(found.intervals.low, again.intervals.low, equal_nan=True)
