@@ -16,6 +16,7 @@ from torch import Tensor
 from metagnn._typing import EdgeIndex, Fluxes, Imbalance
 from metagnn.errors import InputError
 from metagnn.network.float64_module import Float64Module
+from metagnn.network.forward_mode import outer_derivatives
 
 
 class Incidence(Float64Module):
@@ -198,7 +199,8 @@ class _SparseProduct(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor, *_: None) -> Tensor:
-        product: Tensor = _SparseProduct.apply(tangent, ctx.incidence, ctx.transposed)
+        with outer_derivatives(()):
+            product: Tensor = _SparseProduct.apply(tangent, ctx.incidence, ctx.transposed)
         return product
 
     @staticmethod

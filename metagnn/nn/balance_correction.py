@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from metagnn.network.forward_mode import outer_derivatives
+
 Solver = Callable[..., Tensor]
 """Computes C(x; m) from x `[..., *samples, columns]`, m `[*samples, columns]` and constant tensors."""
 
@@ -50,11 +52,11 @@ class BalanceCorrection(torch.autograd.Function):
     @staticmethod
     def jvp(ctx: Any, values: Tensor | None, variance: Tensor | None, *_: Any) -> Tensor:
         """The same function of how its arguments move."""
-        moved, known, *constants = ctx.saved_tensors
-        change = torch.zeros_like(moved) if values is None else values
-        if variance is not None:
-            change = change - variance * moved
-        tangent: Tensor = BalanceCorrection.apply(change, known, ctx.solver, *constants)
+        with outer_derivatives(ctx.saved_tensors) as (moved, known, *constants):
+            change = torch.zeros_like(moved) if values is None else values
+            if variance is not None:
+                change = change - variance * moved
+            tangent: Tensor = BalanceCorrection.apply(change, known, ctx.solver, *constants)
         return tangent
 
     @staticmethod

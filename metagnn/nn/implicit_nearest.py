@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from metagnn.network.forward_mode import outer_derivatives
 from metagnn.nn.balance_correction import BalanceCorrection, Solver, front, map_by_loop
 
 CONSTANTS = 8
@@ -71,14 +72,14 @@ class ImplicitNearest(torch.autograd.Function):
     @staticmethod
     def jvp(ctx: Any, *tangents: Tensor | None) -> Tensor:
         """The transpose of `backward`."""
-        values, at_lower, at_upper, target, weight, *constants = ctx.saved_tensors
-        free, share = _shares(at_lower, at_upper)
-        nothing = torch.zeros_like(values)
-        of_target, of_lower, of_upper, of_weight = (nothing if t is None else t for t in tangents[3:7])
-        asked = free * (of_target - of_weight * (values - target) / weight)
-        asked = asked + share * (at_lower * of_lower + at_upper * of_upper)
-        passed = free / weight
-        tangent: Tensor = asked - passed * BalanceCorrection.apply(asked, passed, ctx.solver, *constants)
+        with outer_derivatives(ctx.saved_tensors) as (values, at_lower, at_upper, target, weight, *constants):
+            free, share = _shares(at_lower, at_upper)
+            nothing = torch.zeros_like(values)
+            of_target, of_lower, of_upper, of_weight = (nothing if t is None else t for t in tangents[3:7])
+            asked = free * (of_target - of_weight * (values - target) / weight)
+            asked = asked + share * (at_lower * of_lower + at_upper * of_upper)
+            passed = free / weight
+            tangent: Tensor = asked - passed * BalanceCorrection.apply(asked, passed, ctx.solver, *constants)
         return tangent
 
     @staticmethod
@@ -86,9 +87,7 @@ class ImplicitNearest(torch.autograd.Function):
         """Mapped problems are more samples."""
         if any(dim is not None for dim in in_dims[CONSTANTS:]):
             return map_by_loop(ImplicitNearest.apply, info.batch_size, in_dims, arguments), 0
-        samples = [
-            front(t, dim, info.batch_size) for t, dim in zip(arguments[: CONSTANTS - 1], in_dims, strict=False)
-        ]
+        samples = [front(t, dim, info.batch_size) for t, dim in zip(arguments[: CONSTANTS - 1], in_dims, strict=False)]
         flat = (tensor.flatten(0, 1) for tensor in samples)
         return ImplicitNearest.apply(*flat, *arguments[CONSTANTS - 1 :]).unflatten(0, samples[0].shape[:2]), 0
 
