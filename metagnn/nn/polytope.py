@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from metagnn._typing import Fluxes
+from metagnn._typing import Fluxes, GivenFluxes
 from metagnn.errors import InputError
 from metagnn.network.compression import Compression, compress
 from metagnn.network.float64_module import Float64Module
@@ -103,7 +103,9 @@ class PolytopeProjection(Float64Module):
         few = balance is not None and len(balance) <= MOST_BALANCES
         self._sparse = None if few else SparseNearest(compression.matrix)
 
-    def forward(self, target: Fluxes, lower: Fluxes, upper: Fluxes, weight: Tensor | None = None) -> Fluxes:
+    def forward(
+        self, target: GivenFluxes, lower: GivenFluxes, upper: GivenFluxes, weight: Tensor | None = None
+    ) -> Fluxes:
         """Project; samples without a feasible flux are NaN, counted in a warning, and pass no gradient.
 
         Args:
@@ -156,7 +158,9 @@ class PolytopeProjection(Float64Module):
         pinned = lower >= upper
         return groups, (side < 0) | pinned, (side > 0) | pinned, known
 
-    def solve(self, target: Fluxes, lower: Fluxes, upper: Fluxes, weight: Tensor | None = None) -> PolytopeSolution:
+    def solve(
+        self, target: GivenFluxes, lower: GivenFluxes, upper: GivenFluxes, weight: Tensor | None = None
+    ) -> PolytopeSolution:
         """Project without gradients, and say how each sample went; arguments as for `forward`, samples flat."""
         with torch.no_grad():
             flat = self._flat(target, lower, upper, weight)

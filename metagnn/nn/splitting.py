@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from metagnn._typing import Basis, Fluxes, Metric, Stepwise
+from metagnn._typing import Basis, Fluxes, GivenFluxes, GivenMetric, Stepwise
 from metagnn.network.precision import as_floating, working
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn.flux_projection import AbstractFluxProjection, BalanceFactors, DenseProjection, SparseProjection
@@ -27,10 +27,10 @@ class SplittingParameters:
         start: Where the iteration starts, shape `[reactions]`.
     """
 
-    scale: Metric
+    scale: GivenMetric
     drive: Stepwise
-    shrinkage: Metric
-    start: Metric
+    shrinkage: GivenMetric
+    start: GivenMetric
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,12 @@ class UnrolledSplitting(nn.Module):
 
     def forward(
         self,
-        lower: Fluxes,
-        upper: Fluxes,
+        lower: GivenFluxes,
+        upper: GivenFluxes,
         parameters: SplittingParameters,
         steady_states: Basis | SparseBalances,
-        measured: Fluxes | None = None,
-        precision: Fluxes | None = None,
+        measured: GivenFluxes | None = None,
+        precision: GivenFluxes | None = None,
     ) -> SplittingResult:
         """Run every step.
 
