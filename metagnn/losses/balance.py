@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 
+import torch
 from torch import Tensor, nn
 
-from metagnn._typing import Fluxes, Imbalance, Scalar
+from metagnn._typing import GivenFluxes, GivenImbalance, Scalar
 from metagnn.network.incidence import Incidence
+from metagnn.network.precision import as_floating, working
 
 
 class BalanceLoss(nn.Module):
@@ -25,7 +27,7 @@ class BalanceLoss(nn.Module):
         # A copy: moving a loss to a device must not move the network's own operator.
         self.incidence = copy.deepcopy(incidence)
 
-    def forward(self, fluxes: Fluxes, correction: Imbalance | None = None) -> Scalar:
+    def forward(self, fluxes: GivenFluxes, correction: GivenImbalance | None = None) -> Scalar:
         """The loss.
 
         Args:
@@ -33,7 +35,10 @@ class BalanceLoss(nn.Module):
             correction: Added to the balances, shape `[..., balances]` [mmol/gDW/h]: what a biomass column other than
                 that of A makes or uses up.
         """
-        imbalance: Tensor = self.incidence(fluxes)
+        fluxes = as_floating("fluxes", fluxes)
+        dtype = fluxes.dtype if correction is None else torch.promote_types(fluxes.dtype, correction.dtype)
+        # A half is squared in float32: 300 mmol/gDW/h squared is more than float16 can hold.
+        imbalance: Tensor = self.incidence(working(fluxes))
         if correction is not None:
             imbalance = imbalance + correction
-        return imbalance.square().mean()
+        return imbalance.square().mean().to(dtype)

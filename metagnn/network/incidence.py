@@ -13,9 +13,11 @@ import scipy.sparse
 import torch
 from torch import Tensor
 
-from metagnn._typing import EdgeIndex, Fluxes, Imbalance
+from metagnn._typing import EdgeIndex, Fluxes, GivenFluxes, GivenImbalance, Imbalance
 from metagnn.errors import InputError
 from metagnn.network.float64_module import Float64Module
+from metagnn.network.forward_mode import outer_derivatives
+from metagnn.network.precision import as_floating, working
 
 
 class Incidence(Float64Module):
@@ -25,8 +27,9 @@ class Incidence(Float64Module):
     non-zeros are the edges of the bipartite graph, so the graph and the physics cannot disagree.
 
     It has no parameters. Its coefficients stay in float64 even when a model that contains it is cast to
-    float32; called with float32 fluxes it computes in float32. Gradients flow into the fluxes (backward,
-    forward-mode and `torch.func.vmap`) and, where they require it, into the coefficients.
+    float32; called with float32 fluxes it computes in float32, with halves in float32 before it rounds, and with whole
+    numbers in float64. Derivatives of any order, in either mode and under `torch.func.vmap`, flow into the fluxes and,
+    where they require it, into the coefficients.
 
     Args:
         row: Row of every non-zero, shape `[edges]`.
@@ -97,11 +100,11 @@ class Incidence(Float64Module):
         """Row and column of every non-zero, shape `[2, edges]`, sorted by row."""
         return torch.stack([self.row, self.column])
 
-    def forward(self, fluxes: Fluxes) -> Imbalance:
+    def forward(self, fluxes: GivenFluxes) -> Imbalance:
         """Balances `A v` of fluxes, shape `[..., columns]` to `[..., rows]` [mmol/gDW/h]."""
         return self._multiply(fluxes, transposed=False)
 
-    def adjoint(self, potentials: Imbalance) -> Fluxes:
+    def adjoint(self, potentials: GivenImbalance) -> Fluxes:
         """The transposed map `Aᵀ y`, shape `[..., rows]` to `[..., columns]`."""
         return self._multiply(potentials, transposed=True)
 
@@ -109,6 +112,11 @@ class Incidence(Float64Module):
         width = len(self.rows if transposed else self.columns)
         if x.shape[-1:] != (width,):
             raise InputError(f"the last dimension of {tuple(x.shape)} must be {width}, one entry per column of the map")
+        x = as_floating("potentials" if transposed else "fluxes", x)
+        answer: Tensor = self._product(working(x), transposed).to(x.dtype)
+        return answer
+
+    def _product(self, x: Tensor, transposed: bool) -> Tensor:
         # Gather and index_add differentiates through the coefficients and traces for compile and ONNX;
         # CSR is three to four times faster on a genome-scale network and serves everything else.
         if self.value.requires_grad or torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export():
@@ -198,7 +206,8 @@ class _SparseProduct(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor, *_: None) -> Tensor:
-        product: Tensor = _SparseProduct.apply(tangent, ctx.incidence, ctx.transposed)
+        with outer_derivatives(()):
+            product: Tensor = _SparseProduct.apply(tangent, ctx.incidence, ctx.transposed)
         return product
 
     @staticmethod

@@ -7,12 +7,13 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from metagnn._typing import Fluxes
+from metagnn._typing import GivenFluxes
 from metagnn.errors import NetworkError
 from metagnn.network.elements import balance_weights
 from metagnn.network.exchange_search import CO2, find_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.network.precision import as_floating
 
 
 def co2_exchange(network: MetabolicNetwork) -> int:
@@ -63,13 +64,14 @@ class CO2Readout(nn.Module):
         carbon = torch.from_numpy(balance_weights(network.metabolite_table, "C"))
         self.register_buffer("carbon", carbon, persistent=False)
 
-    def forward(self, fluxes: Fluxes, biomass_change: Tensor | None = None) -> Tensor:
+    def forward(self, fluxes: GivenFluxes, biomass_change: Tensor | None = None) -> Tensor:
         """Read out CO2.
 
         Args:
             fluxes: Fluxes; that of the CO2 exchange is not looked at.
             biomass_change: Difference of the biomass column to the model's own, shape `[metabolites]` [mmol/gDW].
         """
+        fluxes = as_floating("fluxes", fluxes)
         index = torch.tensor(self.co2_index, device=fluxes.device)
         known = fluxes.index_fill(-1, index, 0.0)
         surplus: Tensor = self.balance(known).squeeze(-1)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
-from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from metagnn._typing import Basis, Metric
 from metagnn.network.sparse_balances import BalanceFactor, SparseBalances
+from metagnn.nn.balance_correction import BalanceCorrection
 from metagnn.nn.steady_state import metric_basis
 
 
@@ -21,7 +22,7 @@ class AbstractFluxProjection(ABC):
     both are of shape `[samples, width]`.
 
     Attributes:
-        parameters: What P is made of, in the dtype of the iteration; `gradients` answers in this order.
+        parameters: What P is made of; `gradients` answers in this order.
         width: Entries that a step leaves behind per sample.
     """
 
@@ -30,7 +31,7 @@ class AbstractFluxProjection(ABC):
 
     @abstractmethod
     def nearest(self, fluxes: Tensor) -> Tensor:
-        """P of float64 fluxes, exact and differentiable, shape `[..., reactions]`."""
+        """P of fluxes, shape `[..., reactions]`; derivatives of any order flow into them and into the parameters."""
 
     @abstractmethod
     def step(self, state: Tensor, half: Tensor, kept: Tensor, beta: float, alpha: float) -> None:
@@ -64,27 +65,39 @@ class DenseProjection(AbstractFluxProjection):
     Args:
         collect: Shape `[reactions, nullity]`.
         spread: The same shape.
-        dtype: Of the iteration; of the two by default.
     """
 
-    def __init__(self, collect: Tensor, spread: Tensor, dtype: torch.dtype | None = None) -> None:
-        self._exact = collect, spread
-        self.parameters = collect.to(dtype or collect.dtype), spread.to(dtype or spread.dtype)
+    def __init__(self, collect: Tensor, spread: Tensor) -> None:
+        self.parameters = collect, spread
         self.width = collect.shape[1]
-        collect, spread = (half.detach() for half in self.parameters)
-        self._spread, self._spread_back = spread, spread.T.contiguous()
-        self._collect, self._collect_back = 2 * collect, (2 * collect).T.contiguous()
 
     @classmethod
     def in_scale(cls, basis: Basis, scale: Metric) -> DenseProjection:
         """From a basis of the null space, float64, and the scales of the fluxes."""
         exact = scale.to(basis.dtype)
         orthonormal = metric_basis(basis, exact.pow(-2))
-        return cls(orthonormal / exact[:, None], exact[:, None] * orthonormal, scale.dtype)
+        return cls(orthonormal / exact[:, None], exact[:, None] * orthonormal)
+
+    # Made when asked for: either pass needs two of them, laid out for its products.
+    @functools.cached_property
+    def _spread(self) -> Tensor:
+        return self.parameters[1].detach()
+
+    @functools.cached_property
+    def _spread_back(self) -> Tensor:
+        return self._spread.T.contiguous()
+
+    @functools.cached_property
+    def _collect(self) -> Tensor:
+        return 2 * self.parameters[0].detach()
+
+    @functools.cached_property
+    def _collect_back(self) -> Tensor:
+        return self._collect.T.contiguous()
 
     def nearest(self, fluxes: Tensor) -> Tensor:
         """See the base class."""
-        collect, spread = self._exact
+        collect, spread = self.parameters
         return (fluxes @ collect) @ spread.T
 
     def step(self, state: Tensor, half: Tensor, kept: Tensor, beta: float, alpha: float) -> None:
@@ -107,25 +120,67 @@ class DenseProjection(AbstractFluxProjection):
         return (backward * forward).sum((1, 2)), (to_collect, to_spread)
 
 
+class BalanceFactors:
+    """The sparse factor of balances in a metric; the last one is kept, for every step asks for it again.
+
+    Args:
+        balances: A.
+    """
+
+    def __init__(self, balances: SparseBalances) -> None:
+        self._balances = balances
+        self._last: tuple[np.ndarray, BalanceFactor] | None = None
+
+    def factor(self, variance: Tensor) -> BalanceFactor:
+        """The factor of A diag(m) Aᵀ, m of shape `[columns]`."""
+        wanted, last = variance.detach().to("cpu", torch.float64).numpy(), self._last
+        if last is None or not np.array_equal(last[0], wanted):
+            self._last = last = wanted.copy(), self._balances.factor(wanted)
+        return last[1]
+
+    def correct(self, values: Tensor, variance: Tensor) -> Tensor:
+        """C of `BalanceCorrection`, twice refined: the balances hold to rounding.
+
+        Args:
+            values: x, shape `[..., *samples, columns]`.
+            variance: m, shape `[*samples, columns]`; every sample costs a factor.
+        """
+        variances = variance.reshape(-1, variance.shape[-1])
+        sides = values.reshape(-1, *variances.shape)
+        moved = [_correction(self.factor(one), sides[:, row], 2) for row, one in enumerate(variances)]
+        return torch.stack(moved, dim=1).reshape(values.shape)
+
+
 class SparseProjection(AbstractFluxProjection):
     """P = 1 − D² Aᵀ (A D² Aᵀ)⁻¹ A with a sparse factor, on the CPU, at a cost that grows as the network does.
 
     Args:
-        balances: A.
+        factors: Of A.
         scale: D, shape `[columns]`.
     """
 
-    def __init__(self, balances: SparseBalances, scale: Metric) -> None:
-        self._variance = scale.to(torch.float64).square()
-        self._factor = balances.factor(self._variance.detach().cpu().numpy())
-        self.parameters = (self._variance.to(scale.dtype),)
-        self._variances = self.parameters[0].detach()
+    def __init__(self, factors: BalanceFactors, scale: Metric) -> None:
+        self._factors = factors
+        self.parameters = (scale,)
         self.width = len(scale)
 
+    # Made when asked for, which is where values may be looked at.
+    @functools.cached_property
+    def _variance(self) -> Tensor:
+        return self.parameters[0].to(torch.float64).square()
+
+    @functools.cached_property
+    def _variances(self) -> Tensor:
+        return self._variance.detach().to(self.parameters[0].dtype)
+
+    @functools.cached_property
+    def _factor(self) -> BalanceFactor:
+        return self._factors.factor(self._variance)
+
     def nearest(self, fluxes: Tensor) -> Tensor:
-        """See the base class."""
-        nearest: Tensor = NearestBalanced.apply(fluxes.reshape(-1, self.width), self._variance, self._factor)
-        return nearest.reshape(fluxes.shape)
+        """See the base class; in float64."""
+        exact = fluxes.to(torch.float64)
+        return exact - self._variance * BalanceCorrection.apply(exact, self._variance, self._factors.correct)
 
     def step(self, state: Tensor, half: Tensor, kept: Tensor, beta: float, alpha: float) -> None:
         """See the base class; keeps the correction before it is scaled."""
@@ -147,34 +202,8 @@ class SparseProjection(AbstractFluxProjection):
             to_variance.sub_((backward[step] * forward[step]).sum(0), alpha=weight)
             projected = torch.addcmul(2 * halves[step], self._variances, forward[step], value=-1)
             agreement[step] = (slopes[step] * projected).sum()
-        return agreement, (to_variance,)
-
-
-class NearestBalanced(torch.autograd.Function):
-    """P of float64 fluxes by a sparse factor, twice refined: the balances hold to rounding."""
-
-    @staticmethod
-    def forward(ctx: Any, fluxes: Tensor, variance: Tensor, factor: BalanceFactor) -> Tensor:
-        """The nearest fluxes.
-
-        Args:
-            ctx: Autograd's context.
-            fluxes: Shape `[samples, columns]`.
-            variance: Squared scales, shape `[columns]`.
-            factor: The factor made with them.
-        """
-        moved = _correction(factor, fluxes, 2)
-        ctx.save_for_backward(moved, variance)
-        ctx.factor = factor
-        return fluxes - variance * moved
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """P is linear in the fluxes, and so is its slope in a scale."""
-        moved, variance = ctx.saved_tensors
-        passed = gradient - _correction(ctx.factor, variance * gradient)
-        return passed, -(passed * moved).sum(0), None
+        (scale,) = self.parameters
+        return agreement, ((2 * scale.to(torch.float64) * to_variance).to(scale.dtype),)
 
 
 def _correction(factor: BalanceFactor, values: Tensor, refinements: int | None = None) -> Tensor:

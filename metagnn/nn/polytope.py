@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from metagnn._typing import Fluxes
+from metagnn._typing import Fluxes, GivenFluxes
 from metagnn.errors import InputError
 from metagnn.network.compression import Compression, compress
 from metagnn.network.float64_module import Float64Module
 from metagnn.network.incidence import Incidence
-from metagnn.nn.polytope_newton import ImplicitNearest, nearest_balanced
-from metagnn.nn.polytope_sparse import SparseImplicitNearest, SparseNearest
+from metagnn.network.precision import as_floating
+from metagnn.nn.balance_correction import front
+from metagnn.nn.implicit_nearest import ImplicitNearest
+from metagnn.nn.polytope_newton import correct_densely, nearest_balanced
+from metagnn.nn.polytope_sparse import SparseNearest
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
 from metagnn.optimize.quadratic_program import QuadraticProgram
@@ -99,7 +103,9 @@ class PolytopeProjection(Float64Module):
         few = balance is not None and len(balance) <= MOST_BALANCES
         self._sparse = None if few else SparseNearest(compression.coupled.matrix)
 
-    def forward(self, target: Fluxes, lower: Fluxes, upper: Fluxes, weight: Tensor | None = None) -> Fluxes:
+    def forward(
+        self, target: GivenFluxes, lower: GivenFluxes, upper: GivenFluxes, weight: Tensor | None = None
+    ) -> Fluxes:
         """Project; samples without a feasible flux are NaN, counted in a warning, and pass no gradient.
 
         Args:
@@ -112,9 +118,29 @@ class PolytopeProjection(Float64Module):
             InputError: A shape that does not fit, a target or weight that is not finite, a weight that is not positive,
                 or a lower bound above its upper bound.
         """
+        target = as_floating("target", target)
         flat = self._flat(target, lower, upper, weight)
         reduced = self._reduce(*flat)
-        solution, side = self._solve(tuple(t.detach() for t in flat), tuple(t.detach() for t in reduced))
+        values, at_lower, at_upper, known = _Solved.apply(self, *(tensor.detach() for tensor in flat))
+        solver, constants = (correct_densely, (self.balance,)) if self._sparse is None else (self._sparse.correct, ())
+        groups = ImplicitNearest.apply(values, at_lower, at_upper, *reduced, solver, *constants)
+        expanded = self.groups.expand(torch.where(known, groups, torch.nan))
+        shape = torch.broadcast_shapes(*(t.shape for t in (target, lower, upper, weight) if t is not None))
+        return expanded.reshape(shape).to(target.dtype)
+
+    def find(self, *flat: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Nearest values of the groups, without derivatives.
+
+        Args:
+            *flat: Target, bounds and weight of reactions, float64, shape `[samples, reactions]`.
+
+        Returns:
+            The values, zero where there are none; which of them their lower and which their upper bound holds, all of
+            shape `[samples, groups]`; and which samples have values, shape `[samples, 1]`.
+        """
+        self._check(*flat)
+        reduced = self._reduce(*flat)
+        solution, side = self._solve(flat, reduced)
         unsolved = sum(status != OPTIMAL for status in solution.status)
         if unsolved:
             warnings.warn(
@@ -125,18 +151,20 @@ class PolytopeProjection(Float64Module):
         # What has no solution is a constant here, so that no gradient of it spoils the batch.
         known = ~torch.isnan(groups).any(-1, keepdim=True)
         groups = torch.where(known, groups, 0.0)
+        _, lower, upper, _ = reduced
         if self._sparse is None:
-            held = self._on_bounds(groups, reduced[1].detach(), reduced[2].detach())
-            values = ImplicitNearest.apply(held, *reduced, self.balance)
-        else:
-            values = SparseImplicitNearest.apply(groups, side, *reduced, self._sparse.matrix)
-        expanded = self.groups.expand(torch.where(known, values, torch.nan))
-        return expanded.reshape(target.shape).to(target.dtype)
+            groups = self._on_bounds(groups, lower, upper)
+            return groups, groups <= lower, groups >= upper, known
+        pinned = lower >= upper
+        return groups, (side < 0) | pinned, (side > 0) | pinned, known
 
-    def solve(self, target: Fluxes, lower: Fluxes, upper: Fluxes, weight: Tensor | None = None) -> PolytopeSolution:
+    def solve(
+        self, target: GivenFluxes, lower: GivenFluxes, upper: GivenFluxes, weight: Tensor | None = None
+    ) -> PolytopeSolution:
         """Project without gradients, and say how each sample went; arguments as for `forward`, samples flat."""
         with torch.no_grad():
             flat = self._flat(target, lower, upper, weight)
+            self._check(*flat)
             return self._solve(flat, self._reduce(*flat))[0]
 
     def _flat(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor | None) -> tuple[Tensor, ...]:
@@ -145,9 +173,14 @@ class PolytopeProjection(Float64Module):
             if tensor is not None and tensor.shape[-1:] != (width,):
                 raise InputError(f"`{name}` has shape {tuple(tensor.shape)}; its last dimension must be {width}")
         weight = torch.ones_like(target) if weight is None else weight
+        target, lower, upper, weight = (
+            as_floating(name, tensor)
+            for name, tensor in (("target", target), ("lower", lower), ("upper", upper), ("weight", weight))
+        )
         shape = torch.broadcast_shapes(target.shape, lower.shape, upper.shape, weight.shape)
-        flat = tuple(t.to(torch.float64).expand(shape).reshape(-1, width) for t in (target, lower, upper, weight))
-        target, lower, upper, weight = flat
+        return tuple(t.to(torch.float64).expand(shape).reshape(-1, width) for t in (target, lower, upper, weight))
+
+    def _check(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> None:
         if not bool(torch.isfinite(target).all()):
             raise InputError("`target` must be finite; it contains NaN or infinity")
         if not bool((torch.isfinite(weight) & (weight > 0)).all()):
@@ -160,7 +193,6 @@ class PolytopeProjection(Float64Module):
                 f"{upper[row, column]:g}; expected numbers with lower ≤ upper"
             )
         self._check_widest(lower, upper)
-        return flat
 
     def _check_widest(self, lower: Tensor, upper: Tensor) -> None:
         """What was left out because no bound in use let it move must not be let to move here.
@@ -234,3 +266,29 @@ class PolytopeProjection(Float64Module):
             feasible = LinearProgram(self._matrix, np.zeros(len(target))).solve(lower, upper).status
             status = INFEASIBLE if feasible == INFEASIBLE else f"failed: {status.removeprefix('failed: ')}"
         return torch.from_numpy(solution.values), status, torch.from_numpy(solution.side)
+
+
+class _Solved(torch.autograd.Function):
+    """What `PolytopeProjection.find` finds, under `torch.func` too, where values cannot be looked at from outside."""
+
+    @staticmethod
+    def forward(layer: PolytopeProjection, *flat: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """See `find`; its arguments carry no derivatives."""
+        return layer.find(*flat)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        """Nothing here has a derivative: `ImplicitNearest` brings it."""
+        ctx.mark_non_differentiable(*output)
+
+    @staticmethod
+    def backward(ctx: Any, *_: Tensor) -> tuple[None, ...]:
+        """No gradient."""
+        return (None,) * 5
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[Any, ...], layer: PolytopeProjection, *flat: Tensor) -> tuple[Any, Any]:
+        """Mapped problems are more samples."""
+        mapped = [front(tensor, dim, info.batch_size) for tensor, dim in zip(flat, in_dims[1:], strict=True)]
+        found = _Solved.apply(layer, *(tensor.flatten(0, 1) for tensor in mapped))
+        return tuple(part.unflatten(0, mapped[0].shape[:2]) for part in found), (0, 0, 0, 0)

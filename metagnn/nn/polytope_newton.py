@@ -1,13 +1,11 @@
-"""Nearest point of a box where balances hold: batched semismooth Newton on the dual, with an implicit gradient."""
+"""Nearest point of a box where balances hold: batched semismooth Newton on the dual."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 MOST_ITERATIONS = 60
 CONVERGED = 2e-13
@@ -56,7 +54,7 @@ def nearest_balanced(balance: Tensor, target: Tensor, lower: Tensor, upper: Tens
         return NewtonResult(clipped, torch.ones_like(count, dtype=torch.bool), count)
     inverse = 1.0 / weight
     curvature = (balance * inverse[:, None, :]) @ balance.T
-    dual = _solve_damped(curvature, -(target @ balance.T), 0.0)
+    dual = _solve_damped(curvature, -(target @ balance.T)[..., None], 0.0)[..., 0]
     state = _State(balance, torch.arange(len(target), device=target.device), dual, target, lower, upper, inverse)
     values = state.values.clone()
     worst = torch.full_like(target[:, 0], torch.inf)
@@ -109,7 +107,7 @@ class _State:
         """One damped Newton step with backtracking."""
         curvature = (self.balance * (self.inverse * self.free)[:, None, :]) @ self.balance.T
         scale = self.inverse.mean(-1)
-        direction = _solve_damped(curvature, -self.imbalance, DAMPING * scale)
+        direction = _solve_damped(curvature, -self.imbalance[..., None], DAMPING * scale)[..., 0]
         slope = (self.imbalance * direction).sum(-1)
         length = torch.ones_like(slope)
         dual = self.dual + direction
@@ -125,8 +123,25 @@ class _State:
         self.dual, self.height, self.free, self.values, self.imbalance = dual, height, free, values, imbalance
 
 
+def correct_densely(values: Tensor, variance: Tensor, balance: Tensor) -> Tensor:
+    """C of `BalanceCorrection` by one dense factor a sample.
+
+    Args:
+        values: x, shape `[..., *samples, columns]`.
+        variance: m, shape `[*samples, columns]`.
+        balance: A, shape `[rows, columns]`.
+    """
+    width = balance.shape[1]
+    inverse = variance.reshape(-1, width)
+    right = values.reshape(-1, len(inverse), width) @ balance.T
+    curvature = (balance * inverse[:, None, :]) @ balance.T
+    damping = 1e-12 * curvature.diagonal(dim1=-2, dim2=-1).mean(-1)
+    potential = _solve_damped(curvature, right.movedim(0, -1), damping)
+    return (potential.movedim(-1, 0) @ balance).reshape(values.shape)
+
+
 def _solve_damped(curvature: Tensor, right: Tensor, damping: Tensor | float) -> Tensor:
-    """Solve with a damped symmetric matrix for every sample."""
+    """Solve with a damped symmetric matrix for every sample, right-hand sides `[samples, rows, sides]`."""
     diagonal = curvature.diagonal(dim1=-2, dim2=-1)
     diagonal.add_(damping[:, None] if isinstance(damping, Tensor) else damping)
     factor, failed = torch.linalg.cholesky_ex(curvature)
@@ -136,41 +151,5 @@ def _solve_damped(curvature: Tensor, right: Tensor, damping: Tensor | float) -> 
         more = curvature[bad]
         more.diagonal(dim1=-2, dim2=-1).add_(1e-6 * more.diagonal(dim1=-2, dim2=-1).mean(-1, keepdim=True) + 1e-30)
         factor[bad] = torch.linalg.cholesky_ex(more)[0]
-    solved: Tensor = torch.cholesky_solve(right[..., None], factor)[..., 0]
+    solved: Tensor = torch.cholesky_solve(right, factor)
     return solved
-
-
-class ImplicitNearest(torch.autograd.Function):
-    """Passes a solved point on, and differentiates it by its active set instead of by the iterations."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, values: Tensor, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor, balance: Tensor
-    ) -> Tensor:
-        """The solved values, unchanged; the others are what they depend on."""
-        ctx.save_for_backward(values, target, lower, upper, weight, balance)
-        return values.clone()
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """Of the free values, what the balances leave; of the held ones, what they force on the free."""
-        values, target, lower, upper, weight, balance = ctx.saved_tensors
-        at_lower, at_upper = values <= lower, values >= upper
-        free = ~(at_lower | at_upper)
-        passed = free / weight
-        curvature = (balance * passed[:, None, :]) @ balance.T
-        damping = 1e-12 * curvature.diagonal(dim1=-2, dim2=-1).mean(-1)
-        potential = _solve_damped(curvature, (gradient * passed) @ balance.T, damping)
-        left = gradient - potential @ balance
-        to_target = left * free
-        # Both bounds hold a pinned value: they share what it passes on.
-        share = torch.where(at_lower & at_upper, 0.5, 1.0)
-        return (
-            None,
-            to_target,
-            left * at_lower * share,
-            left * at_upper * share,
-            -to_target * (values - target) / weight,
-            None,
-        )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 import scipy.sparse
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from metagnn.optimize.active_set import ActiveSet
 from metagnn.optimize.interior_point import InteriorPoint
+from metagnn.optimize.per_thread import PerThread
 
 ACCEPTED = 1e-9
 """Largest imbalance and bound violation of a solution that is accepted, relative to 1 + its largest flux."""
@@ -21,7 +22,7 @@ class SparseNearest:
     """Minimise ½ Σ w (x − t)² subject to A x = 0 and l ≤ x ≤ u, sample by sample, with prepared solvers.
 
     A dense factor per sample, as `nearest_balanced` takes it, costs more than a sparse interior point from about 200
-    balances on.
+    balances on. Every thread prepares its own solvers, and a copy goes without.
 
     Args:
         matrix: A, shape `[balances, columns]`, scipy sparse.
@@ -29,8 +30,8 @@ class SparseNearest:
 
     def __init__(self, matrix: Any) -> None:
         self.matrix = scipy.sparse.csc_array(matrix)
-        self._quick = InteriorPoint(self.matrix, exact=True, scalings=2)
-        self._careful = InteriorPoint(self.matrix, exact=True)
+        self._quick = PerThread(functools.partial(InteriorPoint, self.matrix, exact=True, scalings=2))
+        self._careful = PerThread(functools.partial(InteriorPoint, self.matrix, exact=True))
 
     def solve(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Values, which bound holds each (−1 lower, 1 upper, 0 none), and which samples are solved.
@@ -65,7 +66,7 @@ class SparseNearest:
         loose = np.where(lower <= -widest, -np.inf, lower), np.where(upper >= widest, np.inf, upper)
         tight = lower, upper
         for solver, bounds in ((self._quick, loose), (self._careful, tight), (self._quick, tight)):
-            point = solver.solve(weight, weight * target, bounds)
+            point = solver.get().solve(weight, weight * target, bounds)
             if point is None:
                 continue
             values = np.clip(point.values, lower, upper)
@@ -75,49 +76,22 @@ class SparseNearest:
                 return values, np.where(lower == upper, -1, point.side).astype(np.int8)
         return None
 
+    def correct(self, values: Tensor, variance: Tensor) -> Tensor:
+        """C of `BalanceCorrection` by one sparse factor a sample; zero variance holds a column.
 
-class SparseImplicitNearest(torch.autograd.Function):
-    """As `ImplicitNearest`, with one sparse factor a sample."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        values: Tensor,
-        side: Tensor,
-        target: Tensor,
-        lower: Tensor,
-        upper: Tensor,
-        weight: Tensor,
-        matrix: scipy.sparse.csc_array,
-    ) -> Tensor:
-        """The solved values, unchanged; the others are what they depend on."""
-        ctx.save_for_backward(values, side, target, lower, upper, weight)
-        ctx.matrix = matrix
-        return values.clone()
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """Of the free values, what the balances leave; of the held ones, what they force on the free."""
-        values, side, target, lower, upper, weight = ctx.saved_tensors
-        sides, right, weights = (tensor.cpu().numpy() for tensor in (side, gradient, weight))
-        left = np.empty(right.shape)
-        zeros = np.zeros(ctx.matrix.shape[0])
-        for row in range(len(right)):
-            active = ActiveSet(ctx.matrix, weights[row], sides[row] == 0)
-            _, potential, _ = active.solve(right[row][active.free], zeros, zeros)
-            left[row] = right[row] + ctx.matrix.T @ potential
-        through = torch.from_numpy(left).to(gradient)
-        at_lower, at_upper, pinned = side < 0, side > 0, lower >= upper
-        to_target = through * (side == 0)
-        # Both bounds hold a pinned value: they share what it passes on.
-        share = torch.where(pinned, 0.5, 1.0)
-        return (
-            None,
-            None,
-            to_target,
-            through * (at_lower | pinned) * share,
-            through * (at_upper | pinned) * share,
-            -to_target * (values - target) / weight,
-            None,
-        )
+        Args:
+            values: x, shape `[..., *samples, columns]`.
+            variance: m, shape `[*samples, columns]`.
+        """
+        width = self.matrix.shape[1]
+        variances = variance.cpu().numpy().reshape(-1, width)
+        sides = values.cpu().numpy().reshape(-1, len(variances), width)
+        moved = np.empty(sides.shape)
+        for row, one in enumerate(variances):
+            free = one > 0
+            active = ActiveSet(self.matrix, 1.0 / np.where(free, one, 1.0), free)
+            right = self.matrix @ sides[:, row].T
+            nothing = np.zeros((int(free.sum()), right.shape[1])), np.zeros(right.shape)
+            _, potential, _ = active.solve(nothing[0], right, nothing[1])
+            moved[:, row] = (self.matrix.T @ potential).T
+        return torch.from_numpy(moved.reshape(values.shape)).to(values)

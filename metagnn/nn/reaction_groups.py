@@ -6,16 +6,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from metagnn._typing import Fluxes
+from metagnn._typing import Fluxes, GivenFluxes
 from metagnn.network.coupled_reactions import CoupledReactions
 from metagnn.network.float64_module import Float64Module
+from metagnn.network.precision import as_floating
 
 
 class ReactionGroups(Float64Module):
     """Moves targets, bounds and weights of reactions to their groups, and fluxes of groups back to reactions.
 
     A weighted distance of fluxes is the same before and after, apart from a constant: weights add up, targets are
-    averaged, bounds are intersected. Blocked reactions carry nothing.
+    averaged, bounds are intersected. Blocked reactions carry nothing. Whole numbers are taken as float64.
 
     Args:
         group: Group of every reaction, −1 where it can carry no flux, shape `[reactions]`.
@@ -48,21 +49,25 @@ class ReactionGroups(Float64Module):
 
     def weights(self, weight: Tensor) -> Tensor:
         """Weight of every group."""
+        weight = as_floating("weight", weight)
         pull = weight[..., self.moving] * self._factor(weight).square()
         return self._sum(pull)
 
     def means(self, values: Tensor, weight: Tensor) -> Tensor:
         """Weighted mean of what the members say about their group; the weight as for `weights`."""
+        values, weight = as_floating("values", values), as_floating("weight", weight)
         pull = weight[..., self.moving] * self._factor(values)
         return self._sum(pull * values[..., self.moving]) / self.weights(weight)
 
     def averages(self, values: Tensor, weight: Tensor) -> Tensor:
         """Weighted average of something that has no direction, as a cost; the weight as for `weights`."""
+        values, weight = as_floating("values", values), as_floating("weight", weight)
         pull = weight[..., self.moving] * self._factor(values).square()
         return self._sum(pull * values[..., self.moving]) / self.weights(weight)
 
-    def bounds(self, lower: Fluxes, upper: Fluxes) -> tuple[Tensor, Tensor]:
+    def bounds(self, lower: GivenFluxes, upper: GivenFluxes) -> tuple[Tensor, Tensor]:
         """The tightest bounds that the members put on every group."""
+        lower, upper = as_floating("lower", lower), as_floating("upper", upper)
         factor = self._factor(lower)
         low, high = lower[..., self.moving] / factor, upper[..., self.moving] / factor
         low, high = torch.where(factor > 0, low, high), torch.where(factor > 0, high, low)
@@ -74,12 +79,14 @@ class ReactionGroups(Float64Module):
 
     def expand(self, values: Tensor) -> Fluxes:
         """Fluxes of the reactions; those of a group that is NaN make the blocked ones of its sample NaN too."""
+        values = as_floating("values", values)
         padded = torch.cat([values, values.new_zeros(*values.shape[:-1], 1)], dim=-1)
         fluxes: Tensor = padded[..., self.group] * self.ratio.to(values.dtype)
         return torch.where(torch.isnan(values).any(-1, keepdim=True), torch.nan, fluxes)
 
-    def collect(self, fluxes: Fluxes) -> Tensor:
+    def collect(self, fluxes: GivenFluxes) -> Tensor:
         """Fluxes of the groups, each from its first member."""
+        fluxes = as_floating("fluxes", fluxes)
         first = torch.full((self.groups,), len(self.group), device=fluxes.device, dtype=torch.int64)
         first = first.scatter_reduce(0, self.group[self.moving], self.moving, "amin")
         return fluxes[..., first] / self.ratio[first].to(fluxes.dtype)

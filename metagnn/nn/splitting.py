@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from metagnn._typing import Basis, Fluxes, Metric, Stepwise
+from metagnn._typing import Basis, Fluxes, GivenFluxes, GivenMetric, Stepwise
+from metagnn.network.precision import as_floating, working
 from metagnn.network.sparse_balances import SparseBalances
-from metagnn.nn.flux_projection import AbstractFluxProjection, DenseProjection, SparseProjection
-from metagnn.nn.splitting_iteration import SplittingIteration
+from metagnn.nn.flux_projection import AbstractFluxProjection, BalanceFactors, DenseProjection, SparseProjection
+from metagnn.nn.splitting_iteration import iterate
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,10 @@ class SplittingParameters:
         start: Where the iteration starts, shape `[reactions]`.
     """
 
-    scale: Metric
+    scale: GivenMetric
     drive: Stepwise
-    shrinkage: Metric
-    start: Metric
+    shrinkage: GivenMetric
+    start: GivenMetric
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,12 @@ class UnrolledSplitting(nn.Module):
 
     def forward(
         self,
-        lower: Fluxes,
-        upper: Fluxes,
+        lower: GivenFluxes,
+        upper: GivenFluxes,
         parameters: SplittingParameters,
         steady_states: Basis | SparseBalances,
-        measured: Fluxes | None = None,
-        precision: Fluxes | None = None,
+        measured: GivenFluxes | None = None,
+        precision: GivenFluxes | None = None,
     ) -> SplittingResult:
         """Run every step.
 
@@ -94,23 +97,25 @@ class UnrolledSplitting(nn.Module):
             measured: Measured fluxes; ignored where the precision is zero.
             precision: Weight of every measurement, ≥ 0, relative to one unit of scaled distance.
         """
-        scale = parameters.scale
-        projection: AbstractFluxProjection
+        scale = working(as_floating("scale", parameters.scale))
+        make: Callable[..., AbstractFluxProjection]
         if isinstance(steady_states, SparseBalances):
-            projection = SparseProjection(steady_states, scale)
+            make = functools.partial(SparseProjection, BalanceFactors(steady_states))
+            projection, made_of = make(scale), (scale,)
         else:
-            projection = DenseProjection.in_scale(steady_states, scale)
-        pull, stiffness = self._local_terms(parameters, measured, precision)
+            make, projection = DenseProjection, DenseProjection.in_scale(steady_states, scale)
+            made_of = tuple(part.to(scale.dtype) for part in projection.parameters)
+        pull, stiffness = self._local_terms(parameters, scale, measured, precision)
         low, high = (bound.to(scale.dtype).reshape(-1, len(scale)) for bound in (lower, upper))
-        inside: Tensor = SplittingIteration.apply(
-            parameters.start.expand(low.shape),
+        inside = iterate(
+            make,
+            parameters.start.to(scale.dtype).expand(low.shape),
             torch.stack((low, high)),
             parameters.drive * scale,
             pull,
             stiffness,
-            torch.stack((self.relaxation, self.momentum)),
-            projection,
-            *projection.parameters,
+            torch.stack((self.relaxation, self.momentum)).to(scale.dtype),
+            *made_of,
         )
         # The guarantees are given in float64: the clip to the given bounds, the projection with the exact P.
         exact = torch.float64
@@ -119,10 +124,11 @@ class UnrolledSplitting(nn.Module):
 
     @staticmethod
     def _local_terms(
-        parameters: SplittingParameters, measured: Tensor | None, precision: Tensor | None
+        parameters: SplittingParameters, scale: Tensor, measured: Tensor | None, precision: Tensor | None
     ) -> tuple[Tensor | None, Tensor]:
+        shrinkage = parameters.shrinkage.to(scale.dtype)
         if measured is None or precision is None:
-            return None, 1 / (1 + parameters.shrinkage)
-        weight = precision.to(parameters.scale.dtype).reshape(-1, len(parameters.scale))
-        target = measured.to(weight.dtype).reshape(weight.shape).nan_to_num()
-        return weight * target, 1 / (1 + parameters.shrinkage + weight)
+            return None, 1 / (1 + shrinkage)
+        weight = precision.to(scale.dtype).reshape(-1, len(scale))
+        target = measured.to(scale.dtype).reshape(weight.shape).nan_to_num()
+        return weight * target, 1 / (1 + shrinkage + weight)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from metagnn._typing import Basis, Fluxes, Metric, ReactionFeatures
-from metagnn.errors import InputError
+from metagnn._typing import Basis, Fluxes, GivenFluxes, GivenMetric, ReactionFeatures
 from metagnn.network.compression import null_basis
 from metagnn.network.float64_module import Float64Module
 from metagnn.network.incidence import Incidence
+from metagnn.network.precision import as_floating, require_floating
+from metagnn.nn.positive import require_positive
 
 
 def nullspace_basis(incidence: Incidence, tolerance: float = 1e-11) -> Tensor:
@@ -45,7 +46,8 @@ class SteadyStateProjection(Float64Module):
     reconciliation of measured rates (van der Heijden et al. 1994, doi 10.1002/bit.260430104).
 
     Computes in float64 and answers in the dtype that it was given: max|S·v| is about 1e-13 times the largest
-    flux for float64 input, and the rounding of float32 (about 1e-4) for float32 input.
+    flux for float64 input, and the rounding of float32 (about 1e-4) for float32 input. Whole numbers are answered in
+    float64.
 
     Args:
         incidence: The operator S.
@@ -63,13 +65,13 @@ class SteadyStateProjection(Float64Module):
         super().__init__()
         self.register_buffer("basis", nullspace_basis(incidence), persistent=False)
 
-    def forward(self, fluxes: Fluxes, metric: Metric | None = None) -> Fluxes:
+    def forward(self, fluxes: GivenFluxes, metric: GivenMetric | None = None) -> Fluxes:
         """Project fluxes; the metric weighs reactions, and equal weights are the default."""
+        fluxes = as_floating("fluxes", fluxes)
         exact = fluxes.to(torch.float64)
         if metric is None:
             return ((exact @ self.basis) @ self.basis.T).to(fluxes.dtype)
-        if not bool((metric > 0).all()):
-            raise InputError("`metric` must be positive in every reaction")
+        metric = require_positive("metric", metric)
         root = metric.to(torch.float64).sqrt()
         basis = metric_basis(self.basis, metric.to(torch.float64))
         return ((((exact * root) @ basis) @ basis.T) / root).to(fluxes.dtype)
@@ -104,7 +106,12 @@ class SteadyStateConv(nn.Module):
         self.across.reset_parameters()
 
     def forward(self, x: ReactionFeatures, basis: Basis) -> ReactionFeatures:
-        """Mix every reaction's channels with those of the reactions that it moves with."""
+        """Mix every reaction's channels with those of the reactions that it moves with.
+
+        Raises:
+            InputError: The channels are whole numbers.
+        """
+        require_floating("x", x)
         basis = basis.to(x.dtype)
         # Channels first: the two products with N then run on the narrower of the two widths.
         mixed: Tensor = self.own(x) + basis @ (basis.T @ self.across(x))

@@ -9,6 +9,7 @@ from torch_geometric.nn.dense.linear import Linear
 
 from metagnn._typing import EdgeIndex, EdgeWeight, SourceFeatures, TargetFeatures, TargetStates
 from metagnn.errors import InputError
+from metagnn.network.precision import require_floating, working
 
 
 class StoichiometricConv(MessagePassing):
@@ -84,9 +85,13 @@ class StoichiometricConv(MessagePassing):
             size: Numbers of sources and targets; needed where the targets are None.
 
         Raises:
-            InputError: There is not one weight per edge, or the number of targets is unknown.
+            InputError: The features are whole numbers, there is not one weight per edge, or the number of targets is
+                unknown.
         """
         source, target = (x, x) if isinstance(x, Tensor) else x
+        for features in (source, target):
+            if features is not None:
+                require_floating("x", features)
         if edge_weight.numel() != edge_index.shape[1]:
             raise InputError(
                 f"`edge_weight` has {edge_weight.numel()} entries; expected one for each edge, {edge_index.shape[1]}"
@@ -95,9 +100,11 @@ class StoichiometricConv(MessagePassing):
             size = (source.shape[-2], target.shape[-2])
         if size is None:
             raise InputError("`size` is needed where `x` has no targets; expected (sources, targets)")
-        weight = edge_weight.reshape(-1).to(source.dtype)
+        # In float32 for halves, whose squares of a hub's coefficients would not add up.
+        weight = edge_weight.reshape(-1).to(working(source).dtype)
         if self.normalize:
             weight = _normalised(weight, edge_index[1], size[1])
+        weight = weight.to(source.dtype)
         # Channels are projected before they travel, and both kinds of message add up on the edge: the gather
         # and the scatter, which dominate, then run once on the outgoing width.
         out: Tensor = self.propagate(

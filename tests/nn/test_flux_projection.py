@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -10,8 +12,7 @@ from metagnn.models import FluxGNN, FluxGNNConfig, flux_gnn
 from metagnn.network import Incidence, MetabolicNetwork, compression
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn import PolytopeProjection, SplittingParameters, UnrolledSplitting, nullspace_basis
-from metagnn.nn.flux_projection import AbstractFluxProjection, DenseProjection, SparseProjection
-from metagnn.nn.splitting_iteration import SplittingIteration
+from metagnn.nn.flux_projection import AbstractFluxProjection, BalanceFactors, DenseProjection, SparseProjection
 from metagnn.studies.benchmarks.community import community_of_copies
 from metagnn.testing import assert_balanced, random_network
 
@@ -29,7 +30,7 @@ def balances(S: Incidence) -> SparseBalances:
 
 def both(network: MetabolicNetwork, scale: Tensor) -> tuple[AbstractFluxProjection, AbstractFluxProjection]:
     S = network.stoichiometry
-    return DenseProjection.in_scale(nullspace_basis(S), scale), SparseProjection(balances(S), scale)
+    return DenseProjection.in_scale(nullspace_basis(S), scale), SparseProjection(BalanceFactors(balances(S)), scale)
 
 
 def check_alike(network: MetabolicNetwork, seed: int) -> None:
@@ -60,7 +61,7 @@ def test_dense_and_sparse_agree_on_random_networks(seed: int):
 
 def test_gradients_of_the_sparse_projection_are_exact():
     network = random_network(5, 3, 6)
-    known = balances(network.stoichiometry)
+    known = BalanceFactors(balances(network.stoichiometry))
 
     def project(fluxes: Tensor, scale: Tensor) -> Tensor:
         return SparseProjection(known, scale).nearest(fluxes)
@@ -85,12 +86,10 @@ def step_arguments(count: int, steps: int) -> list[Tensor]:
 @pytest.mark.parametrize("steps", [1, 3])
 def test_gradients_of_an_iteration_with_the_sparse_projection_are_exact(steps: int):
     network = random_network(5, 3, 6)
-    known = balances(network.stoichiometry)
+    known = BalanceFactors(balances(network.stoichiometry))
 
     def iterate(scale: Tensor, *local: Tensor) -> Tensor:
-        projection = SparseProjection(known, scale)
-        out: Tensor = SplittingIteration.apply(*local, projection, *projection.parameters)
-        return out
+        return iterate(functools.partial(SparseProjection, known), *local, scale)
 
     scale = (0.5 + randn(6, seed=8).abs()).requires_grad_()
     assert torch.autograd.gradcheck(iterate, (scale, *step_arguments(6, steps)))

@@ -10,8 +10,9 @@ from metagnn.errors import InputError
 from metagnn.network import MetabolicNetwork
 from metagnn.network.compression import Compression, compress
 from metagnn.nn import PolytopeProjection
-from metagnn.nn.polytope_newton import ImplicitNearest, nearest_balanced
-from metagnn.nn.polytope_sparse import SparseImplicitNearest, SparseNearest
+from metagnn.nn.implicit_nearest import ImplicitNearest
+from metagnn.nn.polytope_newton import correct_densely, nearest_balanced
+from metagnn.nn.polytope_sparse import SparseNearest
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.optimize import QuadraticProgram
 from metagnn.testing import random_network
@@ -75,8 +76,8 @@ def check_gradients(compression: Compression, problem: Problem, seed: int, of: s
     generator = torch.Generator().manual_seed(seed)
     upstream = torch.randn(values.shape, dtype=torch.float64, generator=generator)
     inputs = [x.clone().requires_grad_() for x in problem]
-    sparse = SparseImplicitNearest.apply(held, side, *inputs, nearest.matrix)
-    dense = ImplicitNearest.apply(held, *inputs, tensor(compression.balance))
+    sparse = ImplicitNearest.apply(held, side < 0, side > 0, *inputs, nearest.correct)
+    dense = ImplicitNearest.apply(held, side < 0, side > 0, *inputs, correct_densely, tensor(compression.balance))
     assert torch.equal(sparse, held)
     gradients = (torch.autograd.grad(out, inputs, upstream)[of] for out in (sparse, dense))
     for mine, other in zip(*gradients, strict=True):
@@ -101,7 +102,7 @@ def test_its_gradient_is_that_of_finite_differences(seed: int):
 
     def function(*inputs: Tensor) -> Tensor:
         values, side, _ = nearest.solve(*(x.detach() for x in inputs))
-        return SparseImplicitNearest.apply(values, side, *inputs, nearest.matrix)
+        return ImplicitNearest.apply(values, side < 0, side > 0, *inputs, nearest.correct)
 
     for name, place in (("target", 0), ("lower", 1), ("upper", 2), ("weight", 3)):
         nudged = [x + (1e-3 if where == place else 0.0) for where, x in enumerate(problem)]
