@@ -6,7 +6,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -21,9 +21,7 @@ from metagnn.network.bounds import FluxBounds
 from metagnn.network.conditions import Conditions
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
-
-if TYPE_CHECKING:
-    from metagnn.nn.splitting import SplittingResult
+from metagnn.nn.splitting import SplittingResult
 
 ENERGY = ("model", "free")
 """Whether the model's demands inside the cell, such as maintenance, bind ("model") or not ("free")."""

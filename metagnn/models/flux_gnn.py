@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import torch
@@ -168,7 +167,7 @@ class FluxGNN(AbstractFluxModel):
         """The trainable composition of biomass; None where it is that of the network."""
         return self.composition if self.composition.trainable else None
 
-    def with_constraint(self, constraint: str | AbstractConstraint) -> Self:
+    def with_constraint(self, constraint: str | AbstractConstraint) -> FluxGNN:
         """A copy of the model, weights included, with another last operation; this one stays as it is.
 
         Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -61,7 +61,7 @@ class AbstractFluxModel(nn.Module, ABC):
             scale: Spread of every flux, shape `[reactions]` [mmol/gDW/h].
         """
 
-    def with_constraint(self, constraint: str | AbstractConstraint) -> Self:
+    def with_constraint(self, constraint: str | AbstractConstraint) -> AbstractFluxModel:
         """A copy with another last operation, weights included; this model stays as it is.
 
         Raises:

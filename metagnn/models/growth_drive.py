@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ ROUNDING = 1e-10
 """Errors below it, squared and in units of the spread, are rounding, and all alike."""
 
 
+@runtime_checkable
 class GrowthDriven(Protocol):
     """A model whose exact layer may favour growth."""
 

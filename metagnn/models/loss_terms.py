@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,7 @@ WeightedTerms = dict[str, tuple[float, nn.Module]]
 """Modules that map a prediction and a batch to a scalar, with their weights, by name."""
 
 
+@runtime_checkable
 class LossWeights(Protocol):
     """Weights of the terms, as a `TrainingConfig` holds them."""
 
