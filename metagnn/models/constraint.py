@@ -58,7 +58,7 @@ class AbstractConstraint(ABC):
         open_exchanges: Exchanges that may carry any flux either way, whatever the bounds of the model say.
 
     Raises:
-        InputError: An unknown `energy`.
+        InputError: An unknown `energy`, or one name in place of several.
     """
 
     name: ClassVar[str]
@@ -70,6 +70,8 @@ class AbstractConstraint(ABC):
     def __post_init__(self) -> None:
         if self.energy not in ENERGY:
             raise InputError("`energy`: " + unknown_name(str(self.energy), ENERGY, "way to treat maintenance"))
+        if isinstance(self.open_exchanges, str):
+            raise InputError(f"`open_exchanges` is {self.open_exchanges!r}; expected several names in a tuple")
         object.__setattr__(self, "open_exchanges", tuple(self.open_exchanges))
 
     def relax(self, network: MetabolicNetwork) -> MetabolicNetwork:
@@ -88,8 +90,8 @@ class AbstractConstraint(ABC):
             lower[inside], upper[inside] = np.minimum(lower, 0.0)[inside], np.maximum(upper, 0.0)[inside]
         check_exchanges(self.open_exchanges, network.require_exchanges(), network.reactions, network.id)
         opened = [network.reaction_index(name) for name in self.open_exchanges]
-        bounds = np.abs(np.concatenate([lower, upper]))
-        widest = bounds[np.isfinite(bounds)].max(initial=0.0)
+        # Infinite where the model has infinite bounds: the largest of the others may be an uptake.
+        widest = np.abs(np.concatenate([lower, upper])).max()
         lower[opened], upper[opened] = np.minimum(lower, -widest)[opened], np.maximum(upper, widest)[opened]
         return dataclasses.replace(network, bounds=FluxBounds(network.reactions, lower, upper))
 
@@ -190,7 +192,7 @@ def as_constraint(constraint: str | AbstractConstraint) -> AbstractConstraint:
     """
     if isinstance(constraint, AbstractConstraint):
         return constraint
-    if constraint not in CONSTRAINTS:
+    if not isinstance(constraint, str) or constraint not in CONSTRAINTS:
         raise InputError("`constraint`: " + unknown_name(str(constraint), CONSTRAINTS, "constraint"))
     return CONSTRAINTS[constraint]()
 

@@ -7,6 +7,7 @@ from metagnn.errors import NetworkError
 from metagnn.fba import simulate_fluxes
 from metagnn.models import FluxMLP
 from metagnn.network import MetabolicNetwork
+from metagnn.network.conditions import Conditions
 from metagnn.testing import assert_balanced, toy_network
 
 
@@ -25,7 +26,7 @@ def model(core: MetabolicNetwork, lower: Tensor, fluxes: Tensor) -> FluxMLP:
 
 def test_predictions_are_at_steady_state_in_float64(core: MetabolicNetwork, samples):
     lower, upper, fluxes = samples
-    prediction = model(core, lower, fluxes)(lower, upper)
+    prediction = model(core, lower, fluxes)(Conditions(lower, upper))
     assert prediction.fluxes.shape == (12, 95)
     assert_balanced(core, prediction.fluxes, tolerance=1e-9)
     growth = core.reaction_index(core.growth_reaction)
@@ -49,7 +50,7 @@ def test_a_silent_network_predicts_the_mean_of_the_training_fluxes(core: Metabol
     mlp = model(core, lower, fluxes)
     torch.nn.init.zeros_(mlp.layers[-1].weight)
     torch.nn.init.zeros_(mlp.layers[-1].bias)
-    assert torch.allclose(mlp(lower, upper).fluxes, fluxes.mean(0).expand(12, 95), atol=1e-4)
+    assert torch.allclose(mlp(Conditions(lower, upper)).fluxes, fluxes.mean(0).expand(12, 95), atol=1e-4)
 
 
 def test_fluxes_that_never_vary_stay_put_before_the_projection(core: MetabolicNetwork, samples):
@@ -63,10 +64,10 @@ def test_fluxes_that_never_vary_stay_put_before_the_projection(core: MetabolicNe
 def test_a_batch_is_a_loop_and_leading_dimensions_are_kept(core: MetabolicNetwork, samples):
     lower, upper, fluxes = samples
     mlp = model(core, lower, fluxes)
-    together = mlp(lower, upper).fluxes
-    alone = torch.stack([mlp(low, high).fluxes for low, high in zip(lower, upper, strict=True)])
+    together = mlp(Conditions(lower, upper)).fluxes
+    alone = torch.stack([mlp(Conditions(low, high)).fluxes for low, high in zip(lower, upper, strict=True)])
     assert torch.allclose(together, alone, atol=1e-4)
-    assert mlp(lower.reshape(3, 4, 95), upper.reshape(3, 4, 95)).growth.shape == (3, 4)
+    assert mlp(Conditions(lower.reshape(3, 4, 95), upper.reshape(3, 4, 95))).growth.shape == (3, 4)
     assert together.std(dim=0).max() > 1e-2
 
 
@@ -77,7 +78,7 @@ def test_gradients_reach_every_parameter_and_it_can_learn(core: MetabolicNetwork
     losses = []
     for _ in range(60):
         optimizer.zero_grad()
-        loss = (mlp(lower, upper).fluxes - fluxes).square().mean()
+        loss = (mlp(Conditions(lower, upper)).fluxes - fluxes).square().mean()
         loss.backward()
         losses.append(loss.item())
         optimizer.step()
@@ -89,9 +90,9 @@ def test_saved_weights_bring_their_standardisation(core: MetabolicNetwork, sampl
     lower, upper, fluxes = samples
     mlp = model(core, lower, fluxes)
     other = FluxMLP(core, lower, 2 * fluxes, hidden_channels=16)
-    assert not torch.allclose(other(lower, upper).fluxes, mlp(lower, upper).fluxes, atol=1e-2)
+    assert not torch.allclose(other(Conditions(lower, upper)).fluxes, mlp(Conditions(lower, upper)).fluxes, atol=1e-2)
     other.load_state_dict(mlp.state_dict())
-    assert torch.equal(other(lower, upper).fluxes, mlp(lower, upper).fluxes)
+    assert torch.equal(other(Conditions(lower, upper)).fluxes, mlp(Conditions(lower, upper)).fluxes)
 
 
 def test_moving_the_model_leaves_the_network_where_it_is(core: MetabolicNetwork, samples):

@@ -1,23 +1,39 @@
+import ast
+import inspect
+import textwrap
+
 import numpy as np
+import pytest
 import torch
-from metagnn.models.chunked_prediction import CHUNK, predict_chunks
-from torch import Tensor, nn
+from torch import nn
 
+import metagnn.models as models
+from metagnn.errors import InputError
+from metagnn.models.flux_model import CHUNK, AbstractFluxModel
 from metagnn.models.flux_prediction import FluxPrediction
+from metagnn.network.conditions import Conditions
+
+FLUX_MODELS = [
+    kind
+    for name in dir(models)
+    if inspect.isclass(kind := getattr(models, name)) and issubclass(kind, AbstractFluxModel)
+]
 
 
-class Sum(nn.Module):
+class Sum(AbstractFluxModel):
     """Adds up what it is given, and counts."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.growth_index = 0
         self.weight = nn.Parameter(torch.ones((), dtype=torch.float64))
         self.sizes: list[int] = []
 
-    def forward(self, lower: Tensor, upper: Tensor, measured: Tensor | None = None) -> FluxPrediction:
-        self.sizes.append(len(lower))
+    def forward(self, conditions: Conditions) -> FluxPrediction:
+        self.sizes.append(len(conditions))
         assert not torch.is_grad_enabled()
-        return FluxPrediction(self.weight * (lower + upper if measured is None else lower + upper + measured), 0)
+        total = conditions.lower + conditions.upper
+        return FluxPrediction(self.weight * (total if conditions.measured is None else total + conditions.measured), 0)
 
 
 def test_chunks_are_bounded_and_nothing_changes_with_them() -> None:
@@ -25,6 +41,33 @@ def test_chunks_are_bounded_and_nothing_changes_with_them() -> None:
     count = 2 * CHUNK + 3
     lower, upper, measured = (torch.randn(count, 4, dtype=torch.float64, generator=random) for _ in range(3))
     model = Sum()
-    assert np.array_equal(predict_chunks(model, lower, upper, None), (lower + upper).numpy())
+    assert np.array_equal(model.predict_fluxes(Conditions(lower, upper)), (lower + upper).numpy())
     assert model.sizes == [CHUNK, CHUNK, 3]
-    assert np.array_equal(predict_chunks(model, lower, upper, measured), (lower + upper + measured).numpy())
+    told = model.predict_fluxes(Conditions(lower, upper, measured))
+    assert np.array_equal(told, (lower + upper + measured).numpy())
+
+
+def test_no_samples_are_no_fluxes() -> None:
+    nothing = torch.zeros(0, 4, dtype=torch.float64)
+    assert Sum().predict_fluxes(Conditions(nothing, nothing)).shape == (0, 4)
+
+
+def test_the_models_are_those_that_are_exported() -> None:
+    assert {kind.__name__ for kind in FLUX_MODELS} == {
+        "AbstractFluxModel", "BalanceMLP", "FluxGNN", "FluxMLP", "MediumGNN",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FLUX_MODELS)
+def test_every_model_takes_the_conditions_alone_and_reads_them(kind: type[AbstractFluxModel]) -> None:
+    assert list(inspect.signature(kind.forward).parameters) == ["self", "conditions"]
+    if kind is not AbstractFluxModel:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(kind.forward))))
+        loaded = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        assert {"self", "conditions"} <= loaded
+
+
+def test_a_model_with_one_last_operation_refuses_another() -> None:
+    with pytest.raises(InputError, match="a Sum has one last operation; expected a FluxGNN to change it"):
+        Sum().with_constraint("polytope")
+    assert Sum().biomass is None

@@ -5,14 +5,15 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from metagnn.training.growth_drive import AS_GOOD, DRIVES, ROUNDING, fit_growth_drive
 from torch import Tensor
 
 from metagnn.datasets import FluxBatch, uniform_media
 from metagnn.fba import simulate_fluxes
 from metagnn.losses import masked_mse
 from metagnn.models import FluxGNN, FluxGNNConfig
+from metagnn.models.growth_drive import AS_GOOD, DRIVES, ROUNDING, fit_growth_drive
 from metagnn.network import MetabolicNetwork
+from metagnn.network.conditions import Conditions
 from metagnn.training import TrainingConfig, default_objective, fit_fluxes
 
 Make = Callable[..., FluxGNN]
@@ -21,7 +22,7 @@ CONFIG = TrainingConfig(epochs=120, batch_size=20, learning_rate=0.03)
 
 def predicted_growth(model: FluxGNN, samples: FluxBatch) -> Tensor:
     with torch.no_grad():
-        return model(samples.lower, samples.upper).growth
+        return model(samples.conditions).growth
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def test_labels_of_maximal_growth_choose_a_large_drive_and_growth_is_that_of_fba
     # Of most fluxes nothing was observed.
     observed = torch.full((10, 95), torch.nan, dtype=torch.float64)
     observed[:, at] = growth = torch.from_numpy(simulate_fluxes(core, media, "fba").growth.to_numpy())
-    samples = FluxBatch(*bounds, observed)
+    samples = FluxBatch(Conditions(*bounds), observed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = FluxGNN(core, tuple(media.columns), "polytope", FluxGNNConfig(8, 2, steps=4)).eval()
@@ -88,7 +89,7 @@ def test_errors_are_those_of_every_drive_and_the_largest_good_one_is_kept(traine
     for drive, error in errors.items():
         trained.growth_drive.fill_(drive)
         with torch.no_grad():
-            fluxes = trained(rows.lower, rows.upper).fluxes
+            fluxes = trained(rows.conditions).fluxes
         assert error == pytest.approx(masked_mse(fluxes, rows.observed, scale).item(), rel=1e-6)
     assert min(errors.values()) > ROUNDING
     good = [drive for drive, error in errors.items() if error <= AS_GOOD * min(errors.values())]
@@ -115,9 +116,10 @@ def test_a_sample_without_a_feasible_flux_has_no_say(trained: FluxGNN, half: Flu
     scale = half.scale(growth_index=5)
     expected = fit_growth_drive(trained, half.rows(slice(1, None)), scale)
     chosen = trained.growth_drive.item()
-    lower = half.lower.clone()
+    lower = half.conditions.lower.clone()
     lower[0, 5] = 900.0
+    conditions = dataclasses.replace(half.conditions, lower=lower)
     with pytest.warns(UserWarning, match="1 of 20 samples have no nearest feasible flux"):
-        errors = fit_growth_drive(trained, dataclasses.replace(half, lower=lower), scale)
+        errors = fit_growth_drive(trained, dataclasses.replace(half, conditions=conditions), scale)
     assert errors == pytest.approx(expected)
     assert trained.growth_drive.item() == chosen

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from metagnn.models import FluxGNN, FluxGNNConfig, flux_gnn
+from metagnn.models.constraint import CONSTRAINTS
 from metagnn.network import Incidence, MetabolicNetwork, compression
+from metagnn.network.conditions import Conditions
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn import PolytopeProjection, SplittingParameters, UnrolledSplitting, nullspace_basis
 from metagnn.nn.flux_projection import AbstractFluxProjection, BalanceFactors, DenseProjection, SparseProjection
@@ -152,7 +154,7 @@ def test_a_model_is_the_same_by_a_basis_and_by_balances(pair: MetabolicNetwork, 
     assert sparse.balances is not None
     answers = []
     for made in (dense, sparse):
-        fluxes = made(lower, upper).fluxes
+        fluxes = made(Conditions(lower, upper)).fluxes
         assert_balanced(pair, fluxes.detach(), tolerance=1e-9)
         slopes = torch.autograd.grad(
             fluxes.square().mean(), [*made.parameters()], allow_unused=True, materialize_grads=True
@@ -164,12 +166,12 @@ def test_a_model_is_the_same_by_a_basis_and_by_balances(pair: MetabolicNetwork, 
         assert torch.allclose(mine, theirs, rtol=0, atol=1e-6 * (1 + float(mine.detach().abs().max())))
 
 
-@pytest.mark.parametrize("constraint", flux_gnn.CONSTRAINTS)
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
 def test_the_laws_hold_for_a_model_of_a_network_without_a_basis(pair: MetabolicNetwork, constraint, monkeypatch):
     make_large(monkeypatch)
     large, (lower, upper) = model(pair, constraint).float().eval(), media(pair)
     assert large.groups.basis is None
-    fluxes = large(lower, upper).fluxes.detach()
+    fluxes = large(Conditions(lower, upper)).fluxes.detach()
     assert fluxes.abs().max() > 1
     if constraint != "soft":
         assert_balanced(pair, fluxes, tolerance=1e-9 if constraint == "steady_state" else 1e-8)
