@@ -24,6 +24,7 @@ from metagnn.cli.presence import print_uptakes
 from metagnn.cli.reconcile_command import benchmark_reconcile
 from metagnn.cli.transfer_command import benchmark_transfer, refuse_full, refuse_resume
 from metagnn.datasets.label_file import simulate_to_file
+from metagnn.errors import InputError
 from metagnn.files.output import check_output
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import write_table
@@ -172,10 +173,13 @@ def _untrained(chosen: argparse.Namespace, network: MetabolicNetwork) -> FluxPre
 
     names = ("epochs", "batch_size", "accelerator", "devices", "strategy")
     given = {f"training__{name}": getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
-    if chosen.steps is not None:
-        given["config__steps"] = chosen.steps
     constraint, composition = chosen.constraint or "steady_state", chosen.composition or "fixed"
-    return FluxPredictor(network, chosen.kind, constraint, composition, chosen.seed).set_params(**given)
+    predictor = FluxPredictor(network, chosen.kind, constraint, composition, chosen.seed).set_params(**given)
+    if chosen.steps is None:
+        return predictor
+    if "config__steps" not in predictor.get_params():
+        raise InputError(f"`--steps` are those of a splitting; inputs of {chosen.kind!r} need none: leave it out")
+    return predictor.set_params(config__steps=chosen.steps)
 
 
 def _print_learned(predictor: FluxPredictor, inputs: pd.DataFrame) -> None:
