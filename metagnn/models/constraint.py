@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -65,7 +65,7 @@ class AbstractConstraint(ABC):
     """How the constraint is spelled as text."""
 
     energy: str = "model"
-    open_exchanges: tuple[str, ...] = ()
+    open_exchanges: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.energy not in ENERGY:

@@ -21,7 +21,8 @@ def r2_per_flux(observed: np.ndarray, predicted: np.ndarray, weight: np.ndarray 
     Returns:
         1 − residual / total sum of squares; NaN where a flux was observed less than twice or does not vary.
     """
-    seen = ~np.isnan(observed)
+    # What weighs nothing is left out, so that a prediction of NaN there does no harm.
+    seen = ~np.isnan(observed) & (True if weight is None else weight > 0)
     share = np.where(seen, 1.0 if weight is None else weight, 0.0)
     total = np.maximum(share.sum(axis=0), np.finfo(np.float64).tiny)
     values = np.where(seen, observed, 0.0)
@@ -29,7 +30,7 @@ def r2_per_flux(observed: np.ndarray, predicted: np.ndarray, weight: np.ndarray 
     residual = values - np.where(seen, predicted, 0.0)
     spread = (share * np.square(values - mean)).sum(axis=0)
     # Round-off of a constant is no spread to explain.
-    varies = ((share > 0).sum(axis=0) > 1) & (spread > 1e-12 * np.maximum(1.0, np.square(mean)) * total)
+    varies = (seen.sum(axis=0) > 1) & (spread > 1e-12 * np.maximum(1.0, np.square(mean)) * total)
     ratio = (share * np.square(residual)).sum(axis=0) / np.where(varies, spread, 1.0)
     return np.where(varies, 1.0 - ratio, np.nan)
 

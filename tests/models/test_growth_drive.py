@@ -123,3 +123,14 @@ def test_a_sample_without_a_feasible_flux_has_no_say(trained: FluxGNN, half: Flu
         errors = fit_growth_drive(trained, dataclasses.replace(half, conditions=conditions), scale)
     assert errors == pytest.approx(expected)
     assert trained.growth_drive.item() == chosen
+
+
+def test_a_sample_of_weight_zero_has_no_say(trained: FluxGNN, half: FluxBatch):
+    scale = half.scale(growth_index=5)
+    expected = fit_growth_drive(trained, half.rows(slice(1, None)), scale)
+    chosen = trained.growth_drive.item()
+    observed, weight = half.observed.clone(), torch.ones_like(half.observed)
+    observed[0], weight[0] = 100.0, 0.0
+    errors = fit_growth_drive(trained, dataclasses.replace(half, observed=observed, weight=weight), scale)
+    assert errors == pytest.approx(expected)
+    assert trained.growth_drive.item() == chosen

@@ -35,6 +35,18 @@ def test_only_what_was_observed_counts_in_units_of_its_spread(samples, wrong):
     )
 
 
+def test_an_observation_of_weight_two_counts_twice_and_one_of_weight_zero_not_at_all(samples, wrong):
+    term = SupervisedTerm(samples.scale(growth_index=5))
+    weight = torch.ones_like(samples.observed)
+    weight[3], weight[7] = 2.0, 0.0
+    rows = [row for row in range(20) if row != 7] + [3]
+    prediction = dataclasses.replace(wrong, fluxes=wrong.fluxes[rows])
+    weighed = term(wrong, dataclasses.replace(samples, weight=weight))
+    assert torch.allclose(weighed, term(prediction, samples.rows(rows)), rtol=1e-12)
+    assert not torch.allclose(weighed, term(wrong, samples), rtol=1e-3)
+    assert torch.equal(term(wrong, dataclasses.replace(samples, weight=torch.ones_like(weight))), term(wrong, samples))
+
+
 @pytest.mark.parametrize("balance", ["S", "C", "N", "electrons"])
 def test_a_balance_is_that_of_the_network_with_the_predicted_biomass(core, balance):
     composition = BiomassComposition(core, "elemental")
