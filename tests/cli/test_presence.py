@@ -117,7 +117,7 @@ def test_what_is_there_is_not_replaced_without_force(run: Callable) -> None:
         (
             lambda t: t,
             ["--composition", "elemental"],
-            "`composition` is 'elemental'; with inputs of 'present' expected",
+            "`composition` is 'elemental'; with inputs of 'present'",
         ),
         (lambda t: t, ["--steps", "9"], "`--steps` are those of a splitting; inputs of 'present' need none"),
     ],
