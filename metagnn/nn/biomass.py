@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from metagnn._typing import Basis, Scalar
 from metagnn.errors import InputError, NetworkError, unknown_name
 from metagnn.network.compression import null_basis
-from metagnn.network.elements import balance_weights, elements_present
+from metagnn.network.elements import balance_weights
 from metagnn.network.float64_module import Float64Module
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.nn.biomass_column import LEAST_LEFT, BiomassColumn
 
 COMPOSITIONS = ("fixed", "elemental", "precursor")
 """Where the biomass composition comes from: the model, two trainable contents, or trainable coefficients."""
@@ -71,6 +72,8 @@ class BiomassComposition(Float64Module):
     content_weights: Tensor
     reference: Tensor
     directions: Tensor
+    entries: Tensor
+    least_product: Tensor
     without_growth: Tensor
     own_making: Tensor
     making: Tensor
@@ -92,23 +95,28 @@ class BiomassComposition(Float64Module):
             return
         contents = np.array([network.biomass_content(element) for element in CONTENTS])
         growthless = _Factored(network, self.growth_index)
-        if kind == "elemental":
-            reference, directions = contents, _elemental_directions(network, column, growthless.moieties)
-        else:
-            entries = np.flatnonzero(column)
-            kept = scipy.linalg.null_space(growthless.moieties[entries].T)
-            reference, directions = column[entries], np.zeros((len(column), len(entries)))
-            directions[entries] = kept @ kept.T
+        self._column = BiomassColumn(network, kind, growthless.moieties, CONTENTS)
+        self._last_piece: tuple[tuple[float, ...], tuple[np.ndarray, np.ndarray]] | None = None
+        entries = self._column.entries
+        reference, directions = contents, self._column.changes
+        if kind == "precursor":
+            # Changes are per own coefficient; parameters are in mmol/gDW.
+            reference, directions = column[entries], directions / column[entries]
         # One parameter per content or coefficient; zero is the model's own.
         self.raw = nn.Parameter(torch.zeros(len(reference), dtype=torch.float64))
         self._constant("reference", reference)
         self._constant("directions", directions)
+        # A coefficient keeps its sign as long as its change times its own value is at least this.
+        self._constant("least_product", (LEAST_LEFT - 1.0) * column**2)
         self._constant("without_growth", growthless.null_basis)
         self._constant("own_making", growthless.making(column))
         own_growth = np.zeros(len(network.reactions))
         own_growth[self.growth_index] = 1.0
         self.own_making += torch.from_numpy(own_growth)
-        self._constant("making", growthless.making(directions))
+        self._constant("entries", entries)
+        free = np.zeros((len(column), len(entries)))
+        free[entries] = self._column.free
+        self._constant("making", growthless.making(free))
 
     def _constant(self, name: str, values: np.ndarray) -> None:
         # Not persistent: the trained part applies to another network's column too.
@@ -140,7 +148,7 @@ class BiomassComposition(Float64Module):
         """Difference to the model's own column, shape `[metabolites]`."""
         if not self.trainable:
             return torch.zeros_like(self.own_column)
-        return self.directions @ self._parameter_change()
+        return self._change_and_directions()[0]
 
     def column(self) -> Tensor:
         """The biomass column of S, shape `[metabolites]` [mmol/gDW]."""
@@ -157,17 +165,31 @@ class BiomassComposition(Float64Module):
             if self._own_basis is None:
                 self._own_basis = torch.from_numpy(null_basis(self._own_matrix.toarray()))
             return self._own_basis.to(self.own_column.device)
-        making = self.own_making + self.making @ self._parameter_change()
+        making = self.own_making + self.making @ self.change()[self.entries]
         # Least fluxes are orthogonal to every flux without growth already: scaling the last column is all.
         return torch.cat([self.without_growth, (making / making.norm())[:, None]], dim=1)
 
     def sensitivity(self) -> Tensor:
         """How the fluxes that make a unit of biomass move with every parameter, shape `[reactions, parameters]`."""
-        return self.making * self._parameter_step()
+        return self.making @ self.column_sensitivity()[self.entries]
 
     def column_sensitivity(self) -> Tensor:
         """How the column moves with every parameter, shape `[metabolites, parameters]`."""
-        return self.directions * self._parameter_step()
+        return self._change_and_directions()[1] * self._parameter_step()
+
+    def _change_and_directions(self) -> tuple[Tensor, Tensor]:
+        """Change of the column, and what one unit of every parameter adds to it: piecewise linear."""
+        moves = self._parameter_change()
+        change = self.directions @ moves
+        if self.kind != "elemental" or bool((change * self.own_column >= self.least_product).all()):
+            return change, self.directions
+        # Some coefficient would change its sign: take the linear piece on which none does.
+        theta, piece = tuple(float(move) for move in moves.detach()), self._last_piece
+        if piece is None or piece[0] != theta:
+            # Kept for the other calls of the same step: it costs a quadratic program.
+            piece = self._last_piece = theta, self._column.change_at(np.array(theta))
+        at, directions = (torch.from_numpy(array).to(moves.device) for array in piece[1])
+        return at + directions @ (moves - moves.detach()), directions
 
     def _parameter_step(self) -> Tensor:
         return self.reference * torch.exp(self.raw) if self.logarithmic else torch.ones_like(self.raw)
@@ -217,24 +239,3 @@ class _Factored:
                 "expected reactions for every metabolite of the growth reaction"
             )
         return fluxes
-
-
-def _elemental_directions(network: MetabolicNetwork, column: np.ndarray, moieties: np.ndarray) -> np.ndarray:
-    """Least changes of the column that raise alpha or beta by one and nothing else, shape `[metabolites, 2]`."""
-    entries = np.flatnonzero(column)
-    table = [network.metabolite_table[entry] for entry in entries]
-    balances = (*CONTENTS, *(e for e in (*elements_present(table), "charge") if e not in CONTENTS))
-    laws = np.concatenate([[balance_weights(table, balance) for balance in balances], moieties[entries].T])
-    wanted = np.zeros((len(laws), len(CONTENTS)))
-    wanted[:2, :2] = -np.eye(2)
-    least = np.linalg.lstsq(laws, wanted, rcond=1e-12)[0]
-    wrong = np.abs(laws @ least - wanted).max(axis=0) > TOLERANCE
-    if wrong.any():
-        element = CONTENTS[int(np.flatnonzero(wrong)[0])]
-        raise NetworkError(
-            f"the biomass of {network.id} cannot change its {element} alone: its metabolites fix it to other elements "
-            "or conserved moieties; choose composition='fixed' or 'precursor'"
-        )
-    directions = np.zeros((len(column), len(CONTENTS)))
-    directions[entries] = least
-    return directions

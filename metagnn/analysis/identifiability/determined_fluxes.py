@@ -137,7 +137,7 @@ def identify(
     indices = [tangent.index(name) for name in names]
     undetermined = [index for index in indices if rest[index].any()]
     ranges = SteadyStateRanges(tangent, known, _state(network, absent, reference, seed), seed)
-    intervals = dict(zip(undetermined, ranges.of(undetermined), strict=True))
+    intervals = dict(zip(undetermined, ranges.find_ranges(undetermined), strict=True))
     advice = MeasurementAdvice(tangent, rest, known)
     rows = []
     for name, index in zip(names, indices, strict=True):

@@ -53,7 +53,9 @@ class MeasurementAdvice:
         cosines = np.abs(self._unit[self._partners] @ self._unit[index])
         partners = [self._name(i) for i in self._partners[cosines > PARALLEL].tolist() if i != index]
         most = MOST_SETS + 1 if index in self._candidates else MOST_SETS
-        found = [tuple(self._candidates[i] for i in members) for members in self._sets.of(self._rest[index], most)]
+        found = [
+            tuple(self._candidates[i] for i in members) for members in self._sets.find_sets(self._rest[index], most)
+        ]
         if index in self._candidates:
             # To measure the quantity itself is always a way, and named last.
             found = [*[members for members in found if members != (index,)][: MOST_SETS - 1], (index,)]

@@ -21,7 +21,7 @@ class SmallestSets:
         candidates: What is left of everything that could be measured, shape `[candidates, directions]`.
 
     >>> sets = SmallestSets(np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 0.0], [3.0, 0.0]]))
-    >>> sets.of(np.array([1.0, 1.0])), sets.of(np.array([-1.0, 0.0]))
+    >>> sets.find_sets(np.array([1.0, 1.0])), sets.find_sets(np.array([-1.0, 0.0]))
     ([(0, 1)], [(0,), (3,)])
     """
 
@@ -36,7 +36,7 @@ class SmallestSets:
         # Of candidates that move together the first stands for all in sets of two and more.
         self._heads = _firsts(self._unit)
 
-    def of(self, target: np.ndarray, most: int = 3) -> list[tuple[int, ...]]:
+    def find_sets(self, target: np.ndarray, most: int = 3) -> list[tuple[int, ...]]:
         """Positions of the candidates, up to `most` sets; none if all of them together do not determine the target.
 
         Args:

@@ -73,7 +73,7 @@ class SteadyStateRanges:
             return network.biomass_content("electrons") / network.biomass_content("C")
         return network.biomass_content("C" if name == ALPHA else "N")
 
-    def of(self, indices: Sequence[int]) -> np.ndarray:
+    def find_ranges(self, indices: Sequence[int]) -> np.ndarray:
         """Intervals of quantities, shape `[quantities, 2]`; contents are bounded only where growth is measured."""
         fluxes = [index for index in indices if index < self._reactions]
         intervals = {index: np.array(self._own_bounds(index)) for index in indices}

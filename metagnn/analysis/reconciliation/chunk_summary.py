@@ -38,7 +38,9 @@ class ChunkSummary:
     hidden: dict[str, np.ndarray]
 
     @classmethod
-    def of(cls, found: Reconciliation, samples: list[dict[str, Any]], most_changes: int) -> ChunkSummary:
+    def from_reconciliation(
+        cls, found: Reconciliation, samples: list[dict[str, Any]], most_changes: int
+    ) -> ChunkSummary:
         """Summary of reconciled samples.
 
         Args:

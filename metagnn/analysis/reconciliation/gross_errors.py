@@ -16,8 +16,8 @@ class GrossErrors:
     """How well the measurements of every sample agree.
 
     Attributes:
-        reactions: Border reactions, which the columns stand for.
-        residuals: Standardised residuals, NaN where nothing checks a measurement, shape `[samples, border]`.
+        reactions: ExchangeLaws reactions, which the columns stand for.
+        residuals: Standardised residuals, NaN where nothing checks a measurement, shape `[samples, boundary]`.
         drops: By how much χ² falls when a measurement is left out and keeps its sign, the same shape.
         chi_squared: Weighted squares of all residuals, shape `[samples]`.
         freedom: Redundant measurements: how many could be left out and still be predicted, shape `[samples]`.
@@ -52,7 +52,7 @@ def gross_errors(
 
     Args:
         reactions: Names of the columns.
-        measured: Measurements, NaN where there is none, shape `[samples, border]` [mmol/gDW/h].
+        measured: Measurements, NaN where there is none, shape `[samples, boundary]` [mmol/gDW/h].
         fluxes: Reconciled fluxes, the same shape.
         deviations: Standard deviations of the measurements.
         variance: Variances of the reconciled fluxes.

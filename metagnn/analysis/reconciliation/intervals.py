@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
-from metagnn.analysis.composition.fitted_composition import QUANTILE
+from metagnn.analysis.composition.content_interval import QUANTILE
 from metagnn.analysis.reconciliation.composition_fit import FittedComposition
-from metagnn.analysis.reconciliation.exchange_laws import Border
+from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws
 from metagnn.analysis.reconciliation.flux_bounds import NO_BOUND
 from metagnn.analysis.reconciliation.linear_model import Posterior, determined_fluxes
 from metagnn.analysis.reconciliation.sample_ranges import SampleRanges
@@ -97,7 +97,7 @@ class RangeFinder:
     """Ranges of fluxes while measured rates stay in their windows.
 
     Args:
-        border: The border.
+        exchange_laws: The laws of the boundary fluxes.
         network: The network with the fitted composition.
         fitted: That composition; what the data leave open of it may vary by as much as itself.
         bounds: Bounds of every flux [mmol/gDW/h].
@@ -105,18 +105,18 @@ class RangeFinder:
 
     def __init__(
         self,
-        border: Border,
+        exchange_laws: ExchangeLaws,
         network: MetabolicNetwork,
         fitted: FittedComposition,
         bounds: tuple[np.ndarray, np.ndarray],
     ) -> None:
-        extra = border.column_changes @ fitted.undetermined
+        extra = exchange_laws.column_changes @ fitted.undetermined
         self._matrix = scipy.sparse.hstack([network.stoichiometry.to_scipy(), scipy.sparse.csr_array(extra)])
         self._lower, self._upper = np.maximum(bounds[0], -WIDEST), np.minimum(bounds[1], WIDEST)
-        self._open, self._growth = extra.shape[1], int(border.indices[-1])
+        self._open, self._growth = extra.shape[1], int(exchange_laws.indices[-1])
         self._spread = fitted.spread
 
-    def of(
+    def find_ranges(
         self, fluxes: np.ndarray, measured: np.ndarray, deviations: np.ndarray, indices: np.ndarray, wanted: np.ndarray
     ) -> np.ndarray:
         """Smallest and largest values, shape `[samples, ranges, 2]` [mmol/gDW/h]; NaN where not wanted.
@@ -141,6 +141,6 @@ class RangeFinder:
         lower, upper = np.minimum(lower, fluxes - slack), np.maximum(upper, fluxes + slack)
         loose = np.repeat(np.maximum(fluxes[:, [self._growth]], 0.0), self._open, axis=1)
         ranges = SampleRanges(self._matrix, np.hstack([lower, -loose]), np.hstack([upper, loose]))
-        found[rows] = ranges.of(indices, wanted[rows])
+        found[rows] = ranges.find_ranges(indices, wanted[rows])
         found[found <= -NO_BOUND], found[found >= NO_BOUND] = -np.inf, np.inf
         return found

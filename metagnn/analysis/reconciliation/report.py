@@ -90,7 +90,7 @@ class ReportTotals:
         """Add a chunk, and return what was kept of it."""
         head = samples_table(reconciliation, self._reconciler.measured)[: max(MOST_SAMPLES - len(self._samples), 0)]
         listed = [_clean(row) for row in head.to_dict("records")]
-        summary = ChunkSummary.of(reconciliation, listed, MOST_SAMPLES - len(self._changes))
+        summary = ChunkSummary.from_reconciliation(reconciliation, listed, MOST_SAMPLES - len(self._changes))
         self.add_summary(summary)
         return summary
 

@@ -35,7 +35,7 @@ class SampleRanges:
         self._program = LinearProgram(self._reduction.matrix, np.zeros(self._reduction.groups))
         self._varying = np.flatnonzero((low != low[:1]).any(axis=0) | (high != high[:1]).any(axis=0))
 
-    def of(self, columns: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    def find_ranges(self, columns: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         """Ranges, shape `[samples, ranges, 2]` [mmol/gDW/h]; NaN where not wanted, or where no flux was found.
 
         Args:

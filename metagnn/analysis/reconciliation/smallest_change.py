@@ -59,7 +59,7 @@ class ChangeFinder:
         lower[measured], upper[measured] = -WIDEST, WIDEST
         self._bounds = lower, upper
 
-    def of(self, sample: str, measured: np.ndarray, deviations: np.ndarray) -> tuple[NeededChange, ...]:
+    def find_changes(self, sample: str, measured: np.ndarray, deviations: np.ndarray) -> tuple[NeededChange, ...]:
         """Changes that a sample needs, the largest first; none where some flux meets it as it is.
 
         Args:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.stats
 
-from metagnn.analysis.reconciliation.biomass_column import CONTENTS
 from metagnn.analysis.reconciliation.composition_fit import GAMMA_NOISE, own_contents, pooled_fit
-from metagnn.analysis.reconciliation.exchange_laws import Border
+from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws
+from metagnn.nn.biomass_column import CONTENTS
 
 FACTORS = {
     1000.0: "a unit a thousand times too small",
@@ -53,21 +53,21 @@ class UnitSuspect:
     corrected: float
 
 
-def unit_suspects(border: Border, measured: np.ndarray, deviations: np.ndarray) -> tuple[UnitSuspect, ...]:
+def unit_suspects(exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.ndarray) -> tuple[UnitSuspect, ...]:
     """Columns that look wrong by a factor, the likeliest first; none where the rows close as they are.
 
     Element balances of the raw rates, with a biomass that may differ from the network's own by as much as organisms
     do: a composition that was fitted to wrong rates would hide them.
 
     Args:
-        border: A border with an elemental composition.
-        measured: Measured border fluxes, NaN where nothing was measured, shape `[samples, border]` [mmol/gDW/h].
+        exchange_laws: Laws with an elemental composition.
+        measured: Measured boundary fluxes, NaN where nothing was measured, shape `[samples, boundary]` [mmol/gDW/h].
         deviations: Their standard deviations, the same shape.
     """
-    if border.changes.shape[1] != len(CONTENTS):
+    if exchange_laws.changes.shape[1] != len(CONTENTS):
         return ()
     rates, std = measured[:MOST_ROWS], deviations[:MOST_ROWS]
-    contents = np.array(own_contents(border))
+    contents = np.array(own_contents(exchange_laws))
     alpha, beta, electrons = contents
     along = np.array([-electrons / alpha, 0.0, 1.0])
     precision = np.diag([(CARBON_NOISE * alpha) ** -2, (NITROGEN_NOISE * beta) ** -2, 0.0])
@@ -75,7 +75,9 @@ def unit_suspects(border: Border, measured: np.ndarray, deviations: np.ndarray) 
     deviation = np.sqrt(np.diag(np.linalg.inv(precision)))
 
     def misfit(factor: np.ndarray) -> float:
-        found = pooled_fit(border, rates / factor, std / factor, np.zeros(len(CONTENTS)), lambda theta: precision)
+        found = pooled_fit(
+            exchange_laws, rates / factor, std / factor, np.zeros(len(CONTENTS)), lambda theta: precision
+        )
         believed = scipy.stats.chi2.isf(SUSPICIOUS, np.maximum(found.freedom, 1))
         rows = np.median((found.chi_squared / believed)[found.freedom > 0]) if (found.freedom > 0).any() else 0.0
         distance = np.square(found.theta / deviation).max() / scipy.stats.chi2.isf(SUSPICIOUS, 1)
@@ -91,5 +93,5 @@ def unit_suspects(border: Border, measured: np.ndarray, deviations: np.ndarray) 
             scale[position] = factor
             corrected = misfit(scale)
             if corrected < FITTING:
-                found.append(UnitSuspect(border.names[position], factor, meaning, raw, corrected))
+                found.append(UnitSuspect(exchange_laws.names[position], factor, meaning, raw, corrected))
     return tuple(sorted(found, key=lambda suspect: suspect.corrected))
