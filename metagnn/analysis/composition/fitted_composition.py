@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -21,7 +22,7 @@ SMALLEST_GROWTH_STD = 1e-3
 """Standard deviation of an observed growth rate, at least [1/h]."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Composition:
     """Carbon and nitrogen in biomass.
 
@@ -37,6 +38,19 @@ class Composition:
     beta: float
     alpha_interval: Interval | None = None
     beta_interval: Interval | None = None
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Rows alpha and beta [mmol/gDW]; columns `value, low, high`, NaN where no interval was fitted."""
+        intervals = [limits or (np.nan, np.nan) for limits in (self.alpha_interval, self.beta_interval)]
+        rows = [[value, *limits] for value, limits in zip((self.alpha, self.beta), intervals, strict=True)]
+        return pd.DataFrame(rows, index=["alpha", "beta"], columns=["value", "low", "high"])
+
+    def __repr__(self) -> str:
+        return f"Composition({', '.join(_in_words(name, *row) for name, *row in self.table.itertuples())})"
+
+    def _repr_html_(self) -> str:
+        return str(self.table.to_html())
 
     def to_document(self) -> dict[str, Any]:
         """The composition for JSON; NaN and infinity become null."""
@@ -139,6 +153,12 @@ def _standard_errors(information: np.ndarray, jacobian: np.ndarray) -> np.ndarra
     variance = np.square(along[:, known]) @ (1.0 / values[known])
     lost = np.abs(along[:, ~known]).max(axis=1, initial=0.0) > 1e-3 * np.abs(along).max(axis=1)
     return np.where(lost, np.inf, np.sqrt(variance))
+
+
+def _in_words(name: str, value: float, low: float, high: float) -> str:
+    if np.isnan(value):
+        return f"{name} not determined"
+    return f"{name} {value:.2f}" + ("" if np.isnan(low) else f" ({low:.2f} to {high:.2f})") + " mmol/gDW"
 
 
 def _finite_or_none(value: float) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import scipy.stats
 
 from metagnn.analysis.composition.content_interval import UNDETERMINED, Interval, content_interval
@@ -56,6 +57,13 @@ class FittedComposition:
     undetermined: np.ndarray
     spread: float
     rows: int
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Rows alpha, beta [mmol/gDW] and degree_of_reduction [electrons/carbon]; columns `value, low, high`."""
+        table = self.composition.table
+        table.loc["degree_of_reduction"] = [self.gamma, *self.gamma_interval]
+        return table
 
 
 def fit_composition(

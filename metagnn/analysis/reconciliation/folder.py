@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from metagnn.analysis.reconciliation.options import ReconcileOptions
-from metagnn.analysis.reconciliation.reconciler import Reconciler, Reconciliation
+from metagnn.analysis.reconciliation.reconciler import Reconciler
+from metagnn.analysis.reconciliation.reconciliation import Reconciliation
 from metagnn.analysis.reconciliation.report import ReportTotals, intervals_table, reconciled_table, samples_table
 from metagnn.analysis.reconciliation.unfinished_run import UnfinishedRun
 from metagnn.datasets.rates import RateColumn, RateReader, RateTable
@@ -154,7 +155,7 @@ def _run_chunks(
             first = first or found
         if summary is None:
             fluxes, rows = (
-                reconciled_table(found, reconciler.network.reactions),
+                reconciled_table(found),
                 samples_table(found, reconciler.measured),
             )
             tables = (fluxes, intervals_table(found), rows)

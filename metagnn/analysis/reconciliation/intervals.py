@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import scipy.sparse
 
 from metagnn.analysis.composition.content_interval import QUANTILE
@@ -17,7 +19,10 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 
 DETERMINED, BOUNDED, FREE = "determined", "bounded", "free"
 
+NUMBERS = ("value", "low", "high", "range_min", "range_max")
+
 WIDEST = 1000.0
+"""Bound in place of none [mmol/gDW/h]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +46,15 @@ class FluxIntervals:
     range_min: np.ndarray
     range_max: np.ndarray
     status: np.ndarray
+
+    def to_frame(self, samples: Sequence[str]) -> pd.DataFrame:
+        """One row a sample and flux: `sample, reaction, value, low, high, range_min, range_max, status`."""
+        columns = {name: getattr(self, name).ravel() for name in NUMBERS}
+        index = {
+            "sample": np.repeat(np.array(samples, dtype=object), len(self.reactions)),
+            "reaction": np.tile(np.array(self.reactions, dtype=object), len(samples)),
+        }
+        return pd.DataFrame(index | columns | {"status": self.status.ravel()})
 
 
 @dataclass(frozen=True, eq=False)

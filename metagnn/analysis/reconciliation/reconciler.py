@@ -1,13 +1,14 @@
-"""Reconciliation of measured rates: one composition for a file, then every sample with its intervals and tests."""
+"""Reconcile measured rates: fit one composition to a file, then reconcile every sample, with intervals and tests."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+import pandas as pd
 import torch
 
-from metagnn.analysis.reconciliation.closures import closures
+from metagnn.analysis.reconciliation.closures import BALANCES, closures
 from metagnn.analysis.reconciliation.composition_fit import FittedComposition, fit_composition, own_contents
 from metagnn.analysis.reconciliation.exchange_laws import find_exchange_laws
 from metagnn.analysis.reconciliation.flux_bounds import reconciliation_bounds
@@ -22,6 +23,7 @@ from metagnn.analysis.reconciliation.intervals import (
 )
 from metagnn.analysis.reconciliation.linear_model import measurement_weights, posterior
 from metagnn.analysis.reconciliation.options import ReconcileOptions
+from metagnn.analysis.reconciliation.reconciliation import Reconciliation
 from metagnn.analysis.reconciliation.smallest_change import ChangeFinder, NeededChange
 from metagnn.analysis.reconciliation.unit_suspects import UnitSuspect, unit_suspects
 from metagnn.datasets.rates import ExchangeNames, RateTable, present_exchanges
@@ -31,53 +33,21 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.polytope import PolytopeProjection
 
 MOST_CHANGES = 1000
-"""Samples of one chunk for which the smallest change is looked for, the most improbable first."""
+"""Largest number of samples of a chunk for which the smallest change is sought, the most improbable first."""
 
 IMPOSSIBLE = 1e-4
-"""Probability of a sample's misfit below which it is asked whether any flux can meet its measurements."""
-
-
-@dataclass(frozen=True, eq=False)
-class Reconciliation:
-    """Reconciled samples.
-
-    Attributes:
-        samples: Their names.
-        measured: Measured fluxes, without what was hidden, NaN elsewhere, shape `[samples, reactions]` [mmol/gDW/h].
-        deviations: Their standard deviations, the same shape.
-        hidden: Rates that were measured but withheld, by reaction, each of shape `[samples]`.
-        fluxes: Nearest feasible fluxes, NaN unless the status is "optimal", shape `[samples, reactions]`.
-        status: "optimal", "infeasible", or "failed: " and the reason.
-        closures_before: What leaves over what enters in carbon, nitrogen and electrons, with the raw rates and the
-            network's own biomass, shape `[samples, 3]`.
-        closures_after: The same with the reconciled fluxes and the fitted biomass.
-        errors: Standardised residuals, χ² and suspects.
-        intervals: Intervals of exchanges and growth, or of all fluxes.
-        changes: Measurements that no flux can meet, with the smallest change that would do.
-    """
-
-    samples: tuple[str, ...]
-    measured: np.ndarray
-    deviations: np.ndarray
-    hidden: dict[str, np.ndarray]
-    fluxes: np.ndarray
-    status: tuple[str, ...]
-    closures_before: np.ndarray
-    closures_after: np.ndarray
-    errors: GrossErrors
-    intervals: FluxIntervals
-    changes: tuple[NeededChange, ...]
+"""Probability of a sample's misfit below which its measurements are checked for feasibility."""
 
 
 class Reconciler:
-    """Reconciles measured rates with a network: fitted on some rows, then run on any number of them.
+    """Fit a biomass composition to some rows of measured rates, then reconcile any number of rows.
 
-    Data reconciliation by weighted least squares (van der Heijden et al. 1994, doi 10.1002/bit.260430104) with the
-    bounds of the network, and a biomass composition that all rows share.
+    Data reconciliation by weighted least squares (van der Heijden et al. 1994, doi 10.1002/bit.260430104), within the
+    bounds of the network and with one biomass composition for all rows.
 
     Args:
         network: The network.
-        rates: Rows that the composition is fitted on; other rows must measure the same reactions.
+        rates: Rows to fit the composition to; other rows must measure the same reactions.
         options: Settings.
 
     Raises:
@@ -114,17 +84,17 @@ class Reconciler:
 
     @property
     def measured(self) -> tuple[str, ...]:
-        """What the rows measure and is not hidden."""
+        """Measured reactions that are not hidden."""
         return tuple(name for name in self._reactions if name not in self.hide)
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """Exchanges that are taken to carry nothing."""
+        """Exchanges that are taken to carry no flux."""
         inside = set(self.exchange_laws.names)
         return tuple(name for name in self.network.exchanges if name not in inside)
 
     def _unit_suspects(self, rates: RateTable) -> tuple[UnitSuspect, ...]:
-        """On all that was measured: what is hidden from the estimate is not hidden from this check."""
+        """Columns that look wrong by a factor; checked with an elemental composition, whatever the option."""
         shown = rates.without(self.hide)
         measured, deviations = shown.on_network(self.network)
         elemental = self.exchange_laws
@@ -151,7 +121,7 @@ class Reconciler:
         return SteadyStates(indices, basis, moves, trusted)
 
     def run(self, rates: RateTable) -> Reconciliation:
-        """Reconcile samples, of those that were fitted on or others.
+        """Reconcile samples: those of the fit, or others.
 
         Raises:
             InputError: Rates of other reactions than those of the fit.
@@ -162,23 +132,33 @@ class Reconciler:
         measured, deviations = rates.without(self.hide).on_network(self.network)
         fluxes, status = self._nearest(measured, deviations)
         errors = self._errors(measured, deviations, fluxes)
+        index = pd.Index(rates.samples, name="sample")
+        table = partial(pd.DataFrame, index=index, columns=list(self.network.reactions))
+        closure_table = partial(pd.DataFrame, index=index, columns=list(BALANCES))
         return Reconciliation(
-            rates.samples,
-            measured,
-            deviations,
-            hidden,
-            fluxes,
-            status,
-            closures(self.network, measured),
-            closures(self.fitted_network, fluxes),
+            table(measured),
+            table(deviations),
+            pd.DataFrame(hidden, index),
+            table(fluxes),
+            pd.Series(status, index, dtype=object, name="status"),
+            closure_table(closures(self.network, measured)),
+            closure_table(closures(self.fitted_network, fluxes)),
             errors,
             self._intervals(measured, deviations, fluxes),
             self._needed_changes(rates.samples, measured, deviations, errors),
+            self.fitted,
         )
+
+    def __repr__(self) -> str:
+        composition = f"{self.options.composition} composition"
+        return f"Reconciler({self.network.id}, {len(self.measured)} measured, {composition}, {self.fitted.rows} rows)"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.fitted.table.to_html()}"
 
     def _nearest(self, measured: np.ndarray, deviations: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
         weights = measurement_weights(measured, deviations)
-        # Traces carry next to nothing: left free, they would be outlets for whatever does not close.
+        # Hold unmeasured trace exchanges near zero: left free, they would absorb whatever does not close.
         weights[:, self.exchange_laws.indices] = self._weights(self._border_only, measured, deviations)
         lower, upper = (torch.from_numpy(bound).expand(measured.shape) for bound in self._bounds)
         target = torch.from_numpy(np.where(np.isnan(measured), 0.0, measured))
@@ -232,7 +212,7 @@ class Reconciler:
 def reconcile(
     network: MetabolicNetwork, rates: RateTable, options: ReconcileOptions | None = None
 ) -> tuple[Reconciler, Reconciliation]:
-    """Fit the composition across all samples and reconcile them; as `Reconciler`, in one go.
+    """Fit the composition to all samples and reconcile them: `Reconciler` in one call.
 
     Args:
         network: The network.

@@ -9,7 +9,6 @@ from metagnn.network import MetabolicNetwork
 from metagnn.optimize import LinearProgram
 from metagnn.testing import toy_network
 
-
 UNSEEN = ("EX_co2_e", "EX_o2_e", "EX_h2o_e")
 
 
@@ -50,6 +49,9 @@ def test_what_trades_against_what_and_what_to_measure(core: MetabolicNetwork, el
     # The degree of reduction is the network's own: giving it tells nothing.
     assert report["co2"].measure == (("EX_o2_e",), ("alpha",), ("EX_co2_e",))
     assert "measure the carbon content of biomass" in report["co2"].why
+    precursor = identifiability(core, all_but(core, "EX_co2_e"), "precursor")
+    assert ("degree_of_reduction",) in precursor["alpha"].measure
+    assert "give a degree of reduction of biomass" in precursor["co2"].why
     assert report["EX_glc__D_e"].why == "measured"
     assert report["beta"].why == "the balances tie it to what is measured"
     assert report.table().shape == (24, 5)

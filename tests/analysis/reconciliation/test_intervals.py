@@ -53,7 +53,7 @@ def test_determined_is_what_cannot_vary_once_the_measured_are_pinned(core, truth
     program = LinearProgram(fitted.fitted_network.stoichiometry.to_scipy(), np.zeros(len(wide)))
     lower, upper = -wide, wide.copy()
     pinned = [core.reaction_index(name) for name in table.reactions]
-    lower[pinned] = upper[pinned] = found.fluxes[0, pinned]
+    lower[pinned] = upper[pinned] = found.fluxes.to_numpy()[0, pinned]
     ranges = flux_ranges(program, lower, upper, indices)
     fixed = ranges[:, 1] - ranges[:, 0] < 1e-5
     assert np.array_equal(found.intervals.status[0] == "determined", fixed)
