@@ -1,4 +1,4 @@
-"""CO2 that nobody measured, read out of the carbon balance."""
+"""Read unmeasured CO2 out of the carbon balance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from metagnn.network.elements import balance_weights
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 CO2 = {"C": 1.0, "O": 2.0}
-"""Formula by which the CO2 exchange is known, whatever a model calls it."""
+"""Formula that identifies the CO2 exchange, whatever its name."""
 
 
 def co2_exchange(network: MetabolicNetwork) -> int:
@@ -38,11 +38,11 @@ def co2_exchange(network: MetabolicNetwork) -> int:
 
 
 class CO2Readout(nn.Module):
-    r"""Flux of the CO2 exchange that closes the carbon balance over all other exchanges and growth.
+    r"""Compute the flux of the CO2 exchange that closes the carbon balance over all other exchanges and growth.
 
     $q_{CO_2} = \sum_i a_i q_i - \alpha \mu$ over the other exchanges, with carbon atoms $a_i$ and uptakes $q_i$. At
-    steady state it equals the predicted flux of the exchange. Where S·v is only nearly zero it does not: it then takes
-    in the residual of every metabolite, times its carbon, which is more than S·v alone suggests.
+    steady state it equals the predicted flux of the exchange. Where S·v is only approximately zero, it includes the
+    residual of every metabolite times its carbon, and can be off by more than S·v suggests.
 
     Args:
         network: The network.
@@ -72,7 +72,7 @@ class CO2Readout(nn.Module):
         """Read out CO2.
 
         Args:
-            fluxes: Fluxes; that of the CO2 exchange is not looked at.
+            fluxes: Fluxes; that of the CO2 exchange is ignored.
             biomass_change: Difference of the biomass column to the model's own, shape `[metabolites]` [mmol/gDW].
         """
         index = torch.tensor(self.co2_index, device=fluxes.device)

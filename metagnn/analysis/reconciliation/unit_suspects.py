@@ -1,4 +1,4 @@
-"""Columns that look wrong by a factor: grams taken for milligrams, O2 counted as O."""
+"""Find columns that look wrong by a factor: grams taken for milligrams, O2 counted as O."""
 
 from __future__ import annotations
 
@@ -19,30 +19,32 @@ FACTORS = {
     60.0: "per minute and not per hour",
     1 / 60: "per hour and not per minute",
 }
-"""By what a column is off, and what that may mean."""
+"""Factors by which a column may be wrong, and what each may mean."""
 
 CARBON_NOISE, NITROGEN_NOISE = 0.12, 0.5
 """Relative spread of carbon and nitrogen in biomass, between organisms and between models of one organism: the core
 model of E. coli has a tenth more carbon than most analyses, and half of the nitrogen of iJO1366."""
 
 SUSPICIOUS = 0.01
-"""Probability below which rows, or the composition that they ask for, are not believed."""
+"""Probability below which the misfit of the rows, or their composition, counts as implausible."""
 
 FITTING = 0.5
-"""Misfit, relative to what is just believed, below which a factor explains it."""
+"""Misfit, relative to the largest plausible one, below which a factor explains it."""
 
 MOST_ROWS = 300
+"""Number of rows that are checked."""
 
 
 @dataclass(frozen=True)
 class UnitSuspect:
-    """A column that would close the balances if it were divided by a factor.
+    """A column that closes the balances once it is divided by a factor.
 
     Attributes:
-        reaction: What it measures.
-        factor: By what it seems to be off.
-        meaning: What that may mean.
-        misfit: Misfit of the rows, or of the composition that they ask for, over what is just believed (p = .01).
+        reaction: The reaction that it measures.
+        factor: The factor.
+        meaning: What the factor may mean.
+        misfit: Misfit of the rows, or of the composition that fits them, relative to the largest plausible one
+            (p = .01).
         corrected: The same after the correction.
     """
 
@@ -54,10 +56,10 @@ class UnitSuspect:
 
 
 def unit_suspects(exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.ndarray) -> tuple[UnitSuspect, ...]:
-    """Columns that look wrong by a factor, the likeliest first; none where the rows close as they are.
+    """Find columns that look wrong by a factor, the likeliest first; none where the rows close as they are.
 
-    Element balances of the raw rates, with a biomass that may differ from the network's own by as much as organisms
-    do: a composition that was fitted to wrong rates would hide them.
+    Tests the element balances of the raw rates with a biomass that may differ from the network's own as much as
+    organisms do. A composition fitted to wrong rates would hide them.
 
     Args:
         exchange_laws: Laws with an elemental composition.

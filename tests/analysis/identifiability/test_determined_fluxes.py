@@ -178,3 +178,9 @@ def test_bad_input_is_named(core: MetabolicNetwork):
         identifiability(core, ["growth"], reference=np.ones(3))
     with pytest.raises(NetworkError, match="no objective"):
         identifiability(toy_network({"EX_a": "a <=>"}), ["EX_a"])
+
+
+def test_a_report_shows_what_it_holds(core: MetabolicNetwork):
+    report = identifiability(core, all_but(core))
+    assert repr(report) == "IdentifiabilityReport(21 measured, fixed composition: 24 determined)"
+    assert "the balances tie it" in report._repr_html_() or "measured" in report._repr_html_()
