@@ -48,8 +48,8 @@ growth = network.growth_reaction
 #
 # Twelve steady states of a chemostat, slow to fast: more and more glucose, and 14 mmol/gDW/h of O2 at most, so that the
 # fast ones spill acetate. The biomass is *not* the model's own: it holds 40 mmol of carbon and 7 of nitrogen per gram,
-# where the model has 42.6 and 5.5. Its electrons per carbon are 4.00; the model's, which the estimates below will
-# assume to 4 %, are 4.11. So the assumption is wrong by 2.7 %, as assumptions are.
+# where the model has 42.6 and 5.5. Its electrons per carbon are the model's, 4.11; the estimates below take them as
+# known to 4 %.
 
 # %%
 ALPHA, BETA = 40.0, 7.0
@@ -255,8 +255,8 @@ pd.DataFrame(
 # ## One spreadsheet is one draw
 #
 # The same experiment again and again, with other noise (and the spoiled cell emptied): how large is the error of CO2,
-# and do nine in ten of the intervals hold the truth? α comes out some 4 % low on average: that is the assumed number of
-# electrons per carbon, which is not the true one. The intervals allow for it, and are wide for that reason.
+# and do nine in ten of the intervals hold the truth? The interval of α is wide: it allows for an error of 4 % in the
+# assumed electrons per carbon.
 
 # %%
 repeated = []

@@ -1,4 +1,4 @@
-"""CO2 that nobody measured, read out of the carbon balance."""
+"""Read unmeasured CO2 out of the carbon balance."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def co2_exchange(network: MetabolicNetwork) -> int:
 
 
 class CO2Readout(nn.Module):
-    r"""Flux of the CO2 exchange that closes the carbon balance over all other exchanges and growth.
+    r"""Compute the flux of the CO2 exchange that closes the carbon balance over all other exchanges and growth.
 
     $q_{CO_2} = \sum_i a_i q_i - \alpha \mu$ over the other exchanges, with carbon atoms $a_i$ and uptakes $q_i$. At
-    steady state it equals the predicted flux of the exchange. Where S·v is only nearly zero it does not: it then takes
-    in the residual of every metabolite, times its carbon, which is more than S·v alone suggests.
+    steady state it equals the predicted flux of the exchange. Where S·v is only approximately zero, it includes the
+    residual of every metabolite times its carbon, and can be off by more than S·v suggests.
 
     Args:
         network: The network.
@@ -68,7 +68,7 @@ class CO2Readout(nn.Module):
         """Read out CO2.
 
         Args:
-            fluxes: Fluxes; that of the CO2 exchange is not looked at.
+            fluxes: Fluxes; that of the CO2 exchange is ignored.
             biomass_change: Difference of the biomass column to the model's own, shape `[metabolites]` [mmol/gDW].
         """
         fluxes = as_floating("fluxes", fluxes)

@@ -1,4 +1,4 @@
-"""Closure bars: what leaves over what enters, in carbon, nitrogen and electrons, before and after reconciliation."""
+"""Bars of closures (what leaves over what enters) in carbon, nitrogen and electrons."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 from metagnn.errors import InputError
 from metagnn.plots.canvas import drawing_axes, say_empty
@@ -18,12 +19,13 @@ STAGES = ("measured", "reconciled")
 
 
 def plot_closure_bars(
-    before: np.ndarray, after: np.ndarray, balances: Sequence[str] = ("C", "N", "electrons"), ax: Axes | None = None
+    before: ArrayLike, after: ArrayLike, balances: Sequence[str] = ("C", "N", "electrons"), ax: Axes | None = None
 ) -> Axes:
-    """Median closure of every balance before and after, with a line from the 5 % to the 95 % quantile of the samples.
+    """Plot the median closure of every balance before and after, with a line from the 5 % to the 95 % quantile.
 
     Args:
-        before: What leaves over what enters with the measured rates, shape `[samples, balances]`; NaN where unknown.
+        before: What leaves over what enters with the measured rates, a table or an array of shape
+            `[samples, balances]`; NaN where unknown.
         after: The same with the reconciled rates, the same shape.
         balances: Names of the balances.
         ax: Axes to draw on; by default those of a new figure.
@@ -34,6 +36,7 @@ def plot_closure_bars(
     Raises:
         InputError: Shapes that do not fit.
     """
+    before, after = np.asarray(before), np.asarray(after)
     stages: Mapping[str, np.ndarray] = dict(zip(STAGES, (before, after), strict=True))
     for name, values in stages.items():
         if values.ndim != 2 or values.shape[1] != len(balances):

@@ -1,4 +1,4 @@
-"""Measured against reconciled rates, with their intervals; withheld rates stand out."""
+"""Plot reconciled against measured rates, with intervals; withheld rates are filled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from metagnn.units import FLUX
 
 MOST_COLOURED = 6
 MOST_POINTS = 300
-"""Samples of a rate up to which each gets its interval; beyond, the lines would hide the points."""
+"""Largest number of samples of a rate for which intervals are drawn; with more, the lines would hide the points."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +43,9 @@ class ReconciledRate:
 
 
 def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None) -> Axes:
-    """Reconciled against measured rates with 90 % intervals; on the line they agree. Withheld rates are filled.
+    """Plot reconciled against measured rates with 90 % intervals; withheld rates are filled.
 
-    Magnitudes are drawn, so that uptakes and formations share one corner.
+    Draws magnitudes, so that uptake and formation share one quadrant.
 
     Args:
         rates: By name; at most six get a colour of their own, the withheld first, then the largest. The others share
@@ -75,7 +75,7 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
         if x.size <= MOST_POINTS:
             ax.errorbar(x, y, yerr=half, linestyle="none", color=colour, alpha=0.4, linewidth=1.0, zorder=2)
         label = _label(name, rate, number, len(ordered))
-        # The withheld on top of all, and grey below all that has a colour.
+        # Draw withheld rates on top, and grey ones below those with a colour.
         depth = 3.5 if rate.hidden else 3 if number < MOST_COLOURED else 2.5
         ax.plot(
             x, y, linestyle="none", marker="o", markersize=5, color=colour, label=label, zorder=depth,
@@ -95,7 +95,7 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
 
 
 def _label(name: str, rate: ReconciledRate, number: int, count: int) -> str:
-    """What the legend says of a rate; of those in grey, once, how many they are."""
+    """Legend of a rate; the grey ones share one entry with their number."""
     if number < MOST_COLOURED:
         return f"{name} (withheld)" if rate.hidden else name
     # Matplotlib leaves out of the legend what begins with an underscore.
@@ -103,7 +103,7 @@ def _label(name: str, rate: ReconciledRate, number: int, count: int) -> str:
 
 
 def reconciled_rates(network: NetworkLike, reconciliation: Reconciliation) -> dict[str, ReconciledRate]:
-    """Every exchange that was measured, withheld or not; growth, which has another unit, is none of them.
+    """Measured and reconciled values of every measured exchange, withheld or not; growth, in another unit, is left out.
 
     Args:
         network: The network.
@@ -113,8 +113,7 @@ def reconciled_rates(network: NetworkLike, reconciliation: Reconciliation) -> di
     intervals, rates = reconciliation.intervals, {}
     for position, name in enumerate(intervals.reactions):
         hidden = name in reconciliation.hidden
-        column = reconciliation.measured[:, network.reaction_index(name)]
-        measured = reconciliation.hidden[name] if hidden else column
+        measured = (reconciliation.hidden if hidden else reconciliation.measured)[name].to_numpy()
         if np.isfinite(measured).any() and name != network.growth_reaction:
             parts = (intervals.value[:, position], intervals.low[:, position], intervals.high[:, position])
             rates[name] = ReconciledRate(measured, *parts, hidden=hidden)
@@ -131,7 +130,7 @@ def draw_reconciliation(network: NetworkLike, reconciliation: Reconciliation) ->
     network = as_network(network)
     figure, axes = new_figure(1, 2)
     plot_closure_bars(reconciliation.closures_before, reconciliation.closures_after, ax=axes[0, 0])
-    without = f", without {', '.join(reconciliation.hidden)}" if reconciliation.hidden else ""
+    without = f", without {', '.join(reconciliation.hidden)}" if len(reconciliation.hidden.columns) else ""
     axes[0, 0].set_title(f"measured: with the biomass of {network.id}{without}", fontsize="small")
     plot_reconciled(reconciled_rates(network, reconciliation), ax=axes[0, 1])
     return figure

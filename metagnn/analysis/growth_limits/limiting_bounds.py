@@ -1,4 +1,4 @@
-"""Which nutrients and reactions limit growth, ranked."""
+"""Rank the nutrients and reactions that limit growth."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ COLUMNS = ("sample", "reaction", "kind", "bound", "growth", "gain", "loss", "ela
 def bottlenecks(
     network: NetworkLike, media: pd.DataFrame, model: AbstractFluxModel | None = None, most: int = 20
 ) -> pd.DataFrame:
-    """Bounds that limit growth on every medium: which nutrient or capacity, and what more of it is worth.
+    """Find the bounds that limit growth on every medium, and the growth that more of each would add.
 
-    Bounds of zero that only say in which direction a reaction runs are left out.
+    Bounds of zero that only fix the direction of a reaction are left out.
 
     Args:
         network: The network.
         media: One row a medium, as for `simulate_fluxes` [mmol/gDW/h].
-        model: A trained model, whose gradient is put beside.
-        most: Rows of every medium.
+        model: A trained model whose gradient to add as a column.
+        most: Largest number of rows for each medium.
 
     Returns:
         One row a medium and bound, most limiting first: `sample` (index of the medium), `reaction`, `kind`
@@ -77,7 +77,7 @@ def bottlenecks(
 
 
 def shadow_prices(network: NetworkLike, media: pd.DataFrame) -> pd.DataFrame:
-    """D growth / d net production that is asked of every metabolite, by medium, as cobra's [gDW/mmol].
+    """Shadow price of every metabolite, d growth / d required net production, by medium, as cobra's [gDW/mmol].
 
     Args:
         network: The network.
@@ -88,7 +88,7 @@ def shadow_prices(network: NetworkLike, media: pd.DataFrame) -> pd.DataFrame:
 
 
 def reduced_costs(network: NetworkLike, media: pd.DataFrame) -> pd.DataFrame:
-    """D growth / d bound that holds every flux, by medium [gDW/mmol]: positive at an upper bound, negative at a lower.
+    """Reduced cost of every flux, d growth / d bound that holds it, by medium [gDW/mmol]; negative at a lower bound.
 
     Args:
         network: The network.
@@ -115,7 +115,7 @@ class _Medium:
     upper: np.ndarray
 
     def table(self, label: object, most: int, gradients: GrowthGradients | None, row: int) -> pd.DataFrame:
-        """Rows of the bounds that limit, most limiting first."""
+        """One row for every limiting bound, most limiting first."""
         records = []
         for index, side, kind in self._limiting(most):
             bound = float((self.lower if side == "lower" else self.upper)[index]) + 0.0
@@ -135,7 +135,7 @@ class _Medium:
         return ranked.head(most)
 
     def _limiting(self, most: int) -> list[tuple[int, str, str]]:
-        """The medium's nutrients, and those other bounds whose reduced costs are the largest: index, side, kind."""
+        """The nutrients, and the other bounds with the largest reduced costs: index, side and kind."""
         network, costs = self.network, self.duals.reduced_costs
         imports = dict(zip(network.exchange_indices.tolist(), network.imports_forward.tolist(), strict=True))
         nutrients, others = [], []

@@ -1,7 +1,7 @@
-"""The feasible flux nearest to measured rates, weighted by their noise: one quadratic program a sample.
+"""Find the feasible flux nearest to measured rates, weighted by their noise: one quadratic program a sample.
 
-Nothing is assumed and nothing is fitted: the caller gives the bounds of every sample and a network whose biomass is
-known. It is the reference that learned models are compared with. `metagnn.analysis.reconciliation` is for a table of
+The caller gives the bounds of every sample and a network with a known biomass; nothing is fitted. It is the reference
+for learned models. `metagnn.analysis.reconciliation` is for a table of
 measurements: it chooses the bounds, fits the composition of biomass, and adds intervals and tests.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from metagnn.errors import InputError
 from metagnn.network.network_like import NetworkLike, as_network
@@ -17,21 +18,35 @@ from metagnn.optimize.quadratic_program import QuadraticProgram
 from metagnn.progress import Report, reported
 
 PRIOR = 1e-4
-"""Weight of the square of a flux that was not measured: of all fluxes that fit alike, the smallest
-[1/(mmol/gDW/h)²]. Ten times more or less changes the errors on e_coli_core in the third digit."""
+"""Weight of the square of an unmeasured flux [1/(mmol/gDW/h)²]: of all fluxes that fit alike, it selects the smallest.
+A factor of ten changes the errors on e_coli_core in the third digit."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ReconciledFluxes:
-    """Nearest feasible fluxes and whether each was found.
+    """Nearest feasible fluxes, and whether each was found.
 
     Attributes:
         fluxes: Shape `[samples, reactions]` [mmol/gDW/h]; NaN unless the status is "optimal".
         status: "optimal", "infeasible", or "failed: " and the reason, one a sample.
+        reactions: Names of the columns.
     """
 
     fluxes: np.ndarray
     status: tuple[str, ...]
+    reactions: tuple[str, ...]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The fluxes with named columns, one row a sample [mmol/gDW/h]."""
+        return pd.DataFrame(self.fluxes, columns=list(self.reactions))
+
+    def __repr__(self) -> str:
+        found = sum(state == "optimal" for state in self.status)
+        return f"ReconciledFluxes({len(self.status)} samples, {found} optimal, {len(self.reactions)} reactions)"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.table.to_html(max_rows=10, max_cols=10)}"
 
 
 def reconcile_rates(
@@ -41,11 +56,11 @@ def reconcile_rates(
     deviation: np.ndarray,
     progress: bool | Report | None = None,
 ) -> ReconciledFluxes:
-    r"""The flux at steady state and within bounds that measurements make most likely, sample by sample.
+    r"""Find the flux at steady state and within bounds that the measurements make most likely, sample by sample.
 
     $\min_v \sum_{i\,\text{measured}} (v_i - m_i)^2 / \sigma_i^2 + \epsilon \sum_{i\,\text{not}} v_i^2$ subject to
     $S v = 0$ and the bounds: data reconciliation (van der Heijden et al. 1994, doi 10.1002/bit.260430104) with the
-    inequalities of the network. Nothing is learned.
+    bounds of the network.
 
     Args:
         network: The network.
@@ -77,4 +92,4 @@ def reconcile_rates(
             fluxes[row] = solution.values
             status.append(solution.status)
             report(row + 1, len(measured))
-    return ReconciledFluxes(fluxes, tuple(status))
+    return ReconciledFluxes(fluxes, tuple(status), network.reactions)

@@ -1,4 +1,4 @@
-"""A file of measured rates, reconciled into a folder: whatever its length, some rows at a time."""
+"""Reconcile a file of measured rates of any length into a folder, chunk by chunk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from metagnn.analysis.reconciliation.options import ReconcileOptions
-from metagnn.analysis.reconciliation.reconciler import Reconciler, Reconciliation
+from metagnn.analysis.reconciliation.reconciler import Reconciler
+from metagnn.analysis.reconciliation.reconciliation import Reconciliation
 from metagnn.analysis.reconciliation.report import ReportTotals, intervals_table, reconciled_table, samples_table
 from metagnn.analysis.reconciliation.unfinished_run import UnfinishedRun
 from metagnn.datasets.rates import RateColumn, RateReader, RateTable
@@ -22,10 +23,10 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.progress import Report, reported
 
 CHUNK_ENTRIES = 1_000_000
-"""Fluxes of a chunk: 8 MB an array, of which some tens are alive at once."""
+"""Fluxes of a chunk: 8 MB an array, with some tens of arrays in memory at once."""
 
 MOST_RANGED = 5000
-"""Rows of a first chunk up to which ranges are computed for determined fluxes too: a linear program each."""
+"""Largest number of rows for which ranges of determined fluxes are computed too; each costs a linear program."""
 
 REPORT = "report.json"
 TABLES = ("reconciled.csv", "intervals.csv", "samples.csv")
@@ -33,14 +34,14 @@ TABLES = ("reconciled.csv", "intervals.csv", "samples.csv")
 
 @dataclass(frozen=True, eq=False)
 class RatesFile:
-    """A file of measured rates whose columns are understood, with its first rows read.
+    """An open file of measured rates, with its header interpreted and its first rows read.
 
     Attributes:
         reader: Turns further rows into rates.
-        columns: What was understood of every column.
+        columns: How every column was read.
         first: Rates of the first rows.
         rest: The rows after them.
-        whole: Whether there are no others.
+        whole: Whether the first rows are all.
     """
 
     reader: RateReader
@@ -53,7 +54,7 @@ class RatesFile:
 def open_rates(
     network: MetabolicNetwork, path: str | Path, units: Mapping[str, str] | None = None, noise: float = 0.05
 ) -> RatesFile:
-    """Understand a file of measured rates, and read its first rows.
+    """Interpret the header of a file of measured rates and read its first rows.
 
     Args:
         network: The network.
@@ -95,8 +96,8 @@ def reconcile_to_folder(
     """Reconcile a file and write `reconciled.csv`, `intervals.csv`, `samples.csv` and `report.json`.
 
     The composition is fitted on the rows of the first chunk (ten thousand on a core model), and all rows are
-    reconciled with it. Finished chunks lie in `unfinished` until all are done; what ends a run, a kill or a damaged
-    row far down, leaves them there.
+    reconciled with it. Finished chunks are kept in `unfinished` until all are done, so that a run that was killed, or
+    that met a damaged row, can be resumed.
 
     Args:
         network: The network.
@@ -130,7 +131,7 @@ def reconcile_to_folder(
     except TableError as error:
         if not unfinished.rows:
             raise
-        kept = f"{unfinished.rows} finished samples are kept, mend the file and go on with --resume"
+        kept = f"{unfinished.rows} finished samples are kept; correct the file and continue with --resume"
         raise TableError(f"{error}; {kept}") from error
     document = totals.document()
     replace_file(folder / REPORT, json.dumps(document, indent=1, ensure_ascii=False).encode())
@@ -145,7 +146,7 @@ def _run_chunks(
     unfinished: UnfinishedRun,
     report: Report,
 ) -> Reconciliation:
-    """Reconcile what is not finished, add all of it up, and return the samples of the first chunk."""
+    """Reconcile the unfinished chunks, accumulate the report, and return the samples of the first chunk."""
     first: Reconciliation | None = None
     done = 0
     for number, chunk in enumerate(_chunks(rates)):
@@ -157,7 +158,7 @@ def _run_chunks(
             first = first or found
         if summary is None:
             fluxes, rows = (
-                reconciled_table(found, reconciler.network.reactions),
+                reconciled_table(found),
                 samples_table(found, reconciler.measured),
             )
             tables = (fluxes, intervals_table(found), rows)

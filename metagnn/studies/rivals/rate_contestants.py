@@ -208,7 +208,7 @@ def classical_network(task: RatesTask) -> MetabolicNetwork:
         return task.network
     fluxes = as_fluxes(task.network, task.train)
     beta = content_by_regression(task.network, "N", fluxes)
-    alpha = alpha_from_electrons(task.network, content_by_regression(task.network, "electrons", fluxes), beta)
+    alpha = alpha_from_electrons(task.network, content_by_regression(task.network, "electrons", fluxes))
     composition = BiomassComposition(task.network, "elemental")
     composition.reset_contents(alpha, beta)
     return task.network.with_biomass(composition.column().detach().numpy())

@@ -106,7 +106,9 @@ def test_without_noise_the_truth_lies_in_a_tight_interval(core: MetabolicNetwork
         ("elemental", (), True, True),
         ("elemental", ("EX_co2_e",), True, True),
         ("elemental", ("EX_nh4_e",), True, True),
-        ("elemental", ("EX_co2_e", "EX_o2_e"), False, True),
+        # Water and protons, exactly known, would tell hydrogen, which follows carbon.
+        ("elemental", ("EX_co2_e", "EX_o2_e"), True, True),
+        ("elemental", ("EX_co2_e", "EX_o2_e", "EX_h2o_e"), False, True),
         ("elemental", ("EX_h2o_e", "EX_h_e", "EX_pi_e"), True, True),
         ("elemental", ("EX_co2_e", "EX_o2_e", "EX_h2o_e", "EX_h_e", "EX_pi_e"), False, True),
         ("precursor", (), True, True),

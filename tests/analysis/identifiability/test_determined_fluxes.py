@@ -10,6 +10,8 @@ from metagnn.optimize import LinearProgram
 from metagnn.testing import toy_network
 from tests.copies_and_threads import assert_copies_are_the_same, in_threads, same
 
+UNSEEN = ("EX_co2_e", "EX_o2_e", "EX_h2o_e")
+
 
 def all_but(network: MetabolicNetwork, *hidden: str) -> list[str]:
     return [name for name in (*network.exchanges, "growth") if name not in hidden]
@@ -27,7 +29,9 @@ def elemental(core: MetabolicNetwork) -> SteadyStateTangent:
         ("fixed", ("EX_co2_e", "EX_o2_e"), set()),
         ("fixed", ("growth",), set()),
         ("elemental", ("EX_co2_e",), set()),
-        ("elemental", ("EX_co2_e", "EX_o2_e"), {"co2", "alpha", "EX_co2_e", "EX_o2_e"}),
+        # Water and protons, exactly known, would tell hydrogen, which follows carbon.
+        ("elemental", ("EX_co2_e", "EX_o2_e"), set()),
+        ("elemental", UNSEEN, {"co2", "alpha", *UNSEEN}),
         ("elemental", ("EX_h2o_e", "EX_h_e", "EX_pi_e", "EX_co2_e"), set()),
         ("elemental", ("EX_nh4_e", "EX_h_e"), set()),
         ("precursor", ("EX_co2_e",), {"co2", "alpha", "EX_co2_e"}),
@@ -40,16 +44,21 @@ def test_of_the_core_network_the_readouts_are_what_balances_say(core, compositio
 
 
 def test_what_trades_against_what_and_what_to_measure(core: MetabolicNetwork, elemental: SteadyStateTangent):
-    report = identify(elemental, all_but(core, "EX_co2_e", "EX_o2_e"), "elemental")
-    assert report["alpha"].why.startswith("alpha can trade against EX_co2_e, EX_o2_e: measure EX_co2_e, or measure")
-    assert report["co2"].measure == (("EX_o2_e",), ("degree_of_reduction",), ("EX_co2_e",))
-    assert "give a degree of reduction of biomass" in report["co2"].why
+    report = identify(elemental, all_but(core, *UNSEEN), "elemental")
+    trade = "alpha can trade against EX_co2_e, EX_o2_e, EX_h2o_e: measure EX_co2_e, or measure"
+    assert report["alpha"].why.startswith(trade)
+    # The degree of reduction is the network's own: giving it tells nothing.
+    assert report["co2"].measure == (("EX_o2_e",), ("alpha",), ("EX_co2_e",))
+    assert "measure the carbon content of biomass" in report["co2"].why
+    precursor = identifiability(core, all_but(core, "EX_co2_e"), "precursor")
+    assert ("degree_of_reduction",) in precursor["alpha"].measure
+    assert "give a degree of reduction of biomass" in precursor["co2"].why
     assert report["EX_glc__D_e"].why == "measured"
     assert report["beta"].why == "the balances tie it to what is measured"
     assert report.table().shape == (24, 5)
 
 
-@pytest.mark.parametrize("hidden", [("EX_co2_e", "EX_o2_e"), ("EX_co2_e", "EX_o2_e", "EX_h_e", "EX_nh4_e", "growth")])
+@pytest.mark.parametrize("hidden", [UNSEEN, ("EX_co2_e", "EX_o2_e", "EX_h_e", "EX_nh4_e", "growth")])
 def test_every_set_that_is_named_does_determine_and_no_member_can_be_left_out(core, elemental, hidden):
     measured = all_but(core, *hidden)
     report = identify(elemental, measured, "elemental")
@@ -176,3 +185,9 @@ def test_copies_are_the_same_and_threads_give_the_serial_report(core):
     assert_copies_are_the_same(expected)
     for found in in_threads(lambda _: identifiability(core, ["EX_glc__D_e", "growth"]), range(8)):
         assert same(found, expected)
+
+
+def test_a_report_shows_what_it_holds(core: MetabolicNetwork):
+    report = identifiability(core, all_but(core))
+    assert repr(report) == "IdentifiabilityReport(21 measured, fixed composition: 24 determined)"
+    assert "the balances tie it" in report._repr_html_() or "measured" in report._repr_html_()

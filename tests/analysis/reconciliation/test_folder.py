@@ -39,7 +39,7 @@ def test_a_long_file_is_read_in_chunks_and_gives_every_row(core, file, tmp_path,
     # Rows repeat every ten: so must their fluxes, wherever a chunk ends.
     values = fluxes.drop(columns=["sample", "status"]).to_numpy()
     assert np.allclose(values[:100], values[100:200], atol=1e-8)
-    assert len(pd.read_csv(tmp_path / "out" / "intervals.csv")) == 250 * len(fitted.border.indices)
+    assert len(pd.read_csv(tmp_path / "out" / "intervals.csv")) == 250 * len(fitted.exchange_laws.indices)
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
 
 
