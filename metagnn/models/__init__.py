@@ -4,7 +4,6 @@ from metagnn.models.balance_mlp import BalanceMLP as BalanceMLP
 from metagnn.models.balance_mlp import BalanceMLPConfig as BalanceMLPConfig
 from metagnn.models.flux_gnn import FluxGNN as FluxGNN
 from metagnn.models.flux_gnn import FluxGNNConfig as FluxGNNConfig
-from metagnn.models.flux_mlp import FluxMLP as FluxMLP
 from metagnn.models.flux_prediction import FluxPrediction as FluxPrediction
 from metagnn.models.graph_encoder import GraphEncoder as GraphEncoder
 from metagnn.models.medium_bounds import MediumBounds as MediumBounds
