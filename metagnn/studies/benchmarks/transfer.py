@@ -130,14 +130,14 @@ class Transfer(AbstractExperiment):
         return Run(scores)
 
     def results(self, runs: Mapping[str, Sequence[Scores]]) -> dict[str, Any]:
-        """Median and range of every score by trial, labels and model."""
+        """Median and range of every score by labels, trial and model."""
         tree: dict[str, Any] = {}
         for scores in runs.values():
             for trial, models in scores[0].items():
                 for model in models:
                     found = spread([run[trial][model] for run in scores])
-                    tree.setdefault(trial, {}).setdefault(self.labels, {})[model] = found
-        return {"trials": tree}
+                    tree.setdefault(trial, {})[model] = found
+        return {"labels": {self.name: tree}}
 
 
 def study_transfer(folder: Path, options: StudyOptions, progress: Progress) -> list[ResultTable]:
@@ -147,15 +147,15 @@ def study_transfer(folder: Path, options: StudyOptions, progress: Progress) -> l
     """
     experiments = [Transfer(f"e_coli_core-{labels}") for labels in ("min_norm", "pfba")]
     if options.size == "full":
-        training, config = GENOME_SCALE[1], GENOME_SCALE[0]
+        config, training = GENOME_SCALE
         experiments.append(Transfer("iJO1366-pfba", effort=Effort(training, config)))
     results = run_study(folder, experiments, options, progress)
     rows = [
-        {"trial": trial, "labels": labels, "model": model}
+        {"trial": trial, "labels": name.partition("-")[2], "model": model}
         | {key: list(found[key].values()) for key in ("growth_r2", "median_flux_r2", "microseconds")}
         | {"answered": found["answered"]["min"]}
-        for trial, by in results["trials"].items()
-        for labels, models in by.items()
+        for name, trials in results["labels"].items()
+        for trial, models in trials.items()
         for model, found in models.items()
     ]
     replace_file(folder / "transfer.json", json.dumps(rows, indent=2).encode())

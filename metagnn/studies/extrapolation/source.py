@@ -83,7 +83,7 @@ class SparseMedia(AbstractSource):
         each = self.count // len(sources)
         parts = []
         for present in range(1, len(sources) + 1):
-            # A stream of its own for every number of sources and every seed.
+            # Every number of sources and every seed has a random stream of its own.
             drawn = sparse_media(
                 E_COLI_CORE_RANGES, SPARE * each, present, ["EX_o2_e"], seed=len(sources) * seed + present
             )
@@ -156,7 +156,7 @@ def read_media_table(network: MetabolicNetwork, path: str) -> Samples:
             targets = simulate_fluxes(network, media).fluxes
     else:
         read_targets(network, targets, media.index)
-        # By the network's own names: an alias in the table would not be found in a prediction.
+        # Use the network's own names: predictions have no columns for aliases.
         targets = targets.set_axis([network.reactions[network.reaction_index(str(name))] for name in targets], axis=1)
     complete = targets.notna().all(axis=1).to_numpy()
     kept = feasible & complete

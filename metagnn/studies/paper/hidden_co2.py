@@ -73,7 +73,7 @@ class HiddenCO2(AbstractExperiment):
         """Every contestant whose prediction is reported."""
         if self.with_internal:
             return tuple(CONTESTANTS)
-        # Protons and phosphate hold no carbon: without them, the paper's networks would train exactly as before.
+        # Water, protons and phosphate hold no carbon: the carbon balance of the paper's networks does without them.
         paper = () if self.hidden == (CO2,) else ("balance_mlp",)
         return tuple(name for name in CONTESTANTS if not name.startswith((INTERNAL, "flux_gnn_soft", *paper)))
 
