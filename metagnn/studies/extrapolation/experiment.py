@@ -23,9 +23,7 @@ LABELS = {
 """What the training media come with, in words."""
 
 CONTESTANTS: dict[str, Rival] = {
-    "balance_mlp" if name == "mlp" else name: rival
-    for name, rival in RIVALS.items()
-    if name != "flux_gnn_steady_state"
+    "balance_mlp" if name == "mlp" else name: rival for name, rival in RIVALS.items() if name != "flux_gnn_steady_state"
 }
 """Rivals by the names of their results; FluxGNN answers under both exact constraints after one training."""
 

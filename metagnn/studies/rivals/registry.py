@@ -44,7 +44,13 @@ def regression(name: str, problem: Problem, seed: int) -> Fitted:
     """Fit a regression from uptakes to every target."""
     media, fluxes = problem.train.media.to_numpy(), problem.train.fluxes
     fitted = fit_regression(name, media, fluxes.to_numpy(), problem.effort.tuning, seed)
-    return Fitted(lambda unseen: {"": problem.fill(list(fluxes.columns), fitted.predict(unseen.to_numpy()))})
+
+    def predict(unseen: pd.DataFrame) -> Answers:
+        # Some regressors drop the axis of a single target.
+        targets = fitted.predict(unseen.to_numpy()).reshape(len(unseen), -1)
+        return {"": problem.fill(list(fluxes.columns), targets)}
+
+    return Fitted(predict)
 
 
 def fba(problem: Problem, seed: int) -> Fitted:

@@ -108,7 +108,7 @@ class Regression(Protocol):
     """A fitted regression."""
 
     def predict(self, media: np.ndarray) -> np.ndarray:
-        """Predict the targets of other media, shape `[samples, targets]` [mmol/gDW/h]."""
+        """Predict the targets of other media, shape `[samples, targets]` or, of one, `[samples]` [mmol/gDW/h]."""
 
 
 @dataclass(frozen=True, eq=False)
