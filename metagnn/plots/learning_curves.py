@@ -19,7 +19,7 @@ DASHES = ("-", "--", ":", "-.")
 def plot_learning_curves(
     errors: Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]], ax: Axes | None = None
 ) -> Axes:
-    """Draw the error against the number of samples, both logarithmic; bands run from smallest to largest over the seeds.
+    """Draw error against number of samples, both logarithmic; bands run from smallest to largest over the seeds.
 
     Each model has one colour; its variants, such as with and without constraints, differ in their dashes.
 
