@@ -1,16 +1,12 @@
-import dataclasses
-
 import numpy as np
 import pytest
-import torch
 
 from metagnn.network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
 from metagnn.studies.extrapolation.source import SparseMedia
-from metagnn.studies.harness.model_call import call_model
 from metagnn.studies.harness.samples import Samples, SampleStore
 from metagnn.studies.rivals.flux_gnn import predict_under, train_flux_gnn
-from metagnn.studies.rivals.problem import QUICK, Problem
+from metagnn.studies.rivals.problem import QUICK
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +35,3 @@ def test_the_same_weights_answer_under_another_constraint(
     assert not np.allclose(balanced, exact)
     alike = train_flux_gnn(core, samples, "steady_state", QUICK, 3)
     np.testing.assert_allclose(balanced, alike.predict(samples.media), atol=1e-9)
-
-
-def test_a_model_is_not_shown_what_was_observed(
-    core: MetabolicNetwork, samples: Samples, predictor: FluxPredictor
-) -> None:
-    batch = Problem(core, samples, QUICK).batch()
-    other = dataclasses.replace(batch, observed=torch.full_like(batch.observed, 7.0))
-    with torch.no_grad():
-        fluxes, again = (call_model(predictor.model, b).fluxes for b in (batch, other))
-    assert torch.equal(fluxes, again)
-    np.testing.assert_allclose(fluxes.numpy(), predictor.predict(samples.media), atol=1e-9)
