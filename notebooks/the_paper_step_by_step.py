@@ -33,9 +33,8 @@ import metagnn
 from metagnn.analysis import content_by_regression, contents_by_reconciliation
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.plots import plot_estimates, plot_parity, plot_training_curves
-from metagnn.studies.harness.samples import SampleStore
-from metagnn.studies.paper.measured_rates import draw_task
-from metagnn.studies.rivals.rate_contestants import AS_DESCRIBED, TUNED, train_balance_mlp
+from metagnn.studies.harness import SampleStore, draw_task
+from metagnn.studies.rivals import AS_DESCRIBED, TUNED, train_balance_mlp
 
 smoke_test = "CI" in os.environ  # in a test run, a glance is enough
 training = metagnn.TrainingConfig(epochs=3) if smoke_test else metagnn.TrainingConfig()

@@ -33,9 +33,8 @@ from metagnn.datasets.extrapolation import Split, split_media
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.plots import plot_parity
 from metagnn.plots.extrapolation import plot_extrapolation
-from metagnn.studies.extrapolation.experiment import spread_of
-from metagnn.studies.extrapolation.scores import METRICS, score_extrapolation
-from metagnn.studies.rivals.regressions import Tuning, fit_regression
+from metagnn.studies.harness import score_unseen, spread
+from metagnn.studies.rivals import Tuning, fit_regression
 from metagnn.training.metrics import r2_per_flux
 
 smoke_test = "CI" in os.environ  # in a test run, a glance is enough
@@ -135,7 +134,7 @@ def scores_of(name: str, seed: int) -> dict[str, dict[str, float | None]]:
     unseen, observed = viable.iloc[split.test], fluxes.iloc[split.test].to_numpy()
     bounds = network.uptake_bounds(list(unseen.columns), unseen.to_numpy())
     return {
-        model: score_extrapolation(network, bounds, observed, predicted.to_numpy())
+        model: score_unseen(network, bounds, observed, predicted.to_numpy())
         for model, predicted in found[name][seed].items()
     }
 
@@ -143,9 +142,7 @@ def scores_of(name: str, seed: int) -> dict[str, dict[str, float | None]]:
 scores: dict[str, dict[str, dict[str, dict[str, float | None]]]] = {}
 for name in data:
     runs = [scores_of(name, seed) for seed in range(seeds)]
-    scores[name] = {
-        model: {metric: spread_of([run[model][metric] for run in runs]) for metric in METRICS} for model in runs[0]
-    }
+    scores[name] = {model: spread([run[model] for run in runs]) for model in runs[0]}
     medians = {model: {metric: s["median"] for metric, s in kinds.items()} for model, kinds in scores[name].items()}
     print(name)
     print(pd.DataFrame(medians).transpose().astype(float).to_string(float_format="{:.3g}".format, na_rep="–"))

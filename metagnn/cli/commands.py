@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 
 from metagnn.cli.console import print_table, progress_bar
-from metagnn.cli.extrapolation_command import benchmark_extrapolation, refuse_options
-from metagnn.cli.identifiability_command import benchmark_identifiability
 from metagnn.cli.open_sources import print_open_sources
 from metagnn.cli.pictures import (
     check_plot,
@@ -21,8 +19,6 @@ from metagnn.cli.pictures import (
     require_targets,
 )
 from metagnn.cli.presence import print_uptakes
-from metagnn.cli.reconcile_command import benchmark_reconcile
-from metagnn.cli.transfer_command import benchmark_transfer, refuse_full, refuse_resume
 from metagnn.datasets.label_file import simulate_to_file
 from metagnn.errors import InputError
 from metagnn.files.output import check_output
@@ -34,11 +30,6 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 if TYPE_CHECKING:
     from metagnn.analysis.composition.fitted_composition import Composition
     from metagnn.predictor import FluxPredictor
-
-
-RATIO = "ratio above 1 means that metagnn is ahead"
-RATIOS = {"scaling": "`ours` is the larger network, and the ratio the exponent of its cost in the non-zeros of S"}
-"""How the last column of a benchmark is read."""
 
 
 def info(chosen: argparse.Namespace) -> None:
@@ -128,43 +119,6 @@ def reproduce(chosen: argparse.Namespace) -> None:
     for table in result_tables(results):
         print_table(table.title, table.header, table.rows)
     print(f"{chosen.out}/results.json, {chosen.out}/figure.png: {results['wall_seconds']:.0f} s")
-
-
-def benchmark(chosen: argparse.Namespace) -> None:
-    """Measure and print."""
-    refuse_full(chosen)
-    if chosen.name == "extrapolation":
-        benchmark_extrapolation(chosen)
-        return
-    refuse_options(chosen)
-    if chosen.name == "transfer":
-        benchmark_transfer(chosen)
-        return
-    refuse_resume(chosen)
-    if chosen.name == "reconcile":
-        benchmark_reconcile(chosen)
-        return
-    if chosen.name == "identifiability":
-        benchmark_identifiability(chosen)
-        return
-    from metagnn.studies.benchmarks import run_benchmark
-
-    out = check_output(chosen.out, chosen.force, folder=True)
-    with progress_bar("rounds") as progress:
-        rows = run_benchmark(chosen.name, out, chosen.seed, progress, chosen.quick)
-    header = ("case", "network", "ours", "rival", "unit", "ratio (min–max)")
-    shown = [
-        (
-            row.case,
-            row.network,
-            f"{row.ours:.3g}",
-            f"{row.rival:.3g}",
-            row.unit,
-            f"{row.ratio_median:.3g} ({row.ratio_min:.3g}–{row.ratio_max:.3g})",
-        )
-        for row in rows
-    ]
-    print_table(f"{chosen.name}: {RATIOS.get(chosen.name, RATIO)}", header, shown)
 
 
 def _untrained(chosen: argparse.Namespace, network: MetabolicNetwork) -> FluxPredictor:

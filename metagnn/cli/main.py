@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     chosen = parse(arguments)
     from metagnn.cli import commands
+    from metagnn.cli.benchmark_command import benchmark
     from metagnn.cli.bottlenecks_command import print_bottlenecks
     from metagnn.cli.identifiability_command import print_identifiability
     from metagnn.cli.map_command import draw_map
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "identifiability": print_identifiability,
         "bottlenecks": print_bottlenecks,
         "suggest-medium": print_suggested_media,
-        "benchmark": commands.benchmark,
+        "benchmark": benchmark,
     }[chosen.command]
     with warnings.catch_warnings():
         warnings.showwarning = _print_warning  # type: ignore[assignment]

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from metagnn.files.table_formats import ENDINGS, NAMES
+from metagnn.studies.benchmarks.registry import BENCHMARKS
 
 MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .xml.gz, .json, .mat, .yml)"
 CONSTRAINTS = ("steady_state", "soft", "polytope")
@@ -236,21 +237,6 @@ def _suggest_medium(commands: Commands) -> None:  # type: ignore[valid-type]
     _output(parser, "file", resume=False)
 
 
-BENCHMARKS = (
-    "devices",
-    "extrapolation",
-    "identifiability",
-    "inference",
-    "labels",
-    "projection",
-    "reconcile",
-    "scaling",
-    "startup",
-    "training",
-    "transfer",
-)
-
-
 def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
@@ -258,7 +244,7 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
         "measure speed, or accuracy on unseen media, beside the rivals",
         "metagnn benchmark extrapolation --out results",
     )
-    parser.add_argument("name", choices=BENCHMARKS, help="what to measure")
+    parser.add_argument("name", choices=tuple(BENCHMARKS), help="what to measure")
     parser.add_argument("--quick", action="store_true", help="small cases, one seed: to see that it runs")
     transfer = parser.add_argument_group("for transfer")
     transfer.add_argument("--full", action="store_true", help="also train on iJO1366 and try on salmonella")

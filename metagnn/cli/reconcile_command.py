@@ -51,24 +51,6 @@ def reconcile(chosen: argparse.Namespace) -> None:
     print(written + (f", {PICTURE}" if drawn else ""))
 
 
-def benchmark_reconcile(chosen: argparse.Namespace) -> None:
-    """Measure on rates whose truth is known, print, and write `reconcile.json`."""
-    import dataclasses
-    import json
-
-    from metagnn.files.output import replace_file
-    from metagnn.studies.benchmarks.reconcile import measure_reconciliation
-
-    out = check_output(chosen.out, chosen.force, folder=True)
-    with progress_bar("draws") as progress:
-        scores = measure_reconciliation(chosen.seed, progress, chosen.quick)
-    replace_file(out / "reconcile.json", json.dumps([dataclasses.asdict(s) for s in scores], indent=2).encode())
-    rows = [(s.case, s.metric, *(f"{100 * x:.1f} %" for x in (s.median, s.least, s.most))) for s in scores]
-    print_table(
-        "reconciliation of rates with 5 % noise, e_coli_core", ("case", "what", "median", "least", "most"), rows
-    )
-
-
 def _print_understood(network: MetabolicNetwork, columns: Sequence[RateColumn]) -> None:
     header = ("column", "measures", "as", "unit", "conversion", "deviation")
     rows = [(c.column, c.reaction or "–", c.meaning, c.unit, c.conversion, c.deviation) for c in columns]

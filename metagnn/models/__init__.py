@@ -7,7 +7,6 @@ from metagnn.models.constraint import Soft as Soft
 from metagnn.models.constraint import SteadyState as SteadyState
 from metagnn.models.flux_gnn import FluxGNN as FluxGNN
 from metagnn.models.flux_gnn import FluxGNNConfig as FluxGNNConfig
-from metagnn.models.flux_mlp import FluxMLP as FluxMLP
 from metagnn.models.flux_model import AbstractFluxModel as AbstractFluxModel
 from metagnn.models.flux_prediction import FluxPrediction as FluxPrediction
 from metagnn.models.graph_encoder import GraphEncoder as GraphEncoder

@@ -130,7 +130,7 @@ def draw_reconciliation(network: NetworkLike, reconciliation: Reconciliation) ->
     network = as_network(network)
     figure, axes = new_figure(1, 2)
     plot_closure_bars(reconciliation.closures_before, reconciliation.closures_after, ax=axes[0, 0])
-    without = f", without {', '.join(reconciliation.hidden)}" if len(reconciliation.hidden.columns) else ""
+    without = f", without {', '.join(map(str, reconciliation.hidden))}" if len(reconciliation.hidden.columns) else ""
     axes[0, 0].set_title(f"measured: with the biomass of {network.id}{without}", fontsize="small")
     plot_reconciled(reconciled_rates(network, reconciliation), ax=axes[0, 1])
     return figure

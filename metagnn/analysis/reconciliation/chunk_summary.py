@@ -51,7 +51,7 @@ class ChunkSummary:
         for position, name in enumerate(intervals.reactions):
             counts[f"intervals of {name}"] = _count(map(str, intervals.status[:, position]))
         hidden = {}
-        for name, observed in found.hidden.items():
+        for name, observed in ((str(column), values) for column, values in found.hidden.items()):
             if name in intervals.reactions:
                 column = intervals.reactions.index(name)
                 ends = (intervals.low[:, column], intervals.high[:, column])

@@ -1,4 +1,4 @@
-"""A community of copies of one network that share its medium: a network of any size that behaves as one."""
+"""Build a community of copies of one network that share its medium, to have a network of any size."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ GROWTH = "community_growth"
 
 
 def community_of_copies(network: MetabolicNetwork, copies: int) -> MetabolicNetwork:
-    """A network with an inside for every copy and one outside: what the exchanges exchange, and the exchanges.
+    """Copy everything but the exchanges and the metabolites that they exchange, which all copies share.
 
     Growth takes a share of every copy's biomass, so the community grows as fast as its slowest copy.
 
     Args:
-        network: What is copied; its exchanges define the outside.
-        copies: How many copies.
+        network: What is copied; its exchanges define what is shared.
+        copies: Number of copies.
     """
     S = network.stoichiometry.to_scipy().tocsc()
     exchanges = np.asarray(network.exchange_indices)

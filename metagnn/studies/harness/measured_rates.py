@@ -1,4 +1,4 @@
-"""Data of the experiments on measured rates: fluxes without noise, and what a noisy measurement shows of them."""
+"""Simulated measurements: noisy exchange rates and growth, beside the fluxes without noise."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ import numpy as np
 import pandas as pd
 import torch
 
-from metagnn.datasets.flux_dataset import FluxBatch
+from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.datasets.noise import add_white_noise
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
-from metagnn.datasets.samples import Conditions, read_conditions, read_targets
+from metagnn.datasets.targets import read_targets
+from metagnn.inputs import read_conditions
+from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.studies.harness.samples import TEST_SEED, SampleStore
 
 MODEL, METHOD, NOISE = "e_coli_core", "min_norm", 0.05
 TRAIN_SAMPLES, TEST_SAMPLES = 100, 500
 NOISE_SEED = 1_000_000
-"""Added to the seed of the media, so that noise and media are drawn apart."""
+"""Added to the seed of the media, so that noise and media are independent."""
 
 CO2 = "EX_co2_e"
 SELDOM_MEASURED = ("EX_h2o_e", "EX_h_e", "EX_pi_e")
@@ -33,7 +35,7 @@ class MeasuredRates:
 
     Attributes:
         truth: Every flux, without noise.
-        rates: Every exchange, with noise; a column nobody measured is left out by its reader.
+        rates: Every exchange, with noise; whoever reads it selects the exchanges that count as measured.
         growth: Growth, with noise [1/h].
     """
 
@@ -42,7 +44,7 @@ class MeasuredRates:
     growth: pd.DataFrame
 
     def first(self, count: int) -> MeasuredRates:
-        """The first samples alone."""
+        """Select the first samples."""
         return MeasuredRates(self.truth[:count], self.rates[:count], self.growth[:count])
 
 
@@ -52,10 +54,10 @@ class RatesTask:
 
     Attributes:
         network: The network.
-        train: Training samples; their truth is not to be looked at.
-        test: Test samples; the same.
+        train: Training samples; a contestant must not use their truth.
+        test: Test samples; the same holds.
         inputs: Exchanges that were measured.
-        known_composition: Whether the biomass is that of the network; else alpha and beta have to be found.
+        known_composition: Whether the biomass is that of the network; otherwise alpha and beta must be estimated.
     """
 
     network: MetabolicNetwork
@@ -65,18 +67,17 @@ class RatesTask:
     known_composition: bool = True
 
     def conditions(self, samples: MeasuredRates) -> Conditions:
-        """Bounds, measured rates and their deviations."""
+        """Read bounds, measured rates and their deviations."""
         return read_conditions(self.network, samples.rates[list(self.inputs)], "rates")
 
     def batch(self, samples: MeasuredRates, others: Sequence[str] = ()) -> FluxBatch:
-        """The samples as tensors, growth observed; `others` are measured but no inputs."""
+        """Return the samples as tensors with growth observed; `others` are measured, but no inputs."""
         table = samples.rates[[*self.inputs, *others]]
-        c = read_conditions(self.network, table, "rates")
-        observed = read_targets(self.network, samples.growth, table.index)
-        return FluxBatch(c.lower, c.upper, observed, c.measured, c.deviation)
+        observed = read_targets(self.network, samples.growth, table.index).observed
+        return FluxBatch(read_conditions(self.network, table, "rates"), observed)
 
     def measured_with_growth(self, samples: MeasuredRates) -> tuple[np.ndarray, np.ndarray]:
-        """Measured rates and growth, and their deviations, each `[samples, reactions]`, NaN where unmeasured."""
+        """Return measured rates and growth, and their deviations, each `[samples, reactions]`, NaN where unmeasured."""
         c = self.conditions(samples)
         assert c.measured is not None
         assert c.deviation is not None
@@ -88,7 +89,7 @@ class RatesTask:
 
 
 def draw_rates(store: SampleStore, count: int, seed: int, ranges: Mapping[str, Any] | None = None) -> MeasuredRates:
-    """Feasible media of a seeded draw: their fluxes, and noisy rates and growth."""
+    """Draw feasible media, and return their fluxes with noisy rates and growth."""
     network = store.network(MODEL)
     truth = store.samples(MODEL, ranges or E_COLI_CORE_RANGES, count, METHOD, seed).fluxes
     growth = network.growth_reaction
@@ -99,7 +100,7 @@ def draw_rates(store: SampleStore, count: int, seed: int, ranges: Mapping[str, A
 def draw_task(
     store: SampleStore, seed: int, hidden: Sequence[str] = (), samples: int = TRAIN_SAMPLES, known: bool = True
 ) -> RatesTask:
-    """Training samples of a seed and the common test samples; `hidden` exchanges were not measured."""
+    """Draw training samples of a seed and the common test samples; `hidden` exchanges are not measured."""
     network = store.network(MODEL)
     train, test = draw_rates(store, samples, seed), draw_rates(store, TEST_SAMPLES, TEST_SEED)
     inputs = tuple(name for name in network.exchanges if name not in hidden)
@@ -107,19 +108,19 @@ def draw_task(
 
 
 def own_contents(network: MetabolicNetwork) -> tuple[float, float]:
-    """Alpha and beta of the network's own biomass [mmol/gDW]: the truth of every synthetic sample."""
+    """Return alpha and beta of the network's own biomass [mmol/gDW]: the truth of every synthetic sample."""
     return network.biomass_content("C"), network.biomass_content("N")
 
 
 def random_start(network: MetabolicNetwork, seed: int) -> tuple[float, float]:
-    """Alpha and beta at 0.5 to 1.5 times the truth [mmol/gDW]."""
+    """Draw alpha and beta between 0.5 and 1.5 times the truth [mmol/gDW]."""
     factors = np.random.default_rng([seed, 7]).uniform(0.5, 1.5, 2)
     alpha, beta = own_contents(network)
     return alpha * float(factors[0]), beta * float(factors[1])
 
 
 def as_fluxes(network: MetabolicNetwork, samples: MeasuredRates) -> np.ndarray:
-    """Noisy rates and growth in the columns of their reactions, zero elsewhere, `[samples, reactions]`."""
+    """Place noisy rates and growth in the columns of their reactions, zero elsewhere, `[samples, reactions]`."""
     fluxes = np.zeros((len(samples.rates), len(network.reactions)))
     for table in (samples.rates, samples.growth):
         fluxes[:, [network.reaction_index(str(name)) for name in table.columns]] = table.to_numpy()
@@ -127,5 +128,5 @@ def as_fluxes(network: MetabolicNetwork, samples: MeasuredRates) -> np.ndarray:
 
 
 def tensor(array: np.ndarray) -> torch.Tensor:
-    """The array as a tensor, float64."""
+    """Convert an array to a float64 tensor."""
     return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float64))

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 import torch
 
-from metagnn.studies.paper.measured_rates import CO2, SELDOM_MEASURED, RatesTask, own_contents, random_start
-from metagnn.studies.rivals import rate_contestants as module
-from metagnn.studies.rivals.rate_contestants import (
+from metagnn.studies.harness.measured_rates import CO2, SELDOM_MEASURED, RatesTask, own_contents, random_start
+from metagnn.studies.rivals import rate_rivals as module
+from metagnn.studies.rivals.rate_rivals import (
     CO2_ERROR,
     balance_mlp,
     carbon_balance,

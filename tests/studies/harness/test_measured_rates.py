@@ -5,8 +5,7 @@ import pytest
 
 from metagnn.analysis import content_by_regression
 from metagnn.network import MetabolicNetwork
-from metagnn.studies.harness.samples import SampleStore
-from metagnn.studies.paper.measured_rates import (
+from metagnn.studies.harness.measured_rates import (
     CO2,
     NOISE,
     SELDOM_MEASURED,
@@ -17,6 +16,7 @@ from metagnn.studies.paper.measured_rates import (
     own_contents,
     random_start,
 )
+from metagnn.studies.harness.samples import SampleStore
 
 MakeTask = Callable[..., RatesTask]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from metagnn.cli import main
-from metagnn.studies import extrapolation
+from metagnn.studies.extrapolation import run
 
 
 def score(value: float) -> dict[str, float]:
@@ -28,17 +28,17 @@ def test_options_reach_the_library_and_its_tables_the_terminal(
 ) -> None:
     seen: dict[str, Any] = {}
 
-    def spy(folder: Path, table: object, options: object, progress: object) -> dict[str, Any]:
-        seen.update(folder=folder, table=table, options=options)
+    def spy(folder: Path, options: object, progress: object) -> dict[str, Any]:
+        seen.update(folder=folder, options=options)
         return json.loads(json.dumps(RESULTS))
 
-    monkeypatch.setattr(extrapolation, "run_extrapolation", spy)
+    monkeypatch.setattr(run, "run_extrapolation", spy)
     out = str(tmp_path / "out")
     given = ("--quick", "--jobs", "2", "--seed", "3", "--table", "t.csv", "--model", "iJO1366", "--resume")
     assert main(["benchmark", "extrapolation", "--out", out, *given]) == 0
     assert seen["folder"] == Path(out)
-    assert (seen["table"].path, seen["table"].model) == ("t.csv", "iJO1366")
     options = seen["options"]
+    assert (options.table, options.model) == ("t.csv", "iJO1366")
     assert (options.quick, options.first_seed, options.jobs, options.force, options.resume) == (True, 3, 2, False, True)
     printed = capsys.readouterr().out
     assert "0.5000 *" in printed
@@ -51,7 +51,8 @@ def test_options_reach_the_library_and_its_tables_the_terminal(
         (["extrapolation", "--table", "t.csv"], "`--table` is given without `--model`"),
         (["extrapolation", "--model", "iJO1366"], "`--model` is given without `--table`"),
         (["extrapolation", "--table", "none.csv", "--model", "e_coli_core"], "no table at 'none.csv'"),
-        (["startup", "--resume"], "`--resume` belongs to the benchmarks extrapolation and transfer, not to 'startup'"),
+        (["startup", "--resume"], "identifiability, reconcile, training and transfer, not to 'startup'"),
+        (["transfer", "--jobs", "2"], "`--jobs` belongs to `metagnn benchmark extrapolation`, not to 'transfer'"),
         (["inference", "--table", "t.csv"], "`--table` belongs to"),
     ],
 )

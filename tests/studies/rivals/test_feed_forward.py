@@ -1,14 +1,18 @@
+import numpy as np
 import pytest
 import torch
+from metagnn.datasets.flux_dataset import FluxBatch
 from torch import Tensor
 
 from metagnn.datasets import uniform_media
-from metagnn.errors import NetworkError
+from metagnn.errors import InputError, NetworkError
 from metagnn.fba import simulate_fluxes
-from metagnn.models import FluxMLP
 from metagnn.network import MetabolicNetwork
 from metagnn.network.conditions import Conditions
+from metagnn.nn import SteadyStateProjection
+from metagnn.studies.rivals.feed_forward import SMALLEST_SPREAD, FeedForward, FeedForwardConfig, fit_feed_forward
 from metagnn.testing import assert_balanced, toy_network
+from metagnn.training.config import TrainingConfig
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +23,9 @@ def samples(core: MetabolicNetwork) -> tuple[Tensor, Tensor, Tensor]:
     return torch.from_numpy(lower), torch.from_numpy(upper), torch.from_numpy(fluxes)
 
 
-def model(core: MetabolicNetwork, lower: Tensor, fluxes: Tensor) -> FluxMLP:
+def model(core: MetabolicNetwork, lower: Tensor, fluxes: Tensor, metric: str = "plain") -> FeedForward:
     torch.manual_seed(0)
-    return FluxMLP(core, lower, fluxes, hidden_channels=16)
+    return FeedForward(core, FluxBatch(lower, lower, fluxes), FeedForwardConfig(16, metric))
 
 
 def test_predictions_are_at_steady_state_in_float64(core: MetabolicNetwork, samples):
@@ -89,7 +93,7 @@ def test_gradients_reach_every_parameter_and_it_can_learn(core: MetabolicNetwork
 def test_saved_weights_bring_their_standardisation(core: MetabolicNetwork, samples):
     lower, upper, fluxes = samples
     mlp = model(core, lower, fluxes)
-    other = FluxMLP(core, lower, 2 * fluxes, hidden_channels=16)
+    other = model(core, lower, 2 * fluxes)
     assert not torch.allclose(other(Conditions(lower, upper)).fluxes, mlp(Conditions(lower, upper)).fluxes, atol=1e-2)
     other.load_state_dict(mlp.state_dict())
     assert torch.equal(other(Conditions(lower, upper)).fluxes, mlp(Conditions(lower, upper)).fluxes)
@@ -105,4 +109,51 @@ def test_moving_the_model_leaves_the_network_where_it_is(core: MetabolicNetwork,
 def test_a_network_without_growth_is_refused():
     network = toy_network({"EX_a": "a <=>", "r": "a ->"})
     with pytest.raises(NetworkError, match="toy has no objective"):
-        FluxMLP(network, torch.zeros(3, 2).double(), torch.zeros(3, 2).double())
+        FeedForward(network, FluxBatch(*(torch.zeros(3, 2).double() for _ in range(3))))
+
+
+def test_the_metric_of_the_spread_moves_least_what_varies_least(core: MetabolicNetwork, samples):
+    lower, upper, fluxes = samples
+    mlp = model(core, lower, fluxes, "spread").eval()
+    assert mlp.output_scale.min() == pytest.approx(SMALLEST_SPREAD)
+    answer = mlp(lower, upper).fluxes
+    assert_balanced(core, answer, tolerance=1e-9)
+    # In training it skips the projection; the answer is that projection, in the metric 1/σ².
+    raw = mlp.train()(lower, upper).fluxes
+    weights = mlp.output_scale.double() ** -2
+    assert torch.allclose(SteadyStateProjection(core.stoichiometry)(raw, weights), answer)
+    assert (core.stoichiometry(raw).abs().max() > 1e-3).item()
+    plain = SteadyStateProjection(core.stoichiometry)(raw)
+    distance = [((raw - projected) / mlp.output_scale).square().sum() for projected in (answer, plain)]
+    assert distance[0] < distance[1]
+
+
+def test_reactions_that_were_not_observed_are_not_predicted(core: MetabolicNetwork, samples):
+    lower, upper, fluxes = samples
+    growth = core.reaction_index(core.growth_reaction)
+    observed = torch.full_like(fluxes, torch.nan)
+    observed[:, growth] = fluxes[:, growth]
+    training = TrainingConfig(epochs=150, learning_rate=1e-2)
+    mlp, history = fit_feed_forward(core, FluxBatch(lower, upper, observed), FeedForwardConfig(16), training, 0)
+    predicted = mlp(lower, upper).fluxes.detach()
+    assert np.flatnonzero(~torch.isnan(predicted).any(0).numpy()).tolist() == [growth]
+    assert torch.allclose(predicted[:, growth], fluxes[:, growth], rtol=0.05)
+    assert history["loss"].iloc[-1] < 0.05 * history["loss"].iloc[0]
+    with pytest.raises(InputError, match="observe no reaction in every sample"):
+        model(core, lower, torch.full_like(fluxes, torch.nan))
+
+
+@pytest.mark.parametrize("metric", ["plain", "spread"])
+def test_training_repeats_itself_and_depends_on_the_seed(core: MetabolicNetwork, samples, metric: str):
+    batch = FluxBatch(*samples)
+    config, training = FeedForwardConfig(16, metric), TrainingConfig(epochs=4, batch_size=4)
+    state = torch.random.get_rng_state()
+    first, again, other = (fit_feed_forward(core, batch, config, training, seed)[0] for seed in (0, 0, 1))
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert torch.equal(first(batch.lower, batch.upper).fluxes, again(batch.lower, batch.upper).fluxes)
+    assert not torch.allclose(first(batch.lower, batch.upper).fluxes, other(batch.lower, batch.upper).fluxes)
+
+
+def test_an_unknown_metric_is_refused():
+    with pytest.raises(InputError, match=r"`metric`: .*plain"):
+        FeedForwardConfig(metric="planar")

@@ -1,4 +1,4 @@
-"""Contestants on measured rates: FluxGNN, the paper's networks, and the classical estimators."""
+"""Rivals on measured rates: FluxGNN, the paper's networks, and the classical estimators."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import BiomassComposition
 from metagnn.nn.co2 import CO2Readout
 from metagnn.predictor import FluxPredictor
-from metagnn.studies.paper.measured_rates import CO2, RatesTask, as_fluxes, random_start, tensor
+from metagnn.studies.harness.measured_rates import CO2, RatesTask, as_fluxes, random_start, tensor
 from metagnn.training.config import TrainingConfig
 from metagnn.training.fit import Watch, fit_fluxes
 from metagnn.training.objective import default_objective
@@ -51,7 +51,7 @@ TUNED = dataclasses.replace(
     electron_weight=1e-3,
 )
 """The same networks with scaled inputs and composition, Adam, chosen weights, and the electron balance, which the paper
-does not have and which halves their error of CO2; 1,000 steps. Chosen between five settings on seeds 20 and 21."""
+does not have and which halves their error of CO2; 1,000 steps. The best of five settings on seeds 20 and 21."""
 
 INTERNAL_WEIGHTS = {False: 1e-4 * 72, True: 1e-2}
 """λ3 of Eq. 2 as described (a sum over 72 metabolites, here a mean) and tuned, by whether tuned."""
@@ -59,11 +59,11 @@ INTERNAL_WEIGHTS = {False: 1e-4 * 72, True: 1e-2}
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a contestant says of the test samples.
+    """What a rival predicts for the test samples.
 
     Attributes:
-        fluxes: Shape `[samples, reactions]` [mmol/gDW/h]; NaN where it says nothing.
-        co2: Evolution of CO2, shape `[samples]` [mmol/gDW/h].
+        fluxes: Shape `[samples, reactions]` [mmol/gDW/h]; NaN where it predicts nothing.
+        co2: CO2 evolution, shape `[samples]` [mmol/gDW/h].
         network: The network with the biomass column in use.
         history: Terms of the objective by epoch.
         train_seconds: Wall time of the training.
@@ -79,7 +79,7 @@ class Answer:
 
 
 def optimiser_steps(history: pd.DataFrame, task: RatesTask, batch_size: int) -> int:
-    """Steps of a training by its history: epochs times batches."""
+    """Count the optimiser steps of a training: epochs times batches."""
     return len(history) * -(-len(task.train.rates) // batch_size)
 
 
@@ -88,12 +88,12 @@ CO2_ERROR = "co2_error"
 
 
 def watch_co2(task: RatesTask) -> Watch:
-    """Watch the error of the hidden CO2 while a model trains; the training itself never sees it."""
+    """Record the error of the hidden CO2 during training; the training itself does not use it."""
     batch, index = task.batch(task.train), task.network.reaction_index(CO2)
     truth = tensor(task.train.truth.to_numpy()[:, index])
 
     def watch(model: nn.Module) -> dict[str, float]:
-        predicted = model(batch.lower, batch.upper, batch.measured, batch.deviation).fluxes[:, index]
+        predicted = model(batch.conditions).fluxes[:, index]
         return {CO2_ERROR: float(((predicted - truth).abs() / truth.abs()).median())}
 
     return watch
@@ -102,7 +102,7 @@ def watch_co2(task: RatesTask) -> Watch:
 def train_flux_gnn(
     task: RatesTask, seed: int, constraint: str = "steady_state", start: tuple[float, float] | None = None
 ) -> FluxPredictor:
-    """The default FluxGNN on measured rates, fitted on noisy growth; composition from a start if it is unknown."""
+    """Train the default FluxGNN on measured rates and noisy growth; an unknown composition begins at `start`."""
     config = FluxGNNConfig() if start is None else FluxGNNConfig(alpha_start=start[0], beta_start=start[1])
     composition = "fixed" if task.known_composition else "elemental"
     predictor = FluxPredictor(task.network, "rates", constraint, composition, seed, config)
@@ -111,7 +111,7 @@ def train_flux_gnn(
 
 
 def flux_gnn(task: RatesTask, seed: int, constraint: str = "steady_state") -> Answer:
-    """FluxGNN; its CO2 is the readout of the carbon balance."""
+    """Predict with FluxGNN; CO2 is the readout of the carbon balance."""
     start = None if task.known_composition else random_start(task.network, seed)
     started = time.perf_counter()
     predictor = train_flux_gnn(task, seed, constraint, start)
@@ -119,7 +119,7 @@ def flux_gnn(task: RatesTask, seed: int, constraint: str = "steady_state") -> An
     inputs = task.test.rates[list(task.inputs)]
     fluxes = predictor.predict(inputs).to_numpy()
     co2 = predictor.diagnose(inputs)["co2_readout"].to_numpy()
-    steps = optimiser_steps(predictor.history_, task, predictor.training.batch_size)
+    steps = optimiser_steps(predictor.history_, task, predictor.resolved_settings()["training"].batch_size)
     return Answer(fluxes, co2, predictor.network_, predictor.history_, seconds, steps)
 
 
@@ -132,12 +132,12 @@ def train_balance_mlp(
     training: TrainingConfig | None = None,
     start: tuple[float, float] | None = None,
 ) -> tuple[BalanceMLP, pd.DataFrame]:
-    """The paper's networks.
+    """Train the paper's networks.
 
     Args:
         task: The data.
         seed: Seed of weights and batches.
-        tuned: Scaled and trained with Adam, or as described.
+        tuned: Whether inputs are scaled and Adam trains; otherwise as the paper describes.
         heads: Hidden variables that it predicts.
         balances: Exchanges that were measured for the balances of the training samples, but are no inputs.
         training: Settings; by default those of `tuned`.
@@ -147,12 +147,12 @@ def train_balance_mlp(
     if "internal" in heads:
         training = dataclasses.replace(training, steady_state_weight=INTERNAL_WEIGHTS[tuned])
     batch = task.batch(task.train, balances)
-    assert batch.measured is not None
+    assert batch.conditions.measured is not None
     composition = "fixed" if task.known_composition else "elemental"
     config = BalanceMLPConfig(heads=heads, composition=composition, scaled=tuned)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = BalanceMLP(task.network, task.inputs, batch.measured, config)
+        model = BalanceMLP(task.network, task.inputs, batch.conditions.measured, config)
     if not task.known_composition:
         model.composition.reset_contents(*(start or random_start(task.network, seed)))
     # Errors of growth count as they are in Eq. 1, not by their spread.
@@ -164,21 +164,19 @@ def train_balance_mlp(
 
 
 def balance_mlp(task: RatesTask, seed: int, tuned: bool, heads: tuple[str, ...]) -> Answer:
-    """The paper's networks with their heads for what is hidden."""
+    """Predict with the paper's networks, with a head for every hidden variable."""
     started = time.perf_counter()
     model, history = train_balance_mlp(task, seed, tuned, heads)
     seconds = time.perf_counter() - started
-    test = task.batch(task.test)
-    assert test.measured is not None
     with torch.no_grad():
-        fluxes = model(test.lower, test.upper, test.measured).fluxes.numpy()
+        fluxes = model(task.conditions(task.test)).fluxes.numpy()
         network = task.network.with_biomass(model.composition.column().numpy())
     steps = optimiser_steps(history, task, AS_DESCRIBED.batch_size)
     return Answer(fluxes, fluxes[:, model.co2_index], network, history, seconds, steps)
 
 
 def carbon_balance(task: RatesTask, seed: int) -> Answer:
-    """CO2 in closed form from the measured rates and growth; other fluxes are not said."""
+    """Compute CO2 in closed form from measured rates and growth; predict no other flux."""
     network = classical_network(task)
     measured = as_fluxes(task.network, task.test)
     co2 = CO2Readout(network)(tensor(measured)).numpy()
@@ -186,7 +184,7 @@ def carbon_balance(task: RatesTask, seed: int) -> Answer:
 
 
 def reconciliation(task: RatesTask, seed: int, with_growth: bool = False) -> Answer:
-    """The noise-weighted nearest feasible flux of every sample; with measured growth, if it may have it."""
+    """Find the noise-weighted nearest feasible flux of every sample, optionally with the measured growth."""
     network = classical_network(task)
     conditions = task.conditions(task.test)
     measured, deviation = task.measured_with_growth(task.test)
@@ -199,10 +197,10 @@ def reconciliation(task: RatesTask, seed: int, with_growth: bool = False) -> Ans
 
 
 def classical_network(task: RatesTask) -> MetabolicNetwork:
-    """The network with the composition that classical estimators know.
+    """Return the network with the composition that classical estimators use.
 
-    If it is unknown, nitrogen comes from its balance and carbon from that of the electrons, which CO2 has none of:
-    weighted regressions over all training samples.
+    An unknown composition is estimated by weighted regressions over all training samples: nitrogen from its own
+    balance, carbon from the electron balance, because CO2 holds no electrons.
     """
     if task.known_composition:
         return task.network
