@@ -52,7 +52,8 @@ class DelimitedText(AbstractTableFormat):
         # Imported here because the command line lists the formats before it needs pandas.
         import pandas as pd
 
-        texts = {name: str for name in TEXT_COLUMNS if name in self._checked_header(path)}
+        header = self._checked_header(path)
+        texts = {name: str for name in TEXT_COLUMNS if name in header}
         return pd.read_csv(
             path, sep=self.separator, dtype=texts, float_precision="round_trip", low_memory=False, encoding=ENCODING,
             chunksize=rows,
