@@ -122,7 +122,7 @@ def node_ids(data: HeteroData, node_type: str) -> list[str]:
     >>> from metagnn.network import load_network
     >>> data = to_hetero_data(load_network("e_coli_core"))
     >>> node_ids(data.subgraph({"reaction": torch.tensor([3, 0])}), "reaction")
-    ['ACt2r', 'ACALD']
+    ['ACONTa', 'ACALD']
     """
     positions: list[int] = _required(data, node_type, "n_id").tolist()
     if "ids" not in data or node_type not in data.ids:
