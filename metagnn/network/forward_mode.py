@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from torch import Tensor
 from torch.autograd import forward_ad
 
 
 @contextmanager
-def outer_derivatives(saved: Iterable[Tensor | None]) -> Iterator[list[Tensor | None]]:
+def outer_derivatives(saved: Iterable[Tensor | None]) -> Iterator[list[Any]]:
     """Where a `jvp` of an autograd Function may compute its tangent.
 
     Torch calls `jvp` with forward mode switched off, so that the second of two nested forward-mode derivatives is

@@ -180,7 +180,8 @@ class SparseProjection(AbstractFluxProjection):
     def nearest(self, fluxes: Tensor) -> Tensor:
         """See the base class; in float64."""
         exact = fluxes.to(torch.float64)
-        return exact - self._variance * BalanceCorrection.apply(exact, self._variance, self._factors.correct)
+        moved: Tensor = BalanceCorrection.apply(exact, self._variance, self._factors.correct)
+        return exact - self._variance * moved
 
     def step(self, state: Tensor, half: Tensor, kept: Tensor, beta: float, alpha: float) -> None:
         """See the base class; keeps the correction before it is scaled."""

@@ -99,6 +99,8 @@ class UnrolledSplitting(nn.Module):
         """
         scale = working(as_floating("scale", parameters.scale))
         make: Callable[..., AbstractFluxProjection]
+        projection: AbstractFluxProjection
+        made_of: tuple[Tensor, ...]
         if isinstance(steady_states, SparseBalances):
             make = functools.partial(SparseProjection, BalanceFactors(steady_states))
             projection, made_of = make(scale), (scale,)

@@ -108,7 +108,7 @@ class SplittingIteration(torch.autograd.Function):
 
     @staticmethod
     def vmap(
-        info: Any, in_dims: tuple[Any, ...], plan: SplittingPlan, *tensors: Tensor | None
+        info: Any, in_dims: tuple[Any, ...], plan: SplittingPlan, *tensors: Any
     ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
         """Mapped samples are more samples; where what they share is mapped, one run for each."""
         size, dims, (_, bounds, _, _, stiffness, *_) = info.batch_size, in_dims[1:], tensors
@@ -137,7 +137,7 @@ class SplittingGradients(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        plan: SplittingPlan, asked: tuple[int, ...], count: int, gradient: Tensor, *saved: Tensor | None
+        plan: SplittingPlan, asked: tuple[int, ...], count: int, gradient: Tensor, *saved: Any
     ) -> tuple[Tensor, ...]:
         """Gradients of some tensors.
 
@@ -151,7 +151,7 @@ class SplittingGradients(torch.autograd.Function):
         tensors, trace = saved[:count], saved[count:]
         if not plan.recorded:
             trace = plan.run(True, *tensors)[1:]
-        gradients = walk_back(plan.make(*tensors[INPUTS:]), gradient, tensors, trace, BOUNDS in asked)
+        gradients: tuple[Any, ...] = walk_back(plan.make(*tensors[INPUTS:]), gradient, tensors, trace, BOUNDS in asked)
         return tuple(gradients[place] for place in asked)
 
     @staticmethod
@@ -167,7 +167,7 @@ class SplittingGradients(torch.autograd.Function):
         """The gradients of the iteration as it is written down, differentiated."""
         gradient, *tensors = ctx.saved_tensors
         present = [tensor for tensor in tensors if tensor is not None]
-        _, pull_back = torch.func.vjp(_gradients_of_present(ctx.plan, tensors, ctx.asked), gradient, *present)
+        pull_back = torch.func.vjp(_gradients_of_present(ctx.plan, tensors, ctx.asked), gradient, *present)[1]
         to_gradient, *rest = pull_back(cotangents)
         found = iter(rest)
         to_tensors = (None if tensor is None else next(found) for tensor in tensors)
@@ -211,7 +211,7 @@ def _push_forward(
     function: Callable[..., tuple[Tensor, ...]], known: tuple[Tensor, ...], moving: tuple[Tensor, ...]
 ) -> tuple[Tensor, ...]:
     """How the answers of a function move: pulled back twice, for forward mode cannot be nested in itself."""
-    answers, pull_back = torch.func.vjp(function, *known)
+    answers, pull_back = torch.func.vjp(function, *known)[:2]
     nothing = tuple(torch.zeros_like(answer) for answer in answers)
     found: tuple[Tensor, ...] = torch.func.vjp(pull_back, nothing)[1](moving)[0]
     return found
@@ -234,7 +234,7 @@ def _gradients_of_present(
     places = [place for place, tensor in enumerate(tensors) if tensor is not None]
 
     def function(gradient: Tensor, *present: Tensor) -> tuple[Tensor, ...]:
-        _, pull_back = torch.func.vjp(_of_present(plan, tensors), *present)
+        pull_back = torch.func.vjp(_of_present(plan, tensors), *present)[1]
         found = dict(zip(places, pull_back(gradient), strict=True))
         return tuple(found[place] for place in asked)
 

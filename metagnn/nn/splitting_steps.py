@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -88,7 +89,7 @@ def run_steps(
 def walk_back(
     projection: AbstractFluxProjection,
     gradient: Tensor,
-    tensors: tuple[Tensor | None, ...],
+    tensors: tuple[Any, ...],
     left_behind: tuple[Tensor, ...],
     with_bounds: bool,
 ) -> tuple[Tensor | None, ...]:
@@ -169,4 +170,5 @@ class _Trace:
         samples, reactions = like.shape
         # The last step leaves two of them empty, and sums over the steps run over them.
         zeros = like.new_zeros(slots, samples, reactions), like.new_zeros(slots, samples, width)
-        return cls(*(like.new_empty(slots, samples, reactions) for _ in range(3)), *zeros)
+        state, inside, uncut = (like.new_empty(slots, samples, reactions) for _ in range(3))
+        return cls(state, inside, uncut, *zeros)

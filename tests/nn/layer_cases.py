@@ -52,7 +52,7 @@ METABOLITES, REACTIONS = S.shape
 
 
 def randn(*shape: int, seed: int) -> Tensor:
-    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
 def positive(*shape: int, seed: int) -> Tensor:
