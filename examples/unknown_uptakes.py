@@ -1,4 +1,4 @@
-"""Growth on media of which only is known what they hold, beside regressions on the same list.
+"""Growth on media of which only the contents are known, beside regressions on the same list.
 
 A hidden cell takes up ten sugars and acids at rates that nobody tells, under a limit of O2 that nobody tells either;
 measured is its growth on 110 media of one to four of them, with 5 % noise. The predictor learns uptakes from growth
@@ -10,7 +10,6 @@ alone. Ten-fold cross-validation, then the harder question: media of a substrate
 """
 
 import argparse
-import dataclasses
 import time
 from typing import Any
 
@@ -21,8 +20,7 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from metagnn import MediumPredictor, MetabolicNetwork, load_network, simulate_fluxes
-from metagnn.medium_predictor import MEDIUM_TRAINING
+from metagnn import FluxPredictor, MetabolicNetwork, load_network, simulate_fluxes
 
 CARBONS = {
     "EX_glc__D_e": 6, "EX_fru_e": 6, "EX_ac_e": 2, "EX_lac__D_e": 3, "EX_mal__L_e": 4, "EX_succ_e": 4, "EX_fum_e": 4,
@@ -60,14 +58,15 @@ def main(quick: bool = False, seed: int = 0, model: str = "e_coli_core") -> dict
     """Q² of growth by split and model, where no row was predicted by a model that had seen it. Prints them."""
     started = time.perf_counter()
     network, media, growth, truth = hidden_cell(model, 40 if quick else 110, seed)
-    training = dataclasses.replace(MEDIUM_TRAINING, epochs=40) if quick else MEDIUM_TRAINING
     name = network.growth_reaction
 
     def predict(contestant: str, train: np.ndarray, test: np.ndarray) -> np.ndarray:
         if contestant in REGRESSIONS:
             return np.asarray(REGRESSIONS[contestant].fit(media.iloc[train], growth[train]).predict(media.iloc[test]))
-        predictor = MediumPredictor(network, seed=seed, training=training)
-        predictor.fit(media.iloc[train], pd.DataFrame({name: growth[train]}, index=train), progress=False)
+        predictor = FluxPredictor(network, inputs="present", seed=seed)
+        if quick:
+            predictor.set_params(training__epochs=40)
+        predictor.fit(media.iloc[train], pd.Series(growth[train], train), progress=False)
         return predictor.predict(media.iloc[test])[name].to_numpy()
 
     held = media[list(CARBONS)[: 1 if quick else None]].to_numpy().T > 0

@@ -25,6 +25,9 @@ import tempfile
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 import metagnn
 from metagnn.plots import plot_parity, plot_residuals, plot_training_curves
@@ -124,6 +127,26 @@ plot_training_curves(model.history_, axes[0])
 plot_parity(truth, predicted, axes[1], label=f"all fluxes, unseen media; R² of growth {growth_r2:.4f}")
 plot_residuals(residuals, axes[2])
 plt.show()
+
+# %% [markdown]
+# ## It is a scikit-learn estimator
+#
+# Cross-validation, a search over settings (those of the model and of the training by two underscores) and pipelines
+# work as on any regressor, as long as the inputs stay DataFrames. Growth alone is a Series. Here little training: the
+# point is how, not how well.
+
+# %%
+short = metagnn.FluxPredictor(network).set_params(training__epochs=2 if smoke_test else 20, config__steps=24)
+growth = labels.growth[feasible]
+print("R² of growth, fold by fold:", cross_val_score(short, media[feasible], growth, cv=3).round(3))
+
+search = GridSearchCV(short, {"training__epochs": [1, 2] if smoke_test else [10, 20]}, cv=3, n_jobs=2)
+search.fit(media[feasible], growth)
+print("chosen:", search.best_params_)
+
+# At most 8 mmol/gDW/h of anything: a step in front that returns a DataFrame.
+capped = make_pipeline(FunctionTransformer(lambda table: table.clip(upper=8.0)), short)
+capped.fit(media[feasible], growth).predict(new_media)[[network.growth_reaction]].head(3).round(3)
 
 # %% [markdown]
 # ## Keep it

@@ -98,8 +98,9 @@ def by_network(name: str, seed: int) -> tuple[dict[str, pd.DataFrame], float]:
     model = metagnn.FluxPredictor(network, constraint="polytope", seed=seed, training=training)
     model.fit(viable.iloc[split.train], fluxes.iloc[split.train].drop(columns="ATPM"), progress=False)
     answers = {"flux_gnn, polytope": model.predict(viable.iloc[split.test])}
-    model.model.constraint = "steady_state"
-    return answers | {"flux_gnn, steady_state": model.predict(viable.iloc[split.test])}, float(model.model.growth_drive)
+    drive = float(model.model.growth_drive)
+    steady = model.with_constraint("steady_state").predict(viable.iloc[split.test])
+    return answers | {"flux_gnn, steady_state": steady}, drive
 
 
 def by_rivals(name: str) -> dict[str, pd.DataFrame]:

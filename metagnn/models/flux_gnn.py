@@ -159,8 +159,12 @@ class FluxGNN(AbstractFluxModel):
 
     @property
     def constraint(self) -> AbstractConstraint:
-        """How exact predictions are; read-only, for a model is trained for it: see `with_constraint`."""
+        """How exact predictions are; read-only."""
         return self._constraint
+
+    @constraint.setter
+    def constraint(self, constraint: object) -> None:
+        raise InputError(f"`constraint` of a model cannot be changed; ask for `with_constraint({constraint!r})`")
 
     @property
     def biomass(self) -> BiomassComposition | None:
