@@ -66,7 +66,10 @@ def test_what_is_hidden_is_in_no_input(make_task: MakeTask, hidden: tuple[str, .
     assert not set(hidden) & set(conditions.exchanges)
     for array in task.measured_with_growth(task.train):
         assert np.isnan(array[:, positions]).all()
-    for bounds, own in ((batch.lower, task.network.bounds.lower), (batch.upper, task.network.bounds.upper)):
+    for bounds, own in (
+        (batch.conditions.lower, task.network.bounds.lower),
+        (batch.conditions.upper, task.network.bounds.upper),
+    ):
         assert (bounds[:, positions].numpy() == own[positions]).all()
 
 
@@ -82,7 +85,7 @@ def test_growth_is_the_only_target(make_task: MakeTask) -> None:
 def test_others_are_measured_for_the_balances(make_task: MakeTask) -> None:
     task = make_task()
     index = task.network.reaction_index(CO2)
-    measured = task.batch(task.train, [CO2]).measured
+    measured = task.batch(task.train, [CO2]).conditions.measured
     assert measured is not None
     assert measured[:, index].tolist() == task.train.rates[CO2].tolist()
 

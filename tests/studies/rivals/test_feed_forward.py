@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import torch
-from metagnn.datasets.flux_dataset import FluxBatch
 from torch import Tensor
 
 from metagnn.datasets import uniform_media
+from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.errors import InputError, NetworkError
 from metagnn.fba import simulate_fluxes
 from metagnn.network import MetabolicNetwork
@@ -25,7 +25,7 @@ def samples(core: MetabolicNetwork) -> tuple[Tensor, Tensor, Tensor]:
 
 def model(core: MetabolicNetwork, lower: Tensor, fluxes: Tensor, metric: str = "plain") -> FeedForward:
     torch.manual_seed(0)
-    return FeedForward(core, FluxBatch(lower, lower, fluxes), FeedForwardConfig(16, metric))
+    return FeedForward(core, FluxBatch(Conditions(lower, lower), fluxes), FeedForwardConfig(16, metric))
 
 
 def test_predictions_are_at_steady_state_in_float64(core: MetabolicNetwork, samples):
@@ -108,18 +108,19 @@ def test_moving_the_model_leaves_the_network_where_it_is(core: MetabolicNetwork,
 
 def test_a_network_without_growth_is_refused():
     network = toy_network({"EX_a": "a <=>", "r": "a ->"})
+    nothing = torch.zeros(3, 2).double()
     with pytest.raises(NetworkError, match="toy has no objective"):
-        FeedForward(network, FluxBatch(*(torch.zeros(3, 2).double() for _ in range(3))))
+        FeedForward(network, FluxBatch(Conditions(nothing, nothing), nothing))
 
 
 def test_the_metric_of_the_spread_moves_least_what_varies_least(core: MetabolicNetwork, samples):
     lower, upper, fluxes = samples
     mlp = model(core, lower, fluxes, "spread").eval()
     assert mlp.output_scale.min() == pytest.approx(SMALLEST_SPREAD)
-    answer = mlp(lower, upper).fluxes
+    answer = mlp(Conditions(lower, upper)).fluxes
     assert_balanced(core, answer, tolerance=1e-9)
     # In training it skips the projection; the answer is that projection, in the metric 1/σ².
-    raw = mlp.train()(lower, upper).fluxes
+    raw = mlp.train()(Conditions(lower, upper)).fluxes
     weights = mlp.output_scale.double() ** -2
     assert torch.allclose(SteadyStateProjection(core.stoichiometry)(raw, weights), answer)
     assert (core.stoichiometry(raw).abs().max() > 1e-3).item()
@@ -134,8 +135,10 @@ def test_reactions_that_were_not_observed_are_not_predicted(core: MetabolicNetwo
     observed = torch.full_like(fluxes, torch.nan)
     observed[:, growth] = fluxes[:, growth]
     training = TrainingConfig(epochs=150, learning_rate=1e-2)
-    mlp, history = fit_feed_forward(core, FluxBatch(lower, upper, observed), FeedForwardConfig(16), training, 0)
-    predicted = mlp(lower, upper).fluxes.detach()
+    mlp, history = fit_feed_forward(
+        core, FluxBatch(Conditions(lower, upper), observed), FeedForwardConfig(16), training, 0
+    )
+    predicted = mlp(Conditions(lower, upper)).fluxes.detach()
     assert np.flatnonzero(~torch.isnan(predicted).any(0).numpy()).tolist() == [growth]
     assert torch.allclose(predicted[:, growth], fluxes[:, growth], rtol=0.05)
     assert history["loss"].iloc[-1] < 0.05 * history["loss"].iloc[0]
@@ -145,13 +148,14 @@ def test_reactions_that_were_not_observed_are_not_predicted(core: MetabolicNetwo
 
 @pytest.mark.parametrize("metric", ["plain", "spread"])
 def test_training_repeats_itself_and_depends_on_the_seed(core: MetabolicNetwork, samples, metric: str):
-    batch = FluxBatch(*samples)
+    lower, upper, fluxes = samples
+    batch = FluxBatch(Conditions(lower, upper), fluxes)
     config, training = FeedForwardConfig(16, metric), TrainingConfig(epochs=4, batch_size=4)
     state = torch.random.get_rng_state()
     first, again, other = (fit_feed_forward(core, batch, config, training, seed)[0] for seed in (0, 0, 1))
     assert torch.equal(torch.random.get_rng_state(), state)
-    assert torch.equal(first(batch.lower, batch.upper).fluxes, again(batch.lower, batch.upper).fluxes)
-    assert not torch.allclose(first(batch.lower, batch.upper).fluxes, other(batch.lower, batch.upper).fluxes)
+    assert torch.equal(first(batch.conditions).fluxes, again(batch.conditions).fluxes)
+    assert not torch.allclose(first(batch.conditions).fluxes, other(batch.conditions).fluxes)
 
 
 def test_an_unknown_metric_is_refused():

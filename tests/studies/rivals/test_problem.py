@@ -15,7 +15,7 @@ def test_targets_stand_in_the_columns_of_their_reactions(core: MetabolicNetwork)
     pd.testing.assert_frame_equal(observed[list(fluxes)], fluxes)
     assert observed.drop(columns=list(fluxes)).isna().all(axis=None)
     for name in MEDIA:
-        np.testing.assert_array_equal(batch.lower[:, core.reaction_index(name)], -MEDIA[name])
+        np.testing.assert_array_equal(batch.conditions.lower[:, core.reaction_index(name)], -MEDIA[name])
 
 
 def test_nothing_predicted_is_nan(core: MetabolicNetwork) -> None:

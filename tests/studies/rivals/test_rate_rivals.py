@@ -162,9 +162,9 @@ def test_balances_are_measured_but_no_inputs(small: None, make_task: MakeTask) -
     assert inputs == set(task.inputs)
     batch = task.batch(task.test)
     with torch.no_grad():
-        growth = model(batch.lower, batch.upper, batch.measured).growth
+        growth = model(batch.conditions).growth
         other = task.batch(task.test, (CO2,))
-        assert torch.equal(model(other.lower, other.upper, other.measured).growth, growth)
+        assert torch.equal(model(other.conditions).growth, growth)
 
 
 def test_steps_are_epochs_times_batches(small: None, make_task: MakeTask) -> None:
