@@ -88,11 +88,11 @@ def test_gradients_of_an_iteration_with_the_sparse_projection_are_exact(steps: i
     network = random_network(5, 3, 6)
     known = BalanceFactors(balances(network.stoichiometry))
 
-    def iterate(scale: Tensor, *local: Tensor) -> Tensor:
+    def run(scale: Tensor, *local: Tensor) -> Tensor:
         return iterate(functools.partial(SparseProjection, known), *local, scale)
 
     scale = (0.5 + randn(6, seed=8).abs()).requires_grad_()
-    assert torch.autograd.gradcheck(iterate, (scale, *step_arguments(6, steps)))
+    assert torch.autograd.gradcheck(run, (scale, *step_arguments(6, steps)))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-8), (torch.float32, 1e-4)])
