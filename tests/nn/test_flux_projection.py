@@ -13,6 +13,7 @@ from metagnn.network import Incidence, MetabolicNetwork, compression
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn import PolytopeProjection, SplittingParameters, UnrolledSplitting, nullspace_basis
 from metagnn.nn.flux_projection import AbstractFluxProjection, BalanceFactors, DenseProjection, SparseProjection
+from metagnn.nn.splitting_iteration import iterate
 from metagnn.studies.benchmarks.community import community_of_copies
 from metagnn.testing import assert_balanced, random_network
 
