@@ -15,6 +15,7 @@ from metagnn.network.conditions import Conditions
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn import PolytopeProjection, SplittingParameters, UnrolledSplitting, nullspace_basis
 from metagnn.nn.flux_projection import AbstractFluxProjection, BalanceFactors, DenseProjection, SparseProjection
+from metagnn.nn.splitting_iteration import iterate
 from metagnn.studies.benchmarks.community import community_of_copies
 from metagnn.testing import assert_balanced, random_network
 
@@ -90,11 +91,11 @@ def test_gradients_of_an_iteration_with_the_sparse_projection_are_exact(steps: i
     network = random_network(5, 3, 6)
     known = BalanceFactors(balances(network.stoichiometry))
 
-    def iterate(scale: Tensor, *local: Tensor) -> Tensor:
+    def run(scale: Tensor, *local: Tensor) -> Tensor:
         return iterate(functools.partial(SparseProjection, known), *local, scale)
 
     scale = (0.5 + randn(6, seed=8).abs()).requires_grad_()
-    assert torch.autograd.gradcheck(iterate, (scale, *step_arguments(6, steps)))
+    assert torch.autograd.gradcheck(run, (scale, *step_arguments(6, steps)))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-8), (torch.float32, 1e-4)])
