@@ -9,7 +9,7 @@ from metagnn._typing import Fluxes
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.network.conditions import Conditions
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.steady_state import SteadyStateProjection
 
 
@@ -46,20 +46,21 @@ class FluxMLP(AbstractFluxModel):
     output_mean: Tensor
     output_scale: Tensor
 
-    def __init__(self, network: MetabolicNetwork, lower: Fluxes, fluxes: Fluxes, hidden_channels: int = 256) -> None:
+    def __init__(self, network: NetworkLike, lower: Fluxes, fluxes: Fluxes, hidden_channels: int = 256) -> None:
         super().__init__()
+        network = as_network(network)
         self.growth_index = network.reaction_index(network.growth_reaction)
         self.projection = SteadyStateProjection(network.stoichiometry)
-        varies = lower.std(0, correction=0) > 0
+        varies, dtype = lower.std(0, correction=0) > 0, torch.get_default_dtype()
         self.register_buffer("input_index", torch.nonzero(varies).squeeze(-1))
-        self.register_buffer("input_mean", lower[:, varies].mean(0).float())
-        self.register_buffer("input_scale", lower[:, varies].std(0, correction=0).float())
-        self.register_buffer("output_mean", fluxes.mean(0).float())
-        self.register_buffer("output_scale", fluxes.std(0, correction=0).float())
+        self.register_buffer("input_mean", lower[:, varies].mean(0).to(dtype))
+        self.register_buffer("input_scale", lower[:, varies].std(0, correction=0).to(dtype))
+        self.register_buffer("output_mean", fluxes.mean(0).to(dtype))
+        self.register_buffer("output_scale", fluxes.std(0, correction=0).to(dtype))
         self.layers = feed_forward(int(varies.sum()), fluxes.shape[1], hidden_channels)
 
     def forward(self, conditions: Conditions) -> FluxPrediction:
         """Predict every flux from the lower bounds."""
-        x = (conditions.lower[..., self.input_index].float() - self.input_mean) / self.input_scale
+        x = (conditions.lower[..., self.input_index].to(self.input_mean) - self.input_mean) / self.input_scale
         raw = self.output_mean + self.output_scale * self.layers(x)
         return FluxPrediction(self.projection(raw.to(torch.float64)), self.growth_index)
