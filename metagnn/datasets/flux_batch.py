@@ -67,13 +67,13 @@ class FluxDataset(Dataset[FluxBatch]):
         return len(self.samples)
 
     def __repr__(self) -> str:
-        return f"FluxDataset({len(self)} samples, {self.samples.lower.shape[-1]} reactions)"
+        return f"FluxDataset({len(self)} samples, {self.samples.observed.shape[-1]} reactions)"
 
     def _repr_html_(self) -> str:
-        lower, observed = self.samples.lower, self.samples.observed
+        observed = self.samples.observed
         rows = [
             ("samples", len(self)),
-            ("reactions", lower.shape[-1]),
+            ("reactions", observed.shape[-1]),
             ("reactions observed", int((~torch.isnan(observed)).any(0).sum())),
             ("fluxes observed", int((~torch.isnan(observed)).sum())),
         ]
