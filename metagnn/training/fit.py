@@ -167,9 +167,7 @@ def fit_fluxes(
     return pd.DataFrame(rows)
 
 
-def _trainer(
-    config: TrainingConfig, callbacks: list[lightning.Callback], checkpointing: bool
-) -> lightning.Trainer:
+def _trainer(config: TrainingConfig, callbacks: list[lightning.Callback], checkpointing: bool) -> lightning.Trainer:
     try:
         return lightning.Trainer(
             accelerator=config.accelerator, devices=config.devices, strategy=strategy_name(config),
