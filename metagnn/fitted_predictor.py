@@ -83,7 +83,7 @@ def train_predictor(
         samples: All samples; those that cannot be learned from are left out and counted in a warning.
         columns: Columns of the table that they came from.
         checkpoints: Where to keep the state, if anywhere.
-        progress: Whether to show a progress bar.
+        progress: Whether to show progress.
         watch: What else to record, every few epochs.
 
     Raises:

@@ -14,7 +14,7 @@ from metagnn.analysis.composition.fitted_composition import Composition, own_com
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.datasets.targets import read_targets
 from metagnn.errors import InputError
-from metagnn.estimator import Estimator
+from metagnn.estimator import Estimator, UnfittedError
 from metagnn.fitted_predictor import FittedPredictor, train_predictor
 from metagnn.inputs.kind import Answer
 from metagnn.inputs.kinds import input_kind
@@ -92,6 +92,16 @@ class FluxPredictor(Estimator):
         kind = input_kind(self.inputs)
         return {"config": kind.config_type(), "training": kind.training}.get(name)
 
+    def summary(self) -> dict[str, object]:
+        """Network and choices, and how long it was trained."""
+        trained = "not fitted" if self._fitted is None else f"{len(self._fitted.history)} epochs"
+        choices = {name: getattr(self, name) for name in ("inputs", "constraint", "composition")}
+        return {"network": self.network.id, **choices, "trained": trained}
+
+    def inputs_are_signed(self) -> bool:
+        """Whether inputs are rates."""
+        return input_kind(self.inputs).signed
+
     @property
     def growth_reaction(self) -> str:
         """The growth reaction of the network."""
@@ -119,7 +129,8 @@ class FluxPredictor(Estimator):
                 against each other. A Series is the reaction of its name, or growth. From lists growth alone is learned.
             sample_weight: How much every row counts, ≥ 0, shape `[samples]`; all alike by default.
             checkpoints: Where to keep the state, and whether to resume from it.
-            progress: Whether to show a progress bar; by default on a terminal and in a notebook.
+            progress: Whether to show progress: a bar on a terminal or in a notebook, elsewhere a line every 30 s. By
+                default on a terminal and in a notebook only.
             watch: What else to record of the model in `history_`, every few epochs, by name.
 
         Returns:
@@ -128,8 +139,8 @@ class FluxPredictor(Estimator):
         Raises:
             TableError: Inputs, targets or weights that cannot be used, or too few usable rows.
         """
-        setup, columns = self._setup(), tuple(map(str, inputs.columns))
-        samples = setup.read_samples(inputs, targets, sample_weight)
+        setup = self._setup()
+        samples, columns = setup.read_samples(inputs, targets, sample_weight), tuple(map(str, inputs.columns))
         self._fitted = train_predictor(setup, samples, columns, checkpoints, progress, watch)
         return self
 
@@ -143,7 +154,7 @@ class FluxPredictor(Estimator):
         """
         return self._setup().read_samples(inputs, targets, sample_weight)
 
-    def apply_to(self, network: Any, inputs: pd.DataFrame) -> FluxPredictor:
+    def apply_to(self, network: NetworkLike, inputs: pd.DataFrame) -> FluxPredictor:
         """The same weights on another network: a predictor of its fluxes that saw none of them.
 
         No weight belongs to a reaction, a metabolite or an exchange; what is measured anew is how much every flux
@@ -278,7 +289,7 @@ class FluxPredictor(Estimator):
         """
         if self.composition != "fixed":
             if self._fitted is None or self._fitted.composition is None:
-                raise InputError("the composition was not fitted; call `fit` first")
+                raise UnfittedError("the composition was not fitted; call `fit` first")
             return self._fitted.composition
         return own_composition(self.network)
 

@@ -16,6 +16,7 @@ from metagnn._typing import Fluxes
 from metagnn.errors import TableError
 from metagnn.files.table_values import numeric_values, require_rows
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 NOT_DATA = ("sample", "status")
 """Columns of a table that say something about a row and are no reaction."""
@@ -44,7 +45,7 @@ class Targets:
 
 
 def read_targets(
-    network: MetabolicNetwork, targets: pd.DataFrame | pd.Series, index: pd.Index, sample_weight: Any = None
+    network: NetworkLike, targets: pd.DataFrame | pd.Series, index: pd.Index, sample_weight: Any = None
 ) -> Targets:
     """Read a table of observed fluxes.
 
@@ -64,6 +65,7 @@ def read_targets(
         TableError: Other rows than the inputs, duplicated columns, text among numbers, an infinite value, a standard
             deviation that is not positive or belongs to no column, weights that cannot be used, or nothing observed.
     """
+    network = as_network(network)
     if isinstance(targets, pd.Series):
         targets = targets.to_frame(GROWTH if targets.name is None else targets.name)
     targets = align_rows(require_rows(targets, "targets"), index, "targets")
@@ -141,7 +143,7 @@ def _row_weights(sample_weight: Any, index: pd.Index) -> np.ndarray | None:
     if weights.shape != (len(index),):
         raise TableError(f"`sample_weight` has shape {weights.shape}; expected one weight a row, ({len(index)},)")
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
-        raise TableError("`sample_weight` must be finite and ≥ 0, and above 0 in some row")
+        raise TableError("`sample_weight` must be finite and ≥ 0, and not zero in every row")
     return weights
 
 

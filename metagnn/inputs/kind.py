@@ -69,11 +69,13 @@ class AbstractInputKind(ABC):
         name: How the kind is spelled as text.
         config_type: Settings of its model.
         training: Settings of the training where none are given.
+        signed: Whether values may be below zero, and missing.
     """
 
     name: ClassVar[str]
     config_type: ClassVar[type] = FluxGNNConfig
     training: ClassVar[TrainingConfig] = TrainingConfig()
+    signed: ClassVar[bool] = False
 
     @abstractmethod
     def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:

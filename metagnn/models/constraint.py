@@ -21,6 +21,7 @@ from metagnn.network.bounds import FluxBounds
 from metagnn.network.conditions import Conditions
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.splitting import SplittingResult
 
 ENERGY = ("model", "free")
@@ -74,12 +75,13 @@ class AbstractConstraint(ABC):
             raise InputError(f"`open_exchanges` is {self.open_exchanges!r}; expected several names in a tuple")
         object.__setattr__(self, "open_exchanges", tuple(self.open_exchanges))
 
-    def relax(self, network: MetabolicNetwork) -> MetabolicNetwork:
+    def relax(self, network: NetworkLike) -> MetabolicNetwork:
         """The network with the bounds that this constraint lifts; the network itself where it lifts none.
 
         Raises:
             TableError: An exchange to open that the network does not have.
         """
+        network = as_network(network)
         if self.energy == "model" and not self.open_exchanges:
             return network
         lower, upper = network.bounds.lower.copy(), network.bounds.upper.copy()
@@ -100,7 +102,7 @@ class AbstractConstraint(ABC):
         """The fluxes of every sample, shape `[samples, reactions]` [mmol/gDW/h]."""
 
     @abstractmethod
-    def loss_terms(self, network: MetabolicNetwork, weights: LossWeights) -> WeightedTerms:
+    def loss_terms(self, network: NetworkLike, weights: LossWeights) -> WeightedTerms:
         """Terms of the objective beside the error of the observed fluxes.
 
         Args:
@@ -141,9 +143,9 @@ class Soft(AbstractConstraint):
         fluxes = unfinished.expand(unfinished.result.within_bounds) * unfinished.size
         return torch.clamp(fluxes, unfinished.conditions.lower, unfinished.conditions.upper)
 
-    def loss_terms(self, network: MetabolicNetwork, weights: LossWeights) -> WeightedTerms:
+    def loss_terms(self, network: NetworkLike, weights: LossWeights) -> WeightedTerms:
         """Carbon, nitrogen, electron and mass balances."""
-        return balance_terms(network, weights)
+        return balance_terms(as_network(network), weights)
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ class SteadyState(AbstractConstraint):
         """Project onto steady state."""
         return unfinished.expand(unfinished.result.at_steady_state) * unfinished.size
 
-    def loss_terms(self, network: MetabolicNetwork, weights: LossWeights) -> WeightedTerms:
+    def loss_terms(self, network: NetworkLike, weights: LossWeights) -> WeightedTerms:
         """Violation of the bounds."""
         return {"bound_violation": (weights.bound_weight, BoundTerm())}
 

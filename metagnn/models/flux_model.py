@@ -14,7 +14,7 @@ from metagnn.errors import InputError
 from metagnn.models.constraint import AbstractConstraint
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.network.conditions import Conditions
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike
 from metagnn.nn.biomass import BiomassComposition
 
 CHUNK = 1024
@@ -45,7 +45,7 @@ class AbstractFluxModel(nn.Module, ABC):
         """The trainable composition of biomass; None where it is that of the network."""
         return None
 
-    def prepare(self, network: MetabolicNetwork, conditions: Conditions) -> None:
+    def prepare(self, network: NetworkLike, conditions: Conditions) -> None:
         """Take from the media what no training finds, such as scales; nothing by default.
 
         Args:

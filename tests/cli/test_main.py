@@ -301,7 +301,7 @@ def test_a_saved_model_knows_its_network(run: Callable[..., tuple], trained: Pat
 
 def test_a_damaged_checkpoint_is_refused(run: Callable[..., tuple], trained: Path) -> None:
     config = json.loads((trained / "model" / "config.json").read_text())
-    assert config["settings"]["inputs"] == "max_uptake"
+    assert config["inputs"] == "max_uptake"
     Path("copy").mkdir()
     for file in (trained / "model").iterdir():
         Path("copy", file.name).write_bytes(file.read_bytes())

@@ -4,14 +4,13 @@ from pathlib import Path
 import pytest
 
 from metagnn.cli import main, parser
-from metagnn.cli.presence import PRESENT
 from metagnn.datasets import uniform_media
 from metagnn.datasets.noise import add_white_noise
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
-from metagnn.datasets.samples import KINDS
 from metagnn.fba import simulate_fluxes
 from metagnn.fba.flux_simulator import METHODS
-from metagnn.models.flux_gnn import CONSTRAINTS
+from metagnn.inputs import KINDS
+from metagnn.models.constraint import CONSTRAINTS
 from metagnn.network import MetabolicNetwork
 from metagnn.nn.biomass import COMPOSITIONS
 
@@ -20,7 +19,7 @@ from metagnn.nn.biomass import COMPOSITIONS
     ("offered", "known"),
     [
         (parser.CONSTRAINTS, CONSTRAINTS),
-        (parser.KINDS, (*KINDS, PRESENT)),
+        (parser.KINDS, tuple(KINDS)),
         (parser.METHODS, METHODS),
         (parser.COMPOSITIONS, COMPOSITIONS),
     ],

@@ -157,7 +157,7 @@ def test_a_folder_of_something_else_is_refused(
     config = folder / "config.json"
     document = json.loads(config.read_text())
     for change, message in (
-        ({"exchanges": ["PGI"]}, "is damaged .*KeyError: 'PGI'"),
+        ({"exchanges": ["PGI"]}, "is damaged .TableError: column 'PGI' is a reaction of e_coli_core but no exchange"),
         ({"inputs": "oracle"}, "is damaged .*'oracle' is no kind of input"),
         ({"config": {"hidden_channels": 8, "num_layers": 3}}, "the saved weights do not fit their settings"),
         ({"config": {"width": 8}}, "is damaged .TypeError"),
