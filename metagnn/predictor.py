@@ -40,10 +40,10 @@ class FluxPredictor(Estimator):
 
     Args:
         network: The network: a name, a path, a `cobra.Model` or a `MetabolicNetwork`.
-        inputs: "max_uptake" (largest uptakes ≥ 0), "rates" (measured signed exchange fluxes) [mmol/gDW/h], or
-            "present" (1 for what a medium holds, 0 for what not: uptakes are learned from growth).
-        constraint: "steady_state" (S·v = 0 exactly), "soft" (bounds exactly, balances by loss), "polytope" (both
-            exactly, by the nearest feasible flux), or a constraint with options such as `Polytope(energy="free")`.
+        inputs: What the inputs are: "max_uptake" (largest uptakes ≥ 0), "rates" (measured signed exchange fluxes)
+            [mmol/gDW/h], or another of `metagnn.choices.INPUTS`.
+        constraint: How exact predictions are: "steady_state" (S·v = 0 exactly), "polytope" (bounds too), another of
+            `metagnn.choices.CONSTRAINTS`, or a constraint with options such as `Polytope(energy="free")`.
         composition: "fixed" (that of the model itself), "elemental" (carbon and nitrogen in biomass are fitted) or
             "precursor" (every coefficient of the growth reaction is): see `BiomassComposition`.
         seed: Seed of the initial weights and of the order of the samples.
