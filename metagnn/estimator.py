@@ -94,7 +94,7 @@ class Estimator(RegressorMixin, BaseEstimator):
     @property
     def input_names_(self) -> tuple[str, ...]:
         """Exchanges that the inputs of the fit named; none before `fit`."""
-        return () if self._fitted is None else self._fitted.exchanges
+        return () if self._fitted is None else self._fitted.names.exchanges
 
     @property
     def feature_names_in_(self) -> np.ndarray:
@@ -105,7 +105,7 @@ class Estimator(RegressorMixin, BaseEstimator):
         """
         if self._fitted is None:
             raise AttributeError("the predictor was not fitted; call `fit` first")
-        return np.array(self._fitted.columns, dtype=object)
+        return np.array(self._fitted.names.columns, dtype=object)
 
     @property
     def n_features_in_(self) -> int:
