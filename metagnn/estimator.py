@@ -117,7 +117,7 @@ class Estimator(RegressorMixin, BaseEstimator):
     @property
     def input_names_(self) -> tuple[str, ...]:
         """Exchanges that the inputs of the fit named; none before `fit`."""
-        return () if self._fitted is None else self._fitted.exchanges
+        return () if self._fitted is None else self._fitted.names.exchanges
 
     @property
     def feature_names_in_(self) -> np.ndarray:
@@ -126,7 +126,7 @@ class Estimator(RegressorMixin, BaseEstimator):
         Raises:
             InputError: The predictor was not fitted; an AttributeError too, by which scikit-learn asks.
         """
-        return np.array(self._require_fitted().columns, dtype=object)
+        return np.array(self._require_fitted().names.columns, dtype=object)
 
     @property
     def n_features_in_(self) -> int:

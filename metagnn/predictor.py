@@ -18,6 +18,7 @@ from metagnn.estimator import Estimator, UnfittedError
 from metagnn.fitted_predictor import FittedPredictor, train_predictor
 from metagnn.inputs.kind import Answer
 from metagnn.inputs.kinds import input_kind
+from metagnn.inputs.names import InputNames
 from metagnn.inputs.present import learned_uptakes
 from metagnn.models.constraint import AbstractConstraint, as_constraint
 from metagnn.models.flux_gnn import FluxGNNConfig
@@ -40,10 +41,10 @@ class FluxPredictor(Estimator):
 
     Args:
         network: The network: a name, a path, a `cobra.Model` or a `MetabolicNetwork`.
-        inputs: "max_uptake" (largest uptakes ≥ 0), "rates" (measured signed exchange fluxes) [mmol/gDW/h], or
-            "present" (1 for what a medium holds, 0 for what not: uptakes are learned from growth).
-        constraint: "steady_state" (S·v = 0 exactly), "soft" (bounds exactly, balances by loss), "polytope" (both
-            exactly, by the nearest feasible flux), or a constraint with options such as `Polytope(energy="free")`.
+        inputs: What the inputs are: "max_uptake" (largest uptakes ≥ 0), "rates" (measured signed exchange fluxes)
+            [mmol/gDW/h], or another of `metagnn.choices.INPUTS`.
+        constraint: How exact predictions are: "steady_state" (S·v = 0 exactly), "polytope" (bounds too), another of
+            `metagnn.choices.CONSTRAINTS`, or a constraint with options such as `Polytope(energy="free")`.
         composition: "fixed" (that of the model itself), "elemental" (carbon and nitrogen in biomass are fitted) or
             "precursor" (every coefficient of the growth reaction is): see `BiomassComposition`.
         seed: Seed of the initial weights and of the order of the samples.
@@ -140,8 +141,9 @@ class FluxPredictor(Estimator):
             TableError: Inputs, targets or weights that cannot be used, or too few usable rows.
         """
         setup = self._setup()
-        samples, columns = setup.read_samples(inputs, targets, sample_weight), tuple(map(str, inputs.columns))
-        self._fitted = train_predictor(setup, samples, columns, checkpoints, progress, watch)
+        samples = setup.read_samples(inputs, targets, sample_weight)
+        names = InputNames(samples.conditions.exchanges, tuple(map(str, inputs.columns)))
+        self._fitted = train_predictor(setup, samples, names, checkpoints, progress, watch)
         return self
 
     def read_samples(
@@ -175,12 +177,12 @@ class FluxPredictor(Estimator):
                 f"`composition` is {setup.composition!r}: what was fitted is the biomass of {self.network.id}; "
                 "expected 'fixed' where a predictor is applied to another network"
             )
-        conditions = setup.kind.read(setup.relaxed, inputs)
-        model = setup.new_model(conditions.exchanges)
+        conditions = setup.read(inputs)
+        names = InputNames(conditions.exchanges, tuple(map(str, inputs.columns)))
+        model = setup.new_model(names)
         model.load_state_dict(fitted.model.state_dict())
         model.prepare(setup.relaxed, conditions)
-        columns = tuple(map(str, inputs.columns))
-        return self._from_fitted(FittedPredictor(setup, model, conditions.exchanges, columns, fitted.history))
+        return self._from_fitted(FittedPredictor(setup, model, names, fitted.history))
 
     def with_constraint(self, constraint: str | AbstractConstraint) -> FluxPredictor:
         """A copy with another last operation: the same weights, trained as this one was.
@@ -210,16 +212,15 @@ class FluxPredictor(Estimator):
             TableError: Inputs that cannot be used.
             InputError: The predictor was not fitted.
         """
-        answer = self._require_fitted().answer(inputs)
+        answer = self._answer(inputs)
         if not answer.feasible.all():
             warnings.warn(answer.unanswered, stacklevel=2)
         return self._as_table(answer, inputs.index)
 
     def predict_and_diagnose(self, inputs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """What `predict` and `diagnose` return, for one run of the model; without the warning."""
-        fitted = self._require_fitted()
-        answer = fitted.answer(inputs)
-        return self._as_table(answer, inputs.index), fitted.diagnose(answer, inputs.index)
+        answer = self._answer(inputs)
+        return self._as_table(answer, inputs.index), self._require_fitted().diagnose(answer, inputs.index)
 
     def diagnose(self, inputs: pd.DataFrame, prior: Mapping[str, float] | None = None) -> pd.DataFrame:
         """How well predictions keep the laws, and what measured rates determine.
@@ -238,8 +239,7 @@ class FluxPredictor(Estimator):
             `<readout>_status` ("determined", "not determined", "prior"), and in `to_measure` what would. With inputs
             of "present" the bounds are those of the learned uptakes.
         """
-        fitted = self._require_fitted()
-        return fitted.diagnose(fitted.answer(inputs), inputs.index, prior)
+        return self._require_fitted().diagnose(self._answer(inputs), inputs.index, prior)
 
     def score(self, inputs: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None) -> float:
         """R² over the observed targets, averaged uniformly over the columns that vary, as scikit-learn's regressors.
@@ -252,8 +252,7 @@ class FluxPredictor(Estimator):
         Raises:
             TableError: No target varies, so that there is nothing to explain.
         """
-        answer = self._require_fitted().answer(inputs)
-        return self.score_fluxes(self._as_table(answer, inputs.index), targets, sample_weight)
+        return self.score_fluxes(self._as_table(self._answer(inputs), inputs.index), targets, sample_weight)
 
     def score_fluxes(self, fluxes: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None) -> float:
         """As `score`, of fluxes that `predict` has returned."""
@@ -275,9 +274,8 @@ class FluxPredictor(Estimator):
             InputError: The predictor was not fitted, or has inputs of another kind.
         """
         fitted = self._require_fitted()
-        conditions = fitted.setup.kind.read(fitted.network, inputs, fitted.exchanges)
-        learned = learned_uptakes(fitted.model, conditions)
-        return pd.DataFrame(learned, index=inputs.index, columns=list(fitted.exchanges))
+        learned = learned_uptakes(fitted.model, fitted.setup.read(inputs, fitted.names))
+        return pd.DataFrame(learned, index=inputs.index, columns=list(fitted.names.exchanges))
 
     @property
     def composition_(self) -> Composition:
@@ -335,6 +333,10 @@ class FluxPredictor(Estimator):
         constraint, composition = as_constraint(self.constraint), self.composition
         settings = self._settings("config"), self._settings("training")
         return PredictorSetup(self.network, self.inputs, constraint, composition, self.seed, *settings)
+
+    def _answer(self, inputs: pd.DataFrame) -> Answer:
+        fitted = self._require_fitted()
+        return fitted.answer(fitted.setup.read(inputs, fitted.names))
 
     def _as_table(self, answer: Answer, index: pd.Index) -> pd.DataFrame:
         return pd.DataFrame(answer.fluxes, index=index, columns=list(self.network.reactions))

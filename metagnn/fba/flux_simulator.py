@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from metagnn.choices import METHODS
 from metagnn.errors import InputError, unknown_name
 from metagnn.fba.law_errors import law_errors
 from metagnn.fba.least_norm import LeastNorm
@@ -14,8 +15,6 @@ from metagnn.fba.reduced_problem import ReducedProblem
 from metagnn.network.knockout import Knockouts
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.progress import Report
-
-METHODS = ("min_norm", "pfba", "fba")
 
 TOLERANCE = 1e-8
 """Largest |S v| and violation of a bound that a label may have [mmol/gDW/h]."""

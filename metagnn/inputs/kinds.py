@@ -35,8 +35,8 @@ def read_conditions(
 
     Args:
         network: The network.
-        table: Largest uptakes, measured rates, or what media hold; a column `sample` is left out.
-        kind: "max_uptake", "rates" or "present".
+        table: What the kind takes; a column `sample` is left out.
+        kind: One of `metagnn.choices.INPUTS`.
         expected: Exchanges that the table must name, in any order; None takes them as they come.
 
     Raises:

@@ -34,6 +34,7 @@ class Unfinished:
 
     Attributes:
         conditions: What is known of the samples.
+        growth_index: Position of the growth reaction.
         result: Where the splitting ended, in groups of reactions and units of the sample sizes.
         size: Size of every sample, shape `[samples, 1]` [mmol/gDW/h].
         expand: From groups to reactions.
@@ -42,6 +43,7 @@ class Unfinished:
     """
 
     conditions: Conditions
+    growth_index: int
     result: SplittingResult
     size: Tensor
     expand: Callable[[Tensor], Fluxes]
@@ -128,7 +130,8 @@ class AbstractConstraint(ABC):
 
     def to_document(self) -> dict[str, Any]:
         """What JSON can hold; `constraint_from_document` reads it."""
-        return {"name": self.name, "energy": self.energy, "open_exchanges": list(self.open_exchanges)}
+        options = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {"name": self.name, **options, "open_exchanges": list(self.open_exchanges)}
 
 
 @dataclass(frozen=True)
@@ -201,4 +204,6 @@ def as_constraint(constraint: str | AbstractConstraint) -> AbstractConstraint:
 
 def constraint_from_document(document: dict[str, Any]) -> AbstractConstraint:
     """What `to_document` wrote; a KeyError or TypeError means that it is damaged."""
-    return CONSTRAINTS[document["name"]](document["energy"], tuple(document["open_exchanges"]))
+    kind = CONSTRAINTS[document["name"]]
+    options = {field.name: document[field.name] for field in dataclasses.fields(kind)}
+    return kind(**options)

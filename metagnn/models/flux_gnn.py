@@ -78,8 +78,8 @@ class FluxGNN(AbstractFluxModel):
     Args:
         network: The network.
         inputs: Exchanges that vary among the samples.
-        constraint: "steady_state" (S·v = 0 exactly), "soft" (bounds exactly, balances by loss), "polytope" (both
-            exactly), or a constraint with options, such as `Polytope(energy="free")`. It owns the last operation.
+        constraint: One of `metagnn.choices.CONSTRAINTS`, or a constraint with options, such as
+            `Polytope(energy="free")`. It owns the last operation.
         config: Widths and steps.
         composition: "fixed", "elemental" or "precursor": see `BiomassComposition`; S is that with its column.
 
@@ -263,7 +263,7 @@ class FluxGNN(AbstractFluxModel):
             return nearest
 
         fluxes = self._constraint.last_operation(
-            Unfinished(conditions, result, size, self.groups.expand, nearest_feasible, self.training)
+            Unfinished(conditions, self.growth_index, result, size, self.groups.expand, nearest_feasible, self.training)
         )
         return FluxPrediction(fluxes, self.growth_index, self.composition.change() if self.biomass else None)
 

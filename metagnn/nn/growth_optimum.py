@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.balance_correction import front
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
-from metagnn.optimize.per_thread import PerThread
 
 
 class GrowthOptimum(nn.Module):
@@ -58,7 +56,7 @@ class GrowthOptimum(nn.Module):
         free = np.full(len(network.reactions), np.inf)
         problem = ReducedProblem(network.stoichiometry.to_scipy().tocsc(), growth, (-free, free))
         self.groups = ReactionGroups.from_coupled(problem.coupled)
-        self._program = PerThread(functools.partial(LinearProgram, problem.coupled.matrix, problem.objective))
+        self._program = LinearProgram(problem.coupled.matrix, problem.objective)
 
     def forward(self, lower: GivenFluxes, upper: GivenFluxes) -> Tensor:
         """The optimum of every sample."""
@@ -73,7 +71,7 @@ class _Optimum(torch.autograd.Function):
     """Optimal values forwards, reduced costs backwards."""
 
     @staticmethod
-    def forward(lower: Tensor, upper: Tensor, programs: PerThread[LinearProgram]) -> tuple[Tensor, Tensor]:
+    def forward(lower: Tensor, upper: Tensor, program: LinearProgram) -> tuple[Tensor, Tensor]:
         """Optima and reduced costs; bounds are those of groups of reactions.
 
         Every sample is solved from the last one's optimum.
@@ -81,7 +79,7 @@ class _Optimum(torch.autograd.Function):
         shape = torch.broadcast_shapes(lower.shape, upper.shape)
         low, high = (bound.cpu().expand(shape).numpy().reshape(-1, shape[-1]) for bound in (lower, upper))
         low, high = join_ties(low, high)
-        values, prices, program = np.zeros(len(low)), np.zeros(low.shape), programs.get()
+        values, prices = np.zeros(len(low)), np.zeros(low.shape)
         for row in range(len(low)):
             solution = program.solve(low[row], high[row])
             if solution.status == OPTIMAL:
@@ -114,8 +112,8 @@ class _Optimum(torch.autograd.Function):
 
     @staticmethod
     def vmap(
-        info: Any, in_dims: tuple[Any, ...], lower: Tensor, upper: Tensor, programs: PerThread[LinearProgram]
+        info: Any, in_dims: tuple[Any, ...], lower: Tensor, upper: Tensor, program: LinearProgram
     ) -> tuple[tuple[Tensor, Tensor], tuple[int, int]]:
         """Mapped samples are more leading dimensions."""
         moved = (front(bound, dim, info.batch_size) for bound, dim in zip((lower, upper), in_dims, strict=False))
-        return _Optimum.apply(*moved, programs), (0, 0)
+        return _Optimum.apply(*moved, program), (0, 0)

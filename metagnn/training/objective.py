@@ -43,7 +43,7 @@ def default_objective(
 
     Args:
         network: The network.
-        constraint: "steady_state", "polytope", "soft", or a constraint with options.
+        constraint: One of `metagnn.choices.CONSTRAINTS`, or a constraint with options.
         scale: Spread of every flux, shape `[reactions]` [mmol/gDW/h].
         config: The weights.
         with_rates: Whether the samples carry measured rates.

@@ -126,16 +126,12 @@ def seeded(make: Callable[[], Any]) -> Any:
         return make().fluxes
 
 
-def prepared(kind: type, network: Any, given: SimpleNamespace) -> Any:
+def prepared(network: Any, given: SimpleNamespace) -> Any:
     """The state of a model that was prepared."""
     batch = batch_of(given)
 
     def make() -> Any:
-        made = (
-            kind("e_coli_core")
-            if kind is models.FluxGNN
-            else kind("e_coli_core", batch.conditions.lower, batch.observed)
-        )
+        made = models.FluxGNN("e_coli_core")
         made.prepare(network, batch.conditions)
         return SimpleNamespace(fluxes=[dict(made.named_buffers()), dict(made.named_parameters())])
 
@@ -209,12 +205,9 @@ CALLS: dict[str, Call] = {
     "default_objective": lambda n, g, p: training.default_objective(n, "soft", torch.ones(95), TrainingConfig())(
         FluxPrediction(torch.from_numpy(g.fluxes.to_numpy()), 12), batch_of(g)
     ),
-    "AbstractFluxModel.prepare": lambda n, g, p: prepared(models.FluxMLP, n, g),
-    "FluxGNN.prepare": lambda n, g, p: prepared(models.FluxGNN, n, g),
+    "AbstractFluxModel.prepare": lambda n, g, p: prepared(n, g),
+    "FluxGNN.prepare": lambda n, g, p: prepared(n, g),
     "FluxGNN": lambda n, g, p: seeded(lambda: models.FluxGNN(n, [GLC, O2], "soft", SMALL)(batch_of(g).conditions)),
-    "FluxMLP": lambda n, g, p: seeded(
-        lambda: models.FluxMLP(n, batch_of(g).conditions.lower, batch_of(g).observed, 4)(batch_of(g).conditions)
-    ),
     "BalanceMLP": lambda n, g, p: seeded(
         lambda: models.BalanceMLP(n, [GLC, O2], torch.from_numpy(g.measured))(batch_of(g).conditions)
     ),
