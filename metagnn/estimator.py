@@ -154,7 +154,8 @@ class Estimator(RegressorMixin, BaseEstimator):
         return tags
 
     def _nested(self) -> tuple[str, ...]:
-        return tuple(name for name in self._get_param_names() if dataclasses.is_dataclass(self._settings(name)))
+        # Those with defaults of their own: a network is a dataclass too, but no settings.
+        return tuple(name for name in self._get_param_names() if self.default_settings(name) is not None)
 
     def _settings(self, name: str) -> Any:
         value = getattr(self, name)

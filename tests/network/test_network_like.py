@@ -152,7 +152,7 @@ def fitted(given: SimpleNamespace) -> metagnn.FluxPredictor:
 Call = Callable[[Any, SimpleNamespace, Path], Any]
 
 CALLS: dict[str, Call] = {
-    "alpha_from_electrons": lambda n, g, p: analysis.alpha_from_electrons(n, 170.0, 9.0),
+    "alpha_from_electrons": lambda n, g, p: analysis.alpha_from_electrons(n, 170.0),
     "content_by_regression": lambda n, g, p: analysis.content_by_regression(n, "C", g.fluxes.to_numpy()),
     "contents_by_reconciliation": lambda n, g, p: analysis.contents_by_reconciliation(n, g.measured, g.deviation),
     "bottlenecks": lambda n, g, p: metagnn.bottlenecks(n, g.media.iloc[:2]),
