@@ -1,4 +1,4 @@
-"""What the linear program says: FBA, pFBA and minimum-norm FBA of many media."""
+"""FBA, pFBA and minimum-norm FBA of many media."""
 
 from metagnn.choices import METHODS as METHODS
 from metagnn.fba.cobra_solution import to_cobra_solution as to_cobra_solution

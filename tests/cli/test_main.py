@@ -230,7 +230,7 @@ def test_too_few_samples_are_refused(run: Callable[..., tuple], trained: Path) -
 def test_targets_with_nothing_observed_are_refused(run: Callable[..., tuple]) -> None:
     pd.DataFrame({"PFK": [np.nan] * 8, "CS": [np.nan] * 8}).to_csv("targets.csv", index=False)
     train = ["train", "e_coli_core", "--inputs", "media.csv", "--targets", "targets.csv", "--out", "o"]
-    refused(run(*train), "`targets` observes nothing")
+    refused(run(*train), "`targets` has no observed value")
 
 
 def test_media_that_are_all_infeasible_cannot_train(run: Callable[..., tuple], trained: Path) -> None:
