@@ -112,7 +112,7 @@ class FluxModule(lightning.LightningModule):
         steps = checkpoint.get("total_steps")
         if own != saved or steps != self.total_steps:
             what = f"of {steps} steps, not {self.total_steps}" if own == saved else "of another model"
-            raise FolderError(f"the checkpoint is {what}; resume with the settings of the interrupted run, or start anew")
+            raise FolderError(f"the checkpoint is {what}; resume with the settings of that run, or start anew")
 
     def configure_optimizers(self) -> Any:
         """Return AdamW with a one-cycle learning rate, or gradient descent with a constant one."""
