@@ -1,4 +1,4 @@
-"""A training run that ends in a folder: it keeps its state there, and resumes after a kill; and what it leaves."""
+"""Train a predictor and save it in a folder; resume an interrupted run from its checkpoint."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ def train_to_folder(
 ) -> None:
     """Fit a predictor and save it.
 
-    While it trains, a checkpoint lies in the folder `unfinished` inside; with `resume` the run goes on from there
-    and ends where it would have ended uninterrupted.
+    During training, keep a checkpoint in the subfolder `unfinished`. With `resume`, continue from it; the result is
+    that of an uninterrupted run.
 
     Args:
-        predictor: An unfitted predictor; fitted afterwards.
-        inputs: Media or measured rates, or what media hold.
+        predictor: An unfitted predictor, which this function fits.
+        inputs: Media, measured rates, or nutrients present in media.
         targets: Observed fluxes, or growth.
         folder: The folder to write.
-        force: Replace a folder that exists.
+        force: Replace an existing folder.
         resume: Continue an unfinished run.
         progress: Whether to show progress, as `FluxPredictor.fit` takes it.
 
     Raises:
-        TableError: Inputs or targets that cannot be used.
+        TableError: Inputs or targets are not valid.
         FolderError: The folder exists or cannot be written, or the unfinished run is of another job.
     """
-    # The tables first: a run on bad input must not leave a folder behind.
+    # Check the tables first: a run on bad input must not leave a folder behind.
     predictor.read_samples(inputs, targets)
     state = folder / UNFINISHED
     if not is_first_process():
-        # Started beside the first one when that begins to train, with the same command: it helps, and writes nothing.
+        # The first process starts the others with the same command. They only train and write nothing.
         predictor.fit(inputs, targets, checkpoints=Checkpoints(state, resume=resume))
         return
     check_output(folder, force, resume, folder=True)
@@ -72,7 +72,7 @@ def train_to_folder(
 
 
 def _claim(path: Path, job: dict[str, object]) -> None:
-    """Write what the run is, or check that an unfinished run is the same."""
+    """Write the description of the run, or check that the unfinished run has the same one."""
     text = json.dumps(job, indent=2)
     if path.is_file() and path.read_text(encoding="utf-8") != text:
         raise FolderError(

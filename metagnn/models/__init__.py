@@ -1,4 +1,4 @@
-"""Layers composed into models of fluxes."""
+"""Flux models, composed of layers."""
 
 from metagnn.models.balance_mlp import BalanceMLP as BalanceMLP
 from metagnn.models.balance_mlp import BalanceMLPConfig as BalanceMLPConfig

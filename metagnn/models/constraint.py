@@ -1,4 +1,4 @@
-"""Constraints: how exactly a prediction obeys the balances and the bounds, and all that follows from the choice."""
+"""Constraints: last operation, loss terms and steps after training that make predictions obey balances and bounds."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.splitting import SplittingResult
 
 ENERGY = ("model", "free")
-"""Whether the model's demands inside the cell, such as maintenance, bind ("model") or not ("free")."""
+"""Whether to keep ("model") or lift ("free") the demands inside the cell, such as ATP maintenance."""
 
 
 @dataclass(frozen=True, eq=False)
 class Unfinished:
-    """What a model has found when its last operation is due.
+    """State of a model before its last operation.
 
     Attributes:
-        conditions: What is known of the samples.
+        conditions: Known quantities of the samples.
         growth_index: Position of the growth reaction.
-        result: Where the splitting ended, in groups of reactions and units of the sample sizes.
+        result: Result of the splitting, per group of reactions, in units of the sample sizes.
         size: Size of every sample, shape `[samples, 1]` [mmol/gDW/h].
-        expand: From groups to reactions.
-        nearest_feasible: The feasible fluxes that are nearest to given ones, in the learned metric.
-        training: Whether the model is being trained.
+        expand: Function from fluxes of groups to fluxes of reactions.
+        nearest_feasible: Function from fluxes to the nearest feasible fluxes, in the learned metric.
+        training: Whether the model is in training mode.
     """
 
     conditions: Conditions
@@ -53,19 +53,19 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class AbstractConstraint(ABC):
-    """How exactly predictions obey S·v = 0 and the bounds. Immutable; models and predictors share it.
+    """Way to make predictions obey S·v = 0 and the bounds. Immutable; models and predictors share it.
 
     Attributes:
         energy: "model" keeps the demands inside the cell, such as an ATP maintenance of at least 8.39; "free" lifts
-            them, for cells that need less than the model says.
-        open_exchanges: Exchanges that may carry any flux either way, whatever the bounds of the model say.
+            them, for cells that need less than the model assumes.
+        open_exchanges: Exchanges that may carry any flux in both directions, whatever their bounds in the model.
 
     Raises:
-        InputError: An unknown `energy`, or one name in place of several.
+        InputError: An unknown `energy`, or a single name as `open_exchanges`.
     """
 
     name: ClassVar[str]
-    """How the constraint is spelled as text."""
+    """Name of the constraint as text."""
 
     energy: str = "model"
     open_exchanges: Sequence[str] = ()
@@ -78,10 +78,10 @@ class AbstractConstraint(ABC):
         object.__setattr__(self, "open_exchanges", tuple(self.open_exchanges))
 
     def relax(self, network: NetworkLike) -> MetabolicNetwork:
-        """The network with the bounds that this constraint lifts; the network itself where it lifts none.
+        """Return the network with the bounds lifted that this constraint lifts, or the network itself if it lifts none.
 
         Raises:
-            TableError: An exchange to open that the network does not have.
+            TableError: An exchange to open is not in the network.
         """
         network = as_network(network)
         if self.energy == "model" and not self.open_exchanges:
@@ -90,22 +90,22 @@ class AbstractConstraint(ABC):
         if self.energy == "free":
             inside = np.ones(len(lower), dtype=bool)
             inside[[*network.exchange_indices, network.reaction_index(network.growth_reaction)]] = False
-            # What is lifted is the demand, not the direction: maintenance that ran backwards would make ATP.
+            # Lift the demand and keep the direction: maintenance that runs backwards would make ATP.
             lower[inside], upper[inside] = np.minimum(lower, 0.0)[inside], np.maximum(upper, 0.0)[inside]
         check_exchanges(self.open_exchanges, network.require_exchanges(), network.reactions, network.id)
         opened = [network.reaction_index(name) for name in self.open_exchanges]
-        # Infinite where the model has infinite bounds: the largest of the others may be an uptake.
+        # Infinite if the model has infinite bounds: its largest finite bound may be an uptake.
         widest = np.abs(np.concatenate([lower, upper])).max()
         lower[opened], upper[opened] = np.minimum(lower, -widest)[opened], np.maximum(upper, widest)[opened]
         return dataclasses.replace(network, bounds=FluxBounds(network.reactions, lower, upper))
 
     @abstractmethod
     def last_operation(self, unfinished: Unfinished) -> Fluxes:
-        """The fluxes of every sample, shape `[samples, reactions]` [mmol/gDW/h]."""
+        """Return the fluxes of every sample, shape `[samples, reactions]` [mmol/gDW/h]."""
 
     @abstractmethod
     def loss_terms(self, network: NetworkLike, weights: LossWeights) -> WeightedTerms:
-        """Terms of the objective beside the error of the observed fluxes.
+        """Return the terms of the objective other than the error of the observed fluxes.
 
         Args:
             network: The network.
@@ -116,44 +116,44 @@ class AbstractConstraint(ABC):
         """
 
     def after_training(self, model: GrowthDriven, samples: FluxBatch, scale: Tensor) -> None:  # noqa: B027 - a hook
-        """What a trained model needs before it predicts; nothing by default.
+        """Prepare a trained model for prediction; do nothing by default.
 
         Args:
-            model: A trained model in evaluation.
-            samples: What it was trained on.
+            model: A trained model in evaluation mode.
+            samples: The training samples.
             scale: Spread of every flux, shape `[reactions]` [mmol/gDW/h].
         """
 
     def spelling(self) -> str | AbstractConstraint:
-        """The name, where it says all; else the constraint itself."""
+        """Return the name if all options are defaults, else the constraint itself."""
         return self.name if self == CONSTRAINTS[self.name]() else self
 
     def to_document(self) -> dict[str, Any]:
-        """What JSON can hold; `constraint_from_document` reads it."""
+        """Return a document for JSON; `constraint_from_document` reads it."""
         options = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {"name": self.name, **options, "open_exchanges": list(self.open_exchanges)}
 
 
 @dataclass(frozen=True)
 class Soft(AbstractConstraint):
-    """Bounds exactly, balances by loss: Eq. 2 of Kusters, "Metabolically constrained neural networks for …"."""
+    """Exact bounds, balances by loss: Eq. 2 of Kusters, "Metabolically constrained neural networks for …"."""
 
     name: ClassVar[str] = "soft"
 
     def last_operation(self, unfinished: Unfinished) -> Fluxes:
         """Clip to the bounds."""
-        # Clipped again: dividing and multiplying by the size rounds, and these bounds hold to the last digit.
+        # Clip again: scaling by the size rounds, and the bounds must hold exactly.
         fluxes = unfinished.expand(unfinished.result.within_bounds) * unfinished.size
         return torch.clamp(fluxes, unfinished.conditions.lower, unfinished.conditions.upper)
 
     def loss_terms(self, network: NetworkLike, weights: LossWeights) -> WeightedTerms:
-        """Carbon, nitrogen, electron and mass balances."""
+        """Return the carbon, nitrogen, electron and mass balances."""
         return balance_terms(as_network(network), weights)
 
 
 @dataclass(frozen=True)
 class SteadyState(AbstractConstraint):
-    """S·v = 0 exactly, in closed form; bounds by loss."""
+    """Exact S·v = 0 in closed form, bounds by loss."""
 
     name: ClassVar[str] = "steady_state"
 
@@ -162,21 +162,21 @@ class SteadyState(AbstractConstraint):
         return unfinished.expand(unfinished.result.at_steady_state) * unfinished.size
 
     def loss_terms(self, network: NetworkLike, weights: LossWeights) -> WeightedTerms:
-        """Violation of the bounds."""
+        """Return the violation of the bounds."""
         return {"bound_violation": (weights.bound_weight, BoundTerm())}
 
 
 @dataclass(frozen=True)
 class Polytope(SteadyState):
-    """S·v = 0 and the bounds exactly, by the nearest feasible flux; a sample without one is NaN.
+    """Exact S·v = 0 and bounds, by the nearest feasible flux; NaN for a sample without a feasible flux.
 
-    Trained as `SteadyState`: training through the exact layer costs threefold and fits no better.
+    Trains as `SteadyState`: training through the exact layer takes three times as long and fits no better.
     """
 
     name: ClassVar[str] = "polytope"
 
     def last_operation(self, unfinished: Unfinished) -> Fluxes:
-        """Take the nearest feasible flux; in training, project onto steady state only."""
+        """Return the nearest feasible flux; in training, only project onto steady state."""
         fluxes = super().last_operation(unfinished)
         return fluxes if unfinished.training else unfinished.nearest_feasible(fluxes)
 
@@ -186,14 +186,14 @@ class Polytope(SteadyState):
 
 
 CONSTRAINTS: dict[str, type[AbstractConstraint]] = {kind.name: kind for kind in (Soft, SteadyState, Polytope)}
-"""Every constraint by its name."""
+"""Constraint classes by name."""
 
 
 def as_constraint(constraint: str | AbstractConstraint) -> AbstractConstraint:
-    """The constraint of a name, without options; a constraint is returned as it is.
+    """Return the constraint with a given name and default options; return a constraint unchanged.
 
     Raises:
-        InputError: An unknown name, or something else; the valid choices are named.
+        InputError: Neither a known name nor a constraint.
     """
     if isinstance(constraint, AbstractConstraint):
         return constraint
@@ -203,7 +203,7 @@ def as_constraint(constraint: str | AbstractConstraint) -> AbstractConstraint:
 
 
 def constraint_from_document(document: dict[str, Any]) -> AbstractConstraint:
-    """What `to_document` wrote; a KeyError or TypeError means that it is damaged."""
+    """Return the constraint of a document from `to_document`; raise KeyError or TypeError if it is damaged."""
     kind = CONSTRAINTS[document["name"]]
     options = {field.name: document[field.name] for field in dataclasses.fields(kind)}
     return kind(**options)

@@ -1,4 +1,4 @@
-"""AbstractFluxModel: what training and prediction ask of every model of fluxes."""
+"""AbstractFluxModel: the interface of every flux model to training and prediction."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from metagnn.network.network_like import NetworkLike
 from metagnn.nn.biomass import BiomassComposition
 
 CHUNK = 1024
-"""Samples per forward pass of a prediction: the encoder runs once for all of them, and memory stays bounded."""
+"""Samples per forward pass of a prediction: enough to share one run of the encoder, few enough to limit memory."""
 
 
 class AbstractFluxModel(nn.Module, ABC):
-    """Maps what is known of samples to their fluxes.
+    """Map from the conditions of samples to their fluxes.
 
-    A model is made for one network and remembers what it needs of it. It takes one record and gives one record, so
-    that whatever else is known of a sample reaches the models that use it without passing through the others.
+    A model belongs to one network. It takes one record and returns one record, so that a new field of the conditions
+    changes only the models that use it.
 
     Attributes:
         growth_index: Position of the growth reaction.
-        beside: Names of buffers that belong to this network and its media: saved beside the weights, which may serve
-            another network.
+        beside: Names of buffers that belong to this network and its media. They are saved apart from the weights,
+            which can be loaded for another network.
     """
 
     growth_index: int
@@ -42,35 +42,35 @@ class AbstractFluxModel(nn.Module, ABC):
 
     @property
     def biomass(self) -> BiomassComposition | None:
-        """The trainable composition of biomass; None where it is that of the network."""
+        """Trainable composition of biomass; None if the composition is fixed."""
         return None
 
     def prepare(self, network: NetworkLike, conditions: Conditions) -> None:
-        """Take from the media what no training finds, such as scales; nothing by default.
+        """Set from the media what is not trained, such as scales; do nothing by default.
 
         Args:
             network: The network.
-            conditions: What is known of the samples that the model will be trained on or asked for.
+            conditions: Conditions of the samples to train on or to predict.
         """
 
     def after_training(self, samples: FluxBatch, scale: Tensor) -> None:
-        """Take what a trained model needs before it predicts; nothing by default.
+        """Prepare the trained model for prediction; do nothing by default.
 
         Args:
-            samples: What it was trained on.
+            samples: The training samples.
             scale: Spread of every flux, shape `[reactions]` [mmol/gDW/h].
         """
 
     def with_constraint(self, constraint: str | AbstractConstraint) -> AbstractFluxModel:
-        """A copy with another last operation, weights included; this model stays as it is.
+        """Return a copy with the same weights and another last operation; this model does not change.
 
         Raises:
-            InputError: The model has no other last operation.
+            InputError: The last operation of this model cannot be changed.
         """
-        raise InputError(f"a {type(self).__name__} has one last operation; expected a FluxGNN to change it")
+        raise InputError(f"the last operation of a {type(self).__name__} cannot be changed; expected a FluxGNN")
 
     def predict_fluxes(self, conditions: Conditions) -> np.ndarray:
-        """Fluxes without gradients, some samples at a time, shape `[samples, reactions]` [mmol/gDW/h]."""
+        """Predict fluxes without gradients, in chunks of samples, shape `[samples, reactions]` [mmol/gDW/h]."""
         with torch.no_grad():
             parts = conditions.split(CHUNK)
             return np.concatenate([self(part).fluxes.cpu().numpy() for part in parts])

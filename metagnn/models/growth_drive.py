@@ -13,13 +13,13 @@ from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.network.conditions import Conditions
 
 DRIVES = (0.0, 1e1, 1e2, 1e3)
-"""Drives to try, in units of the scale of growth: from none to flux balance analysis. Ten times more costs digits."""
+"""Drives to try, in units of the scale of growth: from none to flux balance analysis. Larger ones lose digits."""
 
 AS_GOOD = 1.1
 """An error at most this many times the smallest counts as no worse."""
 
 ROUNDING = 1e-10
-"""Errors below it, squared and in units of the spread, are rounding, and all alike."""
+"""Squared error, in units of the spread, below which errors differ by rounding only."""
 
 
 @runtime_checkable
@@ -33,17 +33,17 @@ class GrowthDriven(Protocol):
 
 
 def fit_growth_drive(model: GrowthDriven, samples: FluxBatch, scale: Tensor, most: int = 64) -> dict[float, float]:
-    """Choose how strongly the exact layer of a "polytope" model pulls at growth, and leave it in the model.
+    """Choose the growth drive of the exact layer of a "polytope" model and store it in the model.
 
-    The layer returns the feasible flux nearest to the network's answer. With a strong pull it returns, of all fluxes
-    of maximal growth, the nearest: right where cells do grow as fast as they can, wrong where they do not. The
-    largest drive is taken that fits the observed fluxes no worse than the best.
+    The layer returns the feasible flux nearest to the output of the network; with a large drive, the nearest flux of
+    maximal growth, which is correct only for cells that grow as fast as they can. Choose the largest drive that fits
+    the observed fluxes as well as the best one.
 
     Args:
-        model: A trained model in evaluation.
-        samples: What it was trained on.
+        model: A trained model in evaluation mode.
+        samples: The training samples.
         scale: Spread of every flux, shape `[reactions]` [mmol/gDW/h].
-        most: Samples to try it on.
+        most: Largest number of samples to try the drives on.
 
     Returns:
         The error at every drive.
@@ -54,13 +54,13 @@ def fit_growth_drive(model: GrowthDriven, samples: FluxBatch, scale: Tensor, mos
         model.growth_drive.fill_(drive)
         with torch.no_grad():
             answers[drive] = model(chosen.conditions).fluxes
-    # A sample that no drive solves has no feasible flux, and says nothing of any.
+    # A sample that no drive solves has no feasible flux: leave it out.
     solved = {drive: ~torch.isnan(fluxes).any(-1) for drive, fluxes in answers.items()}
     feasible = torch.stack(list(solved.values())).any(0)
     observed = torch.where(feasible[:, None], chosen.observed, torch.nan)
     errors = {}
     for drive, fluxes in answers.items():
-        # A drive that leaves another sample unsolved is none to choose.
+        # Reject a drive that leaves any other sample unsolved.
         complete = torch.equal(solved[drive], feasible)
         errors[drive] = float(masked_mse(fluxes, observed, scale, chosen.weight)) if complete else torch.inf
     good = max(AS_GOOD * min(errors.values()), ROUNDING)

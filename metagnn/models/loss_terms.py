@@ -1,4 +1,4 @@
-"""Terms of an objective: what a prediction is compared with, and by how much it is off."""
+"""Loss terms: errors of observed fluxes and measured rates, violations of balances and bounds."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ class LossWeights(Protocol):
 
     @property
     def bound_weight(self) -> float:
-        """Of squared bound violations."""
+        """Weight of the squared bound violations."""
 
     @property
     def carbon_weight(self) -> float:
-        """Of the squared carbon imbalance."""
+        """Weight of the squared carbon imbalance."""
 
     @property
     def nitrogen_weight(self) -> float:
-        """Of the squared nitrogen imbalance."""
+        """Weight of the squared nitrogen imbalance."""
 
     @property
     def electron_weight(self) -> float:
-        """Of the squared electron imbalance."""
+        """Weight of the squared electron imbalance."""
 
     @property
     def steady_state_weight(self) -> float:
-        """Of the mean squared S·v."""
+        """Weight of the mean squared S·v."""
 
 
 class SupervisedTerm(nn.Module):
@@ -58,7 +58,7 @@ class SupervisedTerm(nn.Module):
         self.register_buffer("scale", scale, persistent=False)
 
     def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> Tensor:
-        """Weighted mean of the squared standardised errors."""
+        """Compute the weighted mean of the squared standardised errors."""
         return masked_mse(prediction.fluxes, batch.observed, self.scale, batch.weight)
 
 
@@ -66,7 +66,7 @@ class MeasurementTerm(nn.Module):
     """Misfit of the measured rates, in units of their standard deviations."""
 
     def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> Tensor:
-        """Mean squared standardised residual; zero where nothing is measured."""
+        """Compute the mean squared standardised residual; zero without measurements."""
         measured, deviation = batch.conditions.measured, batch.conditions.deviation
         if measured is None or deviation is None:
             return prediction.fluxes.new_zeros(())
@@ -75,11 +75,11 @@ class MeasurementTerm(nn.Module):
 
 
 class BalanceTerm(nn.Module):
-    """A balance of the predicted fluxes, with the biomass column that the prediction comes with.
+    """Imbalance of the predicted fluxes, with the biomass column of the prediction.
 
     Args:
-        loss: The balance, with the model's own biomass column.
-        weights: Weight of every metabolite in it, shape `[balances, metabolites]`; None for S itself.
+        loss: The balance, with the biomass column of the network.
+        weights: Weight of every metabolite in the balance, shape `[balances, metabolites]`; None for S itself.
     """
 
     weights: Tensor | None
@@ -90,7 +90,7 @@ class BalanceTerm(nn.Module):
         self.register_buffer("weights", weights, persistent=False)
 
     def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> Tensor:
-        """Mean squared imbalance."""
+        """Compute the mean squared imbalance."""
         change, correction = prediction.biomass_change, None
         if change is not None:
             rows = change if self.weights is None else self.weights.to(change.dtype) @ change
@@ -103,13 +103,13 @@ class BoundTerm(nn.Module):
     """Violation of the bounds."""
 
     def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> Tensor:
-        """Mean squared violation."""
+        """Compute the mean squared violation."""
         lower, upper = batch.conditions.lower, batch.conditions.upper
         return bound_violation(prediction.fluxes, lower, upper).square().mean()
 
 
 def balance_terms(network: MetabolicNetwork, weights: LossWeights) -> WeightedTerms:
-    """Eq. 2 of Kusters without its error: carbon, nitrogen, electron and mass balances, those with a weight above 0.
+    """Return the carbon, nitrogen, electron and mass balances of Eq. 2 of Kusters whose weight is above 0.
 
     Args:
         network: The network.
@@ -126,7 +126,7 @@ def balance_terms(network: MetabolicNetwork, weights: LossWeights) -> WeightedTe
         ("electron_balance", "electrons", weights.electron_weight),
     )
     for name, balance, weight in balances:
-        # A network without an element balances it trivially; one without formulas is refused by element_balance.
+        # Skip elements that the network lacks; element_balance refuses a network without formulas.
         if weight > 0 and (balance in (*present, "electrons") or not present):
             loss = BalanceLoss(network.element_balance(balance))
             rows = torch.from_numpy(balance_weights(network.metabolite_table, balance))[None]

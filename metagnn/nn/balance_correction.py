@@ -1,4 +1,4 @@
-"""What balances take away from values, as one function that can be differentiated any number of times."""
+"""Correction that makes values balance, with derivatives of any order."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ Solver = Callable[..., Tensor]
 
 
 class BalanceCorrection(torch.autograd.Function):
-    r"""$C(x; m) = A^\top (A\,\mathrm{diag}(m) A^\top)^{-1} A x$: less m times it, x balances.
+    r"""Compute $C(x; m) = A^\top (A\,\mathrm{diag}(m) A^\top)^{-1} A x$, so that $x - m \circ C$ balances.
 
-    Linear and symmetric in x, so that its derivatives in either mode are the same function again:
-    $\mathrm{d}C = C(\mathrm{d}x - \mathrm{d}m \circ C(x; m); m)$. A solver may leave torch; what it computes is never
+    C is linear and symmetric in x, so its derivatives in both modes are the same function again:
+    $\mathrm{d}C = C(\mathrm{d}x - \mathrm{d}m \circ C(x; m); m)$. The solver need not use torch; it is never
     differentiated.
     """
 
     @staticmethod
     def forward(values: Tensor, variance: Tensor, solver: Solver, *constants: Tensor) -> Tensor:
-        """C.
+        """Compute C.
 
         Args:
             values: x, shape `[..., *samples, columns]`; leading dimensions share a factor.
             variance: m ≥ 0, shape `[*samples, columns]`.
-            solver: Computes C; knows A, or is given it.
-            *constants: Tensors that the solver wants besides; no gradient flows into them.
+            solver: Function that computes C; contains A or takes it as a constant.
+            *constants: Further arguments of the solver; they receive no gradient.
         """
         return solver(values, variance, *constants)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        """Keep the answer: it is all that the derivative in m needs."""
+        """Save the output, which the derivative with respect to m needs."""
         _, variance, ctx.solver, *constants = inputs
         ctx.save_for_backward(output, variance, *constants)
         ctx.save_for_forward(output, variance, *constants)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """C is symmetric in x, and quadratic in what it takes away in m."""
+        """Apply C to the gradient of x; take minus its product with the output for m."""
         moved, variance, *constants = ctx.saved_tensors
         back = BalanceCorrection.apply(gradient, variance, ctx.solver, *constants)
         to_variance = -(back * moved).sum_to_size(variance.shape) if ctx.needs_input_grad[1] else None
@@ -51,7 +51,7 @@ class BalanceCorrection(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, values: Tensor | None, variance: Tensor | None, *_: Any) -> Tensor:
-        """The same function of how its arguments move."""
+        """Apply C to the tangents."""
         with outer_derivatives(ctx.saved_tensors) as (moved, known, *constants):
             change = torch.zeros_like(moved) if values is None else values
             if variance is not None:
@@ -63,7 +63,7 @@ class BalanceCorrection(torch.autograd.Function):
     def vmap(
         info: Any, in_dims: tuple[Any, ...], values: Tensor, variance: Tensor, solver: Solver, *constants: Tensor
     ) -> tuple[Tensor, int]:
-        """Mapped values are more right-hand sides; a mapped variance is more samples."""
+        """Treat mapped values as further right-hand sides, a mapped variance as further samples."""
         if any(dim is not None for dim in in_dims[3:]):
             arguments = (values, variance, solver, *constants)
             return map_by_loop(BalanceCorrection.apply, info.batch_size, in_dims, arguments), 0
@@ -76,17 +76,17 @@ class BalanceCorrection(torch.autograd.Function):
 
 
 def front(tensor: Tensor, dim: int | None, size: int) -> Tensor:
-    """A tensor with the mapped dimension first, repeated where it is not mapped."""
+    """Move the mapped dimension to the front; expand a tensor that is not mapped."""
     return tensor.expand(size, *tensor.shape) if dim is None else tensor.movedim(dim, 0)
 
 
 def map_by_loop(function: Callable[..., Any], size: int, in_dims: tuple[Any, ...], arguments: tuple[Any, ...]) -> Any:
-    """Apply a function once for every index of the mapped dimension, and stack what it answers.
+    """Apply a function to every index of the mapped dimension and stack the results.
 
-    Right for any function, at the cost of one call each.
+    Valid for any function, at the cost of one call per index.
 
     Args:
-        function: Answers a tensor or a tuple of them.
+        function: Function that returns a tensor or a tuple of tensors.
         size: Size of the mapped dimension.
         in_dims: The mapped dimension of every argument, or None.
         arguments: The arguments.

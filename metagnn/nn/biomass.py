@@ -1,4 +1,4 @@
-"""Trainable biomass composition: alpha and beta are properties of the biomass column of S."""
+"""Trainable biomass composition: compute alpha and beta from the biomass column of S."""
 
 from __future__ import annotations
 
@@ -21,43 +21,43 @@ CONTENTS = ("C", "N")
 """Elements whose content in biomass is trained and reported: alpha, then beta."""
 
 TOLERANCE = 1e-8
-"""Largest residual of a least flux, relative to its right-hand side, that counts as solved."""
+"""Largest accepted residual of a least-norm flux, relative to its right-hand side."""
 
 
 def check_composition(composition: str) -> None:
-    """Refuse an unknown composition.
+    """Check the name of a composition.
 
     Raises:
-        InputError: Naming the valid choices.
+        InputError: An unknown name.
     """
     if composition not in COMPOSITIONS:
         raise InputError("`composition`: " + unknown_name(str(composition), COMPOSITIONS, "composition"))
 
 
 class BiomassComposition(Float64Module):
-    r"""The biomass column $s(\theta)$ of S, and everything that follows from the composition.
+    r"""Biomass column $s(\theta)$ of S, with the contents and the null space that follow from it.
 
     Steady state with this column implies the carbon and the nitrogen balance with
-    $\alpha = -E_C s(\theta)$ and $\beta = -E_N s(\theta)$, so that the balances cannot contradict each other.
+    $\alpha = -E_C s(\theta)$ and $\beta = -E_N s(\theta)$, so the balances cannot contradict each other.
 
-    "elemental": $\alpha, \beta$ are the parameters; `BiomassColumn` says what the column is. The electrons per carbon
-    stay the model's own, H and O follow, and no coefficient changes its sign. "precursor": every coefficient is a
-    parameter, less what would make or use up a conserved moiety; it needs two to three times the epochs. "fixed": the
-    model's own column, no parameter.
+    "elemental": the parameters are $\alpha, \beta$; `BiomassColumn` defines the column. The electrons per carbon are
+    those of the network, H and O follow, and no coefficient changes its sign. "precursor": the parameters are all
+    coefficients, projected so that conserved moieties are kept; it needs two to three times as many epochs. "fixed":
+    the column of the network, without parameters.
 
     The orthonormal null-space basis follows by a rank-one update: fluxes without growth do not depend on $\theta$,
-    and the last column, the least flux that makes a unit of biomass, is linear in $s(\theta)$.
+    and the last column, the least-norm flux that makes a unit of biomass, is linear in $s(\theta)$.
 
     Args:
         network: The network.
         kind: "fixed", "elemental" or "precursor".
-        logarithmic: Whether the parameters are logarithms of ratios to the model's own, which keeps them positive and
-            lets one learning rate fit all; otherwise they are differences [mmol/gDW].
+        logarithmic: Whether the parameters are logarithms of ratios to the values of the network, which keeps the
+            values positive and allows one learning rate for all; otherwise, differences [mmol/gDW].
 
     Raises:
         InputError: An unknown kind.
-        NetworkError: The network has no growth reaction, no formulas, or no way to make biomass; or its biomass
-            cannot change its carbon or nitrogen alone.
+        NetworkError: The network has no growth reaction, no formulas, or no way to make biomass; or its carbon or
+            nitrogen content cannot change alone.
 
     >>> from metagnn.network import load_network
     >>> composition = BiomassComposition(load_network("e_coli_core"), "elemental")
@@ -88,7 +88,7 @@ class BiomassComposition(Float64Module):
         self._constant("content_weights", np.array([balance_weights(table, element) for element in CONTENTS]))
         if kind == "fixed":
             self.register_parameter("raw", None)
-            # Computed on first use: the null space of a genome-scale network takes seconds.
+            # Compute the null space on first use: it takes seconds at genome scale.
             self._own_matrix = network.stoichiometry.to_scipy()
             self._own_basis: Tensor | None = None
             return
@@ -99,13 +99,13 @@ class BiomassComposition(Float64Module):
         entries = self._column.entries
         reference, directions = contents, self._column.changes
         if kind == "precursor":
-            # Changes are per own coefficient; parameters are in mmol/gDW.
+            # Changes are fractions of the coefficients; parameters are in mmol/gDW.
             reference, directions = column[entries], directions / column[entries]
-        # One parameter per content or coefficient; zero is the model's own.
+        # One parameter per content or coefficient; zero gives the value of the network.
         self.raw = nn.Parameter(torch.zeros(len(reference), dtype=torch.float64))
         self._constant("reference", reference)
         self._constant("directions", directions)
-        # A coefficient keeps its sign as long as its change times its own value is at least this.
+        # A coefficient keeps its sign if its change times its initial value is at least this.
         self._constant("least_product", (LEAST_LEFT - 1.0) * column**2)
         self._constant("without_growth", growthless.null_basis)
         self._constant("own_making", growthless.making(column))
@@ -118,19 +118,19 @@ class BiomassComposition(Float64Module):
         self._constant("making", growthless.making(free))
 
     def _constant(self, name: str, values: np.ndarray) -> None:
-        # Not persistent, so that trained parameters can be loaded for another network.
+        # Not persistent: trained parameters can be loaded for another network.
         self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(values)), persistent=False)
 
     @property
     def trainable(self) -> bool:
-        """Whether it has parameters."""
+        """Whether the composition has parameters."""
         return self.kind != "fixed"
 
     def reset_contents(self, alpha: float | None = None, beta: float | None = None) -> None:
-        """Start an "elemental" composition at given contents [mmol/gDW]; at the model's own where None.
+        """Set the contents of an "elemental" composition [mmol/gDW]; None: the content of the network.
 
         Raises:
-            InputError: The composition is of another kind, or a content is not positive.
+            InputError: The composition is of another kind, or a content is not positive and finite.
         """
         if self.kind != "elemental":
             raise InputError(f"`kind` is {self.kind!r}; only an 'elemental' composition starts at given contents")
@@ -144,45 +144,45 @@ class BiomassComposition(Float64Module):
             self.raw.data[position] = np.log(ratio) if self.logarithmic else (ratio - 1.0) * own
 
     def change(self) -> Tensor:
-        """Difference to the model's own column, shape `[metabolites]`."""
+        """Compute the difference to the column of the network, shape `[metabolites]` [mmol/gDW]."""
         if not self.trainable:
             return torch.zeros_like(self.own_column)
         return self._change_and_directions()[0]
 
     def column(self) -> Tensor:
-        """The biomass column of S, shape `[metabolites]` [mmol/gDW]."""
+        """Compute the biomass column of S, shape `[metabolites]` [mmol/gDW]."""
         return self.own_column + self.change()
 
     def contents(self) -> tuple[Scalar, Scalar]:
-        """Alpha and beta: carbon and nitrogen in biomass [mmol/gDW]."""
+        """Compute alpha and beta: carbon and nitrogen in biomass [mmol/gDW]."""
         alpha, beta = -(self.content_weights @ self.column())
         return alpha, beta
 
     def basis(self) -> Basis:
-        """Orthonormal basis of the fluxes at steady state with this column, shape `[reactions, nullity]`, float64."""
+        """Compute an orthonormal basis of the fluxes at steady state, shape `[reactions, nullity]`, float64."""
         if not self.trainable:
             if self._own_basis is None:
                 self._own_basis = torch.from_numpy(null_basis(self._own_matrix.toarray()))
             return self._own_basis.to(self.own_column.device)
         making = self.own_making + self.making @ self.change()[self.entries]
-        # Least fluxes are orthogonal to every flux without growth: only the last column needs scaling.
+        # Least-norm fluxes are orthogonal to all fluxes without growth: scale only the last column.
         return torch.cat([self.without_growth, (making / making.norm())[:, None]], dim=1)
 
     def sensitivity(self) -> Tensor:
-        """Derivative of the fluxes that make a unit of biomass by every parameter, shape `[reactions, parameters]`."""
+        """Compute the derivative of the fluxes that make a unit of biomass, shape `[reactions, parameters]`."""
         return self.making @ self.column_sensitivity()[self.entries]
 
     def column_sensitivity(self) -> Tensor:
-        """Derivative of the column by every parameter, shape `[metabolites, parameters]`."""
+        """Compute the derivative of the column, shape `[metabolites, parameters]`."""
         return self._change_and_directions()[1] * self._parameter_step()
 
     def _change_and_directions(self) -> tuple[Tensor, Tensor]:
-        """Change of the column, and what one unit of every parameter adds to it: piecewise linear."""
+        """Compute the change of the column, piecewise linear, and its derivative by the contents or coefficients."""
         moves = self._parameter_change()
         change = self.directions @ moves
         if self.kind != "elemental" or bool((change * self.own_column >= self.least_product).all()):
             return change, self.directions
-        # Some coefficient would change its sign: take the linear piece on which none does.
+        # A coefficient would change its sign: use the linear piece on which none does.
         theta, piece = tuple(float(move) for move in moves.detach()), self._last_piece
         if piece is None or piece[0] != theta:
             # Kept for the other calls of the same step: it costs a quadratic program.
@@ -198,12 +198,12 @@ class BiomassComposition(Float64Module):
         return self.reference * torch.expm1(raw) if self.logarithmic else raw
 
     def forward(self) -> tuple[Scalar, Scalar]:
-        """Alpha and beta, as `contents`."""
+        """Compute alpha and beta, as `contents`."""
         return self.contents()
 
 
 class _Factored:
-    """S without its growth column, factored once, for its null space, conserved moieties and least solutions."""
+    """S without its growth column, factored once, for null space, conserved moieties and least-norm fluxes."""
 
     def __init__(self, network: MetabolicNetwork, growth: int) -> None:
         dense = network.stoichiometry.to_dense().numpy().copy()
@@ -224,17 +224,17 @@ class _Factored:
         self.moieties[pivots[rank:]] = np.eye(len(dense) - rank)
 
     def making(self, columns: np.ndarray) -> np.ndarray:
-        """The least fluxes that balance a unit of growth with some columns, `[reactions]` or `[reactions, columns]`."""
+        """Compute the least-norm fluxes that balance given growth columns, `[reactions]` or `[reactions, columns]`."""
         rank = self._range.shape[1]
         fluxes, left = np.zeros((self._range.shape[0], *columns.shape[1:])), -columns
-        # A second pass on the residual restores the digits that one triangular solve loses.
+        # Refine once: one triangular solve loses digits.
         for _ in range(2):
             right = scipy.linalg.solve_triangular(self._corner, left[self._pivots[:rank]], trans="T")
             fluxes = fluxes + self._range @ right
             left = -columns - self._matrix @ fluxes
         if np.abs(left).max(initial=0.0) > TOLERANCE * max(np.abs(columns).max(initial=0.0), 1.0):
             raise NetworkError(
-                f"{self._name} has no way to make its biomass at steady state, whatever the bounds; "
+                f"{self._name} cannot make its biomass at steady state, whatever the bounds; "
                 "expected reactions for every metabolite of the growth reaction"
             )
         return fluxes

@@ -1,4 +1,4 @@
-"""The biomass column of S as a function of the biomass composition: the one definition that all of metagnn uses."""
+"""Biomass column of S as a function of the biomass composition, used everywhere in metagnn."""
 
 from __future__ import annotations
 
@@ -19,47 +19,47 @@ CONTENTS = ("C", "N", "electrons")
 """Contents of biomass that an elemental composition changes."""
 
 LEAST_LEFT = 0.1
-"""Fraction of its own value that every coefficient keeps. A coefficient that changed its sign would make biomass give
-off a precursor (lysine, say), for which the network has no outlet."""
+"""Smallest fraction of its initial value that a coefficient may take. With a changed sign, biomass would release a
+precursor such as lysine, which the network cannot remove."""
 
 TOLERANCE = 1e-7
-"""Largest error of a content, per unit asked for, that counts as solved."""
+"""Largest accepted error of a content, per requested unit."""
 
 RANK_TOLERANCE = 1e-10
-"""Singular value, relative to the largest, below which a law repeats others."""
+"""Singular value, relative to the largest, below which a law counts as linearly dependent."""
 
 AT_LIMIT = 1e-6
-"""Distance to a limit, relative to the coefficient's own value, within which the solver holds a coefficient there."""
+"""Distance to a limit, relative to the limit, within which a coefficient counts as held there."""
 
 
 class BiomassColumn:
-    r"""The coefficients of the growth reaction, $s(\theta) = s_0 + \Delta(\theta)$, for a change θ of the composition.
+    r"""Coefficients of the growth reaction, $s(\theta) = s_0 + \Delta(\theta)$, for a change θ of the composition.
 
-    "elemental": of all changes that give biomass the contents asked for, Δ is the one of least relative size,
-    $\min \sum_i (\Delta_i / s_{0,i})^2$. Every element but C, N, H and O, the charge, and every conserved moiety keep
-    their amounts; metabolites that turn over (ATP) keep their coefficients; no coefficient changes its sign. H and O
-    follow. Δ is piecewise linear in θ: linear as long as every coefficient keeps a tenth of its own value.
+    "elemental": Δ is the smallest relative change that gives biomass the requested contents,
+    $\min \sum_i (\Delta_i / s_{0,i})^2$. It keeps the amounts of all elements except C, N, H and O, the charge, all
+    conserved moieties, and the coefficients of metabolites that turn over (ATP); no coefficient changes its sign. H
+    and O follow. Δ is piecewise linear in θ, and linear while every coefficient keeps a tenth of its initial value.
 
-    The parameters are the changes of the carbon, the nitrogen and the electrons of biomass [mmol/gDW]. Where only
-    carbon and nitrogen are given, the electrons per carbon (degree of reduction) stay those of the network's own
-    biomass; the column is then the same as with three parameters and electrons = γ · carbon. A network whose
-    electrons cannot be counted, or whose biomass cannot hold γ, holds H and O instead.
+    The parameters are the changes of carbon, nitrogen and electrons in biomass [mmol/gDW]. With only carbon and
+    nitrogen as parameters, the electrons per carbon γ (degree of reduction) are those of the network's biomass; the
+    column is that of three parameters with electrons = γ · carbon. If the electrons cannot be counted, or γ cannot be
+    kept, H and O are kept instead.
 
-    "precursor": every coefficient is a parameter, as a fraction of its own value, less what would make or use up a
-    conserved moiety. "fixed": the network's own column, no parameters.
+    "precursor": the parameters are relative changes of all coefficients, projected so that conserved moieties are
+    kept. "fixed": the column of the network, without parameters.
 
     Args:
         network: The network.
         composition: "elemental", "precursor" or "fixed".
-        moieties: Conserved moieties of the reactions other than growth, one a column, shape `[metabolites, moieties]`.
-            Biomass cannot use up what no reaction makes.
+        moieties: Conserved moieties of the reactions other than growth, one per column, shape
+            `[metabolites, moieties]`. Biomass cannot consume them, because no reaction makes them.
         contents: Parameters of an elemental composition: `CONTENTS`, or its first two.
 
     Attributes:
-        own: The network's own column, shape `[metabolites]` [mmol/gDW].
+        own: Column of the network, shape `[metabolites]` [mmol/gDW].
         entries: Positions of its metabolites, shape `[entries]`.
         free: Orthogonal projector onto the changes that keep all moieties, shape `[entries, entries]`.
-        changes: What one unit of every parameter does to the column while Δ is linear, shape
+        changes: Change of the column per unit of every parameter while Δ is linear, shape
             `[metabolites, parameters]`.
 
     Raises:
@@ -90,11 +90,11 @@ class BiomassColumn:
     def _least_changes(
         self, network: MetabolicNetwork, contents: tuple[str, ...]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Changes per unit of every parameter, the laws that they obey, and the scale of every coefficient."""
+        """Compute the change per unit of every parameter, the laws, and the scale of every coefficient."""
         own = self.own[self.entries]
         table = [network.metabolite_table[entry] for entry in self.entries]
-        # Relative changes: what biomass holds little of changes little. Currency that turns over stays as it is,
-        # unless nothing else can change.
+        # Minimise relative changes: small coefficients change little. Keep metabolites that turn over, unless nothing
+        # else can change.
         scales = (np.where(_turned_over(table, own), 0.0, np.abs(own)), np.ones(len(own)))
         for laws, wanted in self._ways(network, table, contents):
             for scale in scales:
@@ -110,12 +110,12 @@ class BiomassColumn:
     def _ways(
         self, network: MetabolicNetwork, table: Sequence[Metabolite], contents: tuple[str, ...]
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Laws, and what every parameter asks of them: with electrons first, then with H and O held in their place."""
+        """Yield laws and their requested values: first with electrons, then with H and O kept instead."""
         for balance in contents:
-            # Refuses where formulas are missing, and says which.
+            # Raises and names the metabolites if formulas are missing.
             network.element_balance(balance)
         present = (*elements_present(table), "charge")
-        # Where electrons were not asked for, γ of the network's own biomass says what they are.
+        # Without electrons as a parameter, keep γ of the network's biomass.
         with_electrons = -np.eye(len(CONTENTS))[:, : len(contents)]
         with contextlib.suppress(NetworkError, ZeroDivisionError):
             if contents != CONTENTS:
@@ -134,14 +134,14 @@ class BiomassColumn:
         return laws, np.concatenate([wanted, np.zeros((len(laws) - len(wanted), wanted.shape[1]))])
 
     def column_at(self, theta: np.ndarray) -> np.ndarray:
-        """The column with another composition, shape `[metabolites]` [mmol/gDW]."""
+        """Compute the column of another composition, shape `[metabolites]` [mmol/gDW]."""
         return np.asarray(self.own + self.change_at(theta)[0])
 
     def change_at(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Change of the column, and its derivative by every parameter.
+        """Compute the change of the column, and its derivative by every parameter.
 
-        Where no column with the contents asked for keeps all signs, the linear change is returned: its contents are
-        right, and some of its coefficients have changed their signs.
+        If no column with the requested contents keeps all signs, return the linear change: its contents are correct,
+        but some coefficients change their signs.
 
         Args:
             theta: Change of every parameter, shape `[parameters]`.
@@ -155,7 +155,7 @@ class BiomassColumn:
         moved = np.flatnonzero(self._scale)
         matrix, scale = (self._laws * self._scale)[:, moved], self._scale[moved]
         limit = -(1.0 - LEAST_LEFT) * own[moved] / scale
-        # Independent rows only: the solver needs equalities that hold to round-off.
+        # Keep independent rows only: the solver needs equalities that hold to round-off.
         left, size, _ = np.linalg.svd(matrix, full_matrices=False)
         kept = left[:, size > RANK_TOLERANCE * size.max()].T
         matrix, asked = kept @ matrix, kept @ self._laws @ self.changes[self.entries]
@@ -167,7 +167,7 @@ class BiomassColumn:
         )
         if solution.status != OPTIMAL:
             return linear, self.changes
-        # The solver says which coefficients its limits hold; the others follow in closed form, to all digits.
+        # Take the coefficients at their limits from the solver; compute the others in closed form, to rounding.
         values, slopes = solution.values, np.zeros((len(moved), len(theta)))
         held = np.abs(values - limit) < AT_LIMIT * np.abs(limit)
         inverse = np.linalg.pinv(matrix[:, ~held])
@@ -183,11 +183,11 @@ class BiomassColumn:
 
 
 def conserved_moieties(network: MetabolicNetwork, closed: np.ndarray | None = None) -> np.ndarray:
-    """Conserved moieties of all reactions but growth, orthonormal, shape `[metabolites, moieties]`.
+    """Compute orthonormal conserved moieties of all reactions except growth, shape `[metabolites, moieties]`.
 
     Args:
         network: The network.
-        closed: Reactions that carry nothing, boolean, shape `[reactions]`: what they would make is conserved too.
+        closed: Reactions to leave out as well, boolean, shape `[reactions]`.
     """
     others = np.ones(len(network.reactions), dtype=bool) if closed is None else ~closed
     others[network.reaction_index(network.growth_reaction)] = False
@@ -195,12 +195,12 @@ def conserved_moieties(network: MetabolicNetwork, closed: np.ndarray | None = No
 
 
 def _independent_rows(matrix: np.ndarray) -> np.ndarray:
-    """Orthonormal rows that span those of a matrix."""
+    """Return orthonormal rows with the same span as the rows of a matrix."""
     _, size, right = np.linalg.svd(matrix, full_matrices=False)
     return np.asarray(right[size > RANK_TOLERANCE * size.max(initial=1.0)])
 
 
 def _turned_over(table: Sequence[Metabolite], column: np.ndarray) -> np.ndarray:
-    """Metabolites of which more than a gram passes through a gram of biomass: ATP and the like, no building blocks."""
+    """Find metabolites such as ATP, of which making a gram of biomass turns over more than a gram."""
     masses = np.array([molar_mass(metabolite.formula or {}) or 0.0 for metabolite in table])
     return np.asarray(np.abs(column) * masses / 1000.0 > 1.0)

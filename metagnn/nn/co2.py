@@ -1,4 +1,4 @@
-"""Read unmeasured CO2 out of the carbon balance."""
+"""Compute unmeasured CO2 from the carbon balance."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from metagnn.network.precision import as_floating
 
 
 def co2_exchange(network: MetabolicNetwork) -> int:
-    """Position of the exchange of CO2.
+    """Return the position of the exchange of CO2.
 
     Raises:
-        NetworkError: No exchange carries a metabolite of the formula CO2 alone, or more than one does.
+        NetworkError: No exchange, or more than one, carries only a metabolite with the formula CO2.
     """
     found = find_exchanges(network, CO2)
     if len(found) != 1:
@@ -33,11 +33,11 @@ def co2_exchange(network: MetabolicNetwork) -> int:
 
 
 class CO2Readout(nn.Module):
-    r"""Compute the flux of the CO2 exchange that closes the carbon balance over all other exchanges and growth.
+    r"""Layer that computes the CO2 exchange flux that closes the carbon balance over other exchanges and growth.
 
     $q_{CO_2} = \sum_i a_i q_i - \alpha \mu$ over the other exchanges, with carbon atoms $a_i$ and uptakes $q_i$. At
-    steady state it equals the predicted flux of the exchange. Where S·v is only approximately zero, it includes the
-    residual of every metabolite times its carbon, and can be off by more than S·v suggests.
+    steady state it equals the flux of the CO2 exchange. If S·v is not exactly zero, the result also contains the
+    residual of every metabolite times its carbon atoms, and its error can exceed S·v.
 
     Args:
         network: The network.
@@ -56,7 +56,7 @@ class CO2Readout(nn.Module):
         super().__init__()
         self.co2_index = co2_exchange(network)
         self.growth_index = network.reaction_index(network.growth_reaction)
-        # A copy: moving a readout to a device must not move the network's own operator.
+        # Copy the operator: moving a readout to a device must not move that of the network.
         balance = copy.deepcopy(network.element_balance("C"))
         per_flux = float(balance.to_dense()[0, self.co2_index])
         self.balance = balance.with_column(self.co2_index, torch.zeros(1, dtype=torch.float64))
@@ -65,11 +65,11 @@ class CO2Readout(nn.Module):
         self.register_buffer("carbon", carbon, persistent=False)
 
     def forward(self, fluxes: GivenFluxes, biomass_change: Tensor | None = None) -> Tensor:
-        """Read out CO2.
+        """Compute the CO2 flux.
 
         Args:
-            fluxes: Fluxes; that of the CO2 exchange is ignored.
-            biomass_change: Difference of the biomass column to the model's own, shape `[metabolites]` [mmol/gDW].
+            fluxes: Fluxes; the flux of the CO2 exchange is ignored.
+            biomass_change: Biomass column minus that of the network, shape `[metabolites]` [mmol/gDW].
         """
         fluxes = as_floating("fluxes", fluxes)
         index = torch.tensor(self.co2_index, device=fluxes.device)

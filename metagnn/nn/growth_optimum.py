@@ -1,4 +1,4 @@
-"""Growth that flux balance analysis allows, as a layer: differentiable in the bounds."""
+"""Maximal growth of flux balance analysis as a layer, differentiable in the bounds."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 class GrowthOptimum(nn.Module):
     r"""Largest growth at steady state within bounds: $\mu^*(l, u) = \max v_\mu$ s.t. $S v = 0$, $l \le v \le u$.
 
-    Solved exactly, one linear program a sample, in groups of reactions that move together. The gradient is exact too:
-    it is the vector of shadow prices of the bounds, piecewise constant, zero for every bound that does not limit
-    growth, so that second derivatives are zero. Where optima are degenerate it is one of the valid prices. A sample
-    that no flux can satisfy does not grow: zero, with zero gradient. (Differentiating through an optimum by its duals:
-    Amos and Kolter 2017, doi 10.48550/arXiv.1703.00443.)
+    Solve one linear program per sample, in groups of reactions that move together. The gradient is exact: the shadow
+    prices of the bounds, piecewise constant, zero for bounds that do not limit growth; second derivatives are zero.
+    At degenerate optima it is one of the valid shadow prices. An infeasible sample has zero growth and zero gradient.
+    (Differentiation by duals: Amos and Kolter 2017, doi 10.48550/arXiv.1703.00443.)
 
-    Every thread keeps a solver of its own. It starts from the last optimum, so that the answer depends on what the
-    thread solved before, by rounding (1e-15).
+    Each thread has its own solver, which starts from its last optimum. The result can therefore differ by rounding
+    (1e-15), depending on earlier calls.
 
     Args:
         network: The network.
@@ -52,14 +51,14 @@ class GrowthOptimum(nn.Module):
         network = as_network(network)
         super().__init__()
         growth = network.reaction_index(network.growth_reaction)
-        # Whatever the bounds: those of the network need not hold here.
+        # No bounds: those of the network need not hold here.
         free = np.full(len(network.reactions), np.inf)
         problem = ReducedProblem(network.stoichiometry.to_scipy().tocsc(), growth, (-free, free))
         self.groups = ReactionGroups.from_coupled(problem.coupled)
         self._program = LinearProgram(problem.coupled.matrix, problem.objective)
 
     def forward(self, lower: GivenFluxes, upper: GivenFluxes) -> Tensor:
-        """The optimum of every sample."""
+        """Compute the optimum of every sample."""
         lower, upper = lower.double(), upper.double()
         growth: Tensor = _Optimum.apply(*self.groups.bounds(lower, upper), self._program)[0]
         blocked = self.groups.ratio == 0
@@ -68,14 +67,11 @@ class GrowthOptimum(nn.Module):
 
 
 class _Optimum(torch.autograd.Function):
-    """Optimal values forwards, reduced costs backwards."""
+    """Optimal values in the forward pass, reduced costs in the backward pass."""
 
     @staticmethod
     def forward(lower: Tensor, upper: Tensor, program: LinearProgram) -> tuple[Tensor, Tensor]:
-        """Optima and reduced costs; bounds are those of groups of reactions.
-
-        Every sample is solved from the last one's optimum.
-        """
+        """Compute optima and reduced costs from bounds of groups; start each sample from the last optimum."""
         shape = torch.broadcast_shapes(lower.shape, upper.shape)
         low, high = (bound.cpu().expand(shape).numpy().reshape(-1, shape[-1]) for bound in (lower, upper))
         low, high = join_ties(low, high)
@@ -89,21 +85,21 @@ class _Optimum(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
-        """Keep the prices: they stay where they are while no other bound begins to hold."""
+        """Save the prices: they are constant while the same bounds are active."""
         ctx.mark_non_differentiable(output[1])
         ctx.save_for_backward(output[1])
         ctx.save_for_forward(output[1])
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
-        """A flux whose reduced cost is negative is held by its lower bound, one whose is positive by its upper."""
+        """Assign negative reduced costs to lower bounds, positive ones to upper bounds."""
         (prices,) = ctx.saved_tensors
         weighted = gradient[..., None]
         return weighted * prices.clamp(max=0.0), weighted * prices.clamp(min=0.0), None
 
     @staticmethod
     def jvp(ctx: Any, lower: Tensor | None, upper: Tensor | None, _: None) -> tuple[Tensor, None]:
-        """By the same prices."""
+        """Apply the same prices to the tangents."""
         with outer_derivatives(ctx.saved_tensors) as (prices,):
             nothing = torch.zeros_like(prices)
             of_lower, of_upper = (nothing if tangent is None else tangent for tangent in (lower, upper))
@@ -114,6 +110,6 @@ class _Optimum(torch.autograd.Function):
     def vmap(
         info: Any, in_dims: tuple[Any, ...], lower: Tensor, upper: Tensor, program: LinearProgram
     ) -> tuple[tuple[Tensor, Tensor], tuple[int, int]]:
-        """Mapped samples are more leading dimensions."""
+        """Treat mapped samples as further leading dimensions."""
         moved = (front(bound, dim, info.batch_size) for bound, dim in zip((lower, upper), in_dims, strict=False))
         return _Optimum.apply(*moved, program), (0, 0)

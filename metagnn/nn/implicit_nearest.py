@@ -1,4 +1,4 @@
-"""The derivatives of a nearest point: of its active set, whatever found it."""
+"""Derivatives of a nearest point from its active set, independent of the solver."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from metagnn.network.forward_mode import outer_derivatives
 from metagnn.nn.balance_correction import BalanceCorrection, Solver, front, map_by_loop
 
 CONSTANTS = 8
-"""Place of the first constant among the arguments; those before it, but for the solver, are of samples."""
+"""Position of the first constant among the arguments; before it are tensors of samples, and the solver."""
 
 
 class ImplicitNearest(torch.autograd.Function):
-    """Passes a solved point on, and differentiates it by its active set instead of by the iterations.
+    """Identity on a solved point, differentiated by its active set instead of through the iterations.
 
-    Near the point, its held values follow their bounds, and the free ones are the nearest that balance: a smooth
-    function, of which derivatives of any order follow from `BalanceCorrection`. At a kink, where a bound just begins
-    to hold, they are those of one side.
+    Near the point, held values follow their bounds and the free values are the nearest that balance. This function is
+    smooth; derivatives of any order follow from `BalanceCorrection`. At a kink, where a bound just becomes active,
+    they are one-sided.
     """
 
     @staticmethod
@@ -34,13 +34,13 @@ class ImplicitNearest(torch.autograd.Function):
         solver: Solver,
         *constants: Tensor,
     ) -> Tensor:
-        """The solved values, unchanged; the others are what they depend on.
+        """Return the solved values; the other arguments are what they depend on.
 
         Args:
-            values: Shape `[samples, columns]`, as every tensor but the constants.
-            at_lower: Which of them their lower bound holds; a pinned one is held by both.
-            at_upper: Which of them their upper bound holds.
-            target: The point to come nearest to.
+            values: Shape `[samples, columns]`, as every tensor except the constants.
+            at_lower: Whether a value is held at its lower bound; a pinned value is held at both.
+            at_upper: Whether a value is held at its upper bound.
+            target: Point to approximate.
             lower: Lower bounds.
             upper: Upper bounds.
             weight: Weights of the distance.
@@ -51,7 +51,7 @@ class ImplicitNearest(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        """Keep the active set, and the point as the function of the others that it is."""
+        """Save the active set, the point, the target and the weight."""
         _, at_lower, at_upper, target, _, _, weight, ctx.solver, *constants = inputs
         kept = output, at_lower, at_upper, target, weight, *constants
         ctx.save_for_backward(*kept)
@@ -59,7 +59,7 @@ class ImplicitNearest(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """Of the free values, what the balances leave; of the held ones, what they force on the free."""
+        """Project the gradient onto the balances; pass free entries to the target, held ones to their bounds."""
         values, at_lower, at_upper, target, weight, *constants = ctx.saved_tensors
         free, share = _shares(at_lower, at_upper)
         passed = free / weight
@@ -71,7 +71,7 @@ class ImplicitNearest(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Tensor | None) -> Tensor:
-        """The transpose of `backward`."""
+        """Apply the transpose of `backward` to the tangents."""
         with outer_derivatives(ctx.saved_tensors) as (values, at_lower, at_upper, target, weight, *constants):
             free, share = _shares(at_lower, at_upper)
             nothing = torch.zeros_like(values)
@@ -84,7 +84,7 @@ class ImplicitNearest(torch.autograd.Function):
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[Any, ...], *arguments: Any) -> tuple[Tensor, int]:
-        """Mapped problems are more samples."""
+        """Treat mapped problems as further samples."""
         if any(dim is not None for dim in in_dims[CONSTANTS:]):
             return map_by_loop(ImplicitNearest.apply, info.batch_size, in_dims, arguments), 0
         samples = [front(t, dim, info.batch_size) for t, dim in zip(arguments[: CONSTANTS - 1], in_dims, strict=False)]
@@ -93,5 +93,5 @@ class ImplicitNearest(torch.autograd.Function):
 
 
 def _shares(at_lower: Tensor, at_upper: Tensor) -> tuple[Tensor, Tensor]:
-    """Which values are free, and how much of what a held one passes on goes to each of its bounds."""
+    """Return which values are free, and the share of a held value's gradient for each of its bounds."""
     return ~(at_lower | at_upper), torch.where(at_lower & at_upper, 0.5, 1.0)

@@ -1,4 +1,4 @@
-"""Nearest point of a box where balances hold, for large sparse networks: one interior-point solver for a batch."""
+"""Nearest balanced point within bounds for large sparse networks, by an interior-point solver."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from metagnn.optimize.active_set import ActiveSet
 from metagnn.optimize.interior_point import InteriorPoint
 
 ACCEPTED = 1e-9
-"""Largest imbalance and bound violation of a solution that is accepted, relative to 1 + its largest flux."""
+"""Largest imbalance and bound violation of an accepted solution, relative to 1 + its largest flux."""
 
 
 class SparseNearest:
-    """Minimise ½ Σ w (x − t)² subject to A x = 0 and l ≤ x ≤ u, sample by sample, with prepared solvers.
+    """Solver that minimises ½ Σ w (x − t)² subject to A x = 0 and l ≤ x ≤ u, one sample after the other.
 
-    A dense factor per sample, as `nearest_balanced` takes it, costs more than a sparse interior point from about 200
-    balances on. Every thread prepares its own solvers, and a copy goes without.
+    It is faster than `nearest_balanced`, with a dense factor per sample, above about 200 balances. Each thread prepares
+    its own solvers; a copy prepares them anew.
 
     Args:
         matrix: A, shape `[balances, columns]`, scipy sparse.
@@ -32,15 +32,15 @@ class SparseNearest:
         self._careful = InteriorPoint(self.matrix, exact=True)
 
     def solve(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Values, which bound holds each (−1 lower, 1 upper, 0 none), and which samples are solved.
+        """Return the values, the bound that holds each (−1 lower, 1 upper, 0 none), and which samples are solved.
 
         Args:
             target: t, shape `[samples, columns]`.
-            lower: l, the same shape; −inf where there is none.
-            upper: u, the same shape; inf where there is none.
+            lower: l, the same shape; −inf for none.
+            upper: u, the same shape; inf for none.
             weight: w > 0, the same shape.
         """
-        # A batch does not depend on the batches before it, in no digit; costs what the analysis of one matrix takes.
+        # Restart, so that no digit depends on earlier batches; costs one symbolic analysis of the matrix.
         self._quick.restart()
         self._careful.restart()
         arrays = [tensor.cpu().numpy() for tensor in (target, lower, upper, weight)]
@@ -59,7 +59,7 @@ class SparseNearest:
         self, target: np.ndarray, lower: np.ndarray, upper: np.ndarray, weight: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray] | None:
         limits = np.abs(np.concatenate([lower, upper]))
-        # Bounds as wide as the widest limit nothing, and without them the solver takes a third fewer steps.
+        # Drop bounds as wide as the widest, which limit nothing: the solver then takes a third fewer steps.
         widest = limits[np.isfinite(limits)].max(initial=0.0)
         loose = np.where(lower <= -widest, -np.inf, lower), np.where(upper >= widest, np.inf, upper)
         tight = lower, upper
@@ -75,7 +75,7 @@ class SparseNearest:
         return None
 
     def correct(self, values: Tensor, variance: Tensor) -> Tensor:
-        """C of `BalanceCorrection` by one sparse factor a sample; zero variance holds a column.
+        """Compute C of `BalanceCorrection` with one sparse factor per sample; zero variance holds a column.
 
         Args:
             values: x, shape `[..., *samples, columns]`.

@@ -1,4 +1,4 @@
-"""A check of values that works where they cannot be looked at: under `torch.func`."""
+"""Check of values that also works under `torch.func`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from metagnn.errors import InputError
 
 
 def require_positive(name: str, values: Tensor) -> Tensor:
-    """The values unchanged, if all of them are above zero.
+    """Return the values if all are above zero.
 
-    While a graph is traced for export or compilation nothing is checked: there are no values yet.
+    During export or compilation, check nothing: the graph has no values.
 
     Args:
         name: Name of the argument, for the message.
@@ -29,30 +29,30 @@ def require_positive(name: str, values: Tensor) -> Tensor:
 
 
 class _Positive(torch.autograd.Function):
-    """Identity; `forward` sees values, whatever transforms its caller is under."""
+    """Identity whose `forward` can read values under any transform."""
 
     @staticmethod
     def forward(values: Tensor, name: str) -> Tensor:
-        """Check."""
+        """Check the values."""
         if not bool((values > 0).all()):
             raise InputError(f"`{name}` must be positive in every reaction")
         return values.view_as(values)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        """Nothing to keep."""
+        """Save nothing."""
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        """Identity."""
+        """Return the gradient."""
         return gradient, None
 
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor, _: None) -> Tensor:
-        """Identity."""
+        """Return the tangent."""
         return tangent.view_as(tangent)
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[Any, ...], values: Tensor, name: str) -> tuple[Tensor, int]:
-        """All samples at once."""
+        """Check all samples at once."""
         return _Positive.apply(values, name), in_dims[0]

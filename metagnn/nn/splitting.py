@@ -1,4 +1,4 @@
-"""Unrolled splitting: a network layer that solves for fluxes by message passing."""
+"""Unrolled splitting: a layer that solves for fluxes by message passing."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from metagnn.nn.splitting_iteration import iterate
 
 @dataclass(frozen=True)
 class SplittingParameters:
-    """What every reaction node brings to the splitting.
+    """Parameters of the splitting for every reaction node.
 
     Attributes:
-        scale: Scale of every flux, positive, shape `[reactions]`; distances are measured in units of it.
+        scale: Positive scale of every flux, the unit of its distances, shape `[reactions]`.
         drive: Linear pull on every flux in every step (positive: forward), shape `[steps, reactions]`.
         shrinkage: Non-negative quadratic cost of every flux, shape `[reactions]`.
-        start: Where the iteration starts, shape `[reactions]`.
+        start: Initial state of the iteration, shape `[reactions]`.
     """
 
     scale: GivenMetric
@@ -35,11 +35,11 @@ class SplittingParameters:
 
 @dataclass(frozen=True)
 class SplittingResult:
-    """Where the splitting ended, both of its halves.
+    """Fluxes at the end of the splitting.
 
     Attributes:
-        within_bounds: The last local step: inside the bounds, near steady state [mmol/gDW/h].
-        at_steady_state: Its projection: at steady state, near the bounds [mmol/gDW/h].
+        within_bounds: Result of the last local step: within bounds, near steady state [mmol/gDW/h].
+        at_steady_state: Its projection onto steady state, near the bounds [mmol/gDW/h].
     """
 
     within_bounds: Fluxes
@@ -56,8 +56,8 @@ class UnrolledSplitting(nn.Module):
     $u = \mathrm{clip}\big((z + g_k + w m) / (1 + e + w),\ l,\ h\big)$, then $y = P (2u - z)$, then
     $z \leftarrow z + \rho_k (y - u) + \mu_k (z - z_\text{previous})$.
 
-    With fixed steps it solves the linear program (g: objective) or the quadratic one (e: cost) of flux balance
-    analysis, in hundreds of steps; learned, dozens are enough. Splitting: Eckstein and Bertsekas 1992,
+    With fixed parameters it solves the linear (g: objective) or quadratic program (e: cost) of flux balance analysis
+    in hundreds of steps; with learned ones, dozens are enough. Splitting: Eckstein and Bertsekas 1992,
     doi 10.1007/BF01581204; unrolling: Gregor and LeCun 2010, "Learning fast approximations of sparse coding".
 
     Args:
@@ -65,7 +65,7 @@ class UnrolledSplitting(nn.Module):
 
     Shapes:
         lower, upper `[..., reactions]` [mmol/gDW/h]; measured, precision the same, or None; steady_states
-        `[reactions, nullity]` from `nullspace_basis`, or the balances of a large network.
+        `[reactions, nullity]` from `nullspace_basis`, or `SparseBalances` for a large network.
     """
 
     def __init__(self, steps: int) -> None:
@@ -74,7 +74,7 @@ class UnrolledSplitting(nn.Module):
         self.momentum = nn.Parameter(torch.zeros(steps))
 
     def reset_parameters(self) -> None:
-        """Plain Douglas–Rachford: relaxation 1, momentum 0."""
+        """Reset to plain Douglas–Rachford: relaxation 1, momentum 0."""
         nn.init.ones_(self.relaxation)
         nn.init.zeros_(self.momentum)
 
@@ -87,14 +87,14 @@ class UnrolledSplitting(nn.Module):
         measured: GivenFluxes | None = None,
         precision: GivenFluxes | None = None,
     ) -> SplittingResult:
-        """Run every step.
+        """Run all steps.
 
         Args:
             lower: Lower bounds.
             upper: Upper bounds.
-            parameters: What every reaction node brings.
-            steady_states: Basis of the null space of S, float64; or S itself, which costs no square of its size.
-            measured: Measured fluxes; ignored where the precision is zero.
+            parameters: Parameters of every reaction node.
+            steady_states: Basis of the null space of S, float64; or sparse S, to avoid a dense basis.
+            measured: Measured fluxes; ignored if the precision is zero.
             precision: Weight of every measurement, ≥ 0, relative to one unit of scaled distance.
         """
         scale = working(as_floating("scale", parameters.scale))
@@ -119,7 +119,7 @@ class UnrolledSplitting(nn.Module):
             torch.stack((self.relaxation, self.momentum)).to(scale.dtype),
             *made_of,
         )
-        # The guarantees are given in float64: the clip to the given bounds, the projection with the exact P.
+        # Clip and project in float64, so that bounds and steady state hold exactly.
         exact = torch.float64
         within = torch.clamp(inside.reshape(lower.shape).to(exact), lower.to(exact), upper.to(exact))
         return SplittingResult(within_bounds=within, at_steady_state=projection.nearest(within))

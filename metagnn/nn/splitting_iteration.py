@@ -1,4 +1,4 @@
-"""The unrolled splitting iteration with a hand-written backward pass."""
+"""Unrolled splitting iteration with a hand-written backward pass."""
 
 from __future__ import annotations
 
@@ -15,78 +15,77 @@ from metagnn.nn.flux_projection import AbstractFluxProjection
 from metagnn.nn.splitting_steps import iterate_plainly, run_steps, walk_back
 
 INPUTS = 6
-"""Tensors of the iteration beside those that its projection is made of: start, bounds, drive, pull, stiffness, pace."""
+"""Number of tensors before those of the projection: start, bounds, drive, pull, stiffness, pace."""
 
 BOUNDS, PULL, STIFFNESS = 1, 3, 4
-"""Places of some of them."""
+"""Positions of some of these tensors."""
 
 TRACE = 5
-"""Tensors that a recorded run leaves behind."""
+"""Number of tensors that a recorded run saves."""
 
 
 @dataclass(frozen=True, eq=False)
 class SplittingPlan:
-    """What the iteration is told beside its tensors.
+    """Arguments of the iteration that are not tensors.
 
     Attributes:
-        make: Makes the projection P of the tensors that it is made of.
-        recorded: Whether every step is kept for the gradients. Asked for gradients all the same, the iteration runs
-            again.
+        make: Function that makes the projection P from its tensors.
+        recorded: Whether to save every step for the gradients. Without, a backward pass runs the iteration again.
     """
 
     make: Callable[..., AbstractFluxProjection]
     recorded: bool
 
     def run(self, recorded: bool, *tensors: Any) -> tuple[Tensor, ...]:
-        """`run_steps` of the iteration's tensors."""
+        """Call `run_steps` with the tensors of the iteration."""
         return run_steps(self.make(*tensors[INPUTS:]), recorded, *tensors[:INPUTS])
 
     def write_out(self, *tensors: Any) -> Tensor:
-        """`iterate_plainly` of the iteration's tensors."""
+        """Call `iterate_plainly` with the tensors of the iteration."""
         return iterate_plainly(self.make(*tensors[INPUTS:]), *tensors[:INPUTS])
 
 
 class SplittingIteration(torch.autograd.Function):
-    """All steps of the unrolled splitting, forwards and backwards.
+    """Forward and backward pass of all steps of the unrolled splitting.
 
-    Autograd would record a dozen small operations per step. Written out, a step is one projection and four
-    elementwise operations each way, which trains a small network several times faster; the gradients of the
-    parameters are summed up once, over all steps. It keeps four tensors of the size of the fluxes per step.
+    Autograd would record a dozen small operations per step. Here, a step is one projection and four elementwise
+    operations in each direction, which trains a small network several times faster; the gradients of the parameters
+    are computed once for all steps. Every step saves four tensors of the size of the fluxes.
 
-    Derivatives of gradients and forward-mode derivatives are right too, but of `iterate_plainly`, at its price.
+    Second-order and forward-mode derivatives are those of `iterate_plainly`, at its cost.
     """
 
     @staticmethod
     def forward(plan: SplittingPlan, *tensors: Tensor | None) -> tuple[Tensor, ...]:
-        """Run every step.
+        """Run all steps.
 
         Args:
             plan: Projection and recording.
-            *tensors: Those of `iterate_plainly`, then what P is made of.
+            *tensors: Those of `iterate_plainly`, then those of P.
 
         Returns:
-            The last u, shape `[samples, reactions]`; then, if recorded, what the steps left behind.
+            The last u, shape `[samples, reactions]`; then, if recorded, the tensors saved by the steps.
         """
         return plan.run(plan.recorded, *tensors)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-        """Keep everything; only the last u has derivatives."""
+        """Save all tensors; only the last u has derivatives."""
         ctx.plan, *tensors = inputs
         ctx.count = len(tensors)
         ctx.mark_non_differentiable(*output[1:])
-        # Otherwise autograd makes zeros of the size of the whole trace in every backward pass.
+        # Otherwise autograd allocates zeros for all saved steps in every backward pass.
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(*tensors, *output[1:])
         ctx.save_for_forward(*tensors)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor | None, *_: None) -> tuple[Tensor | None, ...]:
-        """By `SplittingGradients`."""
+        """Compute the gradients by `SplittingGradients`."""
         tensors = ctx.saved_tensors[: ctx.count]
         gradients: list[Tensor | None] = [None] * ctx.count
         if gradient is not None:
-            # Bounds are data more often than not, and their gradient is the dearest.
+            # Skip the bounds, which are usually data: their gradient costs most.
             asked = tuple(
                 place
                 for place, tensor in enumerate(tensors)
@@ -99,7 +98,7 @@ class SplittingIteration(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, _: None, *tangents: Tensor | None) -> tuple[Tensor | None, ...]:
-        """Of the iteration as it is written down."""
+        """Differentiate `iterate_plainly` in forward mode."""
         with outer_derivatives(ctx.saved_tensors[: ctx.count]) as tensors:
             known, moving = zip(*_present(tensors, tangents), strict=True)
             function = _of_present(ctx.plan, tensors)
@@ -110,7 +109,7 @@ class SplittingIteration(torch.autograd.Function):
     def vmap(
         info: Any, in_dims: tuple[Any, ...], plan: SplittingPlan, *tensors: Any
     ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
-        """Mapped samples are more samples; where what they share is mapped, one run for each."""
+        """Treat mapped samples as further samples; if a shared tensor is mapped, run once for each index."""
         size, dims, (_, bounds, _, _, stiffness, *_) = info.batch_size, in_dims[1:], tensors
         each = stiffness.dim() - (dims[STIFFNESS] is not None) == 2
         shared = [
@@ -133,20 +132,20 @@ class SplittingIteration(torch.autograd.Function):
 
 
 class SplittingGradients(torch.autograd.Function):
-    """The backward pass of `SplittingIteration`, as a function that can be differentiated itself."""
+    """Backward pass of `SplittingIteration` as a differentiable function."""
 
     @staticmethod
     def forward(
         plan: SplittingPlan, asked: tuple[int, ...], count: int, gradient: Tensor, *saved: Any
     ) -> tuple[Tensor, ...]:
-        """Gradients of some tensors.
+        """Compute the gradients of some tensors of the iteration.
 
         Args:
-            plan: That of the iteration.
-            asked: Places of the tensors.
-            count: How many tensors the iteration has been given.
+            plan: Plan of the iteration.
+            asked: Positions of these tensors.
+            count: Number of tensors of the iteration.
             gradient: Gradient of the last u.
-            *saved: These tensors, and what a recorded run left behind.
+            *saved: All tensors of the iteration, and those saved by a recorded run.
         """
         tensors, trace = saved[:count], saved[count:]
         if not plan.recorded:
@@ -156,7 +155,7 @@ class SplittingGradients(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-        """Keep what the gradients are a function of."""
+        """Save the arguments of the gradients."""
         ctx.plan, ctx.asked, ctx.count, gradient, *saved = inputs
         ctx.left = len(saved) - ctx.count
         ctx.save_for_backward(gradient, *saved[: ctx.count])
@@ -164,7 +163,7 @@ class SplittingGradients(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
-        """The gradients of the iteration as it is written down, differentiated."""
+        """Differentiate the gradients of `iterate_plainly`."""
         gradient, *tensors = ctx.saved_tensors
         present = [tensor for tensor in tensors if tensor is not None]
         pull_back = torch.func.vjp(_gradients_of_present(ctx.plan, tensors, ctx.asked), gradient, *present)[1]
@@ -175,24 +174,24 @@ class SplittingGradients(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Tensor | None) -> tuple[Tensor, ...]:
-        """As `backward`, the other way."""
+        """Differentiate the gradients of `iterate_plainly` in forward mode."""
         with outer_derivatives(ctx.saved_tensors) as (gradient, *tensors):
             known, moving = zip(*_present((gradient, *tensors), tangents[3 : 4 + ctx.count]), strict=True)
             return _push_forward(_gradients_of_present(ctx.plan, tensors, ctx.asked), known, moving)
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[Any, ...], *arguments: Any) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
-        """One pass for each: what the samples share has a gradient of its own in each."""
+        """Run one pass for each index: the gradients of shared tensors differ."""
         found = map_by_loop(SplittingGradients.apply, info.batch_size, in_dims, arguments)
         return found, (0,) * len(found)
 
 
 def iterate(make: Callable[..., AbstractFluxProjection], *tensors: Tensor | None) -> Tensor:
-    """The last u of the iteration, recorded where gradients may be asked for.
+    """Compute the last u of the iteration; record the steps if a tensor requires gradients.
 
     Args:
-        make: Makes the projection P of the tensors that it is made of.
-        *tensors: Those of `iterate_plainly`, then what P is made of.
+        make: Function that makes the projection P from its tensors.
+        *tensors: Those of `iterate_plainly`, then those of P.
     """
     if torch.compiler.is_compiling():
         return SplittingPlan(make, False).write_out(*tensors)
@@ -202,7 +201,7 @@ def iterate(make: Callable[..., AbstractFluxProjection], *tensors: Tensor | None
 
 
 def _present(known: Iterable[Tensor | None], tangents: Iterable[Tensor | None]) -> list[tuple[Tensor, Tensor]]:
-    """Tensors that are there, each with how it moves."""
+    """Pair the tensors that are not None with their tangents."""
     pairs = zip(known, tangents, strict=True)
     return [(one, torch.zeros_like(one) if way is None else way) for one, way in pairs if one is not None]
 
@@ -210,7 +209,7 @@ def _present(known: Iterable[Tensor | None], tangents: Iterable[Tensor | None]) 
 def _push_forward(
     function: Callable[..., tuple[Tensor, ...]], known: tuple[Tensor, ...], moving: tuple[Tensor, ...]
 ) -> tuple[Tensor, ...]:
-    """How the answers of a function move: pulled back twice, for forward mode cannot be nested in itself."""
+    """Compute the tangents of a function by two pull-backs, because forward mode cannot be nested."""
     answers, pull_back = torch.func.vjp(function, *known)[:2]
     nothing = tuple(torch.zeros_like(answer) for answer in answers)
     found: tuple[Tensor, ...] = torch.func.vjp(pull_back, nothing)[1](moving)[0]
@@ -218,7 +217,7 @@ def _push_forward(
 
 
 def _of_present(plan: SplittingPlan, tensors: Sequence[Tensor | None]) -> Callable[..., Tensor]:
-    """The iteration as a function of those of its tensors that are there."""
+    """Return the iteration as a function of the tensors that are not None."""
 
     def function(*present: Tensor) -> Tensor:
         given = iter(present)
@@ -230,7 +229,7 @@ def _of_present(plan: SplittingPlan, tensors: Sequence[Tensor | None]) -> Callab
 def _gradients_of_present(
     plan: SplittingPlan, tensors: Sequence[Tensor | None], asked: tuple[int, ...]
 ) -> Callable[..., tuple[Tensor, ...]]:
-    """The gradients of some of them, as a function of that of the answer and of them."""
+    """Return the gradients of some tensors as a function of the output gradient and all tensors."""
     places = [place for place, tensor in enumerate(tensors) if tensor is not None]
 
     def function(gradient: Tensor, *present: Tensor) -> tuple[Tensor, ...]:

@@ -1,4 +1,4 @@
-"""The steps of the unrolled splitting: as they are written down, and fast, forwards and backwards."""
+"""Steps of the unrolled splitting: a plain version, and fast forward and backward passes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def iterate_plainly(
     stiffness: Tensor,
     pace: Tensor,
 ) -> Tensor:
-    """The iteration as it is written down, for what the fast one cannot do: export, and derivatives of any kind.
+    """Run the iteration in plain torch operations, for export and for derivatives of any kind.
 
     Args:
         projection: P.
-        start: First state z, shape `[samples, reactions]`.
+        start: Initial state z, shape `[samples, reactions]`.
         bounds: Lower and upper bounds, shape `[2, samples, reactions]`.
         drive: g, shape `[steps, reactions]`.
         pull: Weighted measurements, shape `[samples, reactions]`, or None.
@@ -57,12 +57,12 @@ def run_steps(
     stiffness: Tensor,
     pace: Tensor,
 ) -> tuple[Tensor, ...]:
-    """The last u, and, if recorded, what every step left behind; other arguments as for `iterate_plainly`.
+    """Compute the last u and, if recorded, the trace of all steps; other arguments as for `iterate_plainly`.
 
     A step is u = clip((z + g + pull) s), then z ← (1 + μ) z − ρ u − μ z₋ + ρ P (2u − z), in place.
     """
     (low, high), steps = bounds, pace.shape[1]
-    # Unrecorded, three slots take turns: a step needs the two states before it.
+    # Without recording, reuse three slots: a step needs the two previous states.
     slots = steps if recorded else min(steps, 3)
     trace = _Trace.make(slots, start, projection.width)
     offset = (drive[:, None, :] if pull is None else drive[:, None, :] + pull) * stiffness
@@ -74,7 +74,7 @@ def run_steps(
         torch.addcmul(offset[step], state, stiffness, out=uncut)
         torch.clamp(uncut, low, high, out=inside)
         if recorded:
-            # Comparing in place answers in floats, ten times faster than a boolean mask.
+            # Compare in place: the result is in floats, ten times faster than a boolean mask.
             uncut.eq_(inside)
         if step == steps - 1:
             break
@@ -93,22 +93,22 @@ def walk_back(
     left_behind: tuple[Tensor, ...],
     with_bounds: bool,
 ) -> tuple[Tensor | None, ...]:
-    """Walk the steps backwards: the clip passes what it did not cut, the projection is linear.
+    """Run the backward pass through all steps.
 
     Args:
         projection: P.
         gradient: Gradient of the last u, shape `[samples, reactions]`.
-        tensors: What `iterate_plainly` was given.
-        left_behind: What a recorded `run_steps` left behind.
-        with_bounds: Whether the gradient of the bounds is asked for.
+        tensors: Tensors of `iterate_plainly`.
+        left_behind: Trace of a recorded `run_steps`.
+        with_bounds: Whether to compute the gradient of the bounds.
 
     Returns:
-        The gradient of each of the tensors; None where it is not asked for.
+        The gradient of each tensor; None for bounds without `with_bounds`, or for a tensor that is None.
     """
     _, bounds, _, pull, stiffness, pace, *_ = tensors
     low, steps, trace = bounds[0], pace.shape[1], _Trace(*left_behind)
     rho, mu = pace.tolist()
-    # Gradients of: the state that a step produced, its clipped flux, the same before the clip.
+    # Gradients of the new state of a step, of its clipped flux, and of the flux before the clip.
     produced, kept = torch.zeros_like(trace.inside), torch.zeros_like(trace.kept)
     to_inside, uncut = torch.empty_like(trace.inside), torch.empty_like(trace.inside)
     to_inside[-1] = gradient
@@ -123,7 +123,7 @@ def walk_back(
         if mu[step + 1]:
             to_state.sub_(produced[step + 1], alpha=mu[step + 1])
     if mu[0]:
-        # At the first step the previous state is the start itself.
+        # In the first step, the previous state is the start.
         to_state.sub_(produced[0], alpha=mu[0])
     to_bounds = None
     if with_bounds:
@@ -148,14 +148,14 @@ def walk_back(
 
 @dataclass(frozen=True, eq=False)
 class _Trace:
-    """What the steps leave behind, one slot each.
+    """Tensors saved by the steps, one slot each.
 
     Attributes:
         state: z, shape `[slots, samples, reactions]`.
         inside: u, the same shape.
-        uncut: Whether u escaped the clip, the same shape.
+        uncut: Whether the clip left u unchanged, the same shape.
         half: (2u − z) / 2, the same shape.
-        kept: What the projection leaves, shape `[slots, samples, width]`.
+        kept: Tensors saved by the projection, shape `[slots, samples, width]`.
     """
 
     state: Tensor
@@ -166,9 +166,9 @@ class _Trace:
 
     @classmethod
     def make(cls, slots: int, like: Tensor, width: int) -> _Trace:
-        """Room for some slots."""
+        """Allocate slots."""
         samples, reactions = like.shape
-        # The last step leaves two of them empty, and sums over the steps run over them.
+        # Zeros: the last step does not fill these two, but sums over the steps include them.
         zeros = like.new_zeros(slots, samples, reactions), like.new_zeros(slots, samples, width)
         state, inside, uncut = (like.new_empty(slots, samples, reactions) for _ in range(3))
         return cls(state, inside, uncut, *zeros)

@@ -1,4 +1,4 @@
-"""The objective: a list of named, weighted terms."""
+"""Objective: a weighted sum of named loss terms."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from metagnn.training.config import TrainingConfig
 
 
 class Objective(nn.Module):
-    """A weighted sum of named terms, each logged by its name.
+    """Weighted sum of named terms; each term is logged by its name.
 
     Args:
         terms: Modules that map a prediction and a batch to a scalar, with their weights, by name.
@@ -26,7 +26,7 @@ class Objective(nn.Module):
         self.weights = {name: weight for name, (weight, _) in terms.items()}
 
     def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The weighted sum, and every term before its weight."""
+        """Compute the weighted sum, and every term before its weight."""
         values = {name: term(prediction, batch) for name, term in self.terms.items()}
         total = torch.stack([self.weights[name] * value for name, value in values.items()]).sum()
         return total, values
@@ -39,13 +39,13 @@ def default_objective(
     config: TrainingConfig,
     with_rates: bool = False,
 ) -> Objective:
-    """The error of the observed fluxes, the misfit of measured rates, and the terms of a constraint.
+    """Return the objective: error of the observed fluxes, misfit of measured rates, and terms of a constraint.
 
     Args:
         network: The network.
         constraint: One of `metagnn.choices.CONSTRAINTS`, or a constraint with options.
         scale: Spread of every flux, shape `[reactions]` [mmol/gDW/h].
-        config: The weights.
+        config: Weights of the terms.
         with_rates: Whether the samples carry measured rates.
 
     Raises:

@@ -212,7 +212,7 @@ def test_gaps_in_the_inputs_are_refused_and_elsewhere_allowed(core, measured):
     gap[3, core.reaction_index("EX_ac_e")] = torch.nan
     assert predict(mlp, gap).growth.isfinite().all()
     gap[3, core.reaction_index("EX_o2_e")] = torch.nan
-    with pytest.raises(InputError, match="`measured` has gaps in the inputs; a BalanceMLP needs every one"):
+    with pytest.raises(InputError, match="`measured` has gaps in the inputs; a BalanceMLP needs a rate for each input"):
         predict(mlp, gap)
 
 

@@ -68,6 +68,6 @@ def test_every_model_takes_the_conditions_alone_and_reads_them(kind: type[Abstra
 
 
 def test_a_model_with_one_last_operation_refuses_another() -> None:
-    with pytest.raises(InputError, match="a Sum has one last operation; expected a FluxGNN to change it"):
+    with pytest.raises(InputError, match="the last operation of a Sum cannot be changed; expected a FluxGNN"):
         Sum().with_constraint("polytope")
     assert Sum().biomass is None

@@ -390,7 +390,7 @@ def test_biomass_that_cannot_be_made_is_refused(kind):
     network = toy_network(
         EQUATIONS | {"growth": "a + b + c ->"}, "growth", formulas={"a": "C", "b": "N", "c": "C5H5N5"}
     )
-    with pytest.raises(NetworkError, match="toy has no way to make its biomass at steady state, whatever the bounds"):
+    with pytest.raises(NetworkError, match="toy cannot make its biomass at steady state, whatever the bounds"):
         BiomassComposition(network, kind)
 
 

@@ -232,7 +232,7 @@ def test_bounds_that_open_what_was_left_out_are_refused(core: MetabolicNetwork):
     usual = projection(target, lower, upper)
     fructose = core.reaction_index("EX_fru_e")
     lower[1, fructose] = -10.0
-    message = f"bounds -10, 1000 of sample 1, reaction {fructose} are wider than those that the projection was made for"
+    message = f"bounds -10, 1000 of sample 1, reaction {fructose} are wider than those of the projection"
     with pytest.raises(InputError, match=message):
         projection(target, lower, upper)
     with pytest.raises(InputError, match=message):
