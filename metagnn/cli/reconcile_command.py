@@ -54,7 +54,7 @@ def reconcile(chosen: argparse.Namespace) -> None:
 def _print_understood(network: MetabolicNetwork, columns: Sequence[RateColumn]) -> None:
     header = ("column", "measures", "as", "unit", "conversion", "deviation")
     rows = [(c.column, c.reaction or "–", c.meaning, c.unit, c.conversion, c.deviation) for c in columns]
-    print_table(f"understood, for {network.id}", header, rows)
+    print_table(f"columns as read, for {network.id}", header, rows)
 
 
 def _print_closures(network: MetabolicNetwork, rates: Any) -> None:

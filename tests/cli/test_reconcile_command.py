@@ -54,7 +54,7 @@ def refused(result: tuple[int, str, str], *parts: str) -> None:
 def test_a_spreadsheet_gives_hidden_co2_with_intervals(run):
     code, out, err = run("rates.csv", "--hide", "EX_co2_e")
     assert (code, err) == (0, "")
-    for text in ("understood, for e_coli_core", "raw data", "alpha [mmol C/gDW]", "EX_co2_e: withheld and predicted"):
+    for text in ("columns as read, for e_coli_core", "raw data", "alpha [mmol C/gDW]", "EX_co2_e: withheld and predicted"):
         assert text in out
     assert out.index("understood") < out.index("raw data") < out.index("alpha")
     report = json.loads(Path("out/report.json").read_text())
