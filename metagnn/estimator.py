@@ -9,11 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.exceptions import NotFittedError
 from sklearn.utils import Tags
 
+from metagnn._html import html_table
 from metagnn.errors import InputError, unknown_name
 from metagnn.fitted_predictor import FittedPredictor
 from metagnn.models.flux_model import AbstractFluxModel
+
+
+class UnfittedError(InputError, NotFittedError):
+    """What only a fitted predictor can tell was asked of one that was not."""
 
 
 class Estimator(RegressorMixin, BaseEstimator):
@@ -31,6 +37,24 @@ class Estimator(RegressorMixin, BaseEstimator):
     @abstractmethod
     def check_parameters(self) -> None:
         """Raise unless all parameters are valid, and valid together."""
+
+    @abstractmethod
+    def inputs_are_signed(self) -> bool:
+        """Whether inputs may be below zero, and missing."""
+
+    @abstractmethod
+    def summary(self) -> dict[str, object]:
+        """What a person wants to know of it first, by name."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in self.summary().items())})"
+
+    def _repr_html_(self) -> str:
+        return html_table(type(self).__name__, self.summary().items())
+
+    def _repr_mimebundle_(self, **display: Any) -> dict[str, str]:
+        """What a notebook shows: scikit-learn's diagram of parameters would list a whole network."""
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
 
     def resolved_settings(self) -> dict[str, Any]:
         """The dataclass parameters by name, with defaults where none were given."""
@@ -58,20 +82,19 @@ class Estimator(RegressorMixin, BaseEstimator):
         Raises:
             InputError: An unknown parameter or value; the nearest valid names are given, and nothing is changed.
         """
-        known, before = self.get_params(), self.get_params(deep=False)
-        for name in parameters:
-            if name not in known:
-                raise InputError(unknown_name(name, known, f"parameter of a {type(self).__name__}"))
+        before = self.get_params(deep=False)
         try:
             # Whole settings first: a field that is given beside them is a field of theirs.
             for name in sorted(parameters, key=lambda text: "__" in text):
+                if name not in (known := self.get_params()):
+                    raise InputError(unknown_name(name, known, f"parameter of a {type(self).__name__}"))
                 outer, _, field = name.partition("__")
                 if field:
                     setattr(self, outer, dataclasses.replace(self._settings(outer), **{field: parameters[name]}))
                 else:
                     setattr(self, name, parameters[name])
             self.check_parameters()
-        except InputError:
+        except Exception:
             for name, value in before.items():
                 setattr(self, name, value)
             raise
@@ -94,18 +117,16 @@ class Estimator(RegressorMixin, BaseEstimator):
     @property
     def input_names_(self) -> tuple[str, ...]:
         """Exchanges that the inputs of the fit named; none before `fit`."""
-        return () if self._fitted is None else self._fitted.exchanges
+        return () if self._fitted is None else self._fitted.names.exchanges
 
     @property
     def feature_names_in_(self) -> np.ndarray:
         """All columns of the inputs of the fit.
 
         Raises:
-            AttributeError: The predictor was not fitted; scikit-learn asks by this.
+            InputError: The predictor was not fitted; an AttributeError too, by which scikit-learn asks.
         """
-        if self._fitted is None:
-            raise AttributeError("the predictor was not fitted; call `fit` first")
-        return np.array(self._fitted.columns, dtype=object)
+        return np.array(self._require_fitted().names.columns, dtype=object)
 
     @property
     def n_features_in_(self) -> int:
@@ -118,13 +139,14 @@ class Estimator(RegressorMixin, BaseEstimator):
 
     def _require_fitted(self) -> FittedPredictor:
         if self._fitted is None:
-            raise InputError("the predictor was not fitted; call `fit` first")
+            raise UnfittedError("the predictor was not fitted; call `fit` first")
         return self._fitted
 
     def __sklearn_tags__(self) -> Tags:
-        """Targets are several and may have gaps; so may inputs."""
+        """Targets are several and may have gaps."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
+        tags.input_tags.allow_nan = self.inputs_are_signed()
+        tags.input_tags.positive_only = not self.inputs_are_signed()
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         # A few samples of a network in steady state are no benchmark of a regressor.
@@ -132,7 +154,8 @@ class Estimator(RegressorMixin, BaseEstimator):
         return tags
 
     def _nested(self) -> tuple[str, ...]:
-        return tuple(name for name in self._get_param_names() if dataclasses.is_dataclass(self._settings(name)))
+        # Those with defaults of their own: a network is a dataclass too, but no settings.
+        return tuple(name for name in self._get_param_names() if self.default_settings(name) is not None)
 
     def _settings(self, name: str) -> Any:
         value = getattr(self, name)

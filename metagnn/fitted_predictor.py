@@ -14,7 +14,9 @@ from metagnn.analysis.diagnosis.constraint_report import constraint_report
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.inputs.kind import Answer
+from metagnn.inputs.names import InputNames
 from metagnn.models.flux_model import AbstractFluxModel
+from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.predictor_setup import PredictorSetup
 from metagnn.training.fit import Checkpoints, Watch, fit_fluxes
@@ -27,16 +29,14 @@ class FittedPredictor:
     Attributes:
         setup: What it was made with.
         model: The model, in evaluation.
-        exchanges: Exchanges that the inputs of the fit named.
-        columns: All columns of these inputs.
+        names: What the inputs of the fit named.
         history: Terms of the objective by epoch.
         composition: Alpha and beta, where they were fitted.
     """
 
     setup: PredictorSetup
     model: AbstractFluxModel
-    exchanges: tuple[str, ...]
-    columns: tuple[str, ...]
+    names: InputNames
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
     composition: Composition | None = None
 
@@ -52,13 +52,8 @@ class FittedPredictor:
         """Which samples any flux satisfies."""
         return FeasibilityScreen(self.network)
 
-    def answer(self, inputs: pd.DataFrame) -> Answer:
-        """Predict the samples of a table.
-
-        Raises:
-            TableError: Inputs that cannot be used.
-        """
-        conditions = self.setup.kind.read(self.network, inputs, expected=self.exchanges)
+    def answer(self, conditions: Conditions) -> Answer:
+        """Predict samples."""
         return self.setup.kind.answer(self.network, self.model, self.screen, conditions)
 
     def diagnose(self, answer: Answer, index: pd.Index, prior: Mapping[str, float] | None = None) -> pd.DataFrame:
@@ -71,7 +66,7 @@ class FittedPredictor:
 def train_predictor(
     setup: PredictorSetup,
     samples: FluxBatch,
-    columns: tuple[str, ...],
+    names: InputNames,
     checkpoints: Checkpoints | None = None,
     progress: bool | None = None,
     watch: Watch | None = None,
@@ -81,9 +76,9 @@ def train_predictor(
     Args:
         setup: What the predictor is made with.
         samples: All samples; those that cannot be learned from are left out and counted in a warning.
-        columns: Columns of the table that they came from.
+        names: What the table that they came from named.
         checkpoints: Where to keep the state, if anywhere.
-        progress: Whether to show a progress bar.
+        progress: Whether to show progress.
         watch: What else to record, every few epochs.
 
     Raises:
@@ -91,15 +86,14 @@ def train_predictor(
     """
     network, kind = setup.relaxed, setup.kind
     samples = kind.usable(FeasibilityScreen(network), samples)
-    exchanges = samples.conditions.exchanges
-    model = setup.new_model(exchanges)
+    model = setup.new_model(names)
     model.prepare(network, samples.conditions)
     kind.check_learnable(network, model, samples)
     scale = samples.scale(growth_index=model.growth_index)
     objective = kind.objective(network, setup.constraint, scale, setup.training)
     history = fit_fluxes(model, objective, samples, setup.training, setup.seed, checkpoints, progress, watch)
     model.eval().after_training(samples, scale)
-    return FittedPredictor(setup, model, exchanges, columns, history, _estimate_composition(model, samples))
+    return FittedPredictor(setup, model, names, history, _estimate_composition(model, samples))
 
 
 def _estimate_composition(model: AbstractFluxModel, samples: FluxBatch) -> Composition | None:

@@ -14,10 +14,11 @@ from metagnn.analysis.composition.fitted_composition import Composition, own_com
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.datasets.targets import read_targets
 from metagnn.errors import InputError
-from metagnn.estimator import Estimator
+from metagnn.estimator import Estimator, UnfittedError
 from metagnn.fitted_predictor import FittedPredictor, train_predictor
 from metagnn.inputs.kind import Answer
 from metagnn.inputs.kinds import input_kind
+from metagnn.inputs.names import InputNames
 from metagnn.inputs.present import learned_uptakes
 from metagnn.models.constraint import AbstractConstraint, as_constraint
 from metagnn.models.flux_gnn import FluxGNNConfig
@@ -40,10 +41,10 @@ class FluxPredictor(Estimator):
 
     Args:
         network: The network: a name, a path, a `cobra.Model` or a `MetabolicNetwork`.
-        inputs: "max_uptake" (largest uptakes ≥ 0), "rates" (measured signed exchange fluxes) [mmol/gDW/h], or
-            "present" (1 for what a medium holds, 0 for what not: uptakes are learned from growth).
-        constraint: "steady_state" (S·v = 0 exactly), "soft" (bounds exactly, balances by loss), "polytope" (both
-            exactly, by the nearest feasible flux), or a constraint with options such as `Polytope(energy="free")`.
+        inputs: What the inputs are: "max_uptake" (largest uptakes ≥ 0), "rates" (measured signed exchange fluxes)
+            [mmol/gDW/h], or another of `metagnn.choices.INPUTS`.
+        constraint: How exact predictions are: "steady_state" (S·v = 0 exactly), "polytope" (bounds too), another of
+            `metagnn.choices.CONSTRAINTS`, or a constraint with options such as `Polytope(energy="free")`.
         composition: "fixed" (that of the model itself), "elemental" (carbon and nitrogen in biomass are fitted) or
             "precursor" (every coefficient of the growth reaction is): see `BiomassComposition`.
         seed: Seed of the initial weights and of the order of the samples.
@@ -92,6 +93,16 @@ class FluxPredictor(Estimator):
         kind = input_kind(self.inputs)
         return {"config": kind.config_type(), "training": kind.training}.get(name)
 
+    def summary(self) -> dict[str, object]:
+        """Network and choices, and how long it was trained."""
+        trained = "not fitted" if self._fitted is None else f"{len(self._fitted.history)} epochs"
+        choices = {name: getattr(self, name) for name in ("inputs", "constraint", "composition")}
+        return {"network": self.network.id, **choices, "trained": trained}
+
+    def inputs_are_signed(self) -> bool:
+        """Whether inputs are rates."""
+        return input_kind(self.inputs).signed
+
     @property
     def growth_reaction(self) -> str:
         """The growth reaction of the network."""
@@ -119,7 +130,8 @@ class FluxPredictor(Estimator):
                 against each other. A Series is the reaction of its name, or growth. From lists growth alone is learned.
             sample_weight: How much every row counts, ≥ 0, shape `[samples]`; all alike by default.
             checkpoints: Where to keep the state, and whether to resume from it.
-            progress: Whether to show a progress bar; by default on a terminal and in a notebook.
+            progress: Whether to show progress: a bar on a terminal or in a notebook, elsewhere a line every 30 s. By
+                default on a terminal and in a notebook only.
             watch: What else to record of the model in `history_`, every few epochs, by name.
 
         Returns:
@@ -128,9 +140,10 @@ class FluxPredictor(Estimator):
         Raises:
             TableError: Inputs, targets or weights that cannot be used, or too few usable rows.
         """
-        setup, columns = self._setup(), tuple(map(str, inputs.columns))
+        setup = self._setup()
         samples = setup.read_samples(inputs, targets, sample_weight)
-        self._fitted = train_predictor(setup, samples, columns, checkpoints, progress, watch)
+        names = InputNames(samples.conditions.exchanges, tuple(map(str, inputs.columns)))
+        self._fitted = train_predictor(setup, samples, names, checkpoints, progress, watch)
         return self
 
     def read_samples(
@@ -143,7 +156,7 @@ class FluxPredictor(Estimator):
         """
         return self._setup().read_samples(inputs, targets, sample_weight)
 
-    def apply_to(self, network: Any, inputs: pd.DataFrame) -> FluxPredictor:
+    def apply_to(self, network: NetworkLike, inputs: pd.DataFrame) -> FluxPredictor:
         """The same weights on another network: a predictor of its fluxes that saw none of them.
 
         No weight belongs to a reaction, a metabolite or an exchange; what is measured anew is how much every flux
@@ -164,12 +177,12 @@ class FluxPredictor(Estimator):
                 f"`composition` is {setup.composition!r}: what was fitted is the biomass of {self.network.id}; "
                 "expected 'fixed' where a predictor is applied to another network"
             )
-        conditions = setup.kind.read(setup.relaxed, inputs)
-        model = setup.new_model(conditions.exchanges)
+        conditions = setup.read(inputs)
+        names = InputNames(conditions.exchanges, tuple(map(str, inputs.columns)))
+        model = setup.new_model(names)
         model.load_state_dict(fitted.model.state_dict())
         model.prepare(setup.relaxed, conditions)
-        columns = tuple(map(str, inputs.columns))
-        return self._from_fitted(FittedPredictor(setup, model, conditions.exchanges, columns, fitted.history))
+        return self._from_fitted(FittedPredictor(setup, model, names, fitted.history))
 
     def with_constraint(self, constraint: str | AbstractConstraint) -> FluxPredictor:
         """A copy with another last operation: the same weights, trained as this one was.
@@ -199,16 +212,15 @@ class FluxPredictor(Estimator):
             TableError: Inputs that cannot be used.
             InputError: The predictor was not fitted.
         """
-        answer = self._require_fitted().answer(inputs)
+        answer = self._answer(inputs)
         if not answer.feasible.all():
             warnings.warn(answer.unanswered, stacklevel=2)
         return self._as_table(answer, inputs.index)
 
     def predict_and_diagnose(self, inputs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """What `predict` and `diagnose` return, for one run of the model; without the warning."""
-        fitted = self._require_fitted()
-        answer = fitted.answer(inputs)
-        return self._as_table(answer, inputs.index), fitted.diagnose(answer, inputs.index)
+        answer = self._answer(inputs)
+        return self._as_table(answer, inputs.index), self._require_fitted().diagnose(answer, inputs.index)
 
     def diagnose(self, inputs: pd.DataFrame, prior: Mapping[str, float] | None = None) -> pd.DataFrame:
         """How well predictions keep the laws, and what measured rates determine.
@@ -227,8 +239,7 @@ class FluxPredictor(Estimator):
             `<readout>_status` ("determined", "not determined", "prior"), and in `to_measure` what would. With inputs
             of "present" the bounds are those of the learned uptakes.
         """
-        fitted = self._require_fitted()
-        return fitted.diagnose(fitted.answer(inputs), inputs.index, prior)
+        return self._require_fitted().diagnose(self._answer(inputs), inputs.index, prior)
 
     def score(self, inputs: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None) -> float:
         """R² over the observed targets, averaged uniformly over the columns that vary, as scikit-learn's regressors.
@@ -241,8 +252,7 @@ class FluxPredictor(Estimator):
         Raises:
             TableError: No target varies, so that there is nothing to explain.
         """
-        answer = self._require_fitted().answer(inputs)
-        return self.score_fluxes(self._as_table(answer, inputs.index), targets, sample_weight)
+        return self.score_fluxes(self._as_table(self._answer(inputs), inputs.index), targets, sample_weight)
 
     def score_fluxes(self, fluxes: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None) -> float:
         """As `score`, of fluxes that `predict` has returned."""
@@ -264,9 +274,8 @@ class FluxPredictor(Estimator):
             InputError: The predictor was not fitted, or has inputs of another kind.
         """
         fitted = self._require_fitted()
-        conditions = fitted.setup.kind.read(fitted.network, inputs, fitted.exchanges)
-        learned = learned_uptakes(fitted.model, conditions)
-        return pd.DataFrame(learned, index=inputs.index, columns=list(fitted.exchanges))
+        learned = learned_uptakes(fitted.model, fitted.setup.read(inputs, fitted.names))
+        return pd.DataFrame(learned, index=inputs.index, columns=list(fitted.names.exchanges))
 
     @property
     def composition_(self) -> Composition:
@@ -278,7 +287,7 @@ class FluxPredictor(Estimator):
         """
         if self.composition != "fixed":
             if self._fitted is None or self._fitted.composition is None:
-                raise InputError("the composition was not fitted; call `fit` first")
+                raise UnfittedError("the composition was not fitted; call `fit` first")
             return self._fitted.composition
         return own_composition(self.network)
 
@@ -324,6 +333,10 @@ class FluxPredictor(Estimator):
         constraint, composition = as_constraint(self.constraint), self.composition
         settings = self._settings("config"), self._settings("training")
         return PredictorSetup(self.network, self.inputs, constraint, composition, self.seed, *settings)
+
+    def _answer(self, inputs: pd.DataFrame) -> Answer:
+        fitted = self._require_fitted()
+        return fitted.answer(fitted.setup.read(inputs, fitted.names))
 
     def _as_table(self, answer: Answer, index: pd.Index) -> pd.DataFrame:
         return pd.DataFrame(answer.fluxes, index=index, columns=list(self.network.reactions))

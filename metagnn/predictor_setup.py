@@ -14,8 +14,10 @@ from metagnn.datasets.targets import read_targets
 from metagnn.errors import InputError
 from metagnn.inputs.kind import AbstractInputKind, ModelChoice
 from metagnn.inputs.kinds import input_kind
+from metagnn.inputs.names import InputNames
 from metagnn.models.constraint import AbstractConstraint
 from metagnn.models.flux_model import AbstractFluxModel
+from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import CONTENTS, check_composition
 from metagnn.training.config import TrainingConfig
@@ -66,23 +68,35 @@ class PredictorSetup:
         """The network with the bounds that the constraint lifts."""
         return self.constraint.relax(self.network)
 
+    def read(self, inputs: pd.DataFrame, names: InputNames | None = None) -> Conditions:
+        """What is known of the samples of a table.
+
+        Args:
+            inputs: The table.
+            names: What it must name, in any order; None takes it as it comes.
+
+        Raises:
+            TableError: Inputs that cannot be used.
+        """
+        return self.kind.read(self.relaxed, inputs, None if names is None else names.exchanges)
+
     def read_samples(self, inputs: pd.DataFrame, targets: pd.DataFrame | pd.Series, weight: Any = None) -> FluxBatch:
         """The samples of two tables.
 
         Raises:
             TableError: Inputs, targets or weights that cannot be used.
         """
-        conditions = self.kind.read(self.relaxed, inputs)
+        conditions = self.read(inputs)
         read = read_targets(self.network, targets, inputs.index, weight)
         return FluxBatch(conditions, read.observed, read.weight)
 
-    def new_model(self, exchanges: tuple[str, ...]) -> AbstractFluxModel:
+    def new_model(self, names: InputNames) -> AbstractFluxModel:
         """A model with fresh weights, the same for the same seed.
 
         Args:
-            exchanges: Exchanges that the inputs name.
+            names: What the inputs name.
         """
-        choice = ModelChoice(self.relaxed, exchanges, self.constraint, self.config, self.composition)
+        choice = ModelChoice(self.relaxed, names, self.constraint, self.config, self.composition)
         # The layers draw from torch's own generator: fork it, so that the caller's is left as it was.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)

@@ -20,6 +20,7 @@ from metagnn.files.table_writer import write_table
 from metagnn.files.tensor_file import read_tensors, write_tensors
 from metagnn.fitted_predictor import FittedPredictor
 from metagnn.inputs.kinds import input_kind
+from metagnn.inputs.names import InputNames
 from metagnn.models.constraint import constraint_from_document
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.document import network_from_document, network_to_document
@@ -50,8 +51,7 @@ def write_predictor(folder: Path, fitted: FittedPredictor) -> None:
         "seed": setup.seed,
         "config": asdict(setup.config),
         "training": asdict(setup.training),
-        "exchanges": fitted.exchanges,
-        "columns": fitted.columns,
+        **fitted.names.to_document(),
         "fitted_composition": fitted.composition and fitted.composition.to_document(),
     }
     weights = {**model.state_dict(), **{name: getattr(model, name) for name in model.beside}}
@@ -103,12 +103,12 @@ def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> Fit
         raise FolderError(f"'{folder / HISTORY}' is missing or damaged ({error})") from error
     with _refuse_damage(folder):
         setup = _read_setup(own, document)
-        exchanges, columns = tuple(document["exchanges"]), tuple(document["columns"])
+        names = InputNames.from_document(document)
         contents = document["fitted_composition"]
         composition = None if contents is None else Composition.from_document(contents)
-        model = setup.new_model(exchanges)
+        model = setup.new_model(names)
     _load_weights(model, weights)
-    return FittedPredictor(setup, model, exchanges, columns, history, composition)
+    return FittedPredictor(setup, model, names, history, composition)
 
 
 def _read_setup(network: MetabolicNetwork, document: dict[str, Any]) -> PredictorSetup:

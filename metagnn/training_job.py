@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from metagnn.errors import FolderError
+from metagnn.errors import FolderError, TableError
 from metagnn.files.output import check_output, replace_file
 from metagnn.predictor import FluxPredictor
 from metagnn.training.fit import Checkpoints
@@ -25,6 +25,7 @@ def train_to_folder(
     folder: Path,
     force: bool = False,
     resume: bool = False,
+    progress: bool | None = None,
 ) -> None:
     """Fit a predictor and save it.
 
@@ -38,6 +39,7 @@ def train_to_folder(
         folder: The folder to write.
         force: Replace an existing folder.
         resume: Continue an unfinished run.
+        progress: Whether to show progress, as `FluxPredictor.fit` takes it.
 
     Raises:
         TableError: Inputs or targets are not valid.
@@ -57,7 +59,14 @@ def train_to_folder(
         shutil.rmtree(state)
     state.mkdir(exist_ok=True)
     _claim(state / JOB, _describe(predictor, inputs, targets))
-    predictor.fit(inputs, targets, checkpoints=Checkpoints(state, resume=resume))
+    try:
+        predictor.fit(inputs, targets, checkpoints=Checkpoints(state, resume=resume), progress=progress)
+    except TableError:
+        # Some tables are found to be bad by solving them: nothing was trained, and nothing is left.
+        shutil.rmtree(state)
+        if not any(folder.iterdir()):
+            folder.rmdir()
+        raise
     predictor.save(folder)
     shutil.rmtree(state)
 

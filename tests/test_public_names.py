@@ -28,14 +28,15 @@ def test_every_public_name_loads_and_the_layers_are_among_them():
 def test_what_a_notebook_shows_is_short(core, tmp_path):
     media = metagnn.uniform_media({"EX_glc__D_e": (2.0, 10.0), "EX_o2_e": (1.0, 20.0)}, 20, seed=0)
     labels = metagnn.simulate_fluxes(core, media)
-    conditions = metagnn.datasets.read_conditions(core, media, "max_uptake")
-    observed = metagnn.datasets.read_targets(core, labels.fluxes, media.index)
-    samples = metagnn.datasets.FluxBatch(conditions.lower, conditions.upper, observed)
+    conditions = metagnn.inputs.read_conditions(core, media, "max_uptake")
+    observed = metagnn.datasets.read_targets(core, labels.fluxes, media.index).observed
+    samples = metagnn.datasets.FluxBatch(conditions, observed)
     shown = {
         "MetabolicNetwork": core,
         "FluxBounds": core.bounds,
         "FluxSolutions": labels,
         "FluxDataset": metagnn.datasets.FluxDataset(samples),
+        "FluxPredictor": metagnn.FluxPredictor(core),
         "Split": metagnn.datasets.split_media(core, media, "random"),
         "IdentifiabilityReport": metagnn.identifiability(core, ["EX_glc__D_e"], fluxes=["PGI"]),
         "SuggestedMedium": metagnn.suggest_medium(core, 5.0, {"EX_glc__D_e": 1.0}),

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metagnn import training_job
+from metagnn import progress, training_job
 from metagnn.errors import FolderError, TableError
 from metagnn.models.flux_gnn import FluxGNNConfig
 from metagnn.network import MetabolicNetwork
@@ -86,3 +86,23 @@ def test_the_kind_of_a_folder_is_recognised(network, samples, tmp_path):
     assert FluxPredictor.load(tmp_path / "lists").inputs == "present"
     train_to_folder(predictor(network), inputs, targets, tmp_path / "fluxes")
     assert FluxPredictor.load(tmp_path / "fluxes").inputs == "max_uptake"
+
+
+def test_tables_that_only_solving_shows_to_be_bad_leave_no_folder(network, samples, tmp_path):
+    few = samples[1].assign(growth=[9.0] * 3 + [np.nan] * 9)
+    with pytest.warns(UserWarning, match="9 of 12 rows"), pytest.raises(TableError, match="3 of 12 rows can be used"):
+        train_to_folder(predictor(network), samples[0], few, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    train_to_folder(predictor(network), *samples, tmp_path / "run")
+    before = sorted(path.name for path in (tmp_path / "run").iterdir())
+    with pytest.warns(UserWarning, match="9 of 12 rows"), pytest.raises(TableError):
+        train_to_folder(predictor(network), samples[0], few, tmp_path / "run", force=True)
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == before
+
+
+def test_progress_is_shown_if_asked_for(network, samples, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(progress._PipeLines, "wait", 0.0)
+    train_to_folder(predictor(network), *samples, tmp_path / "quiet")
+    assert capsys.readouterr().err == ""
+    train_to_folder(predictor(network), *samples, tmp_path / "loud", progress=True)
+    assert capsys.readouterr().err.splitlines()[-1].startswith("epochs: 3 of 3")

@@ -70,7 +70,8 @@ def train(chosen: argparse.Namespace) -> None:
     if is_first_process():
         print_open_sources(network, inputs)
     predictor = _untrained(chosen, network)
-    train_to_folder(predictor, inputs, targets, Path(chosen.out), chosen.force, chosen.resume)
+    # Asked for, so that a pipe gets its lines too.
+    train_to_folder(predictor, inputs, targets, Path(chosen.out), chosen.force, chosen.resume, progress=True)
     if not is_first_process():
         return
     picture_of_training(predictor.history_, plot)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
+from metagnn.choices import COMPOSITIONS, CONSTRAINTS, INPUTS, METHODS, described
 from metagnn.files.table_formats import ENDINGS, NAMES
 from metagnn.studies.benchmarks.registry import BENCHMARKS
 
 MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .xml.gz, .json, .mat, .yml)"
-CONSTRAINTS = ("steady_state", "soft", "polytope")
-KINDS = ("max_uptake", "rates", "present")
-COMPOSITIONS = ("fixed", "elemental", "precursor")
 STRATEGIES = ("auto", "ddp", "ddp_spawn")
-METHODS = ("min_norm", "pfba", "fba")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -107,12 +104,10 @@ def _train(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     parser.add_argument("--inputs", required=True, metavar="FILE", help="media or measured rates, one row per sample")
     parser.add_argument("--targets", required=True, metavar="FILE", help="observed fluxes; empty where not observed")
-    kind_help = (
-        "kind of the inputs: largest uptakes; measured rates; or 1 for nutrients present in a medium and 0 for others, "
-        "to learn uptakes from growth (default max_uptake)"
-    )
-    parser.add_argument("--kind", choices=KINDS, default="max_uptake", help=kind_help)
-    parser.add_argument("--constraint", choices=CONSTRAINTS, default=None, help="law to enforce (default steady_state)")
+    kind_help = f"kind of the inputs (default max_uptake). {described(INPUTS)}"
+    parser.add_argument("--kind", choices=tuple(INPUTS), default="max_uptake", help=kind_help)
+    constraint_help = f"law to enforce (default steady_state). {described(CONSTRAINTS)}"
+    parser.add_argument("--constraint", choices=tuple(CONSTRAINTS), default=None, help=constraint_help)
     parser.add_argument("--composition", choices=COMPOSITIONS, default=None, help="biomass composition (default fixed)")
     parser.add_argument("--epochs", type=_at_least(1), default=None, help="passes over the training samples")
     parser.add_argument("--batch-size", type=_at_least(1), default=None, help="samples per step")

@@ -1,4 +1,4 @@
-"""Media, labels, noise, splits, tables, and samples over one static network."""
+"""Media, labels, noise, splits, tables and batches of samples."""
 
 from metagnn.datasets.extrapolation import Split as Split
 from metagnn.datasets.extrapolation import split_media as split_media

@@ -1,4 +1,4 @@
-"""Samples over one static network: what is known of them, and what was observed."""
+"""Samples over one static network: their conditions and observed fluxes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from metagnn.network.tensor_record import TensorRecord
 
 @dataclass(frozen=True, eq=False)
 class FluxBatch(TensorRecord):
-    """Some samples, all over the same network.
+    """Samples of one network.
 
     Attributes:
-        conditions: What a model is told about them.
-        observed: Fluxes to learn, shape `[samples, reactions]` [mmol/gDW/h], NaN where nothing was measured.
-        weight: How much every observation counts, ≥ 0, the same shape; None counts all alike.
+        conditions: Inputs of the model.
+        observed: Fluxes to learn, shape `[samples, reactions]` [mmol/gDW/h], NaN where not measured.
+        weight: Weight ≥ 0 of every observation, the same shape; None weighs all equally.
     """
 
     conditions: Conditions
@@ -30,11 +30,11 @@ class FluxBatch(TensorRecord):
     weight: Tensor | None = None
 
     def scale(self, floor: float = 0.05, growth_floor: float = 1e-3, growth_index: int | None = None) -> Tensor:
-        """Standard deviation of every observed flux, by which errors are weighed, shape `[reactions]`.
+        """Return the standard deviation of every observed flux, to scale errors by, shape `[reactions]`.
 
         Args:
-            floor: Smallest scale [mmol/gDW/h], and of the mean of every flux the smallest part, so that fluxes that
-                hardly vary do not dominate.
+            floor: Smallest scale [mmol/gDW/h], and smallest share of a flux's mean, so that nearly constant fluxes do
+                not dominate.
             growth_floor: Smallest scale of growth [1/h].
             growth_index: Position of the growth reaction.
         """
@@ -52,9 +52,9 @@ class FluxBatch(TensorRecord):
 
 
 class FluxDataset(Dataset[FluxBatch]):
-    """Samples for a `DataLoader` that hands over whole batches of positions (`batch_size=None`).
+    """Samples for a `DataLoader` that passes whole batches of positions (`batch_size=None`).
 
-    One static graph serves all samples, so a batch is a slice of stacked tensors, never replicated graphs.
+    All samples share one static graph, so a batch is a slice of stacked tensors, not a set of replicated graphs.
 
     Args:
         samples: All samples.

@@ -45,7 +45,7 @@ class LabelFile:
 
     @property
     def feasible(self) -> pd.Series:
-        """Whether a medium has a solution, boolean, by medium."""
+        """Whether each medium has a solution, boolean, by medium."""
         return self.status == "optimal"
 
     def __repr__(self) -> str:
@@ -60,7 +60,7 @@ class LabelFile:
         return f"<p>{html.escape(repr(self))}</p>" + pd.Series(rows).to_frame().to_html(header=False)
 
     def read_fluxes(self) -> pd.DataFrame:
-        """Read all fluxes into memory: one column a reaction, in network order, index of the media [mmol/gDW/h]."""
+        """Read all fluxes into memory: one column per reaction, in network order, indexed by medium [mmol/gDW/h]."""
         table = read_table(self.path).drop(columns=[SAMPLE, "status"], errors="ignore")
         return table.set_axis(self.status.index, axis=0)
 
@@ -75,11 +75,11 @@ def simulate_to_file(
     jobs: int | None = None,
     progress: bool | Report | None = None,
 ) -> LabelFile:
-    """Compute the fluxes of many media and write them as a table; memory holds the media and a chunk of the fluxes.
+    """Compute the fluxes of many media and write them as a table, with one chunk of fluxes in memory.
 
     The folder `PATH.partial` holds finished chunks until all are done; `resume` continues an interrupted run from
-    there, with any number of jobs. The table holds `sample` (if the media have it), `status`, then every
-    reaction in network order [mmol/gDW/h].
+    there, with any number of jobs. The columns are `sample` (if the media have it), `status`, and every reaction in
+    network order [mmol/gDW/h].
 
     Args:
         network: The network.
@@ -89,14 +89,14 @@ def simulate_to_file(
         force: Replace an existing file; discard an unfinished run.
         resume: Continue an unfinished run.
         jobs: Worker processes, as for `simulate_fluxes`. Only this process writes.
-        progress: Whether to show progress, or what to call with it, as for `simulate_fluxes`.
+        progress: Whether to show progress, or a callable that receives it, as for `simulate_fluxes`.
 
     Raises:
-        InputError: What `simulate_fluxes` raises.
-        TableError: A path with the ending of no format.
-        FolderError: The file exists or cannot be written; a run is unfinished and neither `force` nor `resume` is
-            set; `resume` finds a run of another network, other media or another method; or the disk is full. In
-            the last case, finished chunks are kept.
+        InputError: As for `simulate_fluxes`.
+        TableError: The ending of the path names no format.
+        FolderError: The file exists or cannot be written; a run is unfinished and neither `force` nor `resume` is set;
+            `resume` finds a run of another network, other media or another method; or the disk is full (finished chunks
+            are kept).
         ChildProcessError: Worker processes died several times in a row; finished chunks are kept.
     """
     network = as_network(network)
@@ -118,7 +118,7 @@ def simulate_to_file(
             for rows in chunks:
                 chunk = folder.load(rows)
                 if chunk is None:
-                    raise FolderError(f"'{path}.partial' has lost a chunk; go on with --resume")
+                    raise FolderError(f"'{path}.partial' lacks a chunk; continue with --resume")
                 laws.add(chunk)
                 writer.write(_table(network, media.iloc[rows], chunk))
     except OSError as error:
@@ -130,7 +130,7 @@ def simulate_to_file(
 
 
 class _Laws:
-    """Collects statuses, the largest imbalance and the largest violation of a bound over all chunks."""
+    """Statuses, largest imbalance and largest bound violation of all chunks."""
 
     def __init__(self, task: LabelTask, uptakes: np.ndarray, knockouts: Knockouts) -> None:
         self._task, self._uptakes, self._knockouts = task, uptakes, knockouts

@@ -1,4 +1,4 @@
-"""The folder beside a table of labels that holds finished chunks until all are done."""
+"""The folder beside a table of labels, which holds finished chunks until all are done."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LabelJob:
         media: Hash of the media.
         method: "min_norm", "pfba" or "fba".
         samples: Number of media.
-        chunk: Media in a chunk.
+        chunk: Number of media per chunk.
     """
 
     network: str
@@ -39,10 +39,9 @@ class LabelJob:
 
 
 class LabelFolder:
-    """`PATH.partial`: one file for every finished chunk, and `job.json`, which describes the run.
+    """`PATH.partial`: one file per finished chunk, and `job.json`, which describes the run.
 
-    `job.json` is written before the first chunk and removed before any chunk. A folder without it can therefore be
-    discarded, whenever the run was interrupted.
+    `job.json` is written before the first chunk and removed before the chunks, so a folder without it can be discarded.
 
     Args:
         path: The table that the chunks will form.
@@ -51,7 +50,7 @@ class LabelFolder:
         resume: Continue an unfinished run.
 
     Attributes:
-        job: The run, with the chunk size that an unfinished run began with.
+        job: The run, with the chunk size of an unfinished run.
 
     Raises:
         FolderError: A run is unfinished and neither `force` nor `resume` is set; `resume` finds nothing to
@@ -64,7 +63,7 @@ class LabelFolder:
             self.remove()
         if not self._path.exists():
             if path.exists() and resume and not force:
-                raise FolderError(f"'{path}' is finished, there is nothing to resume; use --force to compute it anew")
+                raise FolderError(f"'{path}' is finished; use --force instead of --resume to compute it again")
             self.job = job
             self._write(JOB, json.dumps(asdict(job), indent=1).encode())
         elif resume:
@@ -121,9 +120,9 @@ class LabelFolder:
 
 
 def unwritable(path: Path, error: OSError) -> FolderError:
-    """The error to raise for a full disk or a lost folder; it tells to go on with --resume."""
+    """Return the error for a full disk or a lost folder; it suggests --resume."""
     reason = os.strerror(error.errno) if error.errno else str(error)
-    return FolderError(f"'{path}' cannot be written ({reason}); finished chunks are kept, go on with --resume")
+    return FolderError(f"'{path}' cannot be written ({reason}); finished chunks are kept, continue with --resume")
 
 
 def _file(rows: slice) -> str:

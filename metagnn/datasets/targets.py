@@ -1,4 +1,4 @@
-"""Targets: observed fluxes of samples, how much each counts, and the order of their rows."""
+"""Targets: the observed fluxes of samples, their weights, and the alignment of their rows."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from metagnn._typing import Fluxes
 from metagnn.errors import TableError
 from metagnn.files.table_values import numeric_values, require_rows
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 NOT_DATA = ("sample", "status")
-"""Columns of a table that say something about a row and are no reaction."""
+"""Columns of a table that describe a row and are not reactions."""
 
 GROWTH = "growth"
-"""What a table of observed fluxes may call the growth reaction, as tables of measured rates do."""
+"""Name of the growth reaction in a table of observed fluxes, as in tables of measured rates."""
 
 STD = "_std"
-"""End of the name of a column of standard deviations."""
+"""Suffix of a column of standard deviations."""
 
 MOST_NAMED = 3
-"""Rows that a message names before it counts the rest."""
+"""Most rows that a message names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +36,8 @@ class Targets:
     """Observed fluxes; both of shape `[samples, reactions]`.
 
     Attributes:
-        observed: Fluxes [mmol/gDW/h], NaN where nothing was observed.
-        weight: How much every one counts, ≥ 0; None counts all alike.
+        observed: Fluxes [mmol/gDW/h], NaN where not observed.
+        weight: Weight ≥ 0 of every flux; None weighs all equally.
     """
 
     observed: Fluxes
@@ -44,26 +45,26 @@ class Targets:
 
 
 def read_targets(
-    network: MetabolicNetwork, targets: pd.DataFrame | pd.Series, index: pd.Index, sample_weight: Any = None
+    network: NetworkLike, targets: pd.DataFrame | pd.Series, index: pd.Index, sample_weight: Any = None
 ) -> Targets:
     """Read a table of observed fluxes.
 
-    Rows are put in the order of the inputs by their labels, which is said in a warning. Standard deviations weigh
-    the observations of a flux against each other: each counts by 1/σ², and on average one; one without a standard
-    deviation counts one.
+    Rows are put in the order of the inputs by their labels, with a warning. Standard deviations weigh the observations
+    of a flux against each other by 1/σ², scaled to an average of one; an observation without one has weight one.
 
     Args:
         network: The network.
-        targets: Any subset of the reactions as columns, of which `growth` may name that of growth, and `<id>_std`
-            beside them; `sample` and `status` are left out. A Series is the reaction of its name, or growth.
-        index: Index of the inputs, which the targets must share.
-        sample_weight: How much every row counts, ≥ 0, shape `[samples]`; all alike by default.
+        targets: Any reactions as columns; `growth` can name the growth reaction, and `<id>_std` holds standard
+            deviations. `sample` and `status` are ignored. A Series is the reaction of its name, or growth.
+        index: Index of the inputs; the targets must have the same labels.
+        sample_weight: Weight ≥ 0 of every row, shape `[samples]`; all equal by default.
 
     Raises:
-        NetworkError: A column is no reaction; the nearest are given.
-        TableError: Other rows than the inputs, duplicated columns, text among numbers, an infinite value, a standard
-            deviation that is not positive or belongs to no column, weights that cannot be used, or nothing observed.
+        NetworkError: A column is not a reaction; the message suggests the nearest.
+        TableError: The rows differ from those of the inputs, a column is duplicated, a value is text or infinite, a
+            standard deviation is not positive or has no column, weights cannot be used, or nothing is observed.
     """
+    network = as_network(network)
     if isinstance(targets, pd.Series):
         targets = targets.to_frame(GROWTH if targets.name is None else targets.name)
     targets = align_rows(require_rows(targets, "targets"), index, "targets")
@@ -78,9 +79,7 @@ def read_targets(
     if np.isinf(values).any():
         raise TableError("`targets` holds an infinite value; expected numbers, or NaN where nothing was observed")
     if np.isnan(values).all():
-        raise TableError(
-            "`targets` observes nothing: every value is NaN; expected at least some fluxes or growth rates"
-        )
+        raise TableError("`targets` has no observed value: all are NaN; expected at least some fluxes or growth rates")
     observed = np.full((len(targets), len(network.reactions)), np.nan)
     observed[:, positions] = values
     weights = _row_weights(sample_weight, index)
@@ -93,12 +92,12 @@ def read_targets(
 
 
 def align_rows(table: pd.DataFrame, index: pd.Index, name: str) -> pd.DataFrame:
-    """The rows of a table in the order of an index; a table in another order is aligned, and a warning says so.
+    """Return the rows of a table in the order of an index; warn if the order changes.
 
     Args:
         table: The table.
         index: The index of the inputs.
-        name: The caller's argument, for messages.
+        name: Name of the argument, for messages.
 
     Raises:
         TableError: The table has other rows.
@@ -141,12 +140,12 @@ def _row_weights(sample_weight: Any, index: pd.Index) -> np.ndarray | None:
     if weights.shape != (len(index),):
         raise TableError(f"`sample_weight` has shape {weights.shape}; expected one weight a row, ({len(index)},)")
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
-        raise TableError("`sample_weight` must be finite and ≥ 0, and above 0 in some row")
+        raise TableError("`sample_weight` must be finite and ≥ 0, and not zero in every row")
     return weights
 
 
 def _precisions(network: MetabolicNetwork, spreads: pd.DataFrame, observed: np.ndarray) -> np.ndarray:
-    """Weights 1/σ² of every observation, one on average over a column, shape `[samples, reactions]`."""
+    """Return weights 1/σ² of the observations, scaled to an average of one per column, shape `[samples, reactions]`."""
     weights = np.ones(observed.shape)
     seen: Sequence[str] = [str(name) for name in spreads.columns]
     for name, spread in zip(seen, numeric_values(spreads).T, strict=True):

@@ -1,4 +1,4 @@
-"""Which samples of a table a model can learn from."""
+"""Select the samples of a table that a model can learn from."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from metagnn.errors import TableError
 from metagnn.fba.feasibility import FeasibilityScreen
 
 FEWEST_SAMPLES = 5
-"""Samples without which a spread of the fluxes, and so a loss, means nothing."""
+"""Fewest samples that define a spread of the fluxes, and thus a loss."""
 
 
 def usable_samples(screen: FeasibilityScreen, samples: FluxBatch) -> FluxBatch:
-    """Samples that some flux can satisfy and that have an observed target; the others are counted in a warning.
+    """Return the feasible samples with an observed target; warn about the others.
 
     Args:
-        screen: That of the network.
-        samples: All samples; one whose every weight is 0 counts as one without an observed target.
+        screen: Feasibility screen of the network.
+        samples: All samples; one with only zero weights counts as without a target.
 
     Raises:
-        TableError: Too few are left.
+        TableError: Too few samples are left.
     """
     observed = ~torch.isnan(samples.observed)
     if samples.weight is not None:
@@ -33,8 +33,8 @@ def usable_samples(screen: FeasibilityScreen, samples: FluxBatch) -> FluxBatch:
     kept = seen & feasible
     if not kept.all():
         warnings.warn(
-            f"{(~kept).sum()} of {len(kept)} rows are left out: {(~feasible).sum()} that no flux can satisfy, "
-            f"{(feasible & ~seen).sum()} more without an observed target",
+            f"{(~kept).sum()} of {len(kept)} rows are left out: {(~feasible).sum()} are infeasible, "
+            f"{(feasible & ~seen).sum()} more have no observed target",
             stacklevel=5,
         )
     if kept.sum() < FEWEST_SAMPLES:

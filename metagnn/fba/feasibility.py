@@ -1,4 +1,4 @@
-"""Which media any flux can satisfy at all: decided for many rows at once, without a solver for most."""
+"""Decide which media have a feasible flux, for many rows at once and mostly without a solver."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from metagnn.optimize.per_thread import PerThread
 MOST_KEPT = 256
 
 ENLARGED = 1e3
-"""Unit in which doubtful rows are solved: it makes the solver's own tolerance a thousandth of the screen's."""
+"""Unit for solving doubtful rows: it makes the solver's tolerance a thousandth of the screen's."""
 
 
 class FeasibilityScreen:
-    """Decides whether some flux has S v = 0 and leaves no bound by more than 1e-9 mmol/gDW/h, for many rows of bounds.
+    """A test of many rows of bounds for a flux with S v = 0 that violates no bound by more than 1e-9 mmol/gDW/h.
 
     A row with a lower bound above its upper one has none, however small the difference.
 
-    Every linear program that is solved leaves a proof behind: a flux (any row whose bounds contain it is
-    feasible), or Farkas multipliers y (any row where max yᵀS v < 0 over its bounds is not). Proofs are tried on all
-    rows first; rows that none decides are solved, for the flux that leaves the bounds as little used as can be, so
-    that it proves the most. The screen learns: after some hundred media few rows reach the solver.
+    Every linear program yields a proof: a flux (any row whose bounds contain it is feasible), or Farkas multipliers y
+    (any row where max yᵀS v < 0 over its bounds is infeasible). All rows are tested against the known proofs first. The
+    others are solved for the flux that uses the bounds least, because it proves the most. After some hundred media few
+    rows reach the solver.
 
-    A verdict does not depend on the rows before it, on the batch, or on the thread: only proofs that hold within the
-    tolerance count, and a row about which solver and tolerance disagree is decided on its own. Every thread learns its
-    own proofs; copies and pickles start without any.
+    A verdict does not depend on earlier rows, the batch or the thread: only proofs that hold within the tolerance
+    count, and a row on which solver and tolerance disagree is decided separately. Every thread learns its own proofs;
+    copies and pickles start without any.
 
     Args:
         network: The network.
@@ -44,14 +44,14 @@ class FeasibilityScreen:
         self._screen = PerThread(functools.partial(_Screen, network.stoichiometry.to_scipy().tocsc()))
 
     def feasible(self, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-        """Whether each row has a flux, boolean, shape `[samples]`.
+        """Return whether each row has a flux, boolean, shape `[samples]`.
 
         Args:
             lower: Lower bounds, shape `[samples, reactions]` [mmol/gDW/h].
             upper: Upper bounds, shape `[samples, reactions]` [mmol/gDW/h].
 
         Raises:
-            InputError: Bounds of another shape, or a solver that could not decide.
+            InputError: The bounds have another shape, or the solver could not decide.
         """
         if lower.ndim != 2 or lower.shape != upper.shape or lower.shape[1] != self._width:
             raise InputError(
@@ -61,7 +61,7 @@ class FeasibilityScreen:
 
 
 class _Screen:
-    """What one thread has proved, and the programs it proves with."""
+    """The proofs and linear programs of one thread."""
 
     def __init__(self, matrix: scipy.sparse.csc_array) -> None:
         self._matrix = matrix
@@ -72,7 +72,7 @@ class _Screen:
         self._program_for: tuple[bytes, bytes] = (b"", b"")
 
     def feasible(self, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-        """As `FeasibilityScreen.feasible`."""
+        """See `FeasibilityScreen.feasible`."""
         answer = np.zeros(len(lower), dtype=bool)
         open_rows = OpenRows(lower, upper)
         open_rows.remove(open_rows.empty())
@@ -96,7 +96,7 @@ class _Screen:
         open_rows.remove(inside)
 
     def _prove(self, row: int, open_rows: OpenRows, bounds: tuple[np.ndarray, np.ndarray], answer: np.ndarray) -> None:
-        """Solve the first of the open rows, and let its proof decide what it can."""
+        """Solve the first open row and apply its proof to all."""
         lower, upper = bounds
         program = self._least_use(open_rows)
         solution = program.solve(np.append(lower, open_rows.extra_lower), np.append(upper, open_rows.extra_upper))
@@ -116,7 +116,7 @@ class _Screen:
                     open_rows.remove(refuted)
 
     def _within_tolerance(self, row: int, lower: np.ndarray, upper: np.ndarray) -> bool:
-        """The verdict on a row that its own proof misses by rounding, by a solver that has seen no other row."""
+        """Decide a row that its own proof misses by rounding, with a solver that has seen no other row."""
         program = LinearProgram(self._matrix, np.zeros(len(lower)))
         status = program.solve(ENLARGED * (lower - TOLERANCE), ENLARGED * (upper + TOLERANCE)).status
         if status not in (OPTIMAL, INFEASIBLE):
@@ -124,10 +124,10 @@ class _Screen:
         return status == OPTIMAL
 
     def _least_use(self, open_rows: OpenRows) -> LinearProgram:
-        """The program that leaves moving bounds as little used as it can.
+        """Return the program that uses moving bounds least.
 
-        For each moving lower bound, v + s − p = 0 with s ≥ 0 and p at least the value nearest to zero that every
-        row allows: s is what v uses of that bound. Upper bounds likewise, with the signs turned.
+        For each moving lower bound, v + s − p = 0 with s ≥ 0 and p at least the value nearest to zero that every row
+        allows: s is the use of that bound by v. Upper bounds likewise, with opposite signs.
         """
         low, high = open_rows.moves_low, open_rows.moves_high
         key = (low.tobytes(), high.tobytes())
@@ -144,7 +144,7 @@ class _Screen:
         return self._program
 
     def _forget(self) -> None:
-        """Keep the proofs that decided the most, so that memory and time a row stay bounded."""
+        """Keep the proofs that decided the most, to bound memory and time per row."""
         if len(self._fluxes) > MOST_KEPT:
             kept = np.argsort(self._flux_uses)[::-1][:MOST_KEPT]
             self._fluxes = [self._fluxes[index] for index in kept]

@@ -1,4 +1,4 @@
-"""One medium after another through solvers that stay in memory."""
+"""Solve media in batches with solvers that stay in memory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from metagnn.choices import METHODS
 from metagnn.errors import InputError, unknown_name
 from metagnn.fba.law_errors import law_errors
 from metagnn.fba.least_norm import LeastNorm
@@ -15,24 +16,22 @@ from metagnn.network.knockout import Knockouts
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.progress import Report
 
-METHODS = ("min_norm", "pfba", "fba")
-
 TOLERANCE = 1e-8
-"""Largest |S v| and violation of a bound that a label may have [mmol/gDW/h]."""
+"""Refuse labels with a larger |S v| or violation of a bound [mmol/gDW/h]."""
 
 
 def check_method(method: str) -> None:
-    """Raise `InputError` unless it is a method."""
+    """Raise `InputError` unless the method is known."""
     if method not in METHODS:
         raise InputError("`method`: " + unknown_name(str(method), METHODS, "method"))
 
 
 class FluxSimulator:
-    """Solves media in batches; what one batch taught the solvers serves the next.
+    """A solver of media in batches; each batch reuses what the solvers learned from earlier ones.
 
-    Threads may share one: each has its own solvers and learns by itself. Copies, pickles and workers start without
-    what was learned. Statuses, growth and minimum-norm fluxes do not depend on the batches before, but for rounding;
-    which of several optima "fba" (and "pfba", where its optimum is not unique) returns does.
+    Threads can share one simulator: each has its own solvers. Copies, pickles and worker processes start afresh.
+    Earlier batches change statuses, growth and minimum-norm fluxes by rounding only, but can change which of several
+    optima "fba" (and "pfba", if its optimum is not unique) returns.
 
     Args:
         network: The network.
@@ -40,8 +39,8 @@ class FluxSimulator:
         method: "min_norm", "pfba" or "fba".
 
     Raises:
-        InputError: An unknown method.
-        NetworkError: No growth reaction.
+        InputError: The method is unknown.
+        NetworkError: There is no growth reaction.
     """
 
     def __init__(self, network: NetworkLike, names: Sequence[str], method: str = "min_norm") -> None:
@@ -68,7 +67,7 @@ class FluxSimulator:
             self._engine = Optimum(matrix, self._problem.objective, groups)
 
     def _widest(self) -> tuple[np.ndarray, np.ndarray]:
-        """Bounds that hold every medium: any uptake of the exchanges that vary."""
+        """Return bounds that contain every medium: any uptake of the exchanges that vary."""
         lower, upper = self._network.bounds.lower.copy(), self._network.bounds.upper.copy()
         forward = dict(zip(self._network.exchanges, self._network.imports_forward, strict=True))
         for name in self._names:
@@ -81,12 +80,12 @@ class FluxSimulator:
     def solve(
         self, uptakes: np.ndarray, progress: Report | None = None, knockouts: Knockouts | None = None
     ) -> tuple[np.ndarray, list[str]]:
-        """Fluxes of media and the status of each.
+        """Compute the fluxes and the status of every medium.
 
         Args:
             uptakes: Largest uptakes ≥ 0, shape `[samples, exchanges]` [mmol/gDW/h].
-            progress: Called with how many media are done, and of how many.
-            knockouts: Reactions that the samples go without.
+            progress: Called with the number of media done and their total.
+            knockouts: Reactions that are knocked out in the samples.
 
         Returns:
             Fluxes, shape `[samples, reactions]` [mmol/gDW/h], NaN where the status is not "optimal".
@@ -102,7 +101,7 @@ class FluxSimulator:
     def _verify(
         self, fluxes: np.ndarray, status: list[str], lower: np.ndarray, upper: np.ndarray
     ) -> tuple[np.ndarray, list[str]]:
-        """Refuse every label that misses steady state or a bound; solvers are not taken at their word."""
+        """Mark labels that violate steady state or a bound as failed, whatever the solver reports."""
         worst = np.maximum(*law_errors(self._matrix, fluxes, lower, upper))
         for row in np.flatnonzero(worst > TOLERANCE):
             status[row] = f"failed: residual {worst[row]:.1e} mmol/gDW/h"

@@ -1,15 +1,15 @@
-"""Rows of bounds that no proof has decided yet, and what a proof says of all of them at once."""
+"""Rows of bounds that are still undecided, and the test of a proof on all of them."""
 
 from __future__ import annotations
 
 import numpy as np
 
 TOLERANCE = 1e-9
-"""By how much a flux may leave a bound, as in the linear program [mmol/gDW/h]."""
+"""Allowed violation of a bound, as in the linear program [mmol/gDW/h]."""
 
 
 class OpenRows:
-    """Rows that no proof has decided, with only the columns whose bounds differ between rows at hand.
+    """Undecided rows; stores only the columns whose bounds differ between rows.
 
     Args:
         lower: Lower bounds of all rows, shape `[rows, reactions]` [mmol/gDW/h].
@@ -21,7 +21,7 @@ class OpenRows:
         moves_high: Columns whose upper bound differs between rows.
         extra_lower: Lower bounds of the extra columns of the least-use program.
         extra_upper: Their upper bounds.
-        costs: Cost of each use: one over the bound's spread, so that all nutrients count alike.
+        costs: Cost of each use: one over the bound's spread, so that all nutrients count equally.
     """
 
     def __init__(self, lower: np.ndarray, upper: np.ndarray) -> None:
@@ -43,7 +43,7 @@ class OpenRows:
         self.extra_upper = np.concatenate([np.full(count + len(least), np.inf), most])
 
     def empty(self) -> np.ndarray:
-        """Rows in which a lower bound exceeds its upper one."""
+        """Return the rows in which a lower bound exceeds its upper one."""
         both = np.union1d(self.moves_low, self.moves_high)
         low, high = (np.repeat(first[None, both], len(self.rows), axis=0) for first in self._first)
         low[:, np.searchsorted(both, self.moves_low)] = self._low
@@ -54,31 +54,31 @@ class OpenRows:
         return np.asarray((low > high).any(axis=1) | crossed.any())
 
     def contains(self, flux: np.ndarray) -> np.ndarray:
-        """Rows whose bounds contain a flux, to within the tolerance; boolean, as for all here, over `rows`."""
+        """Return the rows whose bounds contain a flux, up to the tolerance, as a mask over `rows`."""
         if not len(self.rows) or (flux < self._fixed_low).any() or (flux > self._fixed_high).any():
             return np.zeros(len(self.rows), dtype=bool)
         above = (self._low <= flux[self.moves_low] + TOLERANCE).all(axis=1)
         return np.asarray(above & (self._high >= flux[self.moves_high] - TOLERANCE).all(axis=1))
 
     def refuted(self, certificate: np.ndarray) -> np.ndarray:
-        """Rows in which certificate·v < 0 for every v in the bounds, although S v = 0 makes it zero."""
+        """Return the rows in which certificate·v < 0 for every v in the bounds, although S v = 0 makes it zero."""
         upward, downward = np.maximum(certificate, 0.0), np.minimum(certificate, 0.0)
         total = np.zeros(len(self.rows))
         for part, moves, moving, first in (
             (downward, self.moves_low, self._low, self._first[0]),
             (upward, self.moves_high, self._high, self._first[1]),
         ):
-            # Zero entries are left out, because zero times an infinite bound is no number.
+            # Skip zero entries: zero times an infinite bound is NaN.
             used = part[moves] != 0
             total += moving[:, used] @ part[moves[used]]
             part[moves] = 0.0
             total += first[part != 0] @ part[part != 0]
-        # Only what no flux within the tolerance of the bounds could meet is refuted.
+        # Refute only rows that no flux within the tolerance of the bounds satisfies.
         refuted: np.ndarray = total < -TOLERANCE * np.abs(certificate).sum()
         return refuted
 
     def remove(self, decided: np.ndarray) -> None:
-        """Take decided rows out; `decided` is a mask over `rows`."""
+        """Remove decided rows; `decided` is a mask over `rows`."""
         if decided.any():
             kept = ~decided
             self.rows, self._low, self._high = self.rows[kept], self._low[kept], self._high[kept]

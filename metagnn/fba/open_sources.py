@@ -1,4 +1,4 @@
-"""Carbon sources that a table of media leaves open without naming them."""
+"""Carbon sources that are open although a table of media does not name them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from metagnn.network.network_like import NetworkLike, as_network
 
 
 def open_carbon_sources(network: NetworkLike, named: Collection[str]) -> dict[str, float]:
-    """Largest uptake of every carbon source that is open for uptake and not named [mmol/gDW/h].
+    """Return the largest uptake of every carbon source that is open and not named [mmol/gDW/h].
 
-    An exchange that a table of media does not name keeps the network's own bound, so a forgotten nutrient can
-    feed every medium. Metabolites without a formula are passed over.
+    An exchange that a table does not name keeps the network's bound, so a forgotten nutrient can feed every medium.
+    Metabolites without a formula are skipped.
 
     Args:
         network: The network.
@@ -30,7 +30,7 @@ def open_carbon_sources(network: NetworkLike, named: Collection[str]) -> dict[st
 
 
 def carbon_sources(network: MetabolicNetwork, exchanges: Sequence[str]) -> tuple[str, ...]:
-    """Those of some exchanges that carry carbon a cell can feed on; metabolites without a formula are passed over."""
+    """Return the exchanges that carry carbon a cell can grow on; skip metabolites without a formula."""
     carried = carried_metabolites(network, exchanges)
     return tuple(name for name in exchanges if any(map(_feeds, carried[name])))
 

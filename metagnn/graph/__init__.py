@@ -1,4 +1,4 @@
-"""The network as a graph: node features, PyTorch Geometric, networkx, and maps in the plane."""
+"""The network as a graph: node features, PyTorch Geometric, networkx and maps."""
 
 from metagnn.graph.escher_map import read_escher_map as read_escher_map
 from metagnn.graph.features import NodeFeatures as NodeFeatures

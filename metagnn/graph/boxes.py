@@ -1,4 +1,4 @@
-"""Boxes in the plane: pushed apart, and packed."""
+"""Push boxes in the plane apart, and pack them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ SEPARATIONS = 300
 
 
 def separate(places: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """Push boxes apart until none lies on another, each pair by half the overlap, along its smaller side.
+    """Push boxes apart until none overlap, each pair by half the overlap, along its smaller side.
 
     Args:
         places: Centres, shape `[boxes, 2]`.
-        reach: How far apart the centres of two boxes must be in x or in y, shape `[boxes, boxes, 2]`.
+        reach: Smallest distance of two centres, in x or in y, shape `[boxes, boxes, 2]`.
 
     Returns:
-        Centres; after many crowded boxes some overlap may be left.
+        Centres; crowded boxes may keep some overlap.
     """
     places = places.copy()
     order = np.sign(np.arange(len(places))[:, None] - np.arange(len(places))[None])
@@ -28,15 +28,15 @@ def separate(places: np.ndarray, reach: np.ndarray) -> np.ndarray:
             break
         along_x = overlap[..., 0] < overlap[..., 1]
         push = np.where(np.stack([along_x, ~along_x], axis=-1) & hit[..., None], overlap, 0.0)
-        # Boxes on one spot part in their order.
+        # Separate boxes at the same spot in their order.
         side = np.where(gap == 0, order[..., None], np.sign(gap))
-        # Half to each would do for a pair; a little more settles chains of boxes.
+        # Half each suffices for a pair; slightly more makes chains of boxes converge.
         places += 0.55 * (push * side).sum(axis=1)
     return places
 
 
 def pack(sizes: np.ndarray, shape: float) -> np.ndarray:
-    """Lower left corners of boxes in rows, the largest first, about `shape` times as wide as high.
+    """Pack boxes in rows, the largest first, about `shape` times as wide as high; return their lower left corners.
 
     Args:
         sizes: Widths and heights, shape `[boxes, 2]`.
@@ -50,6 +50,6 @@ def pack(sizes: np.ndarray, shape: float) -> np.ndarray:
             x, y, height = 0.0, y - height, 0.0
         corners[box] = x, y
         x, height = x + sizes[box, 0], max(height, float(sizes[box, 1]))
-    # Rows hang from their tops.
+    # Align the boxes of a row at their tops.
     corners[:, 1] -= sizes[:, 1]
     return corners

@@ -15,6 +15,7 @@ from metagnn.analysis.composition.fitted_composition import Composition
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.datasets.usable_samples import usable_samples
 from metagnn.fba.feasibility import FeasibilityScreen
+from metagnn.inputs.names import InputNames
 from metagnn.models.constraint import AbstractConstraint
 from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig
 from metagnn.models.flux_model import AbstractFluxModel
@@ -47,14 +48,14 @@ class ModelChoice:
 
     Attributes:
         network: The network, with the bounds that the constraint lifts.
-        exchanges: Exchanges that the inputs name.
+        names: What the inputs name.
         constraint: How exact predictions are.
         config: Widths and steps.
         composition: "fixed", "elemental" or "precursor".
     """
 
     network: MetabolicNetwork
-    exchanges: tuple[str, ...]
+    names: InputNames
     constraint: AbstractConstraint
     config: Any
     composition: str
@@ -69,11 +70,13 @@ class AbstractInputKind(ABC):
         name: How the kind is spelled as text.
         config_type: Settings of its model.
         training: Settings of the training where none are given.
+        signed: Whether values may be below zero, and missing.
     """
 
     name: ClassVar[str]
     config_type: ClassVar[type] = FluxGNNConfig
     training: ClassVar[TrainingConfig] = TrainingConfig()
+    signed: ClassVar[bool] = False
 
     @abstractmethod
     def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:
@@ -105,7 +108,7 @@ class AbstractInputKind(ABC):
 
     def new_model(self, choice: ModelChoice) -> AbstractFluxModel:
         """A model with fresh weights."""
-        return FluxGNN(choice.network, choice.exchanges, choice.constraint, choice.config, choice.composition)
+        return FluxGNN(choice.network, choice.names.exchanges, choice.constraint, choice.config, choice.composition)
 
     def check_learnable(self, network: MetabolicNetwork, model: AbstractFluxModel, samples: FluxBatch) -> None:  # noqa: B027 - a hook
         """Raise where an untrained model shows that nothing can be learned; anything can by default.

@@ -12,7 +12,7 @@ from metagnn.inputs.max_uptake import MaxUptake
 from metagnn.inputs.present import Present
 from metagnn.inputs.rates import Rates
 from metagnn.network.conditions import Conditions
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 KINDS: dict[str, AbstractInputKind] = {kind.name: kind for kind in (MaxUptake(), Rates(), Present())}
 
@@ -29,14 +29,14 @@ def input_kind(name: str) -> AbstractInputKind:
 
 
 def read_conditions(
-    network: MetabolicNetwork, table: pd.DataFrame, kind: str, expected: Sequence[str] | None = None
+    network: NetworkLike, table: pd.DataFrame, kind: str, expected: Sequence[str] | None = None
 ) -> Conditions:
     """Read a table of inputs, one row a sample.
 
     Args:
         network: The network.
-        table: Largest uptakes, measured rates, or what media hold; a column `sample` is left out.
-        kind: "max_uptake", "rates" or "present".
+        table: What the kind takes; a column `sample` is left out.
+        kind: One of `metagnn.choices.INPUTS`.
         expected: Exchanges that the table must name, in any order; None takes them as they come.
 
     Raises:
@@ -44,4 +44,4 @@ def read_conditions(
         TableError: No rows, a column that is unknown, duplicated, no exchange, missing or not expected, text among
             numbers, or a value that the kind refuses.
     """
-    return input_kind(kind).read(network, table, expected)
+    return input_kind(kind).read(as_network(network), table, expected)

@@ -95,7 +95,7 @@ class Present(MaxUptake):
 
     def new_model(self, choice: ModelChoice) -> MediumGNN:
         """A model with fresh weights."""
-        return MediumGNN(choice.network, choice.exchanges, choice.config)
+        return MediumGNN(choice.network, choice.names.exchanges, choice.config)
 
     def check_learnable(self, network: MetabolicNetwork, model: AbstractFluxModel, samples: FluxBatch) -> None:
         """See the base class; some medium must hold something, and let the network grow."""

@@ -38,6 +38,7 @@ class Rates(AbstractInputKind):
     """
 
     name = "rates"
+    signed = True
 
     def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:
         """See the base class; a knockout, an infinite rate, or a row without any rate is refused."""

@@ -1,4 +1,4 @@
-"""How far fluxes leave their bounds."""
+"""Violation of bounds by fluxes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from metagnn.network.precision import as_floating
 
 
 def bound_violation(fluxes: GivenFluxes, lower: GivenFluxes, upper: GivenFluxes) -> Fluxes:
-    """Distance of every flux to its bounds, zero inside [mmol/gDW/h].
+    """Return the distance of every flux to its bounds, zero inside [mmol/gDW/h].
 
-    Square its mean for a loss, take its maximum for a report.
+    Use the mean square as a loss, the maximum in a report.
 
     Args:
         fluxes: Fluxes, shape `[..., reactions]`.

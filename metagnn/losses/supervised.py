@@ -1,4 +1,4 @@
-"""Supervised loss over whatever was measured."""
+"""Supervised loss over the measured fluxes."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ def masked_mse(
     scale: GivenMetric | None = None,
     weight: GivenFluxes | None = None,
 ) -> Scalar:
-    """Mean squared error over the observed entries.
+    """Compute the mean squared error over the observed entries.
 
     Args:
         predicted: Predicted fluxes, shape `[..., reactions]` [mmol/gDW/h].
-        observed: Observed fluxes, NaN where nothing was measured; zero loss where nothing is observed at all.
-        scale: Size of every reaction's error that counts as one, shape `[reactions]`.
-        weight: How much every entry counts in the mean, ≥ 0, shape as the observed fluxes; all alike by default.
+        observed: Observed fluxes, NaN where not measured; the loss is zero if nothing was.
+        scale: Error of every reaction that counts as one, shape `[reactions]`.
+        weight: Weight ≥ 0 of every entry in the mean, shape as the observed fluxes; all equal by default.
 
     >>> masked_mse(torch.tensor([1.0, 5.0]), torch.tensor([3.0, torch.nan])).item()
     4.0
     """
     predicted, observed = as_floating("predicted", predicted), as_floating("observed", observed)
     dtype = torch.promote_types(predicted.dtype, observed.dtype)
-    # A half is squared in float32: 300 mmol/gDW/h squared is more than float16 can hold.
+    # Square half precision in float32: 300² exceeds the largest float16.
     predicted, observed = working(predicted), working(observed)
     seen = ~torch.isnan(observed)
-    # Masked before the subtraction: a NaN times zero would poison the gradient.
+    # Mask before the subtraction: NaN times zero is NaN and would spoil the gradient.
     error = torch.where(seen, predicted - torch.where(seen, observed, 0.0), 0.0)
     if scale is not None:
         error = error / scale

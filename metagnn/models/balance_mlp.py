@@ -15,7 +15,7 @@ from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.network.conditions import Conditions
 from metagnn.network.medium import check_exchanges
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.biomass import BiomassComposition
 from metagnn.nn.co2 import co2_exchange
 
@@ -80,13 +80,14 @@ class BalanceMLP(AbstractFluxModel):
 
     def __init__(
         self,
-        network: MetabolicNetwork,
+        network: NetworkLike,
         inputs: Sequence[str],
         measured: Fluxes,
         config: BalanceMLPConfig | None = None,
     ) -> None:
         super().__init__()
         self.config = config or BalanceMLPConfig()
+        network = as_network(network)
         check_exchanges(inputs, network.require_exchanges(), network.reactions, network.id)
         self.growth_index = network.reaction_index(network.growth_reaction)
         self.composition = BiomassComposition(network, self.config.composition, logarithmic=self.config.scaled)
@@ -98,8 +99,8 @@ class BalanceMLP(AbstractFluxModel):
         spread = torch.where(spread > 1e-9, spread, 1.0)
         if not self.config.scaled:
             mean, spread = torch.zeros_like(mean), torch.ones_like(spread)
-        self.register_buffer("input_mean", mean.float())
-        self.register_buffer("input_scale", spread.float())
+        self.register_buffer("input_mean", mean.to(torch.get_default_dtype()))
+        self.register_buffer("input_scale", spread.to(torch.get_default_dtype()))
         taken = {self.growth_index, *positions.tolist()}
         self.growth = self._network(len(inputs), 1)
         if "co2" in self.config.heads:
@@ -134,7 +135,7 @@ class BalanceMLP(AbstractFluxModel):
         rates = -measured[..., self.input_index]
         if bool(torch.isnan(rates).any()):
             raise InputError("`measured` has gaps in the inputs; a BalanceMLP needs a rate for each input")
-        x = (rates.float() - self.input_mean) / self.input_scale
+        x = (rates.to(self.input_mean) - self.input_mean) / self.input_scale
         growth = self.growth(x)
         fluxes = measured.index_copy(-1, self._at(self.growth_index), growth.to(measured.dtype))
         if "co2" in self.config.heads:

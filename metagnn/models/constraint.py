@@ -21,6 +21,7 @@ from metagnn.network.bounds import FluxBounds
 from metagnn.network.conditions import Conditions
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.splitting import SplittingResult
 
 ENERGY = ("model", "free")
@@ -33,6 +34,7 @@ class Unfinished:
 
     Attributes:
         conditions: Known quantities of the samples.
+        growth_index: Position of the growth reaction.
         result: Result of the splitting, per group of reactions, in units of the sample sizes.
         size: Size of every sample, shape `[samples, 1]` [mmol/gDW/h].
         expand: Function from fluxes of groups to fluxes of reactions.
@@ -41,6 +43,7 @@ class Unfinished:
     """
 
     conditions: Conditions
+    growth_index: int
     result: SplittingResult
     size: Tensor
     expand: Callable[[Tensor], Fluxes]
@@ -74,12 +77,13 @@ class AbstractConstraint(ABC):
             raise InputError(f"`open_exchanges` is {self.open_exchanges!r}; expected several names in a tuple")
         object.__setattr__(self, "open_exchanges", tuple(self.open_exchanges))
 
-    def relax(self, network: MetabolicNetwork) -> MetabolicNetwork:
+    def relax(self, network: NetworkLike) -> MetabolicNetwork:
         """Return the network with the bounds lifted that this constraint lifts, or the network itself if it lifts none.
 
         Raises:
             TableError: An exchange to open is not in the network.
         """
+        network = as_network(network)
         if self.energy == "model" and not self.open_exchanges:
             return network
         lower, upper = network.bounds.lower.copy(), network.bounds.upper.copy()
@@ -100,7 +104,7 @@ class AbstractConstraint(ABC):
         """Return the fluxes of every sample, shape `[samples, reactions]` [mmol/gDW/h]."""
 
     @abstractmethod
-    def loss_terms(self, network: MetabolicNetwork, weights: LossWeights) -> WeightedTerms:
+    def loss_terms(self, network: NetworkLike, weights: LossWeights) -> WeightedTerms:
         """Return the terms of the objective other than the error of the observed fluxes.
 
         Args:
@@ -126,7 +130,8 @@ class AbstractConstraint(ABC):
 
     def to_document(self) -> dict[str, Any]:
         """Return a document for JSON; `constraint_from_document` reads it."""
-        return {"name": self.name, "energy": self.energy, "open_exchanges": list(self.open_exchanges)}
+        options = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {"name": self.name, **options, "open_exchanges": list(self.open_exchanges)}
 
 
 @dataclass(frozen=True)
@@ -141,9 +146,9 @@ class Soft(AbstractConstraint):
         fluxes = unfinished.expand(unfinished.result.within_bounds) * unfinished.size
         return torch.clamp(fluxes, unfinished.conditions.lower, unfinished.conditions.upper)
 
-    def loss_terms(self, network: MetabolicNetwork, weights: LossWeights) -> WeightedTerms:
+    def loss_terms(self, network: NetworkLike, weights: LossWeights) -> WeightedTerms:
         """Return the carbon, nitrogen, electron and mass balances."""
-        return balance_terms(network, weights)
+        return balance_terms(as_network(network), weights)
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,7 @@ class SteadyState(AbstractConstraint):
         """Project onto steady state."""
         return unfinished.expand(unfinished.result.at_steady_state) * unfinished.size
 
-    def loss_terms(self, network: MetabolicNetwork, weights: LossWeights) -> WeightedTerms:
+    def loss_terms(self, network: NetworkLike, weights: LossWeights) -> WeightedTerms:
         """Return the violation of the bounds."""
         return {"bound_violation": (weights.bound_weight, BoundTerm())}
 
@@ -199,4 +204,6 @@ def as_constraint(constraint: str | AbstractConstraint) -> AbstractConstraint:
 
 def constraint_from_document(document: dict[str, Any]) -> AbstractConstraint:
     """Return the constraint of a document from `to_document`; raise KeyError or TypeError if it is damaged."""
-    return CONSTRAINTS[document["name"]](document["energy"], tuple(document["open_exchanges"]))
+    kind = CONSTRAINTS[document["name"]]
+    options = {field.name: document[field.name] for field in dataclasses.fields(kind)}
+    return kind(**options)

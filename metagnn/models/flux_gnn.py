@@ -22,6 +22,7 @@ from metagnn.models.graph_encoder import GraphEncoder
 from metagnn.network.compression import compress
 from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn.biomass import BiomassComposition
 from metagnn.nn.polytope import PolytopeProjection
@@ -77,8 +78,8 @@ class FluxGNN(AbstractFluxModel):
     Args:
         network: The network.
         inputs: Exchanges that vary among the samples.
-        constraint: "steady_state" (S·v = 0 exactly), "soft" (bounds exactly, balances by loss), "polytope" (both
-            exactly), or a constraint with options, such as `Polytope(energy="free")`. It owns the last operation.
+        constraint: One of `metagnn.choices.CONSTRAINTS`, or a constraint with options, such as
+            `Polytope(energy="free")`. It owns the last operation.
         config: Widths and steps.
         composition: "fixed", "elemental" or "precursor": see `BiomassComposition`; S is that with its column.
 
@@ -100,7 +101,7 @@ class FluxGNN(AbstractFluxModel):
 
     def __init__(
         self,
-        network: MetabolicNetwork,
+        network: NetworkLike,
         inputs: Sequence[str] = (),
         constraint: str | AbstractConstraint = "steady_state",
         config: FluxGNNConfig | None = None,
@@ -108,7 +109,7 @@ class FluxGNN(AbstractFluxModel):
     ) -> None:
         super().__init__()
         self._constraint, self.config = as_constraint(constraint), config or FluxGNNConfig()
-        network = self._constraint.relax(network)
+        network = self._constraint.relax(as_network(network))
         self.growth_index = network.reaction_index(network.growth_reaction)
         # A copy: moving the model to a device must not move the network's own operator.
         self.stoichiometry = copy.deepcopy(network.stoichiometry)
@@ -212,10 +213,10 @@ class FluxGNN(AbstractFluxModel):
         )
         return parameters, torch.exp(head[:, 2] + self.log_trust)
 
-    def prepare(self, network: MetabolicNetwork, conditions: Conditions) -> None:
+    def prepare(self, network: NetworkLike, conditions: Conditions) -> None:
         """Calibrate with what flux balance analysis says of up to a hundred of the samples."""
         lower, upper = conditions.lower, conditions.upper
-        typical, rows = typical_fluxes(network, lower.numpy(), upper.numpy())
+        typical, rows = typical_fluxes(as_network(network), lower.numpy(), upper.numpy())
         if len(rows):
             self.calibrate(torch.from_numpy(typical), lower[rows], upper[rows])
 
@@ -262,7 +263,7 @@ class FluxGNN(AbstractFluxModel):
             return nearest
 
         fluxes = self._constraint.last_operation(
-            Unfinished(conditions, result, size, self.groups.expand, nearest_feasible, self.training)
+            Unfinished(conditions, self.growth_index, result, size, self.groups.expand, nearest_feasible, self.training)
         )
         return FluxPrediction(fluxes, self.growth_index, self.composition.change() if self.biomass else None)
 

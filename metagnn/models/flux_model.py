@@ -14,7 +14,7 @@ from metagnn.errors import InputError
 from metagnn.models.constraint import AbstractConstraint
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.network.conditions import Conditions
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike
 from metagnn.nn.biomass import BiomassComposition
 
 CHUNK = 1024
@@ -45,7 +45,7 @@ class AbstractFluxModel(nn.Module, ABC):
         """Trainable composition of biomass; None if the composition is fixed."""
         return None
 
-    def prepare(self, network: MetabolicNetwork, conditions: Conditions) -> None:
+    def prepare(self, network: NetworkLike, conditions: Conditions) -> None:
         """Set from the media what is not trained, such as scales; do nothing by default.
 
         Args:

@@ -41,7 +41,10 @@ class GraphEncoder(nn.Module):
 
     def forward(self, metabolites: Tensor, reactions: Tensor, edge_index: EdgeIndex, edge_weight: Tensor) -> Tensor:
         """Compute the state of every reaction."""
-        m, r = torch.relu(self.embed_metabolite(metabolites)), torch.relu(self.embed_reaction(reactions))
+        # Features are float32; the layers compute in what they were made in.
+        dtype = self.embed_metabolite.weight.dtype
+        m = torch.relu(self.embed_metabolite(metabolites.to(dtype)))
+        r = torch.relu(self.embed_reaction(reactions.to(dtype)))
         backward_index = edge_index.flip(0)
         # Residual and normalised: otherwise, after four rounds, the features of hubs hide those of the node itself.
         for layer, (convolve, normalise) in enumerate(zip(self.to_reaction, self.norm_reaction, strict=True)):

@@ -16,7 +16,7 @@ from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.models.graph_encoder import GraphEncoder
 from metagnn.models.medium_bounds import MediumBounds
 from metagnn.network.conditions import Conditions
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.growth_optimum import GrowthOptimum
 
 
@@ -67,8 +67,9 @@ class MediumGNN(AbstractFluxModel):
     input_index: Tensor
     input_forward: Tensor
 
-    def __init__(self, network: MetabolicNetwork, inputs: Sequence[str], config: MediumGNNConfig | None = None) -> None:
+    def __init__(self, network: NetworkLike, inputs: Sequence[str], config: MediumGNNConfig | None = None) -> None:
         super().__init__()
+        network = as_network(network)
         self.config, self.exchanges = config or MediumGNNConfig(), tuple(inputs)
         self.growth_index = network.reaction_index(network.growth_reaction)
         features = node_features(network, inputs)

@@ -1,4 +1,4 @@
-"""What the organism is: stoichiometry, bounds, media, elements. Arrays, no learning."""
+"""Metabolic networks as arrays: stoichiometry, bounds, media, elements. No learning."""
 
 from metagnn.network.bounds import FluxBounds as FluxBounds
 from metagnn.network.document import network_from_document as network_from_document

@@ -1,4 +1,4 @@
-"""Conditions: what is known of every sample before its fluxes are."""
+"""The inputs of a flux model: what is known of every sample."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from metagnn.network.tensor_record import TensorRecord
 
 @dataclass(frozen=True, eq=False)
 class Conditions(TensorRecord):
-    """What a model is told about every sample: the one argument of every flux model.
+    """What is known of every sample: the single argument of every flux model.
 
-    Tensors have one row a sample and, unless said otherwise, shape `[samples, reactions]` in float64 [mmol/gDW/h].
+    Tensors have one row per sample and, unless noted, shape `[samples, reactions]` in float64 [mmol/gDW/h].
 
     Attributes:
         lower: Lower bounds.
         upper: Upper bounds.
-        measured: Measured rates, NaN where there is none; None where rates are no input.
+        measured: Measured rates, NaN where missing; None if rates are no input.
         deviation: Standard deviations of the measured rates.
-        closed: Reactions that a sample goes without (knockouts), boolean; None where every sample has all. The bounds
-            are closed accordingly.
-        features: What else is known of a sample, shape `[samples, features]`; None where nothing is.
-        time: When a sample was taken, shape `[samples]` [h]; None at steady state.
-        exchanges: Exchanges that the table of the samples names, in its order.
+        closed: Reactions that are knocked out in a sample, boolean; None without knockouts. Their bounds are zero.
+        features: Further features of a sample, shape `[samples, features]`; None if there are none.
+        time: Time at which a sample was taken, shape `[samples]` [h]; None at steady state.
+        exchanges: Exchanges that the table of samples names, in its order.
     """
 
     lower: Fluxes

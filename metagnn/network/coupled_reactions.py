@@ -1,4 +1,4 @@
-"""Reactions that move together: one flux for each group of them, and the balances of the groups."""
+"""Groups of reactions that move together, with one flux per group."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 import scipy.sparse
 
 TIE = 1e-12
-"""By how much rounding may part two bounds that members of a group put at the same place, relative to 1 + |bound|."""
+"""Treat bounds of a group as equal up to this difference, relative to 1 + |bound|."""
 
 
 @dataclass(frozen=True, eq=False)
 class CoupledReactions:
-    """Reactions in groups that move together, and the balances that are left.
+    """Groups of reactions that move together, and the balances between groups.
 
-    At steady state and within the bounds, v = expansion · x with one x per group, and matrix · x = 0.
+    Every steady state within the bounds is v = expansion · x with one x per group and matrix · x = 0.
 
     Attributes:
         group: Group of every reaction, −1 where it can carry no flux, shape `[reactions]`.
         ratio: Flux of the reaction per flux of its group, zero where blocked, shape `[reactions]`.
-        matrix: Balances of the groups, sparse, shape `[balances, groups]`; some may follow from others.
+        matrix: Balances of the groups, sparse, shape `[balances, groups]`; they may be linearly dependent.
     """
 
     group: np.ndarray
@@ -30,7 +30,7 @@ class CoupledReactions:
 
     @classmethod
     def keep_all(cls, matrix: scipy.sparse.csc_array) -> CoupledReactions:
-        """Every reaction of S, shape `[metabolites, reactions]`, a group of its own."""
+        """Put every reaction of S, shape `[metabolites, reactions]`, in a group of its own."""
         count = matrix.shape[1]
         return cls(np.arange(count), np.ones(count), matrix)
 
@@ -52,12 +52,12 @@ class CoupledReactions:
         return matrix
 
     def groups_with(self, reactions: np.ndarray) -> np.ndarray:
-        """Groups that any of some reactions belongs to, sorted; blocked reactions belong to none."""
+        """Return the sorted groups of some reactions; blocked reactions have none."""
         groups = np.unique(self.group[reactions])
         return groups[groups >= 0]
 
     def group_bounds(self, lower: np.ndarray, upper: np.ndarray, tie: float = TIE) -> tuple[np.ndarray, np.ndarray]:
-        """The tightest bounds that the members put on every group.
+        """Return the tightest bounds that the members put on every group.
 
         Args:
             lower: Lower bounds, shape `[..., reactions]`.
@@ -65,13 +65,13 @@ class CoupledReactions:
             tie: As for `join_ties`.
 
         Returns:
-            Bounds of the groups, shape `[..., groups]`; a lower one above its upper one where no flux fits.
+            Bounds of the groups, shape `[..., groups]`; where no flux fits, the lower one exceeds the upper one.
         """
         moves = self.moving
         ratio, group = self.ratio[moves], self.group[moves]
         low, high = lower[..., moves] / ratio, upper[..., moves] / ratio
         low, high = np.where(ratio > 0, low, high), np.where(ratio > 0, high, low)
-        # Sorted by group, each group is one slice, and a slice of all samples is reduced at once.
+        # Sort by group, so that each group is one slice, reduced for all samples at once.
         order = np.argsort(group, kind="stable")
         starts = np.searchsorted(group[order], np.arange(self.groups))
         return join_ties(
@@ -81,14 +81,14 @@ class CoupledReactions:
         )
 
     def expand(self, values: np.ndarray) -> np.ndarray:
-        """Fluxes of the reactions from those of the groups, shape `[..., reactions]`; a NaN makes its sample NaN."""
+        """Return the fluxes of the reactions, shape `[..., reactions]`; a NaN in a group makes its sample NaN."""
         padded = np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
         expanded: np.ndarray = padded[..., self.group] * self.ratio
         expanded[np.isnan(values).any(axis=-1)] = np.nan
         return expanded
 
-    def count_in(self, size: np.ndarray) -> CoupledReactions:
-        """The same groups with their fluxes counted in other units.
+    def rescale(self, size: np.ndarray) -> CoupledReactions:
+        """Return the same groups with rescaled fluxes.
 
         Args:
             size: New flux per old flux of every group, not zero, shape `[groups]`.
@@ -99,7 +99,7 @@ class CoupledReactions:
         return CoupledReactions(self.group, ratio, scipy.sparse.csc_array(matrix))
 
     def merge(self, group: np.ndarray, ratio: np.ndarray) -> CoupledReactions:
-        """Groups of groups, once more is known of which move together.
+        """Merge groups that move together.
 
         Args:
             group: New group of every group, −1 where it can carry no flux, shape `[groups]`.
@@ -116,12 +116,12 @@ class CoupledReactions:
 
 
 def join_ties(low: np.ndarray, high: np.ndarray, tie: float = TIE) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of groups; where rounding has put an upper one below its lower one, both at the lower one.
+    """Set upper bounds that lie below their lower bounds by rounding only to the lower bounds.
 
     Args:
         low: Lower bounds.
         high: Upper bounds, the same shape.
-        tie: Distance that is rounding, relative to 1 + |bound|; farther apart, no flux fits, and they stay.
+        tie: Largest difference that counts as rounding, relative to 1 + |bound|; larger ones stay (no flux fits).
     """
     with np.errstate(invalid="ignore"):
         tied = (low > high) & (low - high <= tie * (1.0 + np.abs(low)))

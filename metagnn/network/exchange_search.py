@@ -1,4 +1,4 @@
-"""Exchanges found by the formula of what they carry, whatever a model calls them."""
+"""Find exchanges by the formula of their metabolite, whatever their ids."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ OXYGEN = {"O": 2.0}
 WATER = {"H": 2.0, "O": 1.0}
 PROTON = {"H": 1.0}
 INORGANIC_CARBON = (CO2, {"C": 1.0, "H": 1.0, "O": 3.0}, {"C": 1.0, "H": 2.0, "O": 3.0})
-"""Formulas of CO2, bicarbonate and carbonic acid: carbon, but no food."""
+"""Formulas of CO2, bicarbonate and carbonic acid: carbon that is no nutrient."""
 
 
 def carried_metabolites(network: MetabolicNetwork, reactions: Iterable[str]) -> dict[str, tuple[Metabolite, ...]]:
-    """Return the metabolites of each of some reactions; an exchange has one in nearly every model.
+    """Return the metabolites of each reaction; an exchange has one in nearly every model.
 
     Args:
         network: The network.
@@ -36,7 +36,7 @@ def carried_metabolites(network: MetabolicNetwork, reactions: Iterable[str]) -> 
 def exchanged_formulas(
     network: MetabolicNetwork, reactions: Iterable[str] | None = None
 ) -> dict[str, dict[str, float]]:
-    """Return the formula of what each exchange carries; empty where it is unknown or several metabolites move.
+    """Return the formula that each exchange carries; empty if unknown or if several metabolites move.
 
     Args:
         network: The network.
@@ -50,9 +50,9 @@ def exchanged_formulas(
 
 
 def find_exchanges(network: MetabolicNetwork, formula: Mapping[str, float]) -> tuple[str, ...]:
-    """Find the exchanges of one metabolite alone that has this formula, in network order.
+    """Find the exchanges of a single metabolite with this formula, in network order.
 
-    Several may share one: superoxide has the formula of oxygen, and stands behind it in iJO1366.
+    Several can match: in iJO1366 superoxide has the formula of oxygen and follows it.
 
     Args:
         network: The network.

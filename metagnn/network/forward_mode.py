@@ -1,4 +1,4 @@
-"""Forward-mode derivatives inside an autograd Function, nested in other forward-mode derivatives or not."""
+"""Forward-mode derivatives inside an autograd Function, nested or not."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from torch.autograd import forward_ad
 
 @contextmanager
 def outer_derivatives(saved: Iterable[Tensor | None]) -> Iterator[list[Any]]:
-    """Where a `jvp` of an autograd Function may compute its tangent.
+    """Enable forward mode inside the `jvp` of an autograd Function, with the tangents of outer derivatives only.
 
-    Torch calls `jvp` with forward mode switched off, so that the second of two nested forward-mode derivatives is
-    zero without a word (torch 2.13). Here it is on, and the tensors carry the tangents of outer derivatives alone.
+    Torch (2.13) calls `jvp` with forward mode switched off, which silently makes the second of two nested forward-mode
+    derivatives zero.
 
     Args:
         saved: `ctx.saved_tensors`.

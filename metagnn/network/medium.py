@@ -1,4 +1,4 @@
-"""Media: the largest uptake of every named exchange."""
+"""Check tables of media: the largest uptake of every named exchange."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def check_exchanges(names: Sequence[str], exchanges: Collection[str], reactions:
     Args:
         names: Columns of a table of media or rates.
         exchanges: Exchange reactions of the network.
-        reactions: All its reactions, to tell "no exchange" from "no reaction".
+        reactions: All its reactions, to word the message.
         network: Name of the network, for the message.
 
     Raises:
@@ -41,7 +41,7 @@ def check_uptakes(names: Sequence[str], uptakes: np.ndarray) -> None:
         uptakes: Largest uptakes, shape `[samples, exchanges]` [mmol/gDW/h].
 
     Raises:
-        TableError: Naming the first exchange and row with a NaN, negative or infinite uptake.
+        TableError: An uptake is NaN, negative or infinite; the message names the first exchange and row.
     """
     for column, name in enumerate(names):
         values = uptakes[:, column]

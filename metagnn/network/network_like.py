@@ -1,4 +1,4 @@
-"""Whatever a caller passes as network, as a network."""
+"""Accept a network as a name, a path, a cobra model or a `MetabolicNetwork`."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 if TYPE_CHECKING:
     import cobra
 
-# A Union, and cobra by name: `|` takes no forward reference, and cobra costs a second to import.
+# `Union` and a quoted name, because `|` takes no forward reference and importing cobra takes a second.
 NetworkLike = Union[str, Path, "cobra.Model", MetabolicNetwork]
-"""What every public function takes as network: a name or a path for `load_network`, a cobra model, or a network."""
+"""A network as public functions accept it: a name or path for `load_network`, a cobra model, or a network."""
 
 
 def as_network(network: NetworkLike) -> MetabolicNetwork:
-    """Return a network unchanged; load a name or a path, translate a cobra model.
+    """Return a network unchanged; load a name or a path; convert a cobra model.
 
-    Loading costs seconds for a genome-scale model: load it once where a network is used more than once.
+    Loading a genome-scale model takes seconds: load it once if you use it several times.
 
     Args:
-        network: A network, or what `load_network` takes.
+        network: A network, or an argument of `load_network`.
 
     Raises:
-        NetworkError: Another type, or a name or a file that `load_network` refuses.
+        NetworkError: The type is wrong, or `load_network` refuses the name or file.
 
     >>> core = as_network("e_coli_core")
     >>> as_network(core) is core

@@ -1,4 +1,4 @@
-"""Which numbers a layer computes with: whole numbers become float64, and a half is computed in float32."""
+"""The dtypes layers compute in: float64 for integers, float32 for half precision."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from torch import Tensor
 from metagnn.errors import InputError
 
 HALVES = (torch.float16, torch.bfloat16)
-"""Dtypes that carry too few digits to add up in, and for which some kernels of the CPU are missing."""
+"""Half-precision dtypes: too inaccurate for sums, and some CPU kernels lack them."""
 
 
 def as_floating(name: str, values: Tensor) -> Tensor:
-    """Floating-point values as they are, whole numbers and booleans as float64.
+    """Return floating-point values unchanged, integers and booleans as float64.
 
     Args:
         name: Name of the argument, for the message.
@@ -30,15 +30,15 @@ def as_floating(name: str, values: Tensor) -> Tensor:
 
 
 def require_floating(name: str, values: Tensor) -> None:
-    """Raise unless values are floating-point numbers, as a layer with weights needs them.
+    """Raise unless values are floating-point numbers, which a layer with weights needs.
 
     Raises:
-        InputError: The values are whole numbers, booleans or complex.
+        InputError: The values are integers, booleans or complex.
     """
     if not values.dtype.is_floating_point:
         raise InputError(f"`{name}` is {values.dtype}; expected floating-point numbers in the dtype of the weights")
 
 
 def working(values: Tensor) -> Tensor:
-    """Values in the dtype to compute in: float32 for a half, their own otherwise."""
+    """Return half-precision values as float32, others unchanged."""
     return values.to(torch.float32) if values.dtype in HALVES else values

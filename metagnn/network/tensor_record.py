@@ -1,4 +1,4 @@
-"""TensorRecord: a frozen record of tensors over samples, moved, sliced and joined field by field."""
+"""A frozen record of tensors over samples, with methods to move, slice and join them."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ Record = TypeVar("Record", bound="TensorRecord")
 
 
 class TensorRecord:
-    """A frozen dataclass whose tensors, and records of tensors, have one row a sample.
+    """A frozen dataclass whose tensors and nested records have one row per sample.
 
-    Everything here runs over the fields of the dataclass, so that a new field needs no code of its own. Fields that
-    are no tensors (names, numbers, None) stay as they are; what is None in one part of a join is None in all.
+    The methods run over all fields of the dataclass, so a new field needs no code. Other fields (names, numbers, None)
+    stay as they are. A field that is None in one part of a join must be None in all.
     """
 
     def __len__(self) -> int:
-        """Number of samples: the rows of the first tensor."""
+        """Return the number of samples: the rows of the first tensor."""
         return next(len(value) for value in _values(self) if isinstance(value, (Tensor, TensorRecord)))
 
     def to(self: Record, device: torch.device | str) -> Record:
-        """The same samples on a device."""
+        """Return the samples on a device."""
         return self.map_tensors(lambda tensor: tensor.to(device))
 
     def rows(self: Record, index: Tensor | Sequence[int] | slice) -> Record:
-        """Some of the samples, in the order of the index."""
+        """Return some of the samples, in the order of the index."""
         return self.map_tensors(lambda tensor: tensor[index])
 
     def split(self: Record, size: int) -> list[Record]:
-        """The samples in parts of at most a size; one part where there are none."""
+        """Split the samples into parts of at most `size`; one part if there are none."""
         return [self.rows(slice(start, start + size)) for start in range(0, max(len(self), 1), size)]
 
     def map_tensors(self: Record, change: Callable[[Tensor], Tensor]) -> Record:
-        """The record with every tensor changed."""
+        """Return the record with a function applied to every tensor."""
         changed: dict[str, Any] = {}
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
@@ -48,7 +48,7 @@ class TensorRecord:
 
     @classmethod
     def join(cls: type[Record], parts: Sequence[Record]) -> Record:
-        """The samples of all parts, one after another; what is no tensor is that of the first part.
+        """Join the samples of all parts; other fields are taken from the first part.
 
         Raises:
             ValueError: A field holds tensors in some parts only.

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from metagnn._typing import Basis, Scalar
+from metagnn.choices import COMPOSITIONS
 from metagnn.errors import InputError, NetworkError, unknown_name
 from metagnn.network.compression import null_basis
 from metagnn.network.elements import balance_weights
@@ -15,9 +16,6 @@ from metagnn.network.float64_module import Float64Module
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.biomass_column import LEAST_LEFT, BiomassColumn
-
-COMPOSITIONS = ("fixed", "elemental", "precursor")
-"""Biomass composition: that of the network, two trainable contents, or trainable coefficients."""
 
 CONTENTS = ("C", "N")
 """Elements whose content in biomass is trained and reported: alpha, then beta."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.balance_correction import front
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
-from metagnn.optimize.per_thread import PerThread
 
 
 class GrowthOptimum(nn.Module):
@@ -57,7 +55,7 @@ class GrowthOptimum(nn.Module):
         free = np.full(len(network.reactions), np.inf)
         problem = ReducedProblem(network.stoichiometry.to_scipy().tocsc(), growth, (-free, free))
         self.groups = ReactionGroups.from_coupled(problem.coupled)
-        self._program = PerThread(functools.partial(LinearProgram, problem.coupled.matrix, problem.objective))
+        self._program = LinearProgram(problem.coupled.matrix, problem.objective)
 
     def forward(self, lower: GivenFluxes, upper: GivenFluxes) -> Tensor:
         """Compute the optimum of every sample."""
@@ -72,12 +70,12 @@ class _Optimum(torch.autograd.Function):
     """Optimal values in the forward pass, reduced costs in the backward pass."""
 
     @staticmethod
-    def forward(lower: Tensor, upper: Tensor, programs: PerThread[LinearProgram]) -> tuple[Tensor, Tensor]:
+    def forward(lower: Tensor, upper: Tensor, program: LinearProgram) -> tuple[Tensor, Tensor]:
         """Compute optima and reduced costs from bounds of groups; start each sample from the last optimum."""
         shape = torch.broadcast_shapes(lower.shape, upper.shape)
         low, high = (bound.cpu().expand(shape).numpy().reshape(-1, shape[-1]) for bound in (lower, upper))
         low, high = join_ties(low, high)
-        values, prices, program = np.zeros(len(low)), np.zeros(low.shape), programs.get()
+        values, prices = np.zeros(len(low)), np.zeros(low.shape)
         for row in range(len(low)):
             solution = program.solve(low[row], high[row])
             if solution.status == OPTIMAL:
@@ -110,8 +108,8 @@ class _Optimum(torch.autograd.Function):
 
     @staticmethod
     def vmap(
-        info: Any, in_dims: tuple[Any, ...], lower: Tensor, upper: Tensor, programs: PerThread[LinearProgram]
+        info: Any, in_dims: tuple[Any, ...], lower: Tensor, upper: Tensor, program: LinearProgram
     ) -> tuple[tuple[Tensor, Tensor], tuple[int, int]]:
         """Treat mapped samples as further leading dimensions."""
         moved = (front(bound, dim, info.batch_size) for bound, dim in zip((lower, upper), in_dims, strict=False))
-        return _Optimum.apply(*moved, programs), (0, 0)
+        return _Optimum.apply(*moved, program), (0, 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from torch import Tensor
 
 from metagnn.optimize.active_set import ActiveSet
 from metagnn.optimize.interior_point import InteriorPoint
-from metagnn.optimize.per_thread import PerThread
 
 ACCEPTED = 1e-9
 """Largest imbalance and bound violation of an accepted solution, relative to 1 + its largest flux."""
@@ -30,8 +28,8 @@ class SparseNearest:
 
     def __init__(self, matrix: Any) -> None:
         self.matrix = scipy.sparse.csc_array(matrix)
-        self._quick = PerThread(functools.partial(InteriorPoint, self.matrix, exact=True, scalings=2))
-        self._careful = PerThread(functools.partial(InteriorPoint, self.matrix, exact=True))
+        self._quick = InteriorPoint(self.matrix, exact=True, scalings=2)
+        self._careful = InteriorPoint(self.matrix, exact=True)
 
     def solve(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the values, the bound that holds each (−1 lower, 1 upper, 0 none), and which samples are solved.
@@ -66,7 +64,7 @@ class SparseNearest:
         loose = np.where(lower <= -widest, -np.inf, lower), np.where(upper >= widest, np.inf, upper)
         tight = lower, upper
         for solver, bounds in ((self._quick, loose), (self._careful, tight), (self._quick, tight)):
-            point = solver.get().solve(weight, weight * target, bounds)
+            point = solver.solve(weight, weight * target, bounds)
             if point is None:
                 continue
             values = np.clip(point.values, lower, upper)

@@ -1,4 +1,4 @@
-"""A linear program that is built once and solved for many bounds, each from the last optimum."""
+"""A linear program built once and solved for many bounds, each time from the last optimum."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from metagnn.optimize.simplex import LinearSolution as LinearSolution
 
 
 class LinearProgram:
-    """Maximise (or minimise) c·v subject to row bounds on A v and lower ≤ v ≤ upper, for many bounds.
+    """Linear program: maximise (or minimise) c·v subject to row bounds on A v and lower ≤ v ≤ upper.
 
-    One HiGHS model a thread stays in memory: `solve` changes its bounds in place and starts from the last optimal
-    basis, which is five to ten times faster than a new model. Copies and pickles hold the program without the models.
+    Each thread keeps one HiGHS model: `solve` changes its bounds in place and starts from the last optimal basis, which
+    is five to ten times faster than a new model. Copies and pickles hold the program without the models.
 
-    Single-threaded and seeded, hence repeatable. The status and the optimal value do not depend on what was solved
-    before, but for rounding. Where optima are not unique, the one returned does, and so do its reduced costs and
-    shadow prices; after `restart` they depend on nothing but the arguments.
+    Single-threaded and seeded, hence repeatable. Earlier solves change the status and the optimal value by rounding
+    only. If optima are not unique, earlier solves decide which one is returned, with its reduced costs and shadow
+    prices; after `restart` all results depend on the arguments alone.
 
     Args:
         matrix: A, shape `[rows, columns]`, scipy sparse or dense.
@@ -35,7 +35,7 @@ class LinearProgram:
         row_upper: Upper bounds of A v, shape `[rows]`; zero if not given.
 
     Raises:
-        InputError: Shapes that do not fit, or an unknown sense.
+        InputError: Shapes do not fit, or the sense is unknown.
 
     >>> program = LinearProgram([[1.0, -1.0]], objective=[0.0, 1.0])
     >>> program.solve(np.zeros(2), np.array([3.0, 10.0])).objective
@@ -50,7 +50,7 @@ class LinearProgram:
         row_lower: np.ndarray | None = None,
         row_upper: np.ndarray | None = None,
     ) -> None:
-        # Copies: threads read them later.
+        # Copy: threads read these arrays later.
         columns = scipy.sparse.csc_array(matrix, dtype=np.float64, copy=True)
         self.shape = columns.shape
         if sense not in SENSES:
@@ -67,43 +67,43 @@ class LinearProgram:
         self._simplex = PerThread(functools.partial(Simplex, columns, costs, sense, (rows[0], rows[1])))
 
     def solve(self, lower: np.ndarray, upper: np.ndarray, objective: np.ndarray | None = None) -> LinearSolution:
-        """The optimum.
+        """Return the optimum.
 
         Args:
             lower: Lower bounds, shape `[columns]`; −inf where there is none.
             upper: Upper bounds, shape `[columns]`; inf where there is none.
-            objective: Another c for this one solve. The basis stays, but an optimum of another objective is a poor
-                start.
+            objective: Another c for this solve only. The basis is kept, though it is a poor start for another
+                objective.
         """
         return self._simplex.get().solve(lower, upper, objective)
 
     def restart(self) -> None:
-        """Let the next solve of this thread start without a basis, so that nothing before it has a part in it.
+        """Discard this thread's basis, so that earlier solves do not affect the next one.
 
-        Costs five to ten times a solve that starts from the last optimum.
+        The next solve then takes five to ten times as long.
         """
         self._simplex.get().restart()
 
     def shadow_prices(self) -> np.ndarray:
-        """Multipliers y of the rows at this thread's last optimum, shape `[rows]`.
+        """Return the multipliers y of the rows at this thread's last optimum, shape `[rows]`.
 
-        What a unit more of a row's bound is worth. Asked for separately, because most programs are solved for their
-        optimum alone. Where an optimum is degenerate there are many; this is one of them.
+        A multiplier is the gain in the objective per unit of the row's bound. A degenerate optimum has many; this is
+        one.
         """
         return self._simplex.get().shadow_prices()
 
     def held_columns(self) -> np.ndarray:
-        """Whether each column is outside the basis of this thread's last optimum, boolean, shape `[columns]`."""
+        """Return the columns outside the basis of this thread's last optimum, boolean, shape `[columns]`."""
         return self._simplex.get().held_columns()
 
     def slopes(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How this thread's last optimum follows the bounds of held columns while its basis stays.
+        """Return how this thread's last optimum moves with the bounds of held columns while its basis stays optimal.
 
         Args:
             columns: Held columns.
 
         Returns:
-            Those of the columns whose bound can move without breaking a row, and what a unit of each adds to every
-            column, shape `[movable, columns]`.
+            The columns whose bound can move without breaking a row, and the change of every column per unit of each,
+            shape `[movable, columns]`.
         """
         return self._simplex.get().slopes(columns)

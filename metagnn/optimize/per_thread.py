@@ -1,4 +1,4 @@
-"""A solver for every thread: a cache that copies leave behind."""
+"""One solver per thread, left out of copies and pickles."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ Made = TypeVar("Made")
 
 
 class PerThread(Generic[Made]):
-    """Keeps one object a thread, made on first use, so that threads never share a solver.
+    """One object per thread, made on first use, so that threads never share a solver.
 
-    Solvers change in place and cannot be pickled. A deep copy, a pickle and a worker process therefore get the recipe
-    alone, and make their own objects. An object ends with its thread: a pool that starts a new thread for every task
-    pays for a new solver every time.
+    Solvers change in place and cannot be pickled. Deep copies, pickles and worker processes therefore receive only
+    `make` and make their own objects. An object ends with its thread: a pool that starts a thread for every task makes
+    a new solver every time.
 
     Args:
-        make: Makes the object; called once a thread. It must be picklable for a copy to be possible: a
-            `functools.partial` of a class or function of a module, no lambda. It is called in any thread, so its
-            arguments must not change.
+        make: Makes the object; called once per thread, in any thread, so its arguments must not change. To be copied it
+            must be picklable: a `functools.partial` of a class or function of a module, not a lambda.
 
     >>> import functools
     >>> own = PerThread(functools.partial(dict, a=1))
@@ -32,14 +31,14 @@ class PerThread(Generic[Made]):
         self._own = threading.local()
 
     def get(self) -> Made:
-        """The object of the calling thread."""
+        """Return the object of the calling thread."""
         if not hasattr(self._own, "made"):
             self._own.made = self._make()
         made: Made = self._own.made
         return made
 
     def __getstate__(self) -> dict[str, Callable[[], Made]]:
-        """The recipe, without what it has made."""
+        """Return `make` without the objects."""
         return {"_make": self._make}
 
     def __setstate__(self, state: dict[str, Callable[[], Made]]) -> None:

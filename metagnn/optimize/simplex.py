@@ -1,4 +1,4 @@
-"""A linear program in the memory of one thread: HiGHS, whose bounds change in place."""
+"""A linear program of one thread: a HiGHS model whose bounds change in place."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from metagnn.errors import InputError
 OPTIMAL, INFEASIBLE, UNBOUNDED = "optimal", "infeasible", "unbounded"
 
 REFACTOR = 1e-10
-"""Violation of a row or bound above which an optimum is recomputed from its basis."""
+"""Recompute an optimum from its basis above this violation of a row or bound."""
 
 SENSES = {"max": highspy.ObjSense.kMaximize, "min": highspy.ObjSense.kMinimize}
 
 
 @dataclass(frozen=True, eq=False)
 class LinearSolution:
-    """What the solver says about one set of bounds; a failure is data, not an exception.
+    """The solver's result for one set of bounds; a failure is a status, not an exception.
 
     Attributes:
         status: "optimal", "infeasible", "unbounded", or "failed: " and the reason.
         objective: Optimal value; NaN unless optimal.
         values: Optimal v, shape `[columns]`; NaN unless optimal.
-        reduced_costs: d = c − Aᵀy, shape `[columns]`; NaN unless optimal. Where d is not zero, v sits at a bound
-            in every optimum: for "max" at the upper one where d > 0.
-        ray: Where infeasible, and the solver has one: multipliers y, shape `[rows]`, that prove it.
+        reduced_costs: d = c − Aᵀy, shape `[columns]`; NaN unless optimal. Where d is not zero, v is at a bound in every
+            optimum: for "max" at the upper one if d > 0.
+        ray: Multipliers y, shape `[rows]`, that prove infeasibility; None if feasible or if the solver has none.
     """
 
     status: str
@@ -41,7 +41,7 @@ class LinearSolution:
 class Simplex:
     """One HiGHS model in memory (Huangfu & Hall 2018, doi 10.1007/s12532-017-0130-5); `LinearProgram` makes it.
 
-    It changes with every call, so no two threads may share it, and it cannot be copied.
+    It changes with every call, so threads must not share it, and it cannot be copied.
 
     Args:
         columns: A, shape `[rows, columns]`, scipy CSC.
@@ -62,7 +62,7 @@ class Simplex:
         self._solver.passModel(_model(columns, objective, SENSES[sense], *row_bounds))
 
     def solve(self, lower: np.ndarray, upper: np.ndarray, objective: np.ndarray | None = None) -> LinearSolution:
-        """The optimum; arguments as for `LinearProgram.solve`."""
+        """Return the optimum; arguments as for `LinearProgram.solve`."""
         costs = self._objective if objective is None else np.array(objective, dtype=np.float64)
         if not np.array_equal(costs, self._costs):
             self._pass_costs(costs)
@@ -72,16 +72,16 @@ class Simplex:
             return self._without_values(INFEASIBLE)
         status = self._run()
         if status != OPTIMAL:
-            # A basis inherited from another medium can mislead the solver: nothing but an optimum is believed
-            # before a second run from scratch says the same. Infeasible media are few, so this costs little.
+            # A basis from another medium can mislead the solver: confirm any status but optimal by a run from scratch.
+            # Infeasible media are few, so this costs little.
             self._solver.clearSolver()
             status = self._run()
         if status == OPTIMAL:
             found = self._optimum()
             if self._violation(found.values) < REFACTOR:
                 return found
-            # Factors that were updated over many media lose digits, though the basis is right. Factored anew, it
-            # gives the same vertex to round-off.
+            # Factors updated over many media lose digits, though the basis is right. Refactoring gives the same vertex
+            # to round-off.
             self._solver.setBasis(self._solver.getBasis())
             status = self._run()
             return self._optimum() if status == OPTIMAL else found
@@ -94,18 +94,18 @@ class Simplex:
         self._solver.clearSolver()
 
     def shadow_prices(self) -> np.ndarray:
-        """As `LinearProgram.shadow_prices`."""
+        """See `LinearProgram.shadow_prices`."""
         return np.array(self._solver.getSolution().row_dual)
 
     def held_columns(self) -> np.ndarray:
-        """As `LinearProgram.held_columns`."""
+        """See `LinearProgram.held_columns`."""
         _, basic = self._solver.getBasicVariables()
         held = np.ones(self.shape[1], dtype=bool)
         held[basic[basic >= 0]] = False
         return held
 
     def slopes(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As `LinearProgram.slopes`."""
+        """See `LinearProgram.slopes`."""
         _, basic = self._solver.getBasicVariables()
         structural = basic >= 0
         slopes, movable = np.zeros((len(columns), self.shape[1])), np.zeros(len(columns), dtype=bool)
@@ -113,7 +113,7 @@ class Simplex:
             reduced = self._solver.getReducedColumn(int(column))[1]
             slopes[row, column] = 1.0
             slopes[row, basic[structural]] = -reduced[structural]
-            # A row whose own variable is basic has no column to make up for the change.
+            # If a row's slack is basic, no column can absorb the change.
             movable[row] = np.abs(reduced[~structural]).max(initial=0.0) < REFACTOR
         return columns[movable], slopes[movable]
 
@@ -152,7 +152,7 @@ class Simplex:
         self._solver.run()
         status = self._solver.getModelStatus()
         if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
-            # Without an objective nothing is unbounded, so this tells the two apart.
+            # Without an objective nothing is unbounded: this separates infeasible from unbounded.
             self._pass_costs(np.zeros(self.shape[1]))
             self._solver.run()
             feasible = self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
@@ -171,10 +171,10 @@ class Simplex:
 
 
 class _QuietHighs(highspy.Highs):
-    """HiGHS that prints nothing, from its first call on.
+    """HiGHS that prints nothing, from construction on.
 
-    highspy enables callbacks while it is constructed, and HiGHS 1.16 takes that for a first call to announce itself
-    at: an option that is set afterwards comes too late.
+    The constructor of highspy enables callbacks, and HiGHS 1.16 prints its banner then: options set later come too
+    late.
     """
 
     def enableCallbacks(self) -> None:
@@ -185,12 +185,12 @@ class _QuietHighs(highspy.Highs):
 def _new_solver() -> highspy.Highs:
     solver = _QuietHighs()
     options: dict[str, Any] = {
-        # Again, for versions of highspy whose constructor enables nothing.
+        # Set again for versions of highspy whose constructor enables no callbacks.
         "output_flag": False,
         "threads": 1,
         "random_seed": 0,
         "solver": "simplex",
-        # Presolve would throw the basis away.
+        # Presolve would discard the basis.
         "presolve": "off",
         "primal_feasibility_tolerance": 1e-9,
         "dual_feasibility_tolerance": 1e-9,

@@ -9,7 +9,7 @@ from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.models.constraint import AbstractConstraint, as_constraint
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.models.loss_terms import MeasurementTerm, SupervisedTerm, WeightedTerms
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.training.config import TrainingConfig
 
 
@@ -33,7 +33,7 @@ class Objective(nn.Module):
 
 
 def default_objective(
-    network: MetabolicNetwork,
+    network: NetworkLike,
     constraint: str | AbstractConstraint,
     scale: Tensor,
     config: TrainingConfig,
@@ -43,7 +43,7 @@ def default_objective(
 
     Args:
         network: The network.
-        constraint: "steady_state", "polytope", "soft", or a constraint with options.
+        constraint: One of `metagnn.choices.CONSTRAINTS`, or a constraint with options.
         scale: Spread of every flux, shape `[reactions]` [mmol/gDW/h].
         config: Weights of the terms.
         with_rates: Whether the samples carry measured rates.
@@ -55,4 +55,4 @@ def default_objective(
     terms: WeightedTerms = {"flux_error": (1.0, SupervisedTerm(scale))}
     if with_rates:
         terms["measurement_misfit"] = (config.measurement_weight, MeasurementTerm())
-    return Objective(terms | as_constraint(constraint).loss_terms(network, config))
+    return Objective(terms | as_constraint(constraint).loss_terms(as_network(network), config))

@@ -230,7 +230,7 @@ def test_too_few_samples_are_refused(run: Callable[..., tuple], trained: Path) -
 def test_targets_with_nothing_observed_are_refused(run: Callable[..., tuple]) -> None:
     pd.DataFrame({"PFK": [np.nan] * 8, "CS": [np.nan] * 8}).to_csv("targets.csv", index=False)
     train = ["train", "e_coli_core", "--inputs", "media.csv", "--targets", "targets.csv", "--out", "o"]
-    refused(run(*train), "`targets` observes nothing")
+    refused(run(*train), "`targets` has no observed value")
 
 
 def test_media_that_are_all_infeasible_cannot_train(run: Callable[..., tuple], trained: Path) -> None:
@@ -301,7 +301,7 @@ def test_a_saved_model_knows_its_network(run: Callable[..., tuple], trained: Pat
 
 def test_a_damaged_checkpoint_is_refused(run: Callable[..., tuple], trained: Path) -> None:
     config = json.loads((trained / "model" / "config.json").read_text())
-    assert config["settings"]["inputs"] == "max_uptake"
+    assert config["inputs"] == "max_uptake"
     Path("copy").mkdir()
     for file in (trained / "model").iterdir():
         Path("copy", file.name).write_bytes(file.read_bytes())

@@ -77,7 +77,7 @@ def test_an_escher_map_finds_growth_under_its_other_name_and_counts_what_is_miss
         (["--row", "1"], "row 1 of 'fluxes.csv' holds no fluxes (status 'infeasible')"),
         (["--subsystem", "Glycolysis"], "e_coli_core has no subsystems; leave `--subsystem` out"),
         (["--escher", "none.json"], "no Escher map at 'none.json'"),
-        (["--escher", "fluxes.csv"], "'fluxes.csv' is no JSON"),
+        (["--escher", "fluxes.csv"], "'fluxes.csv' is not JSON"),
         (["--escher", "fluxes.csv", "--active"], "`--active` selects reactions for a layout and does not apply"),
     ],
 )

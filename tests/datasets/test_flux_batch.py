@@ -115,3 +115,10 @@ def test_no_weights_scale_as_weights_of_one_to_the_digit_and_only_their_ratios_c
     silent = torch.ones_like(observed)
     silent[:, 0] = 0.0
     assert of(observed, silent).scale()[0].item() == 0.05
+
+
+def test_a_dataset_tells_its_size():
+    dataset = FluxDataset(batch(samples=6, reactions=4))
+    assert repr(dataset) == "FluxDataset(6 samples, 4 reactions)"
+    assert "<th>samples</th><td>6</td>" in dataset._repr_html_()
+    assert "<th>reactions</th><td>4</td>" in dataset._repr_html_()

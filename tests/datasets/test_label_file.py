@@ -139,7 +139,7 @@ def test_a_finished_file_needs_force(core, media, tmp_path):
     before = path.read_bytes()
     with pytest.raises(FolderError, match="exists; use --force"):
         simulate_to_file(core, media[:3], "min_norm", path)
-    with pytest.raises(FolderError, match="is finished, there is nothing to resume"):
+    with pytest.raises(FolderError, match="is finished; use --force instead of --resume"):
         simulate_to_file(core, media[:3], "min_norm", path, resume=True)
     assert path.read_bytes() == before
     simulate_to_file(core, media[:3], "min_norm", path, force=True)
@@ -226,7 +226,7 @@ def test_a_folder_without_its_job_holds_nothing_of_value(core, media, tmp_path):
     (side / "000000000.npz").write_bytes(b"old")
     simulate_to_file(core, media, "fba", path)
     side.mkdir()
-    with pytest.raises(FolderError, match="is finished, there is nothing to resume"):
+    with pytest.raises(FolderError, match="is finished; use --force instead of --resume"):
         simulate_to_file(core, media, "fba", path, resume=True)
     assert not side.exists()
 

@@ -48,8 +48,8 @@ def test_growth_is_a_name_of_the_growth_reaction(core):
         (pd.DataFrame({"PGI": [1.0, 2.0]}, index=[1, 2]), TableError, "and lacks 0; expected the same index"),
         (pd.DataFrame({"PGI": [1.0, "x"]}), TableError, "column 'PGI', row 1: 'x' is no number"),
         (pd.DataFrame({"PGI": [1.0, -INF]}), TableError, "`targets` holds an infinite value"),
-        (pd.DataFrame({"PGI": [NAN, NAN]}), TableError, "`targets` observes nothing: every value is NaN"),
-        (pd.DataFrame({"status": ["a", "b"]}), TableError, "`targets` observes nothing"),
+        (pd.DataFrame({"PGI": [NAN, NAN]}), TableError, "`targets` has no observed value: all are NaN"),
+        (pd.DataFrame({"status": ["a", "b"]}), TableError, "`targets` has no observed value"),
         (pd.DataFrame(index=[0, 1]), TableError, "`targets` has no columns"),
         (pd.DataFrame([[1.0, 2.0]] * 2, columns=["PGI", "PGI"]), TableError, "`targets` names 'PGI' more than once"),
         (

@@ -23,7 +23,7 @@ def samples(core: MetabolicNetwork) -> FluxBatch:
 
 
 def test_rows_without_a_flux_or_a_target_are_counted_and_left_out(core: MetabolicNetwork, samples: FluxBatch) -> None:
-    with pytest.warns(UserWarning, match="3 of 8 rows are left out: 2 that no flux can satisfy, 1 more without an"):
+    with pytest.warns(UserWarning, match="3 of 8 rows are left out: 2 are infeasible, 1 more have no"):
         usable = usable_samples(FeasibilityScreen(core), samples)
     kept = [0, 3, 4, 5, 7]
     assert torch.equal(usable.conditions.lower, samples.conditions.lower[kept])
@@ -32,7 +32,7 @@ def test_rows_without_a_flux_or_a_target_are_counted_and_left_out(core: Metaboli
     assert usable.conditions.exchanges == ("EX_glc__D_e",)
     samples.observed[7] = torch.nan
     with (
-        pytest.warns(UserWarning, match="2 more without"),
+        pytest.warns(UserWarning, match="2 more have no"),
         pytest.raises(TableError, match=r"4 of 8 rows can be used \(feasible, with a target\); expected at least 5"),
     ):
         usable_samples(FeasibilityScreen(core), samples)
@@ -47,7 +47,7 @@ def test_a_row_whose_every_observation_weighs_nothing_is_one_without_a_target(
     # Weights of what was not observed do not make a target.
     weight[4, 3] = 0.0
     weighed = dataclasses.replace(samples, observed=observed, weight=weight)
-    with pytest.warns(UserWarning, match="3 of 8 rows are left out: 2 that no flux can satisfy, 1 more without an"):
+    with pytest.warns(UserWarning, match="3 of 8 rows are left out: 2 are infeasible, 1 more have no"):
         usable = usable_samples(FeasibilityScreen(core), weighed)
     kept = [0, 2, 3, 5, 7]
     assert torch.equal(usable.conditions.lower, samples.conditions.lower[kept])

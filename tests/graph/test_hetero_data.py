@@ -187,11 +187,11 @@ def test_transforms_and_one_kind_of_node_keep_ids_with_their_nodes(core: Metabol
 
 
 def test_damaged_graphs_are_refused(core: MetabolicNetwork):
-    with pytest.raises(InputError, match="`data` has no 'n_id' on 'metabolite'; expected a graph that `to_h"):
+    with pytest.raises(InputError, match="`data` has no 'n_id' on 'metabolite'; expected a graph from `to_h"):
         from_hetero_data(HeteroData())
     data = to_hetero_data(core)
     del data.ids
-    with pytest.raises(InputError, match="`data` has no `ids` of 'metabolite'; expected a graph that `to_hetero_data`"):
+    with pytest.raises(InputError, match="`data` has no `ids` of 'metabolite'; expected a graph from `to_hetero_data`"):
         from_hetero_data(data)
     data = to_hetero_data(core)
     del data["reaction", "produces", "metabolite"]

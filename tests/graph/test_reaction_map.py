@@ -10,7 +10,7 @@ from metagnn.graph.reaction_map import (
     ReactionMap,
     cut_end,
     cut_start,
-    straight,
+    straight_curve,
 )
 
 coordinates = st.integers(-1000, 1000).map(lambda value: value / 100)
@@ -54,7 +54,7 @@ def test_what_is_left_of_a_curve_lies_on_it(curve):
 
 
 def test_a_straight_curve_runs_evenly():
-    line = straight(np.array([0.0, 0.0]), np.array([3.0, 6.0]))
+    line = straight_curve(np.array([0.0, 0.0]), np.array([3.0, 6.0]))
     np.testing.assert_allclose(point(line, 0.25), [0.75, 1.5])
 
 
@@ -71,6 +71,6 @@ def test_a_cut_ends_on_the_border_and_the_other_end_stays():
 
 
 def test_a_curve_that_starts_outside_or_never_leaves_is_kept():
-    curve = straight(np.array([2.0, 0.0]), np.array([4.0, 0.0]))
+    curve = straight_curve(np.array([2.0, 0.0]), np.array([4.0, 0.0]))
     assert cut_start(curve, lambda place: False) is curve
     assert cut_start(curve, lambda place: True) is curve

@@ -130,7 +130,7 @@ def unfinished(samples: FluxBatch, training: bool = False) -> Unfinished:
     within, steady = (100 * torch.randn(20, 6, dtype=torch.float64, generator=random) for _ in range(2))
     size = torch.linspace(1, 2, 20, dtype=torch.float64)[:, None]
     return Unfinished(
-        samples.conditions, SplittingResult(within, steady), size, lambda fluxes: fluxes.flip(-1),
+        samples.conditions, 5, SplittingResult(within, steady), size, lambda fluxes: fluxes.flip(-1),
         lambda fluxes: fluxes + 100, training,
     )  # fmt: skip
 
@@ -241,6 +241,41 @@ def test_where_bounds_are_infinite_an_open_exchange_has_none():
     opened = Soft(open_exchanges=("EX_b",)).relax(network).bounds
     assert (opened.lower[1], opened.upper[1]) == (-infinite, infinite)
     assert (opened.lower[0], opened.upper[0]) == (-10.0, 5.0)
+
+
+# A constraint of one's own.
+
+
+@dataclasses.dataclass(frozen=True)
+class Alive(SteadyState):
+    """No flux at all where growth is below a threshold."""
+
+    name = "alive"
+    least: float = 0.0
+    weight: float = 2.0
+
+    def last_operation(self, unfinished: Unfinished) -> Tensor:
+        fluxes = super().last_operation(unfinished)
+        return torch.where(fluxes[:, [unfinished.growth_index]] < self.least, 0.0, fluxes)
+
+    def loss_terms(self, network, weights):
+        return {"violation": (self.weight, BoundTerm())}
+
+
+def test_a_constraint_of_ones_own_needs_its_class_alone(toy, samples, monkeypatch):
+    monkeypatch.setitem(CONSTRAINTS, Alive.name, Alive)
+    steady = lively(toy)
+    unchanged = predicted(steady, samples)
+    growth = unchanged[:, [steady.growth_index]]
+    constraint = Alive(least=float(growth.median()), weight=0.5)
+    again = constraint_from_document(json.loads(json.dumps(constraint.to_document())))
+    assert again == constraint
+    assert again.spelling() is again
+    assert default_objective(toy, again, torch.ones(6), TrainingConfig()).weights["violation"] == 0.5
+    expected = torch.where(growth < constraint.least, 0.0, unchanged)
+    assert not torch.equal(expected, unchanged)
+    assert torch.equal(predicted(steady.with_constraint(again), samples), expected)
+    assert lively(toy, "alive").constraint == Alive()
 
 
 # Another constraint for a model.

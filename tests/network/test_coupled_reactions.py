@@ -37,7 +37,7 @@ def test_expanding_is_the_product_with_the_expansion_and_nan_stays(seed: int):
 def test_other_units_change_no_flux_no_balance_and_no_bound(seed: int):
     reduction, rng = reduce(random_network(seed)), np.random.default_rng(seed)
     size = np.exp(rng.normal(size=reduction.groups)) * rng.choice([-1.0, 1.0], reduction.groups)
-    other, values = reduction.count_in(size), rng.normal(size=(4, reduction.groups))
+    other, values = reduction.rescale(size), rng.normal(size=(4, reduction.groups))
     assert other.expand(values * size) == pytest.approx(reduction.expand(values))
     assert other.matrix @ (values * size).T == pytest.approx(reduction.matrix @ values.T)
     lower, upper = (sign * rng.choice([0.0, 1.0, 7.0, np.inf], len(reduction.group)) for sign in (-1.0, 1.0))

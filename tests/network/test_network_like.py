@@ -15,15 +15,22 @@ import torch
 from torch_geometric.data import HeteroData
 
 import metagnn
-from metagnn import analysis, datasets, fba, graph, nn, plots
+from metagnn import analysis, datasets, fba, graph, models, nn, plots, training
 from metagnn.analysis.reconciliation import Reconciler
 from metagnn.analysis.reconciliation.closures import closures
 from metagnn.datasets import rates
 from metagnn.datasets.rates.rate_table import RateTable
 from metagnn.errors import NetworkError
+from metagnn.inputs import AbstractInputKind, read_conditions
+from metagnn.models import FluxPrediction
 from metagnn.network import MetabolicNetwork, NetworkLike, as_network, network_to_document
+from metagnn.network.conditions import Conditions
+from metagnn.training import TrainingConfig
 
-PACKAGES = ("analysis", "datasets", "datasets.rates", "fba", "graph", "losses", "nn", "network", "plots")
+PACKAGES = (
+    "analysis", "datasets", "datasets.rates", "fba", "graph", "inputs", "losses", "models", "network", "nn", "plots",
+    "training",
+)  # fmt: skip
 GLC, O2 = "EX_glc__D_e", "EX_o2_e"
 
 
@@ -58,12 +65,17 @@ def public_names() -> Iterator[tuple[str, Callable[..., Any]]]:
             value = getattr(module, name)
             if inspect.isclass(value) and issubclass(value, Exception):
                 continue
-            # Models, training and predictors have their own tests.
-            if callable(value) and getattr(value, "__module__", "").removeprefix("metagnn.").startswith(PACKAGES):
+            # A kind of inputs is asked by a predictor only, with a network that it has prepared.
+            if value is AbstractInputKind:
+                continue
+            if callable(value) and getattr(value, "__module__", "").removeprefix("metagnn.").startswith(
+                (*PACKAGES, "predictor")
+            ):
                 yield value.__qualname__, value
                 for method, function in inspect.getmembers(value, inspect.isfunction) if inspect.isclass(value) else ():
                     if not method.startswith("_"):
-                        yield f"{value.__qualname__}.{method}", function
+                        # By where it is defined: models inherit most.
+                        yield function.__qualname__, function
 
 
 def taking_a_network() -> set[str]:
@@ -97,10 +109,50 @@ def given(core: MetabolicNetwork) -> SimpleNamespace:
     )  # fmt: skip
 
 
+SMALL = models.FluxGNNConfig(hidden_channels=4, num_layers=1, steps=4)
+
+
+def batch_of(given: SimpleNamespace) -> datasets.FluxBatch:
+    lower, upper, measured, deviation, fluxes = map(
+        torch.from_numpy, (given.lower, given.upper, given.measured, given.deviation, given.fluxes.to_numpy())
+    )
+    return datasets.FluxBatch(Conditions(lower, upper, measured, deviation), fluxes)
+
+
+def seeded(make: Callable[[], Any]) -> Any:
+    """The fluxes of a model whose weights are drawn anew, the same every time."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return make().fluxes
+
+
+def prepared(network: Any, given: SimpleNamespace) -> Any:
+    """The state of a model that was prepared."""
+    batch = batch_of(given)
+
+    def make() -> Any:
+        made = models.FluxGNN("e_coli_core")
+        made.prepare(network, batch.conditions)
+        return SimpleNamespace(fluxes=[dict(made.named_buffers()), dict(made.named_parameters())])
+
+    return seeded(make)
+
+
+def terms_of(terms: Any, given: SimpleNamespace) -> Any:
+    """The value of every term, on noisy fluxes."""
+    wrong = FluxPrediction(torch.from_numpy(given.fluxes.to_numpy()) + torch.arange(95), 12)
+    return {name: (weight, term(wrong, batch_of(given))) for name, (weight, term) in terms.items()}
+
+
+def fitted(given: SimpleNamespace) -> metagnn.FluxPredictor:
+    made = metagnn.FluxPredictor("e_coli_core", config=SMALL, training=TrainingConfig(epochs=1))
+    return made.fit(given.media, given.fluxes)
+
+
 Call = Callable[[Any, SimpleNamespace, Path], Any]
 
 CALLS: dict[str, Call] = {
-    "alpha_from_electrons": lambda n, g, p: analysis.alpha_from_electrons(n, 170.0, 9.0),
+    "alpha_from_electrons": lambda n, g, p: analysis.alpha_from_electrons(n, 170.0),
     "content_by_regression": lambda n, g, p: analysis.content_by_regression(n, "C", g.fluxes.to_numpy()),
     "contents_by_reconciliation": lambda n, g, p: analysis.contents_by_reconciliation(n, g.measured, g.deviation),
     "bottlenecks": lambda n, g, p: metagnn.bottlenecks(n, g.media.iloc[:2]),
@@ -122,7 +174,7 @@ CALLS: dict[str, Call] = {
     "RateTable.on_network": lambda n, g, p: g.table.on_network(n),
     "ExchangeNames": lambda n, g, p: rates.ExchangeNames(n).find("glucose", "glucose"),
     "present_exchanges": lambda n, g, p: rates.present_exchanges(n, ~np.isnan(g.measured).all(axis=0)),
-    "read_conditions": lambda n, g, p: datasets.read_conditions(n, g.media, "max_uptake"),
+    "read_conditions": lambda n, g, p: read_conditions(n, g.media, "max_uptake"),
     "read_targets": lambda n, g, p: datasets.read_targets(n, g.fluxes, g.fluxes.index),
     "FeasibilityScreen": lambda n, g, p: fba.FeasibilityScreen(n).feasible(g.lower, g.upper),
     "FluxSimulator": lambda n, g, p: fba.FluxSimulator(n, list(g.media), "fba").solve(g.media.to_numpy()),
@@ -147,6 +199,23 @@ CALLS: dict[str, Call] = {
         ).axes
     ],
     "Reconciler": lambda n, g, p: Reconciler(n, g.table, metagnn.ReconcileOptions(ranges=False)).hide,
+    "AbstractConstraint.relax": lambda n, g, p: models.Polytope("free", (O2,)).relax(n).bounds.lower,
+    "Soft.loss_terms": lambda n, g, p: terms_of(models.Soft().loss_terms(n, TrainingConfig()), g),
+    "SteadyState.loss_terms": lambda n, g, p: terms_of(models.SteadyState().loss_terms(n, TrainingConfig()), g),
+    "default_objective": lambda n, g, p: training.default_objective(n, "soft", torch.ones(95), TrainingConfig())(
+        FluxPrediction(torch.from_numpy(g.fluxes.to_numpy()), 12), batch_of(g)
+    ),
+    "AbstractFluxModel.prepare": lambda n, g, p: prepared(n, g),
+    "FluxGNN.prepare": lambda n, g, p: prepared(n, g),
+    "FluxGNN": lambda n, g, p: seeded(lambda: models.FluxGNN(n, [GLC, O2], "soft", SMALL)(batch_of(g).conditions)),
+    "BalanceMLP": lambda n, g, p: seeded(
+        lambda: models.BalanceMLP(n, [GLC, O2], torch.from_numpy(g.measured))(batch_of(g).conditions)
+    ),
+    "MediumGNN": lambda n, g, p: seeded(
+        lambda: models.MediumGNN(n, [GLC, O2], models.MediumGNNConfig(4, 1))(batch_of(g).conditions)
+    ),
+    "FluxPredictor": lambda n, g, p: metagnn.FluxPredictor(n).get_params()["network"].fingerprint,
+    "FluxPredictor.apply_to": lambda n, g, p: fitted(g).apply_to(n, g.media).predict(g.media),
     "closures": lambda n, g, p: closures(n, g.measured),
 }
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from metagnn.datasets import FluxBatch
 from metagnn.errors import FolderError
 from metagnn.models import FluxPrediction
+from metagnn.progress import _PipeLines
 from metagnn.training import Checkpoints, Objective, TrainingConfig, default_objective, fit_fluxes
 
 FIVE = TrainingConfig(epochs=5, batch_size=7, learning_rate=0.02)
@@ -227,9 +228,10 @@ def test_random_states_logs_and_warnings_are_left_as_they_were(make_model, objec
     assert capfd.readouterr() == ("", "")
 
 
-def test_progress_is_shown_on_request(make_model, objective, samples, capfd):
+def test_progress_is_shown_on_request(make_model, objective, samples, monkeypatch, capfd):
+    monkeypatch.setattr(_PipeLines, "wait", 0.0)
     fit_fluxes(make_model(), objective, samples, FIVE, progress=True)
-    assert "Epoch" in "".join(capfd.readouterr())
+    assert "epochs: 5 of 5" in "".join(capfd.readouterr())
 
 
 def test_an_interrupt_is_an_interrupt_and_not_the_last(make_model, objective, samples):

@@ -61,7 +61,8 @@ def test_what_is_hidden_is_in_no_input(make_task: MakeTask, hidden: tuple[str, .
     assert set(task.inputs) == set(task.network.exchanges) - set(hidden)
     positions = [task.network.reaction_index(name) for name in hidden]
     batch, conditions = task.batch(task.train), task.conditions(task.train)
-    for tensor in (batch.measured, batch.deviation, conditions.measured, conditions.deviation, batch.observed):
+    known = [tensor for c in (batch.conditions, conditions) for tensor in (c.measured, c.deviation)]
+    for tensor in (*known, batch.observed):
         assert bool(tensor[:, positions].isnan().all())
     assert not set(hidden) & set(conditions.exchanges)
     for array in task.measured_with_growth(task.train):
