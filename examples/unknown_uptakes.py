@@ -1,12 +1,12 @@
-"""Growth on media of which only the contents are known, beside regressions on the same list.
+"""Predict growth on media of which only the nutrients are known, and compare with regressions on the same inputs.
 
-A hidden cell takes up ten sugars and acids at rates that nobody tells, under a limit of O2 that nobody tells either;
-measured is its growth on 110 media of one to four of them, with 5 % noise. The predictor learns uptakes from growth
-alone. Ten-fold cross-validation, then the harder question: media of a substrate that no training medium held.
+A simulated cell takes up ten sugars and acids, with unknown largest uptakes of these and of O2. Its growth is measured
+on 110 media of one to four of them, with 5 % noise. The predictor learns uptakes from growth alone. Test it by
+ten-fold cross-validation, and on substrates that are in no training medium.
 
     python examples/unknown_uptakes.py            # minutes
     python examples/unknown_uptakes.py --quick    # fewer media, two folds, one substrate, little training
-    python examples/unknown_uptakes.py --model iJO1366    # about two minutes a fit, of which there are twenty
+    python examples/unknown_uptakes.py --model iJO1366    # twenty fits of about two minutes
 """
 
 import argparse
@@ -39,7 +39,7 @@ REGRESSIONS = {
 
 
 def hidden_cell(model: str, count: int, seed: int) -> tuple[MetabolicNetwork, pd.DataFrame, np.ndarray, np.ndarray]:
-    """Network without the substrates, what each medium holds (0 or 1), measured growth, and growth without noise."""
+    """Return the network without the substrates, media (0 or 1), measured growth, and growth without noise."""
     whole = load_network(model)
     network = whole.with_medium({name: uptake for name, uptake in whole.medium().items() if name not in CARBONS})
     rng, names = np.random.default_rng(seed), list(CARBONS)
@@ -55,7 +55,7 @@ def hidden_cell(model: str, count: int, seed: int) -> tuple[MetabolicNetwork, pd
 
 
 def main(quick: bool = False, seed: int = 0, model: str = "e_coli_core") -> dict[str, Any]:
-    """Q² of growth by split and model, where no row was predicted by a model that had seen it. Prints them."""
+    """Print and return Q² of growth by split and model, from predictions of rows outside the training set."""
     started = time.perf_counter()
     network, media, growth, truth = hidden_cell(model, 40 if quick else 110, seed)
     name = network.growth_reaction

@@ -1,4 +1,4 @@
-"""What options take as text, and what every choice means; imports nothing, so that `metagnn --help` may read it."""
+"""Choices of options, with their meanings; imports nothing, so that `metagnn --help` stays fast."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ CONSTRAINTS = {
     "soft": "bounds exactly, balances by loss",
     "polytope": "S·v = 0 and bounds exactly",
 }
-"""How exact predictions are; `metagnn.models.constraint` has the class of each."""
+"""Constraints of predictions; their classes are in `metagnn.models.constraint`."""
 
 INPUTS = {
     "max_uptake": "largest uptakes ≥ 0 [mmol/gDW/h]",
     "rates": "measured signed exchange fluxes [mmol/gDW/h]",
-    "present": "1 for what a medium holds and 0 for what not (uptakes are learned from growth)",
+    "present": "1 for nutrients in the medium, 0 for others; uptakes are learned from growth",
 }
-"""What a table of inputs holds; `metagnn.inputs.kinds` has the reader and the model of each."""
+"""Kinds of inputs; their readers and models are in `metagnn.inputs.kinds`."""
 
 COMPOSITIONS = ("fixed", "elemental", "precursor")
-"""Source of the biomass composition: the model, two trainable contents, or trainable coefficients."""
+"""Biomass composition: that of the network, two trainable contents, or trainable coefficients."""
 
 METHODS = ("min_norm", "pfba", "fba")
-"""Which optimum labels are: that of least norm, of least total flux, or any."""
+"""Optimum that simulation returns: of least norm, of least total flux, or any."""
 
 
 def described(choices: Mapping[str, str]) -> str:
-    """All choices with their meanings, for the help of a command."""
+    """Join all choices with their meanings, for the help of a command."""
     return "; ".join(f"{name}: {meaning}" for name, meaning in choices.items())

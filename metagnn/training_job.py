@@ -39,7 +39,7 @@ def train_to_folder(
         folder: The folder to write.
         force: Replace an existing folder.
         resume: Continue an unfinished run.
-        progress: Whether to show progress, as `FluxPredictor.fit` takes it.
+        progress: Whether to show progress, as in `FluxPredictor.fit`.
 
     Raises:
         TableError: Inputs or targets are not valid.
@@ -62,7 +62,7 @@ def train_to_folder(
     try:
         predictor.fit(inputs, targets, checkpoints=Checkpoints(state, resume=resume), progress=progress)
     except TableError:
-        # Some tables are found to be bad by solving them: nothing was trained, and nothing is left.
+        # Some invalid tables are only detected by solving them: nothing was trained, so leave nothing behind.
         shutil.rmtree(state)
         if not any(folder.iterdir()):
             folder.rmdir()

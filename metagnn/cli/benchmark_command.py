@@ -10,14 +10,14 @@ from metagnn.errors import InputError
 from metagnn.studies.benchmarks.registry import BENCHMARKS
 
 OPTIONS = ("full", "jobs", "model", "resume", "table")
-"""Options that not every benchmark takes."""
+"""Options that only some benchmarks take."""
 
 
 def benchmark(chosen: argparse.Namespace) -> None:
-    """Measure and print.
+    """Run a benchmark and print its tables.
 
     Raises:
-        InputError: An option that belongs to other benchmarks.
+        InputError: An option that only other benchmarks take.
     """
     found = BENCHMARKS[chosen.name]
     for option in OPTIONS:

@@ -1,4 +1,4 @@
-"""One function per command: call the library and print."""
+"""Commands: one function each, which calls the library and prints."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def info(chosen: argparse.Namespace) -> None:
-    """Print what a model holds, and what it lacks."""
+    """Print a summary of a model, including missing data."""
     from metagnn.network.summary import summarise
 
     network = load_network(chosen.model)
@@ -41,7 +41,7 @@ def info(chosen: argparse.Namespace) -> None:
 
 
 def simulate(chosen: argparse.Namespace) -> None:
-    """Write the fluxes of many media."""
+    """Simulate media and write their fluxes."""
     plot = check_plot(chosen.plot, chosen.force or chosen.resume)
     network, media = load_network(chosen.model), read_table(chosen.media)
     print_open_sources(network, media)
@@ -85,7 +85,7 @@ def train(chosen: argparse.Namespace) -> None:
 
 
 def predict(chosen: argparse.Namespace) -> None:
-    """Predict every flux and write the table."""
+    """Predict all fluxes and write the table."""
     from metagnn.predictor import FluxPredictor
     from metagnn.training.metrics import MEAN_R2
 
@@ -96,7 +96,7 @@ def predict(chosen: argparse.Namespace) -> None:
     network = load_network(chosen.model) if chosen.model else None
     predictor = FluxPredictor.load(chosen.folder, network=network)
     fluxes, diagnosis = predictor.predict_and_diagnose(inputs)
-    # Scored first: targets that do not fit are refused before anything is written.
+    # Score first: write nothing if the targets are not valid.
     score = None if targets is None else predictor.score_fluxes(fluxes, targets)
     table = pd.concat([diagnosis["status"], fluxes], axis=1)
     if "sample" in inputs.columns:
@@ -110,7 +110,7 @@ def predict(chosen: argparse.Namespace) -> None:
 
 
 def reproduce(chosen: argparse.Namespace) -> None:
-    """Run the experiments and print their tables."""
+    """Run the experiments of the paper and print their tables."""
     from metagnn.studies.paper.report import result_tables
     from metagnn.studies.paper.reproduce import reproduce as run
 
@@ -123,7 +123,7 @@ def reproduce(chosen: argparse.Namespace) -> None:
 
 
 def _untrained(chosen: argparse.Namespace, network: MetabolicNetwork) -> FluxPredictor:
-    """The predictor that the options ask for."""
+    """Make the predictor from the options."""
     from metagnn.predictor import FluxPredictor
 
     names = ("epochs", "batch_size", "accelerator", "devices", "strategy")
@@ -133,12 +133,12 @@ def _untrained(chosen: argparse.Namespace, network: MetabolicNetwork) -> FluxPre
     if chosen.steps is None:
         return predictor
     if "config__steps" not in predictor.get_params():
-        raise InputError(f"`--steps` are those of a splitting; inputs of {chosen.kind!r} need none: leave it out")
+        raise InputError(f"`--steps` does not apply to inputs of kind {chosen.kind!r}; leave it out")
     return predictor.set_params(config__steps=chosen.steps)
 
 
 def _print_learned(predictor: FluxPredictor, inputs: pd.DataFrame) -> None:
-    """What was learned that a person can read: uptakes that nobody measured, or the composition of biomass."""
+    """Print the learned uptakes, or the learned biomass composition."""
     if predictor.inputs == "present":
         print_uptakes(predictor, inputs)
     elif predictor.composition != "fixed":
@@ -157,13 +157,13 @@ def _print_composition(composition: Composition) -> None:
 
 def _print_diagnosis(diagnosis: pd.DataFrame) -> None:
     rows = [
-        ("rows that some flux satisfies", f"{(diagnosis['status'] == 'ok').sum()} of {len(diagnosis)}"),
+        ("rows with a feasible flux", f"{(diagnosis['status'] == 'ok').sum()} of {len(diagnosis)}"),
         ("max |S·v| [mmol/gDW/h]", f"{diagnosis['max_abs_sv'].max():.1e}"),
         ("worst bound violation [mmol/gDW/h]", f"{diagnosis['max_bound_violation'].max():.1e}"),
     ]
     if "co2_readout" in diagnosis:
         apart = (diagnosis["co2_readout"] - diagnosis["co2_exchange"]).abs().max()
-        rows.append(("CO2 evolution by carbon balance, mean [mmol/gDW/h]", f"{diagnosis['co2_readout'].mean():.4g}"))
+        rows.append(("mean CO2 evolution by carbon balance [mmol/gDW/h]", f"{diagnosis['co2_readout'].mean():.4g}"))
         by_exchange = f"{diagnosis['co2_exchange'].mean():.4g}, {apart:.1e}"
-        rows.append(("the same by its exchange flux, and the largest difference", by_exchange))
-    print_table("laws", ("what", "value"), rows)
+        rows.append(("mean CO2 evolution by exchange flux, largest difference", by_exchange))
+    print_table("balances and bounds", ("what", "value"), rows)

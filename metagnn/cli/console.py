@@ -1,4 +1,4 @@
-"""Tables and progress of commands: coloured on a terminal, plain text in a pipe."""
+"""Tables and progress bars of commands: coloured on a terminal, plain text in a pipe."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PIPE_WIDTH = 140
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[str] = ()) -> None:
-    """Print a table on standard output: the first column and those in `words` to the left, the others to the right."""
+    """Print a table on standard output; align the first column and those in `words` left, the others right."""
     console = Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH, no_color=True)
-    # Text, not markup: units stand in brackets. A title of the table's own would fold to its width.
+    # Text, not markup, because units are in brackets. Print the title apart: rich would fold it to the table width.
     table = Table()
     for position, name in enumerate(header):
         numbers = position > 0 and len(header) > 2 and name not in words
@@ -31,12 +31,12 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
 
 @contextlib.contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A callable `(done, total)` that shows the progress of a command.
+    """Yield a callable `(done, total)` that shows the progress of a command on standard error.
 
-    It moves a bar on a terminal, and prints a line every 30 s in a pipe, both on standard error.
+    It draws a bar on a terminal, and prints a line every 30 s in a pipe.
 
     Args:
-        what: What is counted, in the plural.
+        what: Name of the counted items, in the plural.
     """
     with Progress(None, what, lines=True) as progress:
         yield progress.update

@@ -13,11 +13,11 @@ from metagnn.files.table_writer import write_table
 from metagnn.network.from_cobra import load_network
 
 GIVEN = ("measured", "absent", "held by its bounds")
-"""Reasons that the user gave, and need not read again."""
+"""Reasons that the user gave; rows with them are not printed."""
 
 
 def print_identifiability(chosen: argparse.Namespace) -> None:
-    """Print what a list of measurements determines, what it does not, and what to measure."""
+    """Print which fluxes a list of measurements determines, and what else to measure."""
     from metagnn.analysis.identifiability.determined_fluxes import identifiability
 
     out = check_output(chosen.out, chosen.force) if chosen.out else None

@@ -1,4 +1,4 @@
-"""Learned uptakes, printed nutrient by nutrient."""
+"""Print learned uptakes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def print_uptakes(predictor: FluxPredictor, media: pd.DataFrame) -> None:
-    """Print what uptakes explain the growth, nutrient by nutrient."""
+    """Print the learned largest uptake of every nutrient."""
     uptakes = predictor.uptakes(media)
     rows = []
     for name in uptakes:
@@ -21,5 +21,5 @@ def print_uptakes(predictor: FluxPredictor, media: pd.DataFrame) -> None:
         if len(values):
             shown = f"{values.median():.3g} ({values.min():.3g}–{values.max():.3g})"
             rows.append((str(name), str(len(values)), shown))
-    title = "learned largest uptakes over the media that hold each: what explains growth, no measurement"
+    title = "largest uptakes learned from growth (not measured), over the media with each nutrient"
     print_table(title, ("nutrient", "media", "median (min–max) [mmol/gDW/h]"), rows)

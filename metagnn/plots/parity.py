@@ -1,4 +1,4 @@
-"""Parity: predicted against observed fluxes."""
+"""Plot predicted against observed fluxes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plot reconciled against measured rates, with intervals; withheld rates are filled."""
+"""Plot reconciled against measured rates with intervals."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ MOST_POINTS = 300
 
 @dataclass(frozen=True, eq=False)
 class ReconciledRate:
-    """One rate over the samples, each array of shape `[samples]` [mmol/gDW/h].
+    """Measured and reconciled values of a rate, arrays of shape `[samples]` [mmol/gDW/h].
 
     Attributes:
-        measured: As it was measured.
-        value: As it was reconciled, or predicted.
-        low: Lower end of the 90 % interval.
-        high: Upper end.
+        measured: Measured values.
+        value: Reconciled or predicted values.
+        low: Lower ends of the 90 % intervals.
+        high: Upper ends.
         hidden: Whether the measurement was withheld.
     """
 
@@ -48,7 +48,7 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
     Draws magnitudes, so that uptake and formation share one quadrant.
 
     Args:
-        rates: By name; at most six get a colour of their own, the withheld first, then the largest. The others share
+        rates: Rates by name. At most six have their own colour, withheld ones first, then the largest; the others are
             grey.
         ax: Axes to draw on; by default those of a new figure.
 
@@ -56,11 +56,11 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
         The axes.
 
     Raises:
-        InputError: Arrays of different shapes.
+        InputError: The arrays of a rate differ in shape.
     """
     for name, rate in rates.items():
         if len({array.shape for array in (rate.measured, rate.value, rate.low, rate.high)}) != 1:
-            raise InputError(f"the arrays of {name!r} differ in their shape; expected one number a sample each")
+            raise InputError(f"the arrays of {name!r} differ in shape; expected one number per sample")
     ax = drawing_axes(ax)
     ax.set_xlabel(f"Measured rate [{FLUX}]")
     ax.set_ylabel(f"Reconciled rate, 90 % interval [{FLUX}]")
@@ -95,15 +95,15 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
 
 
 def _label(name: str, rate: ReconciledRate, number: int, count: int) -> str:
-    """Legend of a rate; the grey ones share one entry with their number."""
+    """Return the legend entry of a rate; grey rates share one entry with their number."""
     if number < MOST_COLOURED:
         return f"{name} (withheld)" if rate.hidden else name
-    # Matplotlib leaves out of the legend what begins with an underscore.
+    # Matplotlib omits labels that begin with an underscore from the legend.
     return f"{count - MOST_COLOURED} more" if number == MOST_COLOURED else "_"
 
 
 def reconciled_rates(network: NetworkLike, reconciliation: Reconciliation) -> dict[str, ReconciledRate]:
-    """Measured and reconciled values of every measured exchange, withheld or not; growth, in another unit, is left out.
+    """Collect every measured exchange, withheld or not; leave out growth, which has another unit.
 
     Args:
         network: The network.
@@ -121,7 +121,7 @@ def reconciled_rates(network: NetworkLike, reconciliation: Reconciliation) -> di
 
 
 def draw_reconciliation(network: NetworkLike, reconciliation: Reconciliation) -> Figure:
-    """Closures before and after, and reconciled against measured rates.
+    """Draw closures before and after reconciliation, and reconciled against measured rates.
 
     Args:
         network: The network.

@@ -1,4 +1,4 @@
-"""EpochBar: tells a progress bar how many epochs are done."""
+"""EpochBar: show finished epochs in a progress bar."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from metagnn.progress import Progress
 
 
 class EpochBar(lightning.Callback):
-    """Counts the epochs of a run, those before a resumed checkpoint included.
+    """Callback that counts epochs, including those before a resumed checkpoint.
 
     Args:
-        bar: The bar.
+        bar: Progress bar to update.
     """
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Count the epoch; of several processes that one call has started, the first one alone counts."""
+        """Update the bar, in the first process only."""
         if trainer.is_global_zero:
-            # Not one more: a resumed run begins in the middle.
+            # Set the number, do not add one: a resumed run begins in the middle.
             self._bar.update(trainer.current_epoch + 1, trainer.max_epochs)

@@ -123,7 +123,7 @@ def test_infeasible_media_keep_their_row_and_are_counted(run: Callable[..., tupl
 def test_open_carbon_sources_are_printed(run: Callable[..., tuple]) -> None:
     MEDIA[["EX_o2_e"]].to_csv("media.csv", index=False)
     _, out, _ = run("simulate", "e_coli_core", "--media", "media.csv", "--out", "labels.csv")
-    assert "open without being named: EX_glc__D_e (up to 10 mmol/gDW/h)" in out
+    assert "open carbon sources missing in the table: EX_glc__D_e (up to 10 mmol/gDW/h)" in out
 
 
 def test_info_says_what_a_model_holds(run: Callable[..., tuple]) -> None:

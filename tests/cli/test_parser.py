@@ -81,8 +81,8 @@ def test_training_on_rates_prints_the_composition_and_the_co2(
     assert low < alpha < high
     # Thirty steps from the model's own.
     assert alpha == pytest.approx(42.56, rel=0.2)
-    assert "CO2 evolution by carbon balance, mean [mmol/gDW/h]" in out
-    assert "the same by its exchange flux, and the largest difference" in out
+    assert "mean CO2 evolution by carbon balance [mmol/gDW/h]" in out
+    assert "mean CO2 evolution by exchange flux, largest difference" in out
     assert main([*TRAIN[:-1], "fixed", "--composition", "fixed", "--kind", "rates", *quick]) == 0
     out = capsys.readouterr().out
     assert "biomass composition" not in out

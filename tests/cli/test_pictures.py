@@ -54,7 +54,7 @@ def test_predictions_are_scored_and_drawn_against_targets(predict, folder: Path,
 def test_a_picture_without_targets_is_refused(predict, tmp_path: Path):
     code, _, err = predict("--plot", str(tmp_path / "parity.svg"))
     assert code == 2
-    assert "expected `--targets FILE` beside it" in err
+    assert "expected `--targets FILE` as well" in err
 
 
 def test_a_picture_that_cannot_be_written_is_refused_before_the_work(predict, folder: Path, tmp_path: Path):

@@ -119,7 +119,7 @@ def test_what_is_there_is_not_replaced_without_force(run: Callable) -> None:
             ["--composition", "elemental"],
             "`composition` is 'elemental'; with inputs of 'present'",
         ),
-        (lambda t: t, ["--steps", "9"], "`--steps` are those of a splitting; inputs of 'present' need none"),
+        (lambda t: t, ["--steps", "9"], "`--steps` does not apply to inputs of kind 'present'; leave it out"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_no_folder(

@@ -37,7 +37,7 @@ def test_nothing_to_draw_is_said_and_shapes_are_checked():
     nothing = np.full(2, np.nan)
     ax = plot_reconciled({"EX_o2_e": ReconciledRate(nothing, nothing, nothing, nothing)})
     assert "no rate" in ax.texts[0].get_text()
-    with pytest.raises(InputError, match="differ in their shape"):
+    with pytest.raises(InputError, match="differ in shape"):
         plot_reconciled({"EX_o2_e": ReconciledRate(nothing, nothing, nothing, np.zeros(3))})
 
 
