@@ -154,8 +154,9 @@ class Estimator(RegressorMixin, BaseEstimator):
         return tags
 
     def _nested(self) -> tuple[str, ...]:
-        # Those with defaults of their own: a network is a dataclass too, but no settings.
-        return tuple(name for name in self._get_param_names() if self.default_settings(name) is not None)
+        # A network is one value: its reactions and bounds are no settings.
+        names = (name for name in self._get_param_names() if name != "network")
+        return tuple(name for name in names if dataclasses.is_dataclass(self._settings(name)))
 
     def _settings(self, name: str) -> Any:
         value = getattr(self, name)

@@ -52,6 +52,7 @@ def test_parameters_make_the_same_predictor(toy: MetabolicNetwork):
     assert made.get_params()["training__epochs"] == 2
     assert made.get_params()["config__steps"] == 4
     assert not [name for name in made.get_params(deep=False) if "__" in name]
+    assert not [name for name in made.get_params() if name.startswith("network__")]
     other = predictor(toy)
     other.set_params(**made.get_params())
     assert other.get_params() == made.get_params()
