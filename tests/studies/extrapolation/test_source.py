@@ -45,7 +45,7 @@ def test_both_forms_of_a_table_say_the_same(
     pd.concat([media.add_prefix("max_uptake:"), fluxes[[growth, "EX_o2_e"]].add_prefix("flux:")], axis=1).assign(
         fold=1
     ).to_csv(path, index=False)
-    with pytest.warns(UserWarning, match="1 of 3 rows are left out: 1 are infeasible"):
+    with pytest.warns(UserWarning, match="1 of 3 rows are left out: 1 that no flux can satisfy"):
         prefixed = read_media_table(core, str(path))
     assert list(prefixed.fluxes) == [growth, "EX_o2_e"]
     pd.concat([media, fluxes[[growth]]], axis=1).to_csv(path, index=False)
