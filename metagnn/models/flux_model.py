@@ -36,6 +36,25 @@ class AbstractFluxModel(nn.Module, ABC):
     growth_index: int
     beside: ClassVar[tuple[str, ...]] = ()
 
+    def __call__(
+        self,
+        conditions: Conditions | Tensor,
+        upper: Tensor | None = None,
+        measured: Tensor | None = None,
+        deviation: Tensor | None = None,
+    ) -> FluxPrediction:
+        """Predict; `model(lower, upper)` is `model(Conditions(lower, upper))`.
+
+        Raises:
+            InputError: Lower bounds without upper ones.
+        """
+        if not isinstance(conditions, Conditions):
+            if upper is None:
+                raise InputError("`upper` is missing; expected a `Conditions`, or lower and upper bounds")
+            conditions = Conditions(conditions, upper, measured, deviation)
+        prediction: FluxPrediction = super().__call__(conditions)
+        return prediction
+
     @abstractmethod
     def forward(self, conditions: Conditions) -> FluxPrediction:
         """Predict the fluxes of every sample."""

@@ -8,9 +8,12 @@ import torch
 from torch import nn
 
 import metagnn.models as models
+from metagnn.datasets import FluxBatch
 from metagnn.errors import InputError
+from metagnn.models import FluxGNN, FluxGNNConfig
 from metagnn.models.flux_model import CHUNK, AbstractFluxModel
 from metagnn.models.flux_prediction import FluxPrediction
+from metagnn.network import MetabolicNetwork
 from metagnn.network.conditions import Conditions
 
 FLUX_MODELS = [
@@ -71,3 +74,11 @@ def test_a_model_with_one_last_operation_refuses_another() -> None:
     with pytest.raises(InputError, match="the last operation of a Sum cannot be changed; expected a FluxGNN"):
         Sum().with_constraint("polytope")
     assert Sum().biomass is None
+
+
+def test_bounds_alone_are_conditions(toy: MetabolicNetwork, samples: FluxBatch) -> None:
+    model = FluxGNN(toy, ("EX_a", "EX_o"), "polytope", FluxGNNConfig(4, 1, 4)).eval()
+    lower, upper = samples.conditions.lower, samples.conditions.upper
+    assert torch.equal(model(lower, upper).fluxes, model(Conditions(lower, upper)).fluxes)
+    with pytest.raises(InputError, match="`upper` is missing; expected a `Conditions`"):
+        model(lower)
