@@ -24,7 +24,7 @@ METRICS = {
 LABELS = {"labelled": "all fluxes to learn from", "growth_only": "growth alone to learn from"}
 
 CAPTION = (
-    "Trained without the media that the split holds out, tested on these. White: no better than the mean of the test media; full "
+    "Trained without the held-out part of the split, tested on it. White: no better than the mean of the test media; full "
     "blue: .999 or more.\nMedian over the seeds, and range. A model without a row predicts growth alone."
 )
 """Caption below the panels."""
