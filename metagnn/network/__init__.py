@@ -1,6 +1,7 @@
 """Metabolic networks as arrays: stoichiometry, bounds, media, elements. No learning."""
 
 from metagnn.network.bounds import FluxBounds as FluxBounds
+from metagnn.network.conditions import Conditions as Conditions
 from metagnn.network.document import network_from_document as network_from_document
 from metagnn.network.document import network_to_document as network_to_document
 from metagnn.network.elements import ELECTRON_WEIGHTS as ELECTRON_WEIGHTS
