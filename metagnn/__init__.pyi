@@ -15,7 +15,6 @@ from . import testing as testing
 
 # The network
 from .errors import InputError as InputError
-from .network import Conditions as Conditions
 from .network import Incidence as Incidence
 from .network import MetabolicNetwork as MetabolicNetwork
 from .network import load_network as load_network
