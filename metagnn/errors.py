@@ -12,6 +12,10 @@ class NetworkError(InputError):
     """A model that cannot be read, or that lacks what was asked of it (objective, exchanges, formulas)."""
 
 
+class ModelWarning(UserWarning):
+    """Reading a model made something up, or lost something; `network.notes` holds the sentences."""
+
+
 class TableError(InputError):
     """A table of media, rates or targets with columns or values that cannot be used."""
 

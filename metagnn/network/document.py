@@ -42,6 +42,7 @@ def network_to_document(network: MetabolicNetwork) -> dict[str, Any]:
         "objective": dict(network.objective),
         "exchanges": list(network.exchanges),
         "aliases": dict(network.aliases),
+        "notes": list(network.notes),
     }
 
 
@@ -69,4 +70,5 @@ def network_from_document(document: dict[str, Any]) -> MetabolicNetwork:
             for r in document["reactions"]
         ),
         aliases=document["aliases"],
+        notes=tuple(document.get("notes", ())),
     )

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 class GeneRule:
     """A boolean rule over genes: one gene, or an "and" (complex) or "or" (isoenzymes) of rules.
 
+    A rule of the kind "unreadable" keeps a text that was not understood as its name, and the genes that the text
+    names as its operands; it never closes a reaction.
+
     >>> rule = GeneRule("or", operands=(GeneRule("gene", name="b1"), GeneRule("gene", name="b2")))
     >>> rule.active({"b1"}), rule.active({"b1", "b2"})
     (True, False)
@@ -23,6 +26,8 @@ class GeneRule:
         """Whether the reaction still works without some genes."""
         if self.kind == "gene":
             return self.name not in knocked_out
+        if self.kind == "unreadable":
+            return True
         test = all if self.kind == "and" else any
         return test(operand.active(knocked_out) for operand in self.operands)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from metagnn.errors import NetworkError, unknown_name
+from metagnn.errors import ModelWarning, NetworkError, unknown_name
 from metagnn.network.bounds import FluxBounds
 from metagnn.network.elements import (
     CHEMICAL_ELEMENTS,
@@ -56,6 +57,7 @@ class MetabolicNetwork:
         metabolite_table: What every metabolite is, in the order of S's rows.
         reaction_table: What every reaction is, in the order of S's columns.
         aliases: Other names that reactions answer to.
+        notes: What reading the model made up or lost, as short sentences with ids.
     """
 
     id: str
@@ -66,6 +68,7 @@ class MetabolicNetwork:
     metabolite_table: tuple[Metabolite, ...]
     reaction_table: tuple[Reaction, ...]
     aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def reactions(self) -> tuple[str, ...]:
@@ -108,12 +111,12 @@ class MetabolicNetwork:
         terms = [name for name, coefficient in self.objective.items() if coefficient]
         if not terms:
             raise NetworkError(
-                f"{self.id} has no objective; set the growth reaction, as in `model.objective = 'BIOMASS…'`"
+                f"{self.id} has no objective; choose the growth reaction, as in `growth='BIOMASS…'` or --growth BIOMASS…"
             )
         if len(terms) > 1:
             raise NetworkError(
                 f"the objective of {self.id} has {len(terms)} reactions ({', '.join(map(repr, terms[:4]))}); "
-                "expected one growth reaction"
+                "expected one growth reaction; choose it with `growth` or --growth"
             )
         if self.objective[terms[0]] < 0:
             raise NetworkError(
@@ -262,6 +265,9 @@ class MetabolicNetwork:
 
         Raises:
             NetworkError: A reaction or gene is unknown; the nearest names are given.
+
+        Warns:
+            ModelWarning: A gene of a rule that could not be read: its reaction stays open.
         """
         return dataclasses.replace(self, bounds=self.bounds.close(self.closed_by(reactions, genes)))
 
@@ -273,8 +279,17 @@ class MetabolicNetwork:
             raise NetworkError(unknown_name(gene, self.genes, f"gene of {self.id}"))
         closed = [self.reaction_index(name) for name in reactions]
         for index, reaction in enumerate(self.reaction_table):
-            if genes and reaction.gene_rule is not None and not reaction.gene_rule.active(genes):
+            if not genes or reaction.gene_rule is None:
+                continue
+            if not reaction.gene_rule.active(genes):
                 closed.append(index)
+            elif reaction.gene_rule.kind == "unreadable" and (named := sorted(genes & reaction.gene_rule.genes())):
+                warnings.warn(
+                    f"the knock-out of {', '.join(map(repr, named))} cannot be trusted: the gene rule of "
+                    f"{reaction.id!r} is not understood ({reaction.gene_rule.name!r}), so the reaction stays open",
+                    ModelWarning,
+                    stacklevel=3,
+                )
         return closed
 
     def with_biomass(self, column: np.ndarray) -> MetabolicNetwork:

@@ -1,0 +1,128 @@
+"""JSON and YAML: a model as nested dicts and lists."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from metagnn.errors import NetworkError
+from metagnn.network.reader.draft import DraftMetabolite, DraftReaction, ModelDraft
+
+_NOTHING = ("", "~", "null", "None", "nan", "NaN")
+
+
+def read_json(content: bytes) -> ModelDraft:
+    """The draft of a JSON document.
+
+    Raises:
+        ValueError: No JSON, or no model in it.
+        NetworkError: An entry without an id.
+    """
+    return read_document(json.loads(content.decode("utf-8-sig")))
+
+
+def read_yaml(content: bytes) -> ModelDraft:
+    """The draft of a YAML document, plain or with ordered maps, as cobra and RAVEN write them.
+
+    Raises:
+        yaml.YAMLError: No YAML.
+        ValueError: No model in it.
+        NetworkError: An entry without an id.
+    """
+    import yaml
+
+    # Every scalar as text: YAML 1.1 would make the formula NO a False and 1e-05 a word.
+    loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    return read_document(_plain(yaml.load(content, loader)))
+
+
+def _plain(node: Any) -> Any:
+    """Ordered maps, which are lists of one-entry maps, as dicts; words for nothing as None."""
+    if isinstance(node, dict):
+        return {key: _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        pairs = [item for item in node if isinstance(item, dict) and len(item) == 1]
+        merged: dict[Any, Any] = {}
+        for pair in pairs if len(pairs) == len(node) else ():
+            merged |= pair
+        return _plain(merged) if node and len(merged) == len(node) else [_plain(item) for item in node]
+    return None if node in _NOTHING else node
+
+
+def read_document(document: Any) -> ModelDraft:
+    """The draft of a document as cobra writes it.
+
+    Args:
+        document: A dict with the lists "metabolites" and "reactions".
+
+    Raises:
+        ValueError: Something else.
+        NetworkError: An entry without an id, or a reaction whose metabolites are no dict.
+    """
+    if not isinstance(document, Mapping) or "reactions" not in document or "metabolites" not in document:
+        raise ValueError("it holds no 'reactions' and 'metabolites'")
+    about = document.get("metaData") or {}
+    name = document.get("id") or (about.get("id") if isinstance(about, Mapping) else None)
+    return ModelDraft(
+        str(name or ""),
+        [_metabolite(*entry) for entry in _entries(document, "metabolites")],
+        [_reaction(*entry) for entry in _entries(document, "reactions")],
+        frozenset(name for name, _ in _entries(document, "genes")),
+    )
+
+
+def _entries(document: Mapping, kind: str) -> list[tuple[str, Mapping]]:
+    entries = document.get(kind) or []
+    # A list of one entry with nothing but an id looks like an ordered map.
+    entries = [entries] if isinstance(entries, Mapping) and "id" in entries else entries
+    if not isinstance(entries, list):
+        raise ValueError(f"its {kind!r} are no list")
+    found = []
+    for position, entry in enumerate(entries):
+        if not isinstance(entry, Mapping) or entry.get("id") in (None, ""):
+            raise NetworkError(f"entry {position} of the file's {kind!r} has no id")
+        found.append((str(entry["id"]), entry))
+    return found
+
+
+def _metabolite(name: str, entry: Mapping) -> DraftMetabolite:
+    return DraftMetabolite(
+        name, _text(entry, "name"), _text(entry, "compartment"), entry.get("formula"), entry.get("charge")
+    )
+
+
+def _reaction(name: str, entry: Mapping) -> DraftReaction:
+    coefficients = entry.get("metabolites") or {}
+    if not isinstance(coefficients, Mapping):
+        raise NetworkError(f"the metabolites of reaction {name!r} are {coefficients!r}; expected id: coefficient")
+    rule = entry.get("gene_reaction_rule")
+    return DraftReaction(
+        name,
+        {str(metabolite): value for metabolite, value in coefficients.items()},
+        entry.get("lower_bound"),
+        entry.get("upper_bound"),
+        _text(entry, "name"),
+        _text(entry, "subsystem"),
+        None if rule is None else str(rule),
+        entry.get("objective_coefficient") or 0.0,
+        invented=_looks_invented(name, entry, coefficients),
+    )
+
+
+def _looks_invented(name: str, entry: Mapping, coefficients: Mapping) -> bool:
+    """Whether it is the exchange that cobra adds for a boundary species, saved with the model."""
+    annotation = entry.get("annotation") or {}
+    return (
+        len(coefficients) == 1
+        and [f"EX_{metabolite}" for metabolite in coefficients] == [name] == [entry.get("name")]
+        and isinstance(annotation, Mapping)
+        and dict(annotation) == {"sbo": "SBO:0000627"}
+    )
+
+
+def _text(entry: Mapping, key: str) -> str:
+    value = entry.get(key)
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in value)
+    return "" if value is None else str(value)
