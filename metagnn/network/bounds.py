@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from metagnn.errors import NetworkError
+
+
+LARGEST_FLUX = 1000.0
+"""A bound of this size or more stands for none, as models write it [mmol/gDW/h]."""
+
+
+def without_limits(lower: np.ndarray, upper: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds with infinity in place of those of some size or more, so that solvers see none.
+
+    Args:
+        lower: Lower bounds, any shape [mmol/gDW/h].
+        upper: Upper bounds, the same shape.
+        size: Size from which on a bound stands for none.
+    """
+    return np.where(lower <= -size, -np.inf, lower), np.where(upper >= size, np.inf, upper)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +54,11 @@ class FluxBounds:
                 f"bounds of {self.reactions[index]!r} are [{self.lower[index]:g}, {self.upper[index]:g}]; "
                 "expected numbers with lower ≤ upper"
             )
+
+    @cached_property
+    def unlimited(self) -> float:
+        """Size from which on a bound stands for none: 1000, or that of the widest where all are narrower."""
+        return min(LARGEST_FLUX, float(np.abs([self.lower, self.upper]).max(initial=0.0)))
 
     def replace(self, changes: Mapping[int, tuple[float, float]]) -> FluxBounds:
         """New bounds with `(lower, upper)` of some reactions replaced, by index."""

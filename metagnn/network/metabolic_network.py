@@ -25,6 +25,7 @@ from metagnn.network.elements import (
 from metagnn.network.gene_rule import GeneRule
 from metagnn.network.incidence import Incidence
 from metagnn.network.medium import check_exchanges, check_uptakes
+from metagnn.network.outside import outside_compartments
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class MetabolicNetwork:
         stoichiometry: S, from reaction fluxes to metabolite balances.
         bounds: Bounds of every flux [mmol/gDW/h].
         objective: Coefficient of every reaction in the objective that growth maximises.
-        exchanges: Exchange reactions, in network order.
+        exchanges: Reactions that cross the border (exchanges, sinks and demands), in network order.
         metabolite_table: What every metabolite is, in the order of S's rows.
         reaction_table: What every reaction is, in the order of S's columns.
         aliases: Other names that reactions answer to.
@@ -199,6 +200,17 @@ class MetabolicNetwork:
         return wrong
 
     @cached_property
+    def outside_exchanges(self) -> tuple[str, ...]:
+        """The exchanges of what is outside the cell, in network order: all but sinks and demands."""
+        columns = self.stoichiometry.to_scipy().tocsc()
+        places = {
+            name: {self.metabolite_table[row].compartment for row in columns[:, [index]].nonzero()[0]}
+            for name, index in zip(self.exchanges, self.exchange_indices, strict=True)
+        }
+        outside = outside_compartments([(name, place) for name, held in places.items() for place in held])
+        return tuple(name for name, held in places.items() if held & outside or not held)
+
+    @cached_property
     def imports_forward(self) -> np.ndarray:
         """Which exchanges take up with a positive flux, shape `[exchanges]`: those written "→ A", not COBRA's "A →"."""
         columns = self.stoichiometry.to_scipy()[:, self.exchange_indices]
@@ -226,6 +238,9 @@ class MetabolicNetwork:
         uptakes = np.asarray(uptakes, dtype=np.float64)
         check_exchanges(names, self.require_exchanges(), self.reactions, self.id)
         check_uptakes(names, uptakes)
+        return self._uptake_bounds(names, uptakes)
+
+    def _uptake_bounds(self, names: Sequence[str], uptakes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         forward = dict(zip(self.exchanges, self.imports_forward, strict=True))
         lower = np.repeat(self.bounds.lower[None, :], len(uptakes), axis=0)
         upper = np.repeat(self.bounds.upper[None, :], len(uptakes), axis=0)
@@ -242,18 +257,27 @@ class MetabolicNetwork:
     def with_medium(self, medium: Mapping[str, float]) -> MetabolicNetwork:
         """The network on a medium, with cobra's meaning: every exchange that is not named is closed for uptake.
 
+        Sinks and demands, which are exchanges of what is inside the cell, keep their bounds unless they are named.
+
         Args:
-            medium: Largest uptake ≥ 0 of every nutrient, by exchange id [mmol/gDW/h].
+            medium: Largest uptake ≥ 0 of every nutrient, by exchange id [mmol/gDW/h]; infinite where nothing limits.
+
+        Raises:
+            TableError: A name is no exchange, or an uptake is negative or NaN.
         """
+        outside = frozenset(self.outside_exchanges)
         closed = {}
         for index, forward in zip(self.exchange_indices, self.imports_forward, strict=True):
+            if self.reactions[index] not in outside:
+                continue
             low, high = self.bounds.lower[index], self.bounds.upper[index]
             # A forced secretion (cobra keeps it too) stays; an uptake is closed.
             closed[int(index)] = (low, min(high, 0.0)) if forward else (max(low, 0.0), max(high, low, 0.0))
         shut = dataclasses.replace(self, bounds=self.bounds.replace(closed))
-        lower, upper = shut.uptake_bounds(
-            list(medium), np.array([list(medium.values())], dtype=np.float64).reshape(1, -1)
-        )
+        names, uptakes = list(medium), np.array([list(medium.values())], dtype=np.float64).reshape(1, -1)
+        check_exchanges(names, self.require_exchanges(), self.reactions, self.id)
+        check_uptakes(names, np.where(np.isposinf(uptakes), 0.0, uptakes))
+        lower, upper = shut._uptake_bounds(names, uptakes)
         return dataclasses.replace(self, bounds=FluxBounds(self.reactions, lower[0], upper[0]))
 
     def knock_out(self, reactions: Iterable[str] = (), genes: Iterable[str] = ()) -> MetabolicNetwork:
