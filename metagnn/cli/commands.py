@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ from metagnn.cli.presence import PRESENT, print_uptakes, untrained_medium_predic
 from metagnn.cli.reconcile_command import benchmark_reconcile
 from metagnn.cli.transfer_command import benchmark_transfer, refuse_full, refuse_resume
 from metagnn.datasets.label_file import simulate_to_file
+from metagnn.errors import ModelWarning, NetworkError
+from metagnn.fba.growth_capacity import GROWS, largest_growth, require_growth
 from metagnn.files.output import check_output
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import write_table
@@ -43,17 +46,35 @@ RATIOS = {"scaling": "`ours` is the larger network, and the ratio the exponent o
 
 
 def info(chosen: argparse.Namespace) -> None:
-    """Print what a model holds, and what it lacks."""
+    """Print what a model holds, what it lacks, and what reading it made up or lost."""
     from metagnn.network.summary import summarise
 
-    network = load_network(chosen.model)
-    print_table(f"{network.id}", ("what", "value"), summarise(network))
+    with warnings.catch_warnings():
+        # The notes stand in the table.
+        warnings.simplefilter("ignore", ModelWarning)
+        network = load_network(chosen.model, chosen.growth)
+    rows = [*summarise(network), ("largest growth [1/h]", _largest_growth(network))]
+    rows += [("read with a note" if position == 0 else "", note) for position, note in enumerate(network.notes)]
+    print_table(f"{network.id}", ("what", "value"), rows)
+
+
+def _largest_growth(network: MetabolicNetwork) -> str:
+    """Growth within the model's own bounds, or why there is none."""
+    try:
+        growth = largest_growth(network)
+        if growth > GROWS:
+            return "unlimited" if np.isinf(growth) else f"{growth:.6g}"
+        require_growth(network)
+    except NetworkError as error:
+        return f"– ({error})"
+    return "0 on its own medium" if growth <= GROWS else "– (its own bounds and medium contradict)"
 
 
 def simulate(chosen: argparse.Namespace) -> None:
     """Write the fluxes of many media."""
     plot = check_plot(chosen.plot, chosen.force or chosen.resume)
-    network, media = load_network(chosen.model), read_table(chosen.media)
+    network, media = load_network(chosen.model, chosen.growth), read_table(chosen.media)
+    require_growth(network)
     print_open_sources(network, media)
     with progress_bar("media") as progress:
         labels = simulate_to_file(
@@ -74,7 +95,8 @@ def train(chosen: argparse.Namespace) -> None:
     from metagnn.training_job import train_to_folder
 
     plot = check_plot(chosen.plot, chosen.force or chosen.resume)
-    network = load_network(chosen.model)
+    network = load_network(chosen.model, chosen.growth)
+    require_growth(network)
     inputs, targets = read_table(chosen.inputs), read_table(chosen.targets)
     if is_first_process():
         print_open_sources(network, inputs)
@@ -99,7 +121,7 @@ def predict(chosen: argparse.Namespace) -> None:
     inputs = read_table(chosen.inputs)
     targets = read_table(chosen.targets) if chosen.targets else None
     out, plot = check_output(chosen.out, chosen.force), check_plot(chosen.plot, chosen.force)
-    network = load_network(chosen.model) if chosen.model else None
+    network = load_network(chosen.model, chosen.growth) if chosen.model else None
     predictor = load_predictor(chosen.folder, network=network)
     # Scored first: targets that do not fit are refused before anything is written.
     score = None if targets is None else predictor.score(inputs, targets)

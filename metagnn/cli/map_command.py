@@ -31,7 +31,7 @@ def draw_map(chosen: argparse.Namespace) -> None:
             "`--active` chooses what is laid out; an Escher map shows what it shows: leave one of them out"
         )
     out = check_picture(chosen.out, chosen.force)
-    network, table = load_network(chosen.model), read_table(chosen.fluxes)
+    network, table = load_network(chosen.model, chosen.growth), read_table(chosen.fluxes)
     if chosen.subsystem is not None and not subsystems(network):
         raise InputError(f"{network.id} files its reactions under no subsystem; leave `--subsystem` out")
     fluxes = _one_row(network, table, chosen.row, chosen.fluxes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
-MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .xml.gz, .json, .mat, .yml)"
+MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .json, .mat, .yml; plain, .gz, .bz2 or .zip)"
 CONSTRAINTS = ("steady_state", "soft", "polytope")
 KINDS = ("max_uptake", "rates", "present")
 COMPOSITIONS = ("fixed", "elemental", "precursor")
@@ -52,6 +52,11 @@ def _command(commands: Commands, name: str, text: str, example: str) -> argparse
     return parser
 
 
+def _growth(parser: argparse.ArgumentParser) -> None:
+    growth_help = "the reaction that grows, where the model names none, several or another"
+    parser.add_argument("--growth", metavar="REACTION", default=None, help=growth_help)
+
+
 def _output(parser: argparse.ArgumentParser, what: str, resume: bool = True) -> None:
     parser.add_argument("--out", required=True, metavar=what.upper(), help=f"{what} to write")
     parser.add_argument("--force", action="store_true", help="replace an output that exists")
@@ -76,6 +81,7 @@ def _reproduce(commands: Commands) -> None:  # type: ignore[valid-type]
 def _info(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(commands, "info", "what a model holds, and what it lacks", "metagnn info e_coli_core")
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
 
 
 def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -86,6 +92,7 @@ def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn simulate e_coli_core --media media.csv --method min_norm --out labels.csv",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes, knockouts; one row a medium")
     parser.add_argument("--method", choices=METHODS, default="min_norm", help="which optimum (default min_norm)")
     parser.add_argument("--jobs", type=_at_least(1), default=1, help="worker processes (default 1)")
@@ -102,6 +109,7 @@ def _train(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn train e_coli_core --inputs media.csv --targets labels.csv --out model",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     parser.add_argument("--inputs", required=True, metavar="FILE", help="media or measured rates, one row a sample")
     parser.add_argument("--targets", required=True, metavar="FILE", help="observed fluxes, empty where not observed")
     kind_help = (
@@ -131,6 +139,7 @@ def _predict(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("folder", metavar="FOLDER", help="what `metagnn train` wrote")
     parser.add_argument("--inputs", required=True, metavar="FILE", help="of the kind and with the columns of the fit")
     parser.add_argument("--model", metavar="MODEL", default=None, help="check that the model was trained on this one")
+    _growth(parser)
     parser.add_argument("--targets", metavar="FILE", default=None, help="observed fluxes, to score the predictions")
     parser.add_argument("--plot", metavar="PICTURE", default=None, help="draw predictions against the targets")
     _output(parser, "file", resume=False)
@@ -144,6 +153,7 @@ def _map(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn map iJO1366 --fluxes fluxes.csv --subsystem 'Citric Acid Cycle' --out map.svg",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     parser.add_argument("--fluxes", required=True, metavar="FILE", help="what `simulate` or `predict` wrote")
     parser.add_argument("--row", type=_at_least(0), default=0, help="row of the table, counted from 0 (default 0)")
     what = parser.add_mutually_exclusive_group()
@@ -164,6 +174,7 @@ def _reconcile(commands: Commands) -> None:  # type: ignore[valid-type]
         "file", metavar="FILE", help="measured rates (CSV, Parquet), one row a sample, units in headers"
     )
     parser.add_argument("--model", required=True, metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     parser.add_argument(
         "--composition", choices=COMPOSITIONS, default="elemental", help="of biomass (default elemental)"
     )
@@ -195,6 +206,7 @@ def _identifiability(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn identifiability e_coli_core --measured EX_glc__D_e,EX_o2_e,growth --composition elemental",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     measured_help = "exchanges, other reactions, growth, co2, alpha, beta, degree_of_reduction; with commas between"
     parser.add_argument("--measured", required=True, metavar="NAMES", help=measured_help)
     parser.add_argument("--composition", choices=COMPOSITIONS, default="fixed", help="what is unknown (default fixed)")
@@ -213,6 +225,7 @@ def _bottlenecks(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn bottlenecks e_coli_core --media media.csv --out limits.csv",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes ≥ 0, one row a medium")
     parser.add_argument("--predictor", metavar="FOLDER", default=None, help="also the gradient of this trained model")
     parser.add_argument("--most", type=_at_least(1), default=20, help="rows of each medium (default 20)")
@@ -227,6 +240,7 @@ def _suggest_medium(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn suggest-medium e_coli_core --prices prices.csv --budget 5,10,20 --out media.csv",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     prices_help = "price [1/mmol] under every exchange that may be bought, in one row; others keep the model's bounds"
     parser.add_argument("--prices", required=True, metavar="FILE", help=prices_help)
     budget_help = "what may be spent, in prices times mmol/gDW/h; several with commas between"

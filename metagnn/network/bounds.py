@@ -10,7 +10,6 @@ import numpy as np
 
 from metagnn.errors import NetworkError
 
-
 LARGEST_FLUX = 1000.0
 """A bound of this size or more stands for none, as models write it [mmol/gDW/h]."""
 

@@ -112,7 +112,7 @@ class MetabolicNetwork:
         terms = [name for name, coefficient in self.objective.items() if coefficient]
         if not terms:
             raise NetworkError(
-                f"{self.id} has no objective; choose the growth reaction, as in `growth='BIOMASS…'` or --growth BIOMASS…"
+                f"{self.id} has no objective; set the growth reaction, as in `growth='BIOMASS…'`, or by --growth"
             )
         if len(terms) > 1:
             raise NetworkError(
@@ -186,29 +186,33 @@ class MetabolicNetwork:
         """
         elements = (*elements_present(self.metabolite_table), "charge")
         weights = np.array([balance_weights(self.metabolite_table, element) for element in elements])
-        S = self.stoichiometry.to_scipy()
-        imbalance = weights @ S
-        known = np.array([m.complete and m.charge is not None for m in self.metabolite_table], dtype=bool)
-        checkable = (abs(S).T @ (~known)) == 0
-        has_two_sides = ((S > 0).sum(axis=0) > 0) & ((S < 0).sum(axis=0) > 0)
+        imbalance = weights @ self.stoichiometry.to_scipy()
         wrong = {}
-        for column in np.flatnonzero(checkable & has_two_sides & (np.abs(imbalance) > tolerance).any(axis=0)):
-            name = self.reactions[column]
-            if not self.objective.get(name):
-                values = zip(elements, imbalance[:, column], strict=True)
-                wrong[name] = {element: float(value) for element, value in values if abs(value) > tolerance}
+        for column in np.flatnonzero(self.checkable_reactions & (np.abs(imbalance) > tolerance).any(axis=0)):
+            values = zip(elements, imbalance[:, column], strict=True)
+            wrong[self.reactions[column]] = {e: float(value) for e, value in values if abs(value) > tolerance}
         return wrong
+
+    @cached_property
+    def checkable_reactions(self) -> np.ndarray:
+        """Internal reactions whose metabolites all have a formula and a charge, boolean, shape `[reactions]`."""
+        S = self.stoichiometry.to_scipy()
+        known = np.array([m.complete and m.charge is not None for m in self.metabolite_table], dtype=bool)
+        has_two_sides = ((S > 0).sum(axis=0) > 0) & ((S < 0).sum(axis=0) > 0)
+        grows = np.array([bool(self.objective.get(name)) for name in self.reactions])
+        return np.asarray(((abs(S).T @ (~known)) == 0) & has_two_sides & ~grows, dtype=bool)
 
     @cached_property
     def outside_exchanges(self) -> tuple[str, ...]:
         """The exchanges of what is outside the cell, in network order: all but sinks and demands."""
-        columns = self.stoichiometry.to_scipy().tocsc()
-        places = {
-            name: {self.metabolite_table[row].compartment for row in columns[:, [index]].nonzero()[0]}
-            for name, index in zip(self.exchanges, self.exchange_indices, strict=True)
-        }
-        outside = outside_compartments([(name, place) for name, held in places.items() for place in held])
-        return tuple(name for name, held in places.items() if held & outside or not held)
+        columns = self.stoichiometry.to_scipy().tocsc()[:, self.exchange_indices]
+        places = [
+            {self.metabolite_table[row].compartment for row in columns.indices[start:end]}
+            for start, end in zip(columns.indptr[:-1], columns.indptr[1:], strict=True)
+        ]
+        held = list(zip(self.exchanges, places, strict=True))
+        outside = outside_compartments([(name, place) for name, found in held for place in found])
+        return tuple(name for name, found in held if found & outside or not found)
 
     @cached_property
     def imports_forward(self) -> np.ndarray:

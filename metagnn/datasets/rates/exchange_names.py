@@ -44,11 +44,14 @@ class ExchangeNames:
         self._tiers: tuple[dict[str, list[str]], ...] = tuple(defaultdict(list) for _ in range(4))
         columns = network.stoichiometry.to_scipy().tocsc()
         self.metabolites: dict[str, Metabolite] = {}
+        # A sink or demand answers to its id alone: a substance means what is outside.
+        outside = frozenset(network.outside_exchanges)
         for name, index in zip(network.require_exchanges(), network.exchange_indices, strict=True):
             rows = columns[:, [index]].tocoo().coords[0]
             if len(rows) == 1:
                 self.metabolites[name] = network.metabolite_table[int(rows[0])]
-                self._add(name)
+                if name in outside:
+                    self._add(name)
 
     def _add(self, exchange: str) -> None:
         metabolite = self.metabolites[exchange]

@@ -16,7 +16,7 @@ from metagnn.network.reader.border import crossing_reactions, settle_border
 from metagnn.network.reader.draft import DraftReaction, ModelDraft
 from metagnn.network.reader.gene_rule_text import read_gene_rule
 from metagnn.network.reader.limits import read_limits
-from metagnn.network.reader.note import listed
+from metagnn.network.reader.note import counted, listed
 from metagnn.network.reader.species import read_species
 
 ALIASES = {"BIOMASS_Ecoli_core_w_GAM": "Biomass_Ecoli_core"}
@@ -83,7 +83,9 @@ def _check_coefficients(reaction: DraftReaction, metabolites: set[str]) -> None:
         except (TypeError, ValueError):
             value = math.nan
         if not math.isfinite(value):
-            raise NetworkError(f"the coefficient of {name!r} in reaction {reaction.id!r} is {given!r}; expected a number")
+            raise NetworkError(
+                f"the coefficient of {name!r} in reaction {reaction.id!r} is {given!r}; expected a number"
+            )
         if value:
             values[name] = value
     reaction.coefficients = values
@@ -113,12 +115,12 @@ def _gene_rules(draft: ModelDraft) -> tuple[list[GeneRule | None], list[str]]:
             unlisted.append(f"{reaction.id!r}{stated} needs {listed([repr(gene) for gene in strange])}")
     notes = []
     if unread:
+        what = counted(len(unread), "gene rule")
         notes.append(
-            f"gene rules not understood, {len(unread)} in number, so that knock-outs of their genes cannot be trusted: "
-            f"{listed(unread)}"
+            f"{what} not understood: {listed(unread)}; knock-outs of the genes that they name cannot be trusted"
         )
     if unlisted:
-        notes.append(f"gene rules of genes that the model does not list, {len(unlisted)} in number: {listed(unlisted)}")
+        notes.append(f"{counted(len(unlisted), 'gene rule')} of genes that the model does not list: {listed(unlisted)}")
     return rules, notes
 
 
@@ -140,7 +142,9 @@ def _objective(draft: ModelDraft, growth: str | None) -> tuple[dict[str, float],
         if value:
             terms[reaction.id] = sign * value
     if len(terms) > 1:
-        return terms, [f"the objective has {len(terms)} reactions ({listed([repr(t) for t in terms])}); choose `growth`"]
+        return terms, [
+            f"the objective has {len(terms)} reactions ({listed([repr(t) for t in terms])}); choose `growth`"
+        ]
     if not terms:
         likely = [repr(r.id) for r in draft.reactions if _GROWTH.search(f"{r.id} {r.name}")]
         advice = f", such as {listed(likely)}" if likely else ""

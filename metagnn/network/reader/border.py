@@ -37,8 +37,8 @@ def settle_border(draft: ModelDraft) -> list[str]:
     """
     touching: dict[str, list[DraftReaction]] = defaultdict(list)
     for reaction in draft.reactions:
-        for metabolite in reaction.coefficients:
-            touching[metabolite].append(reaction)
+        for name in reaction.coefficients:
+            touching[name].append(reaction)
     flagged = {metabolite.id for metabolite in draft.metabolites if metabolite.boundary}
     dropped: set[str] = set()
     made_up: list[DraftReaction] = []

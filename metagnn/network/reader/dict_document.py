@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -16,8 +17,8 @@ def read_json(content: bytes) -> ModelDraft:
     """The draft of a JSON document.
 
     Raises:
-        ValueError: No JSON, or no model in it.
-        NetworkError: An entry without an id.
+        ValueError: No JSON, no model in it, or an entry without an id.
+        NetworkError: A reaction whose metabolites are no dict.
     """
     return read_document(json.loads(content.decode("utf-8-sig")))
 
@@ -27,14 +28,19 @@ def read_yaml(content: bytes) -> ModelDraft:
 
     Raises:
         yaml.YAMLError: No YAML.
-        ValueError: No model in it.
-        NetworkError: An entry without an id.
+        ValueError: No model in it, or an entry without an id.
+        NetworkError: A reaction whose metabolites are no dict.
     """
     import yaml
 
     # Every scalar as text: YAML 1.1 would make the formula NO a False and 1e-05 a word.
     loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    return read_document(_plain(yaml.load(content, loader)))
+    draft = read_document(_plain(yaml.load(content, loader)))
+    for metabolite in draft.metabolites:
+        # Here every charge is a text.
+        with contextlib.suppress(TypeError, ValueError):
+            metabolite.charge = float(metabolite.charge)  # type: ignore[arg-type]
+    return draft
 
 
 def _plain(node: Any) -> Any:
@@ -57,8 +63,8 @@ def read_document(document: Any) -> ModelDraft:
         document: A dict with the lists "metabolites" and "reactions".
 
     Raises:
-        ValueError: Something else.
-        NetworkError: An entry without an id, or a reaction whose metabolites are no dict.
+        ValueError: Something else, or an entry without an id.
+        NetworkError: A reaction whose metabolites are no dict.
     """
     if not isinstance(document, Mapping) or "reactions" not in document or "metabolites" not in document:
         raise ValueError("it holds no 'reactions' and 'metabolites'")
@@ -81,7 +87,7 @@ def _entries(document: Mapping, kind: str) -> list[tuple[str, Mapping]]:
     found = []
     for position, entry in enumerate(entries):
         if not isinstance(entry, Mapping) or entry.get("id") in (None, ""):
-            raise NetworkError(f"entry {position} of the file's {kind!r} has no id")
+            raise ValueError(f"entry {position} of its {kind!r} has no id")
         found.append((str(entry["id"]), entry))
     return found
 

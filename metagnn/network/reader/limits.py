@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from metagnn.errors import NetworkError
@@ -53,9 +51,6 @@ def _number(value: object, reaction: str) -> float | None:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     try:
-        number = float(value)  # type: ignore[arg-type]
+        return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        number = math.nan
-    if math.isnan(number) or isinstance(value, bool):
-        raise NetworkError(f"a bound of reaction {reaction!r} is {value!r}; expected a number")
-    return number
+        raise NetworkError(f"a bound of reaction {reaction!r} is {value!r}; expected a number") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from typing import Any
 
@@ -118,7 +119,7 @@ def _columns(matrix: Any, shape: tuple[int, int]) -> list[list[tuple[int, float]
     ends = columns.indptr
     return [
         list(zip(columns.indices[a:b].tolist(), columns.data[a:b].tolist(), strict=True))
-        for a, b in zip(ends[:-1], ends[1:], strict=True)
+        for a, b in itertools.pairwise(ends)
     ]
 
 

@@ -59,7 +59,7 @@ def read_model_file(path: Path) -> ModelDraft:
         _refuse_other_format(content, format_name)
         draft = reader(content)
     except NetworkError as error:
-        raise NetworkError(f"'{path}': {error}") from error
+        raise NetworkError(f"'{path}' cannot be read as a model: {error}") from error
     # The readers of four formats fail in as many ways (XML, zlib, JSON, MAT, YAML, KeyError, …).
     except Exception as error:
         reason = str(error).strip().splitlines()

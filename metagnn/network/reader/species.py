@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 
@@ -14,7 +15,9 @@ from metagnn.network.reader.note import counted, listed
 
 def read_species(draft: ModelDraft) -> tuple[tuple[Metabolite, ...], list[str]]:
     """The metabolites of a draft, and the notes."""
-    guessed, unplaced, strange, texts, lost = [], [], [], [], []
+    guessed: list[str] = []
+    unplaced: list[str] = []
+    strange, texts, lost = [], [], []
     table = []
     for metabolite in draft.metabolites:
         if not metabolite.compartment:
@@ -43,7 +46,7 @@ def read_species(draft: ModelDraft) -> tuple[tuple[Metabolite, ...], list[str]]:
         if found
     ]
     unknown = {name for pair in disputed for name in pair}
-    return tuple(Metabolite(m.id, m.name, m.compartment, None, m.charge) if m.id in unknown else m for m in table), notes
+    return tuple(dataclasses.replace(m, formula=None) if m.id in unknown else m for m in table), notes
 
 
 def _disputed_formulas(draft: ModelDraft, table: Mapping[str, Metabolite]) -> dict[tuple[str, str], str]:
@@ -53,7 +56,7 @@ def _disputed_formulas(draft: ModelDraft, table: Mapping[str, Metabolite]) -> di
     """
     found = {}
     for reaction in draft.reactions:
-        if len(reaction.coefficients) != 2:
+        if len(reaction.coefficients) != 2 or sum(reaction.coefficients.values()):  # type: ignore[arg-type]
             continue
         first, second = sorted(reaction.coefficients)
         if without_compartment(first) != without_compartment(second) or first not in table or second not in table:

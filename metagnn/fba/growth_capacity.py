@@ -1,0 +1,88 @@
+"""Whether a model can grow at all, and what it lacks where it cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse
+
+from metagnn.errors import NetworkError
+from metagnn.network.bounds import LARGEST_FLUX
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
+
+GROWS = 1e-9
+"""Growth and production above this are some [1/h, mmol/gDW/h]."""
+
+ENOUGH = 1e-3
+"""What a precursor is asked for, so that the search ends early [mmol/gDW/h]."""
+
+MOST_NAMED = 5
+
+
+def largest_growth(network: MetabolicNetwork) -> float:
+    """The largest growth within the network's own bounds [1/h]; NaN where no flux satisfies them.
+
+    Raises:
+        NetworkError: No growth reaction.
+    """
+    objective = np.zeros(len(network.reactions))
+    objective[network.reaction_index(network.growth_reaction)] = 1.0
+    found = LinearProgram(network.stoichiometry.to_scipy(), objective).solve(network.bounds.lower, network.bounds.upper)
+    return found.objective if found.status in (OPTIMAL, INFEASIBLE) else np.inf
+
+
+def require_growth(network: MetabolicNetwork) -> None:
+    """Raise unless the model can grow with every exchange open: else no medium ever has a label.
+
+    Costs a linear program, and another one where nothing grows.
+
+    Args:
+        network: The network.
+
+    Raises:
+        NetworkError: No growth reaction, a growth reaction that its bounds close, or precursors that nothing makes;
+            they are named.
+    """
+    name = network.growth_reaction
+    growth = network.reaction_index(name)
+    lower, upper = network.bounds.lower.copy(), network.bounds.upper.copy()
+    if upper[growth] <= 0:
+        bounds = f"[{lower[growth]:g}, {upper[growth]:g}]"
+        raise NetworkError(f"the growth reaction {name!r} of {network.id} is closed by its bounds {bounds}")
+    at, forward = network.exchange_indices, network.imports_forward
+    lower[at[~forward]] = np.minimum(lower[at[~forward]], -LARGEST_FLUX)
+    upper[at[forward]] = np.maximum(upper[at[forward]], LARGEST_FLUX)
+    objective = np.zeros(len(lower))
+    objective[growth] = 1.0
+    cap = upper.copy()
+    cap[growth] = max(lower[growth], min(upper[growth], ENOUGH))
+    found = LinearProgram(network.stoichiometry.to_scipy(), objective).solve(lower, cap)
+    if found.status == OPTIMAL and not found.objective > GROWS:
+        missing = _unmade(network, growth, lower, upper)
+        reason = f"nothing makes {', '.join(map(repr, missing[:MOST_NAMED]))}" if missing else "it cannot carry flux"
+        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+        raise NetworkError(
+            f"{network.id} cannot grow by {name!r} even with every exchange open: {reason}{more}; close a gap, or "
+            "choose another reaction as growth"
+        )
+    if found.status == INFEASIBLE:
+        raise NetworkError(
+            f"{network.id} has no steady state within its bounds, even with every exchange open; some lower bound "
+            "above zero cannot be met"
+        )
+
+
+def _unmade(network: MetabolicNetwork, growth: int, lower: np.ndarray, upper: np.ndarray) -> list[str]:
+    """What growth takes that cannot be made: all is asked for at once, a little of each."""
+    matrix = network.stoichiometry.to_scipy().tocsc()
+    column = matrix[:, [growth]].toarray()[:, 0]
+    precursors = np.flatnonzero(column < 0)
+    entries = (-np.ones(len(precursors)), (precursors, np.arange(len(precursors))))
+    drains = scipy.sparse.csc_array(entries, shape=(len(column), len(precursors)))
+    low, high = np.minimum(lower, 0.0), np.maximum(upper, 0.0)
+    low[growth] = high[growth] = 0.0
+    objective = np.concatenate([np.zeros(len(low)), np.ones(len(precursors))])
+    program = LinearProgram(scipy.sparse.hstack([matrix, drains]), objective)
+    found = program.solve(np.append(low, np.zeros(len(precursors))), np.append(high, np.full(len(precursors), ENOUGH)))
+    made = found.values[len(low) :]
+    return [network.metabolites[row] for row in precursors[~(made > GROWS)]] if found.status == OPTIMAL else []
