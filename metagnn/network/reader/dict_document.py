@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from metagnn.errors import NetworkError
 from metagnn.network.reader.draft import DraftMetabolite, DraftReaction, ModelDraft
 
+_ORDERED_MAP = "tag:yaml.org,2002:omap"
 _NOTHING = ("", "~", "null", "None", "nan", "NaN")
 
 
@@ -33,9 +35,18 @@ def read_yaml(content: bytes) -> ModelDraft:
     """
     import yaml
 
-    # Every scalar as text: YAML 1.1 would make the formula NO a False and 1e-05 a word.
     loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    draft = read_document(_plain(yaml.load(content, loader)))
+    # Every node is kept until the end: looking for garbage among them costs five times the parsing.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        document = _plain(yaml.compose(content, loader))
+    finally:
+        if collects:
+            gc.enable()
+    if isinstance(document, list) and all(isinstance(part, dict) for part in document):
+        document = {key: value for part in document for key, value in part.items()}
+    draft = read_document(document)
     for metabolite in draft.metabolites:
         # Here every charge is a text.
         with contextlib.suppress(TypeError, ValueError):
@@ -44,16 +55,17 @@ def read_yaml(content: bytes) -> ModelDraft:
 
 
 def _plain(node: Any) -> Any:
-    """Ordered maps, which are lists of one-entry maps, as dicts; words for nothing as None."""
-    if isinstance(node, dict):
-        return {key: _plain(value) for key, value in node.items()}
-    if isinstance(node, list):
-        pairs = [item for item in node if isinstance(item, dict) and len(item) == 1]
-        merged: dict[Any, Any] = {}
-        for pair in pairs if len(pairs) == len(node) else ():
-            merged |= pair
-        return _plain(merged) if node and len(merged) == len(node) else [_plain(item) for item in node]
-    return None if node in _NOTHING else node
+    """A node of YAML as dicts, lists and texts; ordered maps as dicts, and words for nothing as None.
+
+    Scalars stay texts: YAML 1.1 would make the formula NO a False and 1e-05 a word.
+    """
+    if node is None or node.id == "scalar":
+        return None if node is None or node.value in _NOTHING else node.value
+    if node.id == "mapping":
+        return {key.value: _plain(value) for key, value in node.value}
+    if node.tag == _ORDERED_MAP:
+        return {key.value: _plain(value) for item in node.value for key, value in item.value}
+    return [_plain(item) for item in node.value]
 
 
 def read_document(document: Any) -> ModelDraft:
@@ -80,8 +92,6 @@ def read_document(document: Any) -> ModelDraft:
 
 def _entries(document: Mapping, kind: str) -> list[tuple[str, Mapping]]:
     entries = document.get(kind) or []
-    # A list of one entry with nothing but an id looks like an ordered map.
-    entries = [entries] if isinstance(entries, Mapping) and "id" in entries else entries
     if not isinstance(entries, list):
         raise ValueError(f"its {kind!r} are no list")
     found = []
@@ -112,6 +122,8 @@ def _reaction(name: str, entry: Mapping) -> DraftReaction:
         _text(entry, "subsystem"),
         None if rule is None else str(rule),
         entry.get("objective_coefficient") or 0.0,
+        # Without bounds cobra lets a reaction run forward only.
+        str(entry.get("reversibility")).lower() == "true",
         invented=_looks_invented(name, entry, coefficients),
     )
 

@@ -28,7 +28,10 @@ def read_gene_rule(text: str) -> GeneRule | None:
     rule = reader.either()
     if rule is not None and reader.done:
         return rule
-    names = dict.fromkeys(t for t in tokens if t.lower() not in _OPERATORS and t not in "()" and not _NO_GENE.search(t))
+    words = (word for token in tokens for word in re.split(r"[,;!()]", token))
+    names = dict.fromkeys(
+        word for word in words if word and word.lower() not in _OPERATORS and not _NO_GENE.search(word)
+    )
     return GeneRule("unreadable", name=text, operands=tuple(GeneRule("gene", name=name) for name in names))
 
 

@@ -32,8 +32,8 @@ def read_limits(draft: ModelDraft) -> tuple[FluxBounds, list[str]]:
     notes = []
     if missing:
         notes.append(
-            f"{counted(len(missing), 'reaction')} without bounds in the file, made up as ±{LARGEST:g} "
-            f"(from 0 where irreversible): {listed(missing)}"
+            f"{counted(len(missing), 'reaction')} without bounds in the file, made up as ±{LARGEST:g}, "
+            f"or 0 to {LARGEST:g} where irreversible: {listed(missing)}"
         )
     huge = (np.isfinite(low_bounds) & (low_bounds <= -UNREACHABLE)) | (
         np.isfinite(high_bounds) & (high_bounds >= UNREACHABLE)

@@ -103,7 +103,7 @@ def _packing(content: bytes) -> str:
 
 def _from_archive(content: bytes, ending: str) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        names = [name for name in archive.namelist() if not name.endswith("/")]
+        names = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
         fitting = [name for name in names if name.lower().endswith(ending)] or names
         if len(fitting) != 1:
             raise NetworkError(f"the archive holds {len(fitting)} files; expected one model")
