@@ -9,7 +9,7 @@ from metagnn.network.gene_rule import GeneRule
 _TOKEN = re.compile(r"\(|\)|&&?|\|\|?|[^\s()&|]+")
 _OPERATORS = {"and": "and", "&": "and", "&&": "and", "or": "or", "|": "or", "||": "or"}
 _NO_GENE = re.compile(r"[,;!]|^(not|xor)$", re.IGNORECASE)
-MOST_NESTED = 100
+MOST_NESTED = 50
 
 
 def read_gene_rule(text: str) -> GeneRule | None:
