@@ -74,7 +74,7 @@ class _SbmlReader:
         plugin = species.getPlugin("fbc")
         notes = _paragraphs(species)
         formula: object = plugin.getChemicalFormula() if plugin else None
-        charge: object = plugin.getCharge() if plugin else None
+        charge: object = plugin.getCharge() if plugin and plugin.isSetCharge() else None
         if not plugin:
             charge = species.getCharge() if species.isSetCharge() else notes.get("CHARGE")
         return DraftMetabolite(
