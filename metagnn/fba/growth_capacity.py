@@ -40,10 +40,11 @@ def require_growth(network: MetabolicNetwork) -> None:
         network: The network.
 
     Raises:
-        NetworkError: No growth reaction, a growth reaction that its bounds close, or precursors that nothing makes;
-            they are named.
+        NetworkError: No growth reaction, no exchanges, a growth reaction that its bounds close, or precursors that
+            nothing makes; they are named.
     """
     name = network.growth_reaction
+    network.require_exchanges()
     growth = network.reaction_index(name)
     lower, upper = network.bounds.lower.copy(), network.bounds.upper.copy()
     if upper[growth] <= 0:
