@@ -74,16 +74,19 @@ def require_growth(network: MetabolicNetwork) -> None:
 
 
 def _unmade(network: MetabolicNetwork, growth: int, lower: np.ndarray, upper: np.ndarray) -> list[str]:
-    """What growth takes that cannot be made: all is asked for at once, a little of each."""
+    """What growth takes and nothing makes, be it from what growth gives back; a little of each is asked for at once."""
     matrix = network.stoichiometry.to_scipy().tocsc()
     column = matrix[:, [growth]].toarray()[:, 0]
-    precursors = np.flatnonzero(column < 0)
-    entries = (-np.ones(len(precursors)), (precursors, np.arange(len(precursors))))
-    drains = scipy.sparse.csc_array(entries, shape=(len(column), len(precursors)))
+    precursors, returned = np.flatnonzero(column < 0), np.flatnonzero(column > 0)
+    # ATP is made of the ADP that growth returns: no cell makes it from nothing but food.
+    rows, signs = np.concatenate([precursors, returned]), np.repeat([-1.0, 1.0], [len(precursors), len(returned)])
+    ends = scipy.sparse.csc_array((signs, (rows, np.arange(len(rows)))), shape=(len(column), len(rows)))
     low, high = np.minimum(lower, 0.0), np.maximum(upper, 0.0)
     low[growth] = high[growth] = 0.0
-    objective = np.concatenate([np.zeros(len(low)), np.ones(len(precursors))])
-    program = LinearProgram(scipy.sparse.hstack([matrix, drains]), objective)
-    found = program.solve(np.append(low, np.zeros(len(precursors))), np.append(high, np.full(len(precursors), ENOUGH)))
-    made = found.values[len(low) :]
+    objective = np.zeros(len(low) + len(rows))
+    objective[len(low) : len(low) + len(precursors)] = 1.0
+    limits = np.where(signs < 0, ENOUGH, len(rows) * ENOUGH)
+    program = LinearProgram(scipy.sparse.hstack([matrix, ends]), objective)
+    found = program.solve(np.append(low, np.zeros(len(rows))), np.append(high, limits))
+    made = found.values[len(low) : len(low) + len(precursors)]
     return [network.metabolites[row] for row in precursors[~(made > GROWS)]] if found.status == OPTIMAL else []
