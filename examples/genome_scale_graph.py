@@ -1,6 +1,6 @@
-"""A genome-scale model as a graph: PyTorch Geometric, networkx, and the balances of matter.
+"""Convert a genome-scale model to graphs of PyTorch Geometric and networkx, and check its mass balances.
 
-Nothing is trained here: it shows what a network holds, and what the conversions cost.
+Show the contents of a network and the time of each conversion, without training.
 
     python examples/genome_scale_graph.py                # iJO1366, which comes with cobra
     python examples/genome_scale_graph.py my_model.xml   # any SBML, JSON, MAT or YAML file
@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 def timed(what: str, work: Callable[[], Result]) -> Result:
-    """Do the work, and print how long it took."""
+    """Do the work and print its time."""
     started = time.perf_counter()
     result = work()
     print(f"{what:<24}{1000 * (time.perf_counter() - started):8.0f} ms")
@@ -28,10 +28,10 @@ def timed(what: str, work: Callable[[], Result]) -> Result:
 
 
 def main(model: str = "iJO1366") -> dict[str, Any]:
-    """Load, convert, solve, check; the sizes and residuals that are printed."""
+    """Load, convert, solve and check a model; print and return sizes and residuals."""
     network = timed("load", lambda: load_network(model))
 
-    # The same non-zeros three times: as an operator, as PyG's edges, as networkx's edges.
+    # Three forms of the same non-zeros: an operator, the edges of PyG, the edges of networkx.
     data = timed("to HeteroData", lambda: to_hetero_data(network))
     graph = timed("to networkx", lambda: to_networkx(network))
     hubs = sorted(network.metabolites, key=lambda name: -graph.degree(name))[:5]
@@ -39,15 +39,15 @@ def main(model: str = "iJO1366") -> dict[str, Any]:
     print(f"features: metabolites {tuple(data['metabolite'].x.shape)}, reactions {tuple(data['reaction'].x.shape)}")
     print(f"best-connected metabolites: {', '.join(f'{name} ({graph.degree(name)})' for name in hubs)}\n")
 
-    # One medium: the model's own. An exchange that a table names takes its uptake from there.
+    # Use the medium of the model. The table sets the uptakes of the exchanges that it names.
     media = pd.DataFrame([network.medium()])
     solution = timed("FBA", lambda: simulate_fluxes(network, media, method="fba"))
     fluxes = torch.from_numpy(solution.fluxes.to_numpy())
     imbalance = network.stoichiometry(fluxes).abs().max().item()
     print(f"\ngrowth {solution.growth.iloc[0]:.4f} 1/h, largest |S·v| {imbalance:.1e} mmol/gDW/h")
 
-    # Carbon and nitrogen are the same kind of operator, with one row. Minus the entry of the growth reaction is
-    # what a gram of biomass holds; and what the exchanges bring in, growth takes up.
+    # Carbon and nitrogen balances are operators with one row. Minus the entry of the growth reaction is the content
+    # of biomass; growth takes up what the exchanges bring in.
     growth = network.reaction_index(network.growth_reaction)
     composition, residuals = {}, {}
     for element, symbol in (("C", "alpha"), ("N", "beta")):
@@ -58,7 +58,7 @@ def main(model: str = "iJO1366") -> dict[str, Any]:
             f"{symbol} = {composition[symbol]:.3f} mmol {element}/gDW; "
             f"{element} in minus out minus biomass: {residuals[element]:.1e} mmol/gDW/h"
         )
-    # Reactions that create or destroy matter make such a sum non-zero; a good model has none that carry flux.
+    # Reactions that create or destroy matter make this sum non-zero; in a good model, none of them carries flux.
     unbalanced = network.unbalanced_reactions()
     print(f"internal reactions whose elements or charge do not add up: {len(unbalanced)}")
     return {

@@ -1,7 +1,7 @@
-"""Two layers of metagnn inside a torch_geometric model of your own.
+"""Use two layers of metagnn in your own torch_geometric model.
 
-`StoichiometricConv` passes messages along the stoichiometry, like any PyG layer. `SteadyStateProjection` comes last
-and makes whatever your model predicts a flux at steady state, S·v = 0, exactly and differentiably.
+`StoichiometricConv` passes messages along the stoichiometry, like any PyG layer. `SteadyStateProjection` as the last
+layer projects the output of the model exactly and differentiably onto steady state, S·v = 0.
 
     python examples/layer_in_your_own_model.py
 """
@@ -28,21 +28,21 @@ RANGES = {"EX_glc__D_e": (4.0, 10.0), "EX_o2_e": (4.0, 20.0)}
 
 
 class MyFluxModel(nn.Module):
-    """One round of local messages, your own read-out, and steady state as the last operation."""
+    """One round of local messages, your own read-out, and a projection onto steady state."""
 
     def __init__(self, stoichiometry: Incidence, media_features: int, width: int = 32) -> None:
         super().__init__()
-        # -1: the numbers of input features are taken from the first graph, as everywhere in PyG.
+        # -1: take the numbers of input features from the first graph, as in PyG.
         self.to_reaction = StoichiometricConv((-1, -1), width)
-        # Local messages alone do not carry a medium through the network: here it goes to every reaction directly,
-        # together with a summary of the whole graph.
+        # Local messages do not carry the medium through the network: give it to every reaction directly, together with
+        # a summary of the whole graph.
         self.read_out = nn.Sequential(nn.Linear(2 * width + media_features, 64), nn.ReLU(), nn.Linear(64, 1))
         self.to_steady_state = SteadyStateProjection(stoichiometry)
 
     def forward(self, data: HeteroData, media: Tensor) -> Tensor:
-        """Fluxes `[samples, reactions]` of media `[samples, exchanges]`."""
+        """Predict fluxes `[samples, reactions]` from media `[samples, exchanges]`."""
         consumed, made = data["metabolite", "consumed_by", "reaction"], data["metabolite", "produced_by", "reaction"]
-        # Coefficients of the graph are positive and its edge types say the sign; the layer reads signed ones.
+        # The graph has positive coefficients and the sign in its edge types; the layer needs signed coefficients.
         edge_index = torch.cat([consumed.edge_index, made.edge_index], dim=1)
         edge_weight = torch.cat([-consumed.edge_attr, made.edge_attr])
         state = torch.relu(self.to_reaction((data["metabolite"].x, data["reaction"].x), edge_index, edge_weight))
@@ -50,13 +50,13 @@ class MyFluxModel(nn.Module):
         nodes = torch.cat([state, whole], dim=-1).expand(len(media), -1, -1)
         conditions = media[:, None, :].expand(-1, nodes.shape[1], -1)
         raw = self.read_out(torch.cat([nodes, conditions], dim=-1)).squeeze(-1)
-        # float64, because the projection is exact only to the digits of its input; ×10 is the size of a usual flux.
+        # float64, because the projection is as exact as the dtype of its input; ×10 is a usual flux.
         steady: Tensor = self.to_steady_state(10.0 * raw.to(torch.float64))
         return steady
 
 
 def main(steps: int = 100, samples: int = 32, seed: int = 0) -> dict[str, float]:
-    """Train for a few steps; the first and last loss, and the largest |S·v| [mmol/gDW/h]."""
+    """Train for a few steps; return the first and last loss, and the largest |S·v| [mmol/gDW/h]."""
     network = load_network("e_coli_core")
     data = to_hetero_data(network, inputs=list(RANGES))
     media = uniform_media(RANGES, samples, seed)
@@ -64,9 +64,9 @@ def main(steps: int = 100, samples: int = 32, seed: int = 0) -> dict[str, float]
     inputs = torch.tensor(media.to_numpy() / 10.0, dtype=torch.float32)
 
     torch.manual_seed(seed)
-    # The graph is all that the model needs: the operator S can be read back from it.
+    # The model needs only the graph, which contains the operator S.
     model = MyFluxModel(from_hetero_data(data), media_features=inputs.shape[1])
-    model(data, inputs)  # the first call gives the -1 channels their size, before the optimiser asks for them
+    model(data, inputs)  # the first call sets the -1 channels; the optimiser needs them
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
     losses = []
     for step in range(steps):

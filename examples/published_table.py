@@ -1,9 +1,9 @@
-"""Growth on the media of a published table, cross-validated on its own folds, beside two simple regressions.
+"""Cross-validate growth on the media and folds of a published table, and compare with two regressions and FBA.
 
-The table holds one row a medium: `fold` (0, 1, …; blank or negative on rows held out), `max_uptake:<exchange>` and
-`flux:<reaction>` [mmol/gDW/h]. The 1000 media of Faure et al. 2023 (doi 10.1038/s41467-023-40380-0) have this shape.
-The predictor sees growth only, and answers with every flux, at steady state and within its bounds. It finds by itself
-that growth is maximal; that is flux balance analysis, which made the labels and stands beside it.
+The table has one row per medium: `fold` (0, 1, …; blank or negative on held-out rows), `max_uptake:<exchange>` and
+`flux:<reaction>` [mmol/gDW/h], as the 1000 media of Faure et al. 2023 (doi 10.1038/s41467-023-40380-0). The predictor
+trains on growth only and predicts all fluxes, at steady state and within bounds. It learns that growth is maximal, as
+in flux balance analysis, which made the labels.
 
     python examples/published_table.py TABLE.csv   # minutes; --folds 1 for a first impression
 """
@@ -23,12 +23,12 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from metagnn import FluxPredictor, MetabolicNetwork, TrainingConfig, load_network, read_table, simulate_fluxes
 from metagnn.errors import TableError
 
-# Eight hundred rows a fold: larger batches than the default make an epoch cheap, and growth alone is learned soon.
+# Few epochs and a batch size of 64 suffice for growth alone, with 800 training rows per fold.
 TRAINING = TrainingConfig(epochs=60, batch_size=64, learning_rate=3e-3)
 
 
 def rivals() -> dict[str, Any]:
-    """Regressions that no honest comparison leaves out; they predict growth and nothing else."""
+    """Return simple regressions to compare with; they predict growth only."""
     quadratic = make_pipeline(
         StandardScaler(), PolynomialFeatures(2, include_bias=False), StandardScaler(), RidgeCV(np.logspace(-4, 4, 17))
     )
@@ -36,7 +36,7 @@ def rivals() -> dict[str, Any]:
 
 
 def read_media(path: str | Path, network: MetabolicNetwork) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
-    """Media, growth and fold of every row that belongs to a fold."""
+    """Read media, growth and fold of every row that belongs to a fold."""
     table = read_table(path)
     growth = f"flux:{network.growth_reaction}"
     media = table.filter(regex="^max_uptake:").rename(columns=lambda name: name.removeprefix("max_uptake:"))
@@ -48,12 +48,12 @@ def read_media(path: str | Path, network: MetabolicNetwork) -> tuple[pd.DataFram
 
 
 def q2(observed: np.ndarray, predicted: np.ndarray) -> float:
-    """Predictive R²: 1 − PRESS / SS, where no row was predicted by a model that had seen it."""
+    """Compute the predictive R², 1 − PRESS / SS, from predictions of rows outside the training set."""
     return float(1 - np.square(observed - predicted).sum() / np.square(observed - observed.mean()).sum())
 
 
 def main(path: str | Path, folds: int = 5, epochs: int | None = None, constraint: str = "polytope") -> dict[str, Any]:
-    """Cross-validate on the first folds; Q² by model, pooled and by fold, worst residuals, seconds. Prints a table."""
+    """Cross-validate on the first folds; print and return Q² by model (pooled, by fold), worst residuals, seconds."""
     started = time.perf_counter()
     network = load_network("e_coli_core")
     media, growth, fold = read_media(path, network)
@@ -92,7 +92,7 @@ def main(path: str | Path, folds: int = 5, epochs: int | None = None, constraint
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", help="the table (.csv or .parquet)")
-    parser.add_argument("--folds", type=int, default=5, help="how many folds to test on (default 5)")
+    parser.add_argument("--folds", type=int, default=5, help="number of test folds (default 5)")
     parser.add_argument("--epochs", type=int, help=f"epochs of each fold (default {TRAINING.epochs})")
     parser.add_argument("--constraint", default="polytope", help="polytope (default), steady_state or soft")
     arguments = parser.parse_args()

@@ -1,6 +1,6 @@
-"""Train a graph network on the fluxes of e_coli_core, and see how well it does on media it has never seen.
+"""Train a graph network on fluxes of e_coli_core and test it on unseen media.
 
-Takes a minute; `--train 30 --epochs 20` is enough to see that it runs.
+Takes a minute; use `--train 30 --epochs 20` for a quick test.
 
     python examples/train_on_core.py
     python examples/train_on_core.py --train 1000 --epochs 50
@@ -19,7 +19,7 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from metagnn import FluxPredictor, MetabolicNetwork, TrainingConfig, load_network, simulate_fluxes, uniform_media
 from metagnn.training import r2_per_flux
 
-# Largest uptake of every substrate, from and to [mmol/gDW/h]. Exchanges that are not named keep the model's bounds.
+# Range of the largest uptake of every substrate [mmol/gDW/h]. Other exchanges keep the bounds of the model.
 RANGES = {
     "EX_glc__D_e": (0.0, 10.0),
     "EX_gln__L_e": (0.0, 10.0),
@@ -27,24 +27,24 @@ RANGES = {
     "EX_lac__D_e": (0.0, 10.0),
     "EX_o2_e": (0.0, 20.0),
 }
-# Fluxes that hardly move say nothing about a model; below this deviation they do not count [mmol/gDW/h].
+# Do not score fluxes with a smaller standard deviation [mmol/gDW/h].
 VARIES = 0.01
 PENALTIES = np.logspace(-6, 3, 19)
 
 
 def labelled_media(network: MetabolicNetwork, samples: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Random media, and the fluxes that flux balance analysis gives them."""
+    """Draw random media and simulate their fluxes by flux balance analysis."""
     media = uniform_media(RANGES, samples, seed)
-    # Of all fluxes of optimal growth the one of least norm: unlike plain FBA's, it is unique, so it can be learned.
+    # Take the optimum of least norm: unlike that of plain FBA, it is unique, so it can be learned.
     labels = simulate_fluxes(network, media, method="min_norm")
-    # About one medium in a hundred cannot even pay for maintenance: it has no flux, and nothing to learn.
+    # Leave out media that cannot meet the maintenance demand, about one in a hundred: they have no fluxes.
     return media[labels.feasible], labels.fluxes[labels.feasible]
 
 
 def score(
     network: MetabolicNetwork, media: pd.DataFrame, observed: np.ndarray, predicted: np.ndarray
 ) -> dict[str, float]:
-    """R² of growth, of the median flux and at the 10 % quantile; how far S·v = 0 and the bounds are missed."""
+    """Compute R² of growth, of the median flux and of the 10 % quantile, and violations of S·v = 0 and bounds."""
     r2 = r2_per_flux(observed, predicted)
     varying = r2[observed.std(axis=0) > VARIES]
     lower, upper = network.uptake_bounds(media.columns.to_list(), media.to_numpy())
@@ -58,20 +58,20 @@ def score(
 
 
 def main(train: int = 100, test: int = 500, epochs: int = 200, seed: int = 0) -> pd.DataFrame:
-    """Train, predict, print a table; its rows are models, its columns scores."""
+    """Train and predict; print and return a table of scores, one row per model."""
     network = load_network("e_coli_core")
     media, fluxes = labelled_media(network, train, seed)
     new_media, new_fluxes = labelled_media(network, test, seed + 1_000_000)
 
-    # All that a user has to do: tables in, tables out.
+    # A user needs only these lines: tables in, tables out.
     model = FluxPredictor(network, seed=seed, training=TrainingConfig(epochs=epochs))
     started = time.perf_counter()
     model.fit(media, fluxes)
     print(f"trained on {len(media)} media in {time.perf_counter() - started:.1f} s")
     predictions = {"flux_gnn": model.predict(new_media).to_numpy()}
 
-    # What it has to beat. These know neither stoichiometry nor bounds. Linear combinations of steady states are
-    # steady states themselves, though, so they are balanced for free; what they break is the bounds.
+    # Baselines that use neither stoichiometry nor bounds. Their predictions are linear combinations of steady states,
+    # and so balanced, but they violate bounds.
     rivals = {
         "mean": DummyRegressor(),
         "ridge": make_pipeline(StandardScaler(), RidgeCV(PENALTIES)),

@@ -1,15 +1,15 @@
-"""Typed errors for bad input: each names the argument, what was wrong and what was expected."""
+"""Errors for bad input; each message names the argument, the problem and what was expected."""
 
 import difflib
 from collections.abc import Iterable
 
 
 class InputError(ValueError):
-    """Input that no command should start working on; the command line prints it and exits with 2."""
+    """Invalid input; the command line prints the message and exits with 2."""
 
 
 class NetworkError(InputError):
-    """A model that cannot be read, or that lacks what was asked of it (objective, exchanges, formulas)."""
+    """A model that cannot be read or lacks a required part (objective, exchanges, formulas)."""
 
 
 class ModelWarning(UserWarning):
@@ -17,20 +17,20 @@ class ModelWarning(UserWarning):
 
 
 class TableError(InputError):
-    """A table of media, rates or targets with columns or values that cannot be used."""
+    """A table of media, rates or targets with unusable columns or values."""
 
 
 class FolderError(InputError):
-    """An output that may not be written, or a saved result that is damaged or belongs to another network."""
+    """An output that must not be written, or a saved result that is damaged or belongs to another network."""
 
 
 def unknown_name(got: str, choices: Iterable[str], kind: str) -> str:
-    """Text for an unknown name, with the nearest valid choices.
+    """Return the message for an unknown name, with the nearest valid choices.
 
     Args:
-        got: The name that was given.
+        got: The unknown name.
         choices: The valid names.
-        kind: What the name should have been, such as "exchange of e_coli_core".
+        kind: What the name should be, such as "exchange of e_coli_core".
 
     >>> unknown_name("EX_glc_e", ["EX_glc__D_e", "ATPM"], "exchange of e_coli_core")
     "'EX_glc_e' is no exchange of e_coli_core; did you mean 'EX_glc__D_e'?"
@@ -38,11 +38,11 @@ def unknown_name(got: str, choices: Iterable[str], kind: str) -> str:
     choices = list(choices)
     lowered = {choice.lower(): choice for choice in choices}
     near = difflib.get_close_matches(got.lower(), lowered, n=3, cutoff=0.5)
-    # More than one only where they are about as close: a list of guesses helps nobody.
+    # Suggest several only if they are about equally close.
     closeness = {name: difflib.SequenceMatcher(None, name, got.lower()).ratio() for name in near}
     near = [name for name in near if closeness[name] > closeness[near[0]] - 0.03]
     text = f"{got!r} is no {kind}"
     if near:
         return f"{text}; did you mean {' or '.join(repr(lowered[name]) for name in near)}?"
     shown = ", ".join(repr(choice) for choice in choices[:8]) + (", …" if len(choices) > 8 else "")
-    return f"{text}; known are {shown}" if choices else f"{text}; there are none"
+    return f"{text}; expected one of {shown}" if choices else f"{text}; there are none"

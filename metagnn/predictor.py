@@ -2,49 +2,59 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
-import torch
 
-from metagnn.analysis.composition.fitted_composition import Composition, fitted_composition, warn_undetermined
-from metagnn.analysis.diagnosis.constraint_report import constraint_report
-from metagnn.analysis.diagnosis.readout_columns import readout_columns
-from metagnn.datasets.flux_dataset import FluxBatch
-from metagnn.datasets.samples import Conditions, check_kind, read_conditions, read_targets
-from metagnn.datasets.usable_samples import usable_samples
-from metagnn.errors import FolderError, InputError
-from metagnn.fba.feasibility import FeasibilityScreen
-from metagnn.fba.typical_fluxes import typical_fluxes
-from metagnn.models.chunked_prediction import predict_chunks
-from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig, check_constraint
-from metagnn.network.elements import elements_present
+from metagnn.analysis.composition.fitted_composition import Composition, own_composition
+from metagnn.datasets.flux_batch import FluxBatch
+from metagnn.datasets.targets import read_targets
+from metagnn.errors import InputError
+from metagnn.estimator import Estimator, UnfittedError
+from metagnn.fitted_predictor import FittedPredictor, train_predictor
+from metagnn.inputs.kind import Answer
+from metagnn.inputs.kinds import input_kind
+from metagnn.inputs.names import InputNames
+from metagnn.inputs.present import learned_uptakes
+from metagnn.models.constraint import AbstractConstraint, as_constraint
+from metagnn.models.flux_gnn import FluxGNNConfig
+from metagnn.models.medium_gnn import MediumGNNConfig
 from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.nn.biomass import CONTENTS, check_composition
-from metagnn.saved_predictor import FLUX, SavedPredictor, read_predictor, write_predictor
+from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.predictor_setup import PredictorSetup
+from metagnn.saved_predictor import read_predictor, write_predictor
 from metagnn.training.config import TrainingConfig
-from metagnn.training.fit import Checkpoints, Watch, fit_fluxes
-from metagnn.training.growth_drive import fit_growth_drive
+from metagnn.training.fit import Checkpoints, Watch
 from metagnn.training.metrics import mean_r2
-from metagnn.training.objective import default_objective
 
 
-class FluxPredictor:
+class FluxPredictor(Estimator):
     """Learns the fluxes of a metabolic network from tables, and predicts all of them.
 
+    A scikit-learn estimator: `clone`, `cross_val_score`, `GridSearchCV` (`training__epochs`, `config__steps`, …) and
+    `Pipeline` work on it, as long as inputs stay DataFrames whose columns are exchanges. A fitted predictor can be
+    copied, pickled, and asked from many threads at once.
+
     Args:
-        network: The network.
-        inputs: "max_uptake" (largest uptakes ≥ 0) or "rates" (measured signed exchange fluxes)  [mmol/gDW/h].
-        constraint: "steady_state" (S·v = 0 exactly), "soft" (bounds exactly, balances by loss) or "polytope" (both
-            exactly, by the nearest feasible flux).
+        network: The network: a name, a path, a `cobra.Model` or a `MetabolicNetwork`.
+        inputs: What the inputs are: "max_uptake" (largest uptakes ≥ 0), "rates" (measured signed exchange fluxes)
+            [mmol/gDW/h], or another of `metagnn.choices.INPUTS`.
+        constraint: How exact predictions are: "steady_state" (S·v = 0 exactly), "polytope" (bounds too), another of
+            `metagnn.choices.CONSTRAINTS`, or a constraint with options such as `Polytope(energy="free")`.
         composition: "fixed" (that of the model itself), "elemental" (carbon and nitrogen in biomass are fitted) or
             "precursor" (every coefficient of the growth reaction is): see `BiomassComposition`.
         seed: Seed of the initial weights and of the order of the samples.
         config: Widths and steps of the model.
-        training: Settings of the training.
+        training: Settings of the training; by default those that suit the inputs.
+
+    Attributes:
+        history_: Terms of the objective by epoch.
+        input_names_: Exchanges that the inputs of the fit named.
+        feature_names_in_: All columns of these inputs.
 
     Raises:
         InputError: An unknown choice; the valid ones are named.
@@ -54,37 +64,56 @@ class FluxPredictor:
 
     def __init__(
         self,
-        network: MetabolicNetwork,
+        network: NetworkLike,
         inputs: str = "max_uptake",
-        constraint: str = "steady_state",
+        constraint: str | AbstractConstraint = "steady_state",
         composition: str = "fixed",
         seed: int = 0,
-        config: FluxGNNConfig | None = None,
+        config: FluxGNNConfig | MediumGNNConfig | None = None,
         training: TrainingConfig | None = None,
     ) -> None:
-        if not isinstance(network, MetabolicNetwork):
-            raise InputError(f"`network` is a {type(network).__name__}; expected a network from `load_network`")
-        check_kind(inputs)
-        check_constraint(constraint)
-        check_composition(composition)
-        network.require_exchanges()
-        if composition != "fixed":
-            for element in CONTENTS:
-                network.element_balance(element)
-        self.network, self.inputs, self.constraint, self.composition = network, inputs, constraint, composition
-        self.growth_reaction = network.growth_reaction
-        self.seed, self.config, self.training = seed, config or FluxGNNConfig(), training or TrainingConfig()
-        self.history_ = pd.DataFrame()
-        self.input_names_: tuple[str, ...] = ()
-        self._model: FluxGNN | None = None
-        self._composition: Composition | None = None
-        self._fitted_network: MetabolicNetwork | None = None
-        self._screen = self._fitted_screen = FeasibilityScreen(network)
+        self.network: MetabolicNetwork = as_network(network)
+        self.inputs, self.constraint, self.composition, self.seed = inputs, constraint, composition, seed
+        self.config, self.training = config, training
+        self._fitted: FittedPredictor | None = None
+        self.check_parameters()
+
+    def check_parameters(self) -> None:
+        """Raise unless all parameters are valid, and valid together.
+
+        Raises:
+            InputError: As the class.
+            NetworkError: As the class.
+        """
+        self.network = as_network(self.network)
+        self._setup()
+
+    def default_settings(self, name: str) -> Any:
+        """Settings of the model or of the training that suit the inputs."""
+        kind = input_kind(self.inputs)
+        return {"config": kind.config_type(), "training": kind.training}.get(name)
+
+    def summary(self) -> dict[str, object]:
+        """Network and choices, and how long it was trained."""
+        trained = "not fitted" if self._fitted is None else f"{len(self._fitted.history)} epochs"
+        choices = {name: getattr(self, name) for name in ("inputs", "constraint", "composition")}
+        return {"network": self.network.id, **choices, "trained": trained}
+
+    def inputs_are_signed(self) -> bool:
+        """Whether inputs are rates."""
+        return input_kind(self.inputs).signed
+
+    @property
+    def growth_reaction(self) -> str:
+        """The growth reaction of the network."""
+        return self.network.growth_reaction
 
     def fit(
         self,
         inputs: pd.DataFrame,
-        targets: pd.DataFrame,
+        targets: pd.DataFrame | pd.Series,
+        *,
+        sample_weight: Any = None,
         checkpoints: Checkpoints | None = None,
         progress: bool | None = None,
         watch: Watch | None = None,
@@ -94,45 +123,40 @@ class FluxPredictor:
         Rows that no flux can satisfy, and rows without an observed target, are left out and counted in a warning.
 
         Args:
-            inputs: Media or measured rates, one row a sample; beside media a column `knockout` may name the reactions
-                or genes that a sample goes without, separated by ";".
-            targets: Any subset of the reactions, NaN where nothing was observed, with the index of the inputs.
+            inputs: Media, measured rates or lists of what media hold, one row a sample; beside media and lists a
+                column `knockout` may name the reactions or genes that a sample goes without, separated by ";".
+            targets: Any subset of the reactions, NaN where nothing was observed, with the index of the inputs in any
+                order; `growth` may name the growth reaction. Columns `<id>_std` weigh the observations of a flux
+                against each other. A Series is the reaction of its name, or growth. From lists growth alone is learned.
+            sample_weight: How much every row counts, ≥ 0, shape `[samples]`; all alike by default.
             checkpoints: Where to keep the state, and whether to resume from it.
-            progress: Whether to show a progress bar; by default on a terminal only.
+            progress: Whether to show progress: a bar on a terminal or in a notebook, elsewhere a line every 30 s. By
+                default on a terminal and in a notebook only.
             watch: What else to record of the model in `history_`, every few epochs, by name.
 
         Returns:
             The predictor itself.
 
         Raises:
-            TableError: Inputs or targets that cannot be used, or too few usable rows.
+            TableError: Inputs, targets or weights that cannot be used, or too few usable rows.
         """
-        conditions = read_conditions(self.network, inputs, self.inputs)
-        observed = read_targets(self.network, targets, inputs.index)
-        samples = usable_samples(self._screen, conditions, observed)
-        growth = self.network.reaction_index(self.growth_reaction)
-        model = self._new_model(conditions.exchanges)
-        self._calibrate(model, samples)
-        scale = samples.scale(growth_index=growth)
-        objective = default_objective(
-            self.network,
-            self.constraint,
-            scale,
-            self.training,
-            with_rates=self.inputs == "rates",
-        )
-        self.history_ = fit_fluxes(model, objective, samples, self.training, self.seed, checkpoints, progress, watch)
-        if self.constraint == "polytope":
-            fit_growth_drive(model.eval(), samples, scale)
-        self.input_names_ = conditions.exchanges
-        self._set_model(model)
-        if model.composition.trainable:
-            fluxes = predict_chunks(model, samples.lower, samples.upper, samples.measured, samples.deviation)
-            self._composition = fitted_composition(model.composition, samples, torch.from_numpy(fluxes))
-            warn_undetermined(self._composition)
+        setup = self._setup()
+        samples = setup.read_samples(inputs, targets, sample_weight)
+        names = InputNames(samples.conditions.exchanges, tuple(map(str, inputs.columns)))
+        self._fitted = train_predictor(setup, samples, names, checkpoints, progress, watch)
         return self
 
-    def apply_to(self, network: MetabolicNetwork, inputs: pd.DataFrame) -> FluxPredictor:
+    def read_samples(
+        self, inputs: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None
+    ) -> FluxBatch:
+        """The samples of two tables, as `fit` reads them; its arguments.
+
+        Raises:
+            TableError: Inputs, targets or weights that cannot be used.
+        """
+        return self._setup().read_samples(inputs, targets, sample_weight)
+
+    def apply_to(self, network: NetworkLike, inputs: pd.DataFrame) -> FluxPredictor:
         """The same weights on another network: a predictor of its fluxes that saw none of them.
 
         No weight belongs to a reaction, a metabolite or an exchange; what is measured anew is how much every flux
@@ -140,52 +164,69 @@ class FluxPredictor:
 
         Args:
             network: The other network, such as one with a reaction knocked out, or of another organism.
-            inputs: Media or measured rates as those to be predicted, with exchanges of the other network.
+            inputs: Inputs as those to be predicted, with exchanges of the other network.
 
         Raises:
             TableError: Inputs that cannot be used: a column that is no exchange of the other network, ….
             InputError: The predictor was not fitted, or a biomass composition was, which belongs to its network.
         """
-        trained = self._require_fitted()
-        if self.composition != "fixed":
+        fitted = self._require_fitted()
+        setup = dataclasses.replace(fitted.setup, network=as_network(network))
+        if setup.composition != "fixed":
             raise InputError(
-                f"`composition` is {self.composition!r}: what was fitted is the biomass of {self.network.id}; "
+                f"`composition` is {setup.composition!r}: what was fitted is the biomass of {self.network.id}; "
                 "expected 'fixed' where a predictor is applied to another network"
             )
-        conditions = read_conditions(network, inputs, self.inputs)
-        other = FluxPredictor(network, self.inputs, self.constraint, "fixed", self.seed, self.config, self.training)
-        other.input_names_, other.history_ = conditions.exchanges, self.history_
-        model = other._new_model(conditions.exchanges)
-        model.load_state_dict(trained.state_dict())
-        other._calibrate(model, conditions)
-        other._set_model(model)
-        return other
+        conditions = setup.read(inputs)
+        names = InputNames(conditions.exchanges, tuple(map(str, inputs.columns)))
+        model = setup.new_model(names)
+        model.load_state_dict(fitted.model.state_dict())
+        model.prepare(setup.relaxed, conditions)
+        return self._from_fitted(FittedPredictor(setup, model, names, fitted.history))
+
+    def with_constraint(self, constraint: str | AbstractConstraint) -> FluxPredictor:
+        """A copy with another last operation: the same weights, trained as this one was.
+
+        Args:
+            constraint: The other constraint, with the options of this one.
+
+        Raises:
+            InputError: An unknown constraint or other options, or the predictor was not fitted.
+        """
+        fitted = self._require_fitted()
+        model = fitted.model.with_constraint(constraint)
+        setup = dataclasses.replace(fitted.setup, constraint=as_constraint(constraint))
+        return self._from_fitted(dataclasses.replace(fitted, setup=setup, model=model))
 
     def predict(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """Predict every flux [mmol/gDW/h].
 
         Args:
-            inputs: Media or measured rates with the columns of the fit, in any order.
+            inputs: Inputs with the columns of the fit, in any order.
 
         Returns:
-            Every reaction a column, the index of the inputs; a row that no flux can satisfy is NaN, and such rows
-            are counted in a warning.
+            Every reaction a column, the index of the inputs; a row that no flux can satisfy is NaN (with inputs of
+            "present" its growth is 0), and such rows are counted in a warning.
 
         Raises:
             TableError: Inputs that cannot be used.
             InputError: The predictor was not fitted.
         """
-        _, fluxes, feasible = self._solve(inputs)
-        if not feasible.all():
-            count = int((~feasible).sum())
-            warnings.warn(f"no flux can satisfy {count} of {len(feasible)} rows; they are NaN", stacklevel=2)
-        return pd.DataFrame(fluxes, index=inputs.index, columns=list(self.network.reactions))
+        answer = self._answer(inputs)
+        if not answer.feasible.all():
+            warnings.warn(answer.unanswered, stacklevel=2)
+        return self._as_table(answer, inputs.index)
+
+    def predict_and_diagnose(self, inputs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """What `predict` and `diagnose` return, for one run of the model; without the warning."""
+        answer = self._answer(inputs)
+        return self._as_table(answer, inputs.index), self._require_fitted().diagnose(answer, inputs.index)
 
     def diagnose(self, inputs: pd.DataFrame, prior: Mapping[str, float] | None = None) -> pd.DataFrame:
         """How well predictions keep the laws, and what measured rates determine.
 
         Args:
-            inputs: Media or measured rates with the columns of the fit.
+            inputs: Inputs with the columns of the fit.
             prior: With measured rates, values of `growth`, `co2` [mmol/gDW/h], `alpha` or `beta` [mmol/gDW] that are
                 to be taken for known where the data do not determine them.
 
@@ -195,29 +236,46 @@ class FluxPredictor:
             the network has formulas and a CO2 exchange, also `co2_readout`, the evolution of CO2 that closes the
             carbon balance of the exchanges, beside `co2_exchange`, the flux of the exchange: equal at steady state.
             With measured rates also those four readouts, NaN where the rates of the sample do not determine them, their
-            `<readout>_status` ("determined", "not determined", "prior"), and in `to_measure` what would.
+            `<readout>_status` ("determined", "not determined", "prior"), and in `to_measure` what would. With inputs
+            of "present" the bounds are those of the learned uptakes.
         """
-        conditions, fluxes, feasible = self._solve(inputs)
-        columns = constraint_report(self.network_, conditions, fluxes, feasible)
-        if conditions.measured is not None:
-            columns |= readout_columns(
-                self.network_, self.model.composition, self._composition, conditions.measured, fluxes, prior
-            )
-        return pd.DataFrame(columns, index=inputs.index)
+        return self._require_fitted().diagnose(self._answer(inputs), inputs.index, prior)
 
-    def score(self, inputs: pd.DataFrame, targets: pd.DataFrame) -> float:
+    def score(self, inputs: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None) -> float:
         """R² over the observed targets, averaged uniformly over the columns that vary, as scikit-learn's regressors.
 
         Args:
-            inputs: Media or measured rates with the columns of the fit.
-            targets: Observed fluxes, NaN where nothing was observed.
+            inputs: Inputs with the columns of the fit.
+            targets: Observed fluxes as in `fit`, NaN where nothing was observed.
+            sample_weight: How much every row counts; all alike by default.
 
         Raises:
             TableError: No target varies, so that there is nothing to explain.
         """
-        observed = read_targets(self.network, targets, inputs.index).numpy()
-        _, fluxes, feasible = self._solve(inputs)
-        return mean_r2(observed, fluxes, feasible)
+        return self.score_fluxes(self._as_table(self._answer(inputs), inputs.index), targets, sample_weight)
+
+    def score_fluxes(self, fluxes: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None) -> float:
+        """As `score`, of fluxes that `predict` has returned."""
+        read = read_targets(self.network, targets, fluxes.index, sample_weight)
+        weight = None if read.weight is None else read.weight.numpy()
+        return mean_r2(read.observed.numpy(), fluxes.to_numpy(), weight)
+
+    def uptakes(self, inputs: pd.DataFrame) -> pd.DataFrame:
+        """With inputs of "present": learned largest uptakes [mmol/gDW/h], 0 for what a medium does not hold.
+
+        Read them as what explains growth, not as a measurement. A substrate that no training medium held is answered
+        from its node.
+
+        Args:
+            inputs: Lists of what media hold, as in `fit`.
+
+        Raises:
+            TableError: Inputs that cannot be used.
+            InputError: The predictor was not fitted, or has inputs of another kind.
+        """
+        fitted = self._require_fitted()
+        learned = learned_uptakes(fitted.model, fitted.setup.read(inputs, fitted.names))
+        return pd.DataFrame(learned, index=inputs.index, columns=list(fitted.names.exchanges))
 
     @property
     def composition_(self) -> Composition:
@@ -228,51 +286,27 @@ class FluxPredictor:
             InputError: It is to be fitted, and the predictor was not.
         """
         if self.composition != "fixed":
-            if self._composition is None:
-                raise InputError("the composition was not fitted; call `fit` first")
-            return self._composition
-        present = elements_present(self.network.metabolite_table)
-        # A network without an element holds none of it; one without formulas is refused by element_balance.
-        alpha, beta = (
-            self.network.biomass_content(element) if element in present or not present else 0.0
-            for element in ("C", "N")
-        )
-        return Composition(alpha, beta)
+            if self._fitted is None or self._fitted.composition is None:
+                raise UnfittedError("the composition was not fitted; call `fit` first")
+            return self._fitted.composition
+        return own_composition(self.network)
 
     @property
     def network_(self) -> MetabolicNetwork:
-        """The network with the biomass column in use: S·v = 0 is meant with this one."""
-        return self.network if self._fitted_network is None else self._fitted_network
-
-    @property
-    def model(self) -> FluxGNN:
-        """The fitted model.
-
-        Raises:
-            InputError: The predictor was not fitted.
-        """
-        return self._require_fitted()
+        """The network with the bounds and the biomass column in use: S·v = 0 is meant with this one."""
+        return self._setup().relaxed if self._fitted is None else self._fitted.network
 
     def save(self, folder: str | Path) -> None:
         """Write weights (safetensors), settings and network (JSON) and the history into a folder.
 
         Raises:
             FolderError: The folder cannot be written.
+            InputError: The predictor was not fitted.
         """
-        settings = {
-            "inputs": self.inputs,
-            "constraint": self.constraint,
-            "composition": self.composition,
-            "seed": self.seed,
-            "input_names": list(self.input_names_),
-            "fitted_composition": self._composition and self._composition.to_document(),
-        }
-        weights = {**self.model.state_dict(), "flux_scale": self.model.flux_scale}
-        saved = SavedPredictor(FLUX, self.network, settings, self.config, self.training, weights, self.history_)
-        write_predictor(Path(folder), saved)
+        write_predictor(Path(folder), self._require_fitted())
 
     @classmethod
-    def load(cls, folder: str | Path, network: MetabolicNetwork | None = None) -> FluxPredictor:
+    def load(cls, folder: str | Path, network: NetworkLike | None = None) -> FluxPredictor:
         """Read a saved predictor.
 
         Args:
@@ -280,64 +314,29 @@ class FluxPredictor:
             network: If given, the predictor must have been trained on it.
 
         Raises:
-            FolderError: A missing or damaged folder, or another network.
+            FolderError: A missing or damaged folder, one of an older version, or another network.
         """
-        saved = read_predictor(Path(folder), FLUX, network)
-        settings = saved.settings
-        try:
-            predictor = cls(
-                saved.network,
-                settings["inputs"],
-                settings["constraint"],
-                settings["composition"],
-                settings["seed"],
-                saved.config,
-                saved.training,
-            )
-            predictor.input_names_, predictor.history_ = tuple(settings["input_names"]), saved.history
-            model = predictor._new_model(predictor.input_names_)
-            fitted = settings.get("fitted_composition")
-            composition = fitted and Composition.from_document(fitted)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise FolderError(f"the settings in '{folder}' are damaged ({type(error).__name__}: {error})") from error
-        saved.load_into(model, beside=("flux_scale",))
-        predictor._set_model(model)
-        predictor._composition = composition
+        return cls._from_fitted(read_predictor(Path(folder), None if network is None else as_network(network)))
+
+    @classmethod
+    def _from_fitted(cls, fitted: FittedPredictor) -> FluxPredictor:
+        setup = fitted.setup
+        predictor = cls(setup.network, setup.inputs, setup.constraint.spelling(), setup.composition, setup.seed)
+        for name in ("config", "training"):
+            # What is the default is left out, as whoever made the predictor did.
+            if getattr(setup, name) != predictor.default_settings(name):
+                setattr(predictor, name, getattr(setup, name))
+        predictor._fitted = fitted
         return predictor
 
-    def _require_fitted(self) -> FluxGNN:
-        if self._model is None:
-            raise InputError("the predictor was not fitted; call `fit` first")
-        return self._model
+    def _setup(self) -> PredictorSetup:
+        constraint, composition = as_constraint(self.constraint), self.composition
+        settings = self._settings("config"), self._settings("training")
+        return PredictorSetup(self.network, self.inputs, constraint, composition, self.seed, *settings)
 
-    def _set_model(self, model: FluxGNN) -> None:
-        self._model, self._composition = model, None
-        if model.composition.trainable:
-            self._fitted_network = self.network.with_biomass(model.composition.column().detach().numpy())
-            self._fitted_screen = FeasibilityScreen(self._fitted_network)
+    def _answer(self, inputs: pd.DataFrame) -> Answer:
+        fitted = self._require_fitted()
+        return fitted.answer(fitted.setup.read(inputs, fitted.names))
 
-    def _new_model(self, input_names: tuple[str, ...]) -> FluxGNN:
-        # The layers draw from torch's own generator: fork it, so that the caller's is left as it was.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            model = FluxGNN(self.network, input_names, self.constraint, self.config, self.composition)
-        return model.eval()
-
-    def _calibrate(self, model: FluxGNN, conditions: Conditions | FluxBatch) -> None:
-        lower, upper = conditions.lower, conditions.upper
-        typical, rows = typical_fluxes(self.network, lower.numpy(), upper.numpy())
-        if len(rows):
-            model.calibrate(torch.from_numpy(typical), lower[rows], upper[rows])
-
-    def _solve(self, inputs: pd.DataFrame) -> tuple[Conditions, np.ndarray, np.ndarray]:
-        """Conditions, fluxes with NaN in rows that no flux can satisfy, and which rows can be satisfied."""
-        self._require_fitted()
-        conditions = read_conditions(self.network, inputs, self.inputs, expected=self.input_names_)
-        feasible = self._fitted_screen.feasible(conditions.lower.numpy(), conditions.upper.numpy())
-        rows = torch.from_numpy(np.flatnonzero(feasible))
-        tensors = (conditions.lower, conditions.upper, conditions.measured, conditions.deviation)
-        fluxes = np.full(conditions.lower.shape, np.nan)
-        if len(rows):
-            kept = (None if tensor is None else tensor[rows] for tensor in tensors)
-            fluxes[feasible] = predict_chunks(self.model, *kept)
-        return conditions, fluxes, feasible
+    def _as_table(self, answer: Answer, index: pd.Index) -> pd.DataFrame:
+        return pd.DataFrame(answer.fluxes, index=index, columns=list(self.network.reactions))

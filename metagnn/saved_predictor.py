@@ -2,143 +2,91 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-from torch import Tensor, nn
+from torch import Tensor
 
+from metagnn.analysis.composition.fitted_composition import Composition
 from metagnn.errors import FolderError
 from metagnn.files.output import replace_file
+from metagnn.files.table_reader import read_table
+from metagnn.files.table_writer import write_table
 from metagnn.files.tensor_file import read_tensors, write_tensors
-from metagnn.models.flux_gnn import FluxGNNConfig
-from metagnn.models.medium_gnn import MediumGNNConfig
+from metagnn.fitted_predictor import FittedPredictor
+from metagnn.inputs.kinds import input_kind
+from metagnn.inputs.names import InputNames
+from metagnn.models.constraint import constraint_from_document
+from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.document import network_from_document, network_to_document
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.predictor_setup import PredictorSetup
 from metagnn.training.config import TrainingConfig
 
 WEIGHTS, CONFIG, NETWORK, HISTORY = "weights.safetensors", "config.json", "network.json", "history.csv"
-FORMAT = 1
-
-FLUX, MEDIUM = "FluxPredictor", "MediumPredictor"
-CONFIGS = {FLUX: FluxGNNConfig, MEDIUM: MediumGNNConfig}
-"""What a folder may hold, and what the settings of its model are."""
+FORMAT = 2
 
 
-@dataclass(frozen=True)
-class SavedPredictor:
-    """Everything that a predictor is.
-
-    Attributes:
-        kind: "FluxPredictor" or "MediumPredictor".
-        network: The network that it was trained on.
-        settings: Seed, names of the inputs, and what else the predictor was made with.
-        config: Widths and steps.
-        training: Settings of the training.
-        weights: State of the model, and tensors beside it.
-        history: Terms of the objective by epoch.
-    """
-
-    kind: str
-    network: MetabolicNetwork
-    settings: dict[str, Any]
-    config: Any
-    training: TrainingConfig
-    weights: dict[str, Tensor]
-    history: pd.DataFrame
-
-    def load_into(self, model: nn.Module, beside: Sequence[str] = ()) -> None:
-        """Give a model the saved weights.
-
-        Args:
-            model: The model.
-            beside: Tensors of the model that are not part of its state.
-
-        Raises:
-            FolderError: They are those of another model.
-        """
-        weights = dict(self.weights)
-        try:
-            for name in beside:
-                getattr(model, name).copy_(weights.pop(name))
-            model.load_state_dict(weights)
-        except (KeyError, RuntimeError) as error:
-            raise FolderError(f"the saved weights do not fit their settings: {str(error).splitlines()[-1]}") from error
-
-
-def write_predictor(folder: Path, saved: SavedPredictor) -> None:
+def write_predictor(folder: Path, fitted: FittedPredictor) -> None:
     """Write a folder, file by file and each atomically.
 
     Raises:
         FolderError: It cannot be written.
     """
-    network = json.dumps(network_to_document(saved.network)).encode()
+    setup, model = fitted.setup, fitted.model
+    text = json.dumps(network_to_document(setup.network)).encode()
     document = {
         "format": FORMAT,
-        "predictor": saved.kind,
-        "fingerprint": saved.network.fingerprint,
+        "fingerprint": setup.network.fingerprint,
         # The fingerprint says which network it is; formulas and exchanges, which the model reads too, are not in it.
-        "network_sha256": hashlib.sha256(network).hexdigest(),
-        "settings": saved.settings,
-        "config": asdict(saved.config),
-        "training": asdict(saved.training),
+        "network_sha256": hashlib.sha256(text).hexdigest(),
+        "inputs": setup.inputs,
+        "constraint": setup.constraint.to_document(),
+        "composition": setup.composition,
+        "seed": setup.seed,
+        "config": asdict(setup.config),
+        "training": asdict(setup.training),
+        **fitted.names.to_document(),
+        "fitted_composition": fitted.composition and fitted.composition.to_document(),
     }
+    weights = {**model.state_dict(), **{name: getattr(model, name) for name in model.beside}}
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FolderError(f"'{folder}' cannot be written: {error}") from error
-    replace_file(folder / NETWORK, network)
-    replace_file(folder / HISTORY, saved.history.to_csv(index=False).encode())
-    write_tensors(folder / WEIGHTS, saved.weights, {"fingerprint": saved.network.fingerprint})
+    replace_file(folder / NETWORK, text)
+    write_table(fitted.history, folder / HISTORY)
+    write_tensors(folder / WEIGHTS, weights, {"fingerprint": setup.network.fingerprint})
     # Last, because it is what makes the folder a saved predictor.
     replace_file(folder / CONFIG, json.dumps(document, indent=2).encode())
 
 
-def saved_kind(folder: Path) -> str:
-    """What a folder holds: "FluxPredictor" or "MediumPredictor".
-
-    Raises:
-        FolderError: The folder holds no predictor, or one that this version does not know.
-    """
-    if not (folder / CONFIG).is_file():
-        raise FolderError(f"'{folder}' is no saved predictor: it has no {CONFIG}; expected a folder that `save` wrote")
-    # Folders of before there were two kinds do not say which they are.
-    kind = str(_read_json(folder / CONFIG).get("predictor", FLUX))
-    if kind not in CONFIGS:
-        raise FolderError(f"'{folder}' is damaged: it holds a {kind!r}; expected one of {', '.join(CONFIGS)}")
-    return kind
-
-
-def read_predictor(folder: Path, kind: str, network: MetabolicNetwork | None = None) -> SavedPredictor:
+def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> FittedPredictor:
     """Read a folder.
 
     Args:
         folder: What `write_predictor` wrote.
-        kind: What it must hold: "FluxPredictor" or "MediumPredictor".
         network: If given, it must be the network of the folder.
 
     Raises:
-        FolderError: A missing or damaged file, another kind or format, or another network.
+        FolderError: A missing or damaged file, another format, or another network.
     """
-    found = saved_kind(folder)
-    if found != kind:
-        raise FolderError(f"'{folder}' holds a {found}, not a {kind}; load it with `{found}.load`")
-    document, stored = _read_json(folder / CONFIG), _read_json(folder / NETWORK)
+    if not (folder / CONFIG).is_file():
+        raise FolderError(f"'{folder}' is no saved predictor: it has no {CONFIG}; expected a folder that `save` wrote")
+    document = _read_json(folder / CONFIG)
+    if document.get("format") != FORMAT:
+        raise FolderError(
+            f"'{folder}' has format {document.get('format')!r}; this version reads format {FORMAT}: train again"
+        )
+    stored = _read_json(folder / NETWORK)
     digest = hashlib.sha256((folder / NETWORK).read_bytes()).hexdigest()
-    try:
-        if document["format"] != FORMAT:
-            raise FolderError(f"'{folder}' has format {document['format']}; this version reads format {FORMAT}")
-        own = network_from_document(stored)
-        config, training = CONFIGS[kind](**document["config"]), TrainingConfig(**document["training"])
-        settings, fingerprint, intact = document["settings"], document["fingerprint"], document["network_sha256"]
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RuntimeError) as error:
-        if isinstance(error, FolderError):
-            raise
-        raise FolderError(f"'{folder}' is damaged ({type(error).__name__}: {error}); train again") from error
+    with _refuse_damage(folder):
+        own, fingerprint, intact = network_from_document(stored), document["fingerprint"], document["network_sha256"]
     if own.fingerprint != fingerprint or digest != intact:
         raise FolderError(f"'{folder / NETWORK}' is damaged: it does not match its fingerprint; train again")
     if network is not None and network.fingerprint != fingerprint:
@@ -150,10 +98,53 @@ def read_predictor(folder: Path, kind: str, network: MetabolicNetwork | None = N
     if origin != {"fingerprint": fingerprint}:
         raise FolderError(f"'{folder / WEIGHTS}' was trained on another network; restore it or train again")
     try:
-        history = pd.read_csv(folder / HISTORY)
+        history = read_table(folder / HISTORY)
     except (OSError, ValueError) as error:
         raise FolderError(f"'{folder / HISTORY}' is missing or damaged ({error})") from error
-    return SavedPredictor(kind, own, settings, config, training, weights, history)
+    with _refuse_damage(folder):
+        setup = _read_setup(own, document)
+        names = InputNames.from_document(document)
+        contents = document["fitted_composition"]
+        composition = None if contents is None else Composition.from_document(contents)
+        model = setup.new_model(names)
+    _load_weights(model, weights)
+    return FittedPredictor(setup, model, names, history, composition)
+
+
+def _read_setup(network: MetabolicNetwork, document: dict[str, Any]) -> PredictorSetup:
+    return PredictorSetup(
+        network,
+        document["inputs"],
+        constraint_from_document(document["constraint"]),
+        document["composition"],
+        document["seed"],
+        input_kind(document["inputs"]).config_type(**document["config"]),
+        TrainingConfig(**document["training"]),
+    )
+
+
+def _load_weights(model: AbstractFluxModel, weights: dict[str, Tensor]) -> None:
+    try:
+        for name in model.beside:
+            getattr(model, name).copy_(weights.pop(name))
+        model.load_state_dict(weights)
+    except (KeyError, RuntimeError) as error:
+        raise FolderError(f"the saved weights do not fit their settings: {str(error).splitlines()[-1]}") from error
+
+
+@contextlib.contextmanager
+def _refuse_damage(folder: Path) -> Iterator[None]:
+    """Turn what reading damaged settings raises into one line.
+
+    Raises:
+        FolderError: Naming the folder and what was wrong.
+    """
+    try:
+        yield
+    except FolderError:
+        raise
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+        raise FolderError(f"'{folder}' is damaged ({type(error).__name__}: {error}); train again") from error
 
 
 def _read_json(path: Path) -> dict[str, Any]:

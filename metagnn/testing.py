@@ -1,4 +1,4 @@
-"""Small networks and the laws that operators and models have to obey, for your tests and for ours."""
+"""Small networks, and assertions of the laws that operators and models must obey."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from metagnn.errors import InputError, NetworkError, unknown_name
 from metagnn.network.bounds import FluxBounds
 from metagnn.network.elements import Metabolite
 from metagnn.network.incidence import Incidence
-from metagnn.network.metabolic_network import MetabolicNetwork, Reaction
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.reaction import Reaction
 
 _ARROWS = {"->": (0.0, 1000.0), "<=>": (-1000.0, 1000.0), "<-": (-1000.0, 0.0)}
 _TERM = re.compile(r"(?:(?P<count>\d+(?:\.\d*)?(?:e-?\d+)?)\s+)?(?P<id>[^\s+]+)")
@@ -30,20 +31,20 @@ def toy_network(
     charges: Mapping[str, float | int] | None = None,
     name: str = "toy",
 ) -> MetabolicNetwork:
-    """A network typed as equations, small enough to solve by hand.
+    """Build a small network from equations.
 
     Args:
         equations: Equation of every reaction, such as "a + 2 b -> c": "->" runs forward [0, 1000], "<=>" both
             ways [-1000, 1000], "<-" backward [-1000, 0]. Reactions named "EX_…" are exchanges.
         objective: Growth reaction.
-        bounds: Lower and upper bounds of some reactions, where they differ from the arrow's [mmol/gDW/h].
+        bounds: Lower and upper bounds of some reactions, in place of the arrow's [mmol/gDW/h].
         formulas: Formula of some metabolites, such as "C6H12O6".
         charges: Charge of some metabolites.
         name: Name of the network.
 
     Raises:
-        InputError: An equation or a formula that cannot be read.
-        NetworkError: Objective, bounds, formulas or charges of something that is not in the equations.
+        InputError: An equation or a formula cannot be read.
+        NetworkError: The objective, a bound, a formula or a charge belongs to nothing in the equations.
 
     >>> chain = toy_network({"EX_a": "a <=>", "r": "a -> 2 b", "growth": "b ->"}, "growth", {"EX_a": (-3, 1000)})
     >>> chain.metabolites, chain.stoichiometry(torch.tensor([-3.0, 3.0, 6.0])).tolist(), chain.medium()
@@ -83,18 +84,18 @@ def toy_network(
 
 
 def random_network(seed: int | np.random.Generator, metabolites: int = 8, reactions: int = 16) -> MetabolicNetwork:
-    """A random sparse network with whole coefficients, exchanges, a growth reaction and a feasible interior.
+    """Return a random sparse network with integer coefficients, exchanges, a growth reaction and a feasible interior.
 
-    Some flux that balances lies strictly inside all bounds, so every linear or quadratic program over the
-    network has a solution. Nothing else is promised: a metabolite may have no reaction.
+    Some balanced flux lies strictly inside all bounds, so every linear or quadratic program over the network has a
+    solution. A metabolite may have no reaction.
 
     Args:
         seed: Seed or generator.
         metabolites: Number of metabolites, at least 2.
-        reactions: Number of reactions, of which every third metabolite's exchange and growth are some.
+        reactions: Number of reactions, including growth and an exchange of every third metabolite.
 
     Raises:
-        InputError: Too few metabolites or reactions.
+        InputError: There are too few metabolites or reactions.
     """
     exchanged = max(1, metabolites // 3)
     internal = reactions - exchanged - 1
@@ -109,8 +110,8 @@ def random_network(seed: int | np.random.Generator, metabolites: int = 8, reacti
         members = random.choice(metabolites, size=min(metabolites, int(random.integers(2, 5))), replace=False)
         S[members, column] = random.integers(1, 3, size=members.size) * random.choice([-1, 1], size=members.size)
     S[:, internal] = -np.abs(S[:, internal])
-    # An interior flux of ±1 in every internal reaction; whatever it leaves over at a metabolite without an
-    # exchange is put into the coefficient of one reaction, so that everything stays whole.
+    # Start from an interior flux of ±1 in every internal reaction. Balance each metabolite without an exchange by the
+    # coefficient of one reaction, so that all coefficients stay integers.
     reversible = random.random(internal) < 0.3
     interior = np.append(np.where(reversible, random.choice([-1.0, 1.0], size=internal), 1.0), 1.0)
     for row in range(exchanged, metabolites):
@@ -135,17 +136,17 @@ def random_network(seed: int | np.random.Generator, metabolites: int = 8, reacti
 def permute_network(
     network: MetabolicNetwork, reaction_order: Sequence[int], metabolite_order: Sequence[int]
 ) -> MetabolicNetwork:
-    """The same network with its nodes in another order: entry k is the node that was at `order[k]`.
+    """Return the network with its nodes in another order: entry k is the node that was at `order[k]`.
 
     Raises:
-        InputError: An order is no permutation.
+        InputError: An order is not a permutation.
     """
     for name, order, size in (
         ("reaction_order", reaction_order, len(network.reactions)),
         ("metabolite_order", metabolite_order, len(network.metabolites)),
     ):
         if sorted(order) != list(range(size)):
-            raise InputError(f"`{name}` is no permutation of {size} positions")
+            raise InputError(f"`{name}` is not a permutation of {size} positions")
     reactions = tuple(network.reactions[i] for i in reaction_order)
     metabolites = tuple(network.metabolites[i] for i in metabolite_order)
     exchanges = frozenset(network.exchanges)
@@ -173,10 +174,10 @@ def assert_balanced(network: MetabolicNetwork, fluxes: Tensor, tolerance: float 
         tolerance: Largest |S·v| allowed [mmol/gDW/h].
 
     Raises:
-        AssertionError: Naming the worst metabolite, or that there are no fluxes or some are not finite.
+        AssertionError: The fluxes are empty, not finite or not balanced; the message names the worst metabolite.
     """
     if not fluxes.numel():
-        raise AssertionError(f"there are no fluxes in shape {tuple(fluxes.shape)}")
+        raise AssertionError(f"fluxes of shape {tuple(fluxes.shape)} are empty")
     if not bool(fluxes.isfinite().all()):
         raise AssertionError(f"{int((~fluxes.isfinite()).sum())} of {fluxes.numel()} fluxes are not finite")
     imbalance = network.stoichiometry(fluxes.detach().to(torch.float64)).abs().reshape(-1, len(network.metabolites))
@@ -193,7 +194,7 @@ def assert_permutation_equivariant(
     seed: int = 0,
     tolerance: float = 1e-6,
 ) -> None:
-    """Raise unless a function gives every reaction the same whatever the order of the nodes.
+    """Raise unless a function gives every reaction the same value in any order of the nodes.
 
     Args:
         function: From a network and one tensor per reaction, shape `[..., reactions]`, to the same shape.
@@ -203,8 +204,8 @@ def assert_permutation_equivariant(
         tolerance: Largest difference allowed, relative to the largest output.
 
     Raises:
-        AssertionError: The function depends on the order, answers in another shape, or answers nothing but
-            one constant, which would prove nothing.
+        AssertionError: The function depends on the order, returns another shape, or returns one constant, which would
+            prove nothing.
     """
     random = np.random.default_rng(seed)
     order = random.permutation(len(network.reactions)).tolist()
@@ -227,24 +228,24 @@ def assert_permutation_equivariant(
 
 
 def assert_operator_laws(incidence: Incidence, seed: int = 0) -> None:
-    """Raise unless an operator is its dense matrix in every way that it can be called.
+    """Raise unless an operator agrees with its dense matrix in every way it can be called.
 
     Checks the product and its adjoint, leading dimensions, float32, reverse- and forward-mode derivatives,
     second derivatives, `torch.func.vmap`, and that a deep copy agrees.
 
     Args:
         incidence: The operator, not empty.
-        seed: Seed of the vectors that it is tried on.
+        seed: Seed of the test vectors.
 
     Raises:
-        AssertionError: Naming the law that is broken.
+        AssertionError: A law is broken; the message names it.
     """
     random = torch.Generator().manual_seed(seed)
     dense = incidence.to_dense().detach()
     v = torch.randn(2, 3, dense.shape[1], generator=random, dtype=torch.float64)
     y = torch.randn(2, 3, dense.shape[0], generator=random, dtype=torch.float64)
     if not bool(dense.any()):
-        raise AssertionError("the operator is zero; its laws would hold for nothing")
+        raise AssertionError("the operator is zero, which proves nothing")
     for name, operator, matrix, x in (("A", incidence, dense, v), ("Aᵀ", incidence.adjoint, dense.T, y)):
         _agree(f"{name} x equals the dense product", operator(x), x @ matrix.T)
         loop = torch.stack([torch.stack([operator(single) for single in batch]) for batch in x])
@@ -262,7 +263,7 @@ def assert_operator_laws(incidence: Incidence, seed: int = 0) -> None:
 def _check_derivatives(name: str, operator: Callable[[Tensor], Tensor], x: Tensor) -> None:
     x = x.clone().requires_grad_()
     try:
-        # Fast mode: one random direction instead of one for every reaction, which counts at genome scale.
+        # Fast mode checks one random direction instead of one per reaction, which saves time at genome scale.
         gradcheck(operator, (x,), check_forward_ad=True, fast_mode=True)
         gradgradcheck(operator, (x,), fast_mode=True)
     except RuntimeError as error:

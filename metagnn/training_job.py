@@ -1,62 +1,56 @@
-"""A training run that ends in a folder: it keeps its state there, and resumes after a kill; and what it leaves."""
+"""Train a predictor and save it in a folder; resume an interrupted run from its checkpoint."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
-from metagnn.datasets.samples import read_conditions, read_targets
-from metagnn.errors import FolderError
+from metagnn.errors import FolderError, TableError
 from metagnn.files.output import check_output, replace_file
-from metagnn.medium_predictor import MediumPredictor
-from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
-from metagnn.saved_predictor import MEDIUM, saved_kind
 from metagnn.training.fit import Checkpoints
 from metagnn.training.processes import is_first_process
 
 UNFINISHED, JOB = "unfinished", "job.json"
 
-Predictor = FluxPredictor | MediumPredictor
-"""What may be trained and saved."""
-
 
 def train_to_folder(
-    predictor: Predictor,
+    predictor: FluxPredictor,
     inputs: pd.DataFrame,
     targets: pd.DataFrame,
     folder: Path,
     force: bool = False,
     resume: bool = False,
+    progress: bool | None = None,
 ) -> None:
     """Fit a predictor and save it.
 
-    While it trains, a checkpoint lies in the folder `unfinished` inside; with `resume` the run goes on from there
-    and ends where it would have ended uninterrupted.
+    During training, keep a checkpoint in the subfolder `unfinished`. With `resume`, continue from it; the result is
+    that of an uninterrupted run.
 
     Args:
-        predictor: An unfitted predictor; fitted afterwards.
-        inputs: Media or measured rates, or what media hold.
+        predictor: An unfitted predictor, which this function fits.
+        inputs: Media, measured rates, or nutrients present in media.
         targets: Observed fluxes, or growth.
         folder: The folder to write.
-        force: Replace a folder that exists.
+        force: Replace an existing folder.
         resume: Continue an unfinished run.
+        progress: Whether to show progress, as in `FluxPredictor.fit`.
 
     Raises:
-        TableError: Inputs or targets that cannot be used.
+        TableError: Inputs or targets are not valid.
         FolderError: The folder exists or cannot be written, or the unfinished run is of another job.
     """
-    # The tables first: a run on bad input must not leave a folder behind.
-    _check_tables(predictor, inputs, targets)
+    # Check the tables first: a run on bad input must not leave a folder behind.
+    predictor.read_samples(inputs, targets)
     state = folder / UNFINISHED
     if not is_first_process():
-        # Started beside the first one when that begins to train, with the same command: it helps, and writes nothing.
-        predictor.fit(inputs, targets, Checkpoints(state, resume=resume))
+        # The first process starts the others with the same command. They only train and write nothing.
+        predictor.fit(inputs, targets, checkpoints=Checkpoints(state, resume=resume))
         return
     check_output(folder, force, resume, folder=True)
     if resume and not state.is_dir() and any(folder.iterdir()):
@@ -65,35 +59,20 @@ def train_to_folder(
         shutil.rmtree(state)
     state.mkdir(exist_ok=True)
     _claim(state / JOB, _describe(predictor, inputs, targets))
-    predictor.fit(inputs, targets, Checkpoints(state, resume=resume))
+    try:
+        predictor.fit(inputs, targets, checkpoints=Checkpoints(state, resume=resume), progress=progress)
+    except TableError:
+        # Some invalid tables are only detected by solving them: nothing was trained, so leave nothing behind.
+        shutil.rmtree(state)
+        if not any(folder.iterdir()):
+            folder.rmdir()
+        raise
     predictor.save(folder)
     shutil.rmtree(state)
 
 
-def load_predictor(folder: str | Path, network: MetabolicNetwork | None = None) -> Predictor:
-    """Read a saved predictor, of whatever kind it is.
-
-    Args:
-        folder: What `save` wrote.
-        network: If given, the predictor must have been trained on it.
-
-    Raises:
-        FolderError: A missing or damaged folder, or another network.
-    """
-    kind = MediumPredictor if saved_kind(Path(folder)) == MEDIUM else FluxPredictor
-    return kind.load(folder, network)
-
-
-def _check_tables(predictor: Predictor, inputs: pd.DataFrame, targets: pd.DataFrame) -> None:
-    if isinstance(predictor, MediumPredictor):
-        predictor.read_samples(inputs, targets)
-        return
-    read_conditions(predictor.network, inputs, predictor.inputs)
-    read_targets(predictor.network, targets, inputs.index)
-
-
 def _claim(path: Path, job: dict[str, object]) -> None:
-    """Write what the run is, or check that an unfinished run is the same."""
+    """Write the description of the run, or check that the unfinished run has the same one."""
     text = json.dumps(job, indent=2)
     if path.is_file() and path.read_text(encoding="utf-8") != text:
         raise FolderError(
@@ -103,17 +82,10 @@ def _claim(path: Path, job: dict[str, object]) -> None:
     replace_file(path, text.encode())
 
 
-def _describe(predictor: Predictor, inputs: pd.DataFrame, targets: pd.DataFrame) -> dict[str, object]:
+def _describe(predictor: FluxPredictor, inputs: pd.DataFrame, targets: pd.DataFrame) -> dict[str, object]:
     digest = hashlib.sha256()
     for table in (inputs, targets):
         digest.update(table.to_csv().encode())
-    settings: list[object] = [predictor.seed]
-    if isinstance(predictor, FluxPredictor):
-        settings = [predictor.inputs, predictor.constraint, predictor.composition, predictor.seed]
-    return {
-        "network": predictor.network.fingerprint,
-        "tables": digest.hexdigest(),
-        "settings": settings,
-        "config": asdict(predictor.config),
-        "training": asdict(predictor.training),
-    }
+    parameters = predictor.get_params(deep=False) | predictor.resolved_settings()
+    described = {name: str(value) for name, value in parameters.items() if name != "network"}
+    return {"network": predictor.network.fingerprint, "tables": digest.hexdigest(), **described}

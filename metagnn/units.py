@@ -1,4 +1,4 @@
-"""Units of every quantity, written once, and molar masses."""
+"""Units of every quantity, and molar masses."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ ATOMIC_MASSES: Mapping[str, float] = {
     "Mn": 54.938, "Fe": 55.845, "Co": 58.933, "Ni": 58.693, "Cu": 63.546, "Zn": 65.38, "As": 74.922, "Se": 78.971,
     "Br": 79.904, "Mo": 95.95, "Ag": 107.87, "Cd": 112.41, "I": 126.90, "W": 183.84, "Hg": 200.59,
 }  # fmt: skip
-"""Standard atomic weights [g/mol] of the elements that metabolites are made of (IUPAC)."""
+"""Standard atomic weights [g/mol] of the elements in metabolites (IUPAC)."""
 
 
 def molar_mass(formula: Mapping[str, float]) -> float | None:
-    """Mass of a molecule [g/mol] by its number of atoms of every element; None if one is no known element.
+    """Return the mass of a molecule [g/mol] from its atom counts; None if an element is unknown.
 
     >>> round(molar_mass({"C": 6, "H": 12, "O": 6}), 2)
     180.16

@@ -14,11 +14,12 @@
 # %% [markdown]
 # # From a spreadsheet to CO2 and composition
 #
-# A spreadsheet of measured rates has noise, gaps, and a unit of its own in every column. How much CO2 left that nobody
-# measured? What is the biomass made of? Does one of the numbers lie? And what can these data not tell?
+# A spreadsheet of measured rates has noise, gaps, and a different unit in every column. How much CO2 did the cells
+# release, if nobody measured it? What is the composition of the biomass? Is one of the numbers wrong? And what do these
+# data not determine?
 #
-# The spreadsheet is made here, from fluxes that are known, so that every answer can be checked. It takes half a
-# minute, and no file.
+# This notebook makes the spreadsheet from known fluxes, to check every answer. It takes half a minute and needs no
+# file.
 
 # %%
 import os
@@ -36,7 +37,7 @@ from metagnn.analysis.reconciliation.closures import BALANCES, closures
 from metagnn.plots import plot_closure_bars, plot_reconciled
 from metagnn.plots.reconciled import reconciled_rates
 
-smoke_test = "CI" in os.environ  # in a test run, a glance is enough
+smoke_test = "CI" in os.environ  # use small sizes in test runs
 draws = 2 if smoke_test else 20
 
 GLUCOSE, O2, CO2, NH4, ACETATE = "EX_glc__D_e", "EX_o2_e", "EX_co2_e", "EX_nh4_e", "EX_ac_e"
@@ -46,10 +47,10 @@ growth = network.growth_reaction
 # %% [markdown]
 # ## The truth
 #
-# Twelve steady states of a chemostat, slow to fast: more and more glucose, and 14 mmol/gDW/h of O2 at most, so that the
-# fast ones spill acetate. The biomass is *not* the model's own: it holds 40 mmol of carbon and 7 of nitrogen per gram,
-# where the model has 42.6 and 5.5. Its electrons per carbon are 4.00; the model's, which the estimates below will
-# assume to 4 %, are 4.11. So the assumption is wrong by 2.7 %, as assumptions are.
+# Simulate twelve steady states of a chemostat, from slow to fast, with increasing glucose and at most 14 mmol/gDW/h of
+# O2, so that the fast ones release acetate. The biomass differs from that of the model: it holds 40 mmol of carbon and
+# 7 of nitrogen per gram, the model 42.6 and 5.5. Its electrons per carbon are those of the model, 4.11; the estimates
+# below assume that they are known to 4 %.
 
 # %%
 ALPHA, BETA = 40.0, 7.0
@@ -68,9 +69,9 @@ truth[[growth, GLUCOSE, O2, CO2, NH4, ACETATE]].round(2)
 # %% [markdown]
 # ## The spreadsheet
 #
-# Every rate with 5 % noise (biomass 2 %, the pump 1 %), in the units in which such numbers come: grams, millimoles,
-# milligrams, per gram of cells or per litre of broth. Three cells are empty. And in one row, O2 is wrong by a factor of
-# two, as if somebody had counted atoms.
+# All rates have 5 % noise (biomass 2 %, dilution rate 1 %) and usual units: grams, milligrams or millimoles, per gram
+# of cells or per litre of broth. Three cells are empty. In one row, O2 is wrong by a factor of two, as if atoms had
+# been counted.
 
 # %%
 SPOILED = 8
@@ -103,26 +104,26 @@ def spreadsheet(seed: int) -> pd.DataFrame:
 
 path = Path(tempfile.mkdtemp()) / "rates.csv"
 spreadsheet(seed=0).to_csv(path, index=False)
-# path = Path("my_rates.csv")  # your own file goes here: CSV or Parquet, one row a sample, units in the headers
+# path = Path("my_rates.csv")  # your own file: CSV or Parquet, one row per sample, units in headers
 table = metagnn.read_table(path)
 table.round(4)
 
 # %% [markdown]
-# ## What was understood
+# ## Check how the columns were read
 #
-# Read this first: which exchange a column stands for, its unit, and what it was multiplied by (uptake is below zero).
-# "Assumed" is what the header does not say: 5 % noise, unless a column `…_std` or replicates `…_rep1`, `…_rep2` tell.
+# Check this first: the exchange of each column, its unit, and its conversion factor (uptake is below zero). "Assumed"
+# marks values that are not in the header: 5 % noise, unless there is a column `…_std` or replicates `…_rep1`, `…_rep2`.
 
 # %%
 rates = metagnn.read_rates(network, table)
 pd.DataFrame([vars(column) for column in rates.columns])
 
 # %% [markdown]
-# ## Does it close?
+# ## Check the balances
 #
-# What leaves over what enters, in the raw data, with the model's biomass: 1 where a balance closes. A gap leaves too
-# little to close. Nitrogen does not close: about a fifth of the ammonium that cells take up is nowhere. That is no
-# fault of the data; it is the model's biomass, which holds too little nitrogen.
+# The closure is outflow / inflow of the raw data with the biomass of the model; 1 means that the balance closes. Rows
+# with gaps do not close. Nitrogen does not close in any row: about a fifth of the ammonium is missing in the outflow.
+# The data are correct; the biomass of the model holds too little nitrogen.
 
 # %%
 raw = pd.DataFrame(closures(network, rates.on_network(network)[0]), rates.samples, BALANCES)
@@ -131,8 +132,8 @@ raw.round(2)
 # %% [markdown]
 # ## Reconcile, with CO2 withheld
 #
-# The noise-weighted nearest flux at which every balance holds, and one biomass composition for all rows. CO2 was
-# measured, but is hidden from the estimate, to see how well it is predicted.
+# Find the noise-weighted nearest fluxes that satisfy all balances, and one biomass composition for all rows. Withhold
+# the measured CO2 from the estimate, to check how well it is predicted.
 
 # %%
 withheld = metagnn.ReconcileOptions(hide=(CO2,))
@@ -150,11 +151,11 @@ doubtful = pd.DataFrame(
 doubtful.sort_values("p_value").head(3)
 
 # %% [markdown]
-# ## Which number lies
+# ## Find the wrong number
 #
-# One row does not fit, by far. Which of its numbers is wrong? The fall of χ² when one of them is left out says it, and
-# says how clearly. With CO2 withheld, the electron balance alone checks glucose and O2: too much O2 or too little
-# glucose explain it nearly as well. Carbon is a second witness: with CO2 shown, the verdict is clear.
+# One row has a very small p-value. To find its wrong number, compare how much χ² falls without each of them. With CO2
+# withheld, only the electron balance checks glucose and O2: too much O2 and too little glucose explain the data about
+# equally well. With CO2, the carbon balance is a second check, and the result is clear.
 
 # %%
 _, seen = metagnn.reconcile(network, rates)
@@ -166,8 +167,8 @@ print(f"{found.samples[row]}: {seen.errors.suspect[row]}, probability of a right
 falls[np.isfinite(falls).any(axis=1)].round(1)
 
 # %% [markdown]
-# The cell is emptied, not corrected: whether it was a factor of two is for the laboratory to say. A gap costs precision
-# in its row, and nothing else.
+# Empty the cell instead of correcting it: only the laboratory can confirm the factor of two. A gap only reduces the
+# precision of its row.
 
 # %%
 column = next(c.column for c in rates.columns if c.reaction == seen.errors.suspect[row])
@@ -181,8 +182,8 @@ print(f"smallest p-value of a row: {found.errors.p_value.min():.2f}")
 # %% [markdown]
 # ## In pictures
 #
-# Left: closures as measured and as reconciled, CO2 included. Right: measured against reconciled rates with their 90 %
-# intervals. The filled dots are CO2, which the estimate never saw.
+# Left: closures of measured and of reconciled rates, with CO2 included. Right: measured against reconciled rates with
+# 90 % intervals. The filled dots are CO2, which was withheld from the estimate.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
@@ -191,18 +192,18 @@ plot_reconciled(reconciled_rates(network, found), ax=axes[1])
 plt.show()
 
 # %% [markdown]
-# ## CO2, beside the truth
+# ## Compare CO2 with the truth
 #
-# And beside what is trivial: the carbon that goes in and comes out as nothing else, with the model's own biomass. Where
-# glucose is a gap, carbon alone says nothing; the other balances still do. (With a file of your own there is no truth:
-# what follows is for this spreadsheet.)
+# Also compare with the simplest estimate: the remainder of the carbon balance with the biomass of the model. It needs
+# glucose; the reconciliation predicts CO2 also in the row without. (Your own file has no truth: the following cells
+# apply to this spreadsheet only.)
 
 # %%
 measured, _ = rates.on_network(network)
 
 
 def by_carbon(measured: np.ndarray) -> np.ndarray:
-    """CO2 that closes the carbon balance of each row; NaN where glucose was not measured [mmol/gDW/h]."""
+    """Compute the CO2 that closes the carbon balance of each row; NaN without glucose [mmol/gDW/h]."""
     closed = metagnn.CO2Readout(network)(torch.from_numpy(np.nan_to_num(measured))).numpy()
     return np.where(np.isnan(measured[:, network.reaction_index(GLUCOSE)]), np.nan, closed)
 
@@ -222,10 +223,10 @@ print(wrong_by.round(1).to_string(), "  mean error [%]")
 estimates.assign(truth=true_co2, low90=predicted.low, high90=predicted.high).round(2)
 
 # %% [markdown]
-# ## α and β, beside the truth
+# ## Compare α and β with the truth
 #
-# The closed form is one balance at a time, a weighted regression of its surplus on growth. It has no α without CO2, so
-# it is given CO2; and it leaves out rows with a gap in what its balance needs.
+# The closed form uses one balance at a time, as a regression of its surplus on growth. It needs CO2 to estimate α, so
+# CO2 is given; rows with a gap in its balance are left out.
 
 # %%
 balances = {"C": (GLUCOSE, CO2, ACETATE), "N": (NH4,)}
@@ -252,11 +253,11 @@ pd.DataFrame(
 ).transpose()
 
 # %% [markdown]
-# ## One spreadsheet is one draw
+# ## Repeat with other noise
 #
-# The same experiment again and again, with other noise (and the spoiled cell emptied): how large is the error of CO2,
-# and do nine in ten of the intervals hold the truth? α comes out some 4 % low on average: that is the assumed number of
-# electrons per carbon, which is not the true one. The intervals allow for it, and are wide for that reason.
+# Repeat the experiment with different noise and the wrong cell empty. How large is the error of CO2, and do 90 % of the
+# intervals contain the truth? The interval of α is wide, because it allows for an error of 4 % in the assumed electrons
+# per carbon.
 
 # %%
 repeated = []
@@ -281,13 +282,13 @@ for seed in range(draws):
 pd.DataFrame(repeated).agg(["mean", "min", "max"]).T.round(2)
 
 # %% [markdown]
-# ## What these data cannot tell
+# ## What these data do not determine
 #
-# - α leans on the electrons per carbon of biomass, which nobody measured here: they are known to 4 %, and no number of
-#   rows makes that better. Measure them (`gamma`, `gamma_std` of `ReconcileOptions`), or measure CO2.
-# - Without O2 as well, the electron balance is gone, and α and CO2 trade against each other. The next cell tries it:
-#   CO2 is no number any more but a range, and α is said to be unknown.
-# - Fluxes inside the cell: most of them are not determined by what crosses its border. They come as ranges.
+# - α depends on the electrons per carbon of biomass, which are known to 4 %; more rows do not improve this. Measure
+#   them (`gamma`, `gamma_std` of `ReconcileOptions`), or measure CO2.
+# - Without O2, there is no electron balance, and α and CO2 compensate each other. The next cell shows this case: CO2 is
+#   a range instead of a number, and α is reported as unknown.
+# - Exchange rates do not determine most fluxes inside the cell, which are therefore given as ranges.
 
 # %%
 without_o2 = metagnn.read_rates(network, mended.drop(columns="qO2 [mmol/gDW/h]"))
@@ -306,7 +307,7 @@ report = metagnn.identifiability(
 print("without O2:", report["co2"].why)
 
 # %% [markdown]
-# ## The same in one line
+# ## The same on the command line
 #
-# `metagnn reconcile rates.csv --model e_coli_core --hide EX_co2_e --out results` writes every flux, every interval, a
+# `metagnn reconcile rates.csv --model e_coli_core --hide EX_co2_e --out results` writes all fluxes and intervals, a
 # report and the picture.

@@ -15,7 +15,7 @@
 # # Genome scale
 #
 # iJO1366, *E. coli* with 2,583 reactions: the network, its graph, fluxes of a few media, and a map of one pathway.
-# Everything here takes any other SBML, JSON, MAT or YAML model as well: put its path in place of the name.
+# To use another SBML, JSON, MAT or YAML model, replace the name by its path.
 #
 # Fluxes are in mmol/gDW/h, growth in 1/h, and an exchange flux below zero is uptake.
 
@@ -30,7 +30,7 @@ import metagnn
 from metagnn.graph import layout_network, subsystems
 from metagnn.plots import draw_flux_map, plot_flux_map
 
-smoke_test = "CI" in os.environ  # in a test run, a glance is enough
+smoke_test = "CI" in os.environ  # use small sizes in test runs
 samples = 2 if smoke_test else 20
 
 # %% [markdown]
@@ -46,9 +46,9 @@ print(
 )
 
 # %% [markdown]
-# Does it conserve matter? Internal reactions that create or destroy elements or charge would make every balance of a
-# measured culture meaningless. Biomass reactions do so by design, for their imbalance is the biomass: that of the
-# objective is not listed, any other is.
+# Does the model conserve matter? If internal reactions create or destroy elements or charge, balances of a measured
+# culture have no meaning. Biomass reactions do so by design, because their imbalance is the biomass; the list contains
+# them, except the objective.
 
 # %%
 print("internal reactions that do not balance:", ", ".join(network.unbalanced_reactions()) or "none")
@@ -56,7 +56,7 @@ print("internal reactions that do not balance:", ", ".join(network.unbalanced_re
 # %% [markdown]
 # ## The graph
 #
-# The non-zeros of the stoichiometric matrix are its edges. A few metabolites touch nearly everything.
+# Its edges are the non-zeros of the stoichiometric matrix. A few metabolites take part in most reactions.
 
 # %%
 data = metagnn.to_hetero_data(network)
@@ -69,8 +69,8 @@ pd.Series({name: graph.degree(name) for name in hubs}, name="reactions").to_fram
 # %% [markdown]
 # ## Fluxes of a few media
 #
-# Sugars, acids and amino acids, limited by oxygen in some media and by ammonium in others. `min_norm` is the unique
-# optimum of least norm; `pfba` is faster, and leaves a few reactions free at this scale.
+# The media contain sugars, glycerol and succinate; oxygen limits growth in some of them, ammonium in others. `min_norm`
+# returns the unique optimum of least norm; `pfba` is faster, but leaves a few reactions undetermined at this scale.
 
 # %%
 ranges = {
@@ -92,8 +92,8 @@ media.assign(growth=labels.growth).round(3).head()
 # %% [markdown]
 # ## A map of one pathway
 #
-# A genome-scale network has no readable picture, but its pathways do. Carriers such as ATP, told from the carbon flow
-# by their degree in the network, are left out and named below. Width and shade follow the flux, arrows its direction.
+# A map of the whole network is not readable, but maps of pathways are. Carriers such as ATP, recognised by their degree
+# in the network, are left out and named below the map. Width and shade show the flux, arrows its direction.
 
 # %%
 pd.Series(subsystems(network), name="reactions").sort_values(ascending=False).head(12).to_frame()
@@ -109,9 +109,9 @@ for ax, medium in zip(axes, (rich, poor), strict=True):
 plt.show()
 
 # %% [markdown]
-# The same with everything that carries flux in several pathways, and without what does not. On the command line:
-# `metagnn map iJO1366 --fluxes fluxes.csv --subsystem "Citric Acid Cycle" --out map.svg`, with `--active` for the
-# reactions with flux only, or with `--escher map.json` on a map of your own, drawn with Escher; all of it offline.
+# The next map shows the reactions with flux in several pathways. On the command line, use
+# `metagnn map iJO1366 --fluxes fluxes.csv --subsystem "Citric Acid Cycle" --out map.svg`. Add `--active` to show only
+# reactions with flux, or replace `--subsystem` by `--escher map.json` to use your own Escher map. All works offline.
 
 # %%
 pathways = ["Glycolysis/Gluconeogenesis", "Pentose Phosphate Pathway", "Citric Acid Cycle"]

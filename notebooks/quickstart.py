@@ -14,8 +14,8 @@
 # %% [markdown]
 # # metagnn in five minutes
 #
-# A metabolic model becomes a graph of metabolites and reactions; a graph network learns the flux on every reaction;
-# and whatever it predicts is at steady state, $S v = 0$, to the last digit.
+# Convert a metabolic model to a graph of metabolites and reactions, and train a graph network to predict the flux of
+# every reaction. All predictions are at steady state, $S v = 0$, to rounding.
 #
 # Fluxes are in mmol/gDW/h, growth in 1/h, and an exchange flux below zero is uptake, as in COBRA.
 
@@ -25,17 +25,21 @@ import tempfile
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 import metagnn
 from metagnn.plots import plot_parity, plot_residuals, plot_training_curves
 
-smoke_test = "CI" in os.environ  # in a test run, a glance is enough
+smoke_test = "CI" in os.environ  # use small sizes in test runs
 samples, epochs = (24, 2) if smoke_test else (100, 100)
 
 # %% [markdown]
 # ## The network
 #
-# By name (`"e_coli_core"`, `"iJO1366"`, `"salmonella"`), from a file (SBML, JSON, MAT, YAML), or from a `cobra.Model`.
+# Load it by name (`"e_coli_core"`, `"iJO1366"`, `"salmonella"`), from a file (SBML, JSON, MAT, YAML), or from a
+# `cobra.Model`.
 
 # %%
 network = metagnn.load_network("e_coli_core")
@@ -44,8 +48,8 @@ print("growth reaction:", network.growth_reaction)
 print("medium:", network.medium())
 
 # %% [markdown]
-# Stoichiometry and every balance of an element are one kind of object: a sparse map from fluxes to balances. The
-# carbon balance has one row, and it is zero except at the exchanges and at growth: nothing is lost in between.
+# Stoichiometry and element balances are the same kind of object: a sparse map from fluxes to balances. The carbon
+# balance has one row. It is zero except at exchanges and growth, because all other reactions conserve carbon.
 
 # %%
 carbon = network.element_balance("C")
@@ -56,7 +60,7 @@ pd.Series(carbon.to_dense()[0], index=network.reactions).loc[lambda row: row != 
 # %% [markdown]
 # ## The graph
 #
-# For any PyTorch Geometric model, or for networkx.
+# Convert the network for PyTorch Geometric or networkx.
 
 # %%
 data = metagnn.to_hetero_data(network)
@@ -69,9 +73,9 @@ print("PFK uses", sorted(graph.predecessors("PFK")), "and makes", sorted(graph.s
 # %% [markdown]
 # ## Media and labels
 #
-# A table of media has one row a sample and one column for every uptake that varies. Flux balance analysis gives their
-# fluxes; `min_norm` takes, of all fluxes of optimal growth, the one that is unique. Some media cannot even pay for
-# maintenance: they stay in the table, with their status and without fluxes.
+# A table of media has one row per sample and one column per uptake that varies. Flux balance analysis computes their
+# fluxes; `min_norm` returns the unique optimum of least norm. Media that cannot meet the maintenance demand stay in the
+# table, with their status and without fluxes.
 
 # %%
 ranges = {"EX_glc__D_e": (0, 10), "EX_lac__D_e": (0, 10), "EX_glu__L_e": (0, 10), "EX_o2_e": (0, 20)}
@@ -83,7 +87,7 @@ labels.fluxes[["EX_glc__D_e", "EX_o2_e", "EX_co2_e", network.growth_reaction]].h
 # %% [markdown]
 # ## Train and predict
 #
-# Tables in, tables out. What nobody measured may be NaN, or left out: growth alone is a valid target.
+# Inputs and outputs are tables. Set unmeasured targets to NaN or leave their columns out: growth alone is enough.
 
 # %%
 feasible = labels.feasible
@@ -102,10 +106,10 @@ print(f"R² of growth on {len(new_media)} media never seen: {growth_r2:.4f}")
 predicted[["EX_co2_e", "PFK", "CS", network.growth_reaction]].head().round(3)
 
 # %% [markdown]
-# ## How far to trust it
+# ## Check the predictions
 #
-# Steady state holds by construction, whatever the weights. Bounds do not, under `"steady_state"`: look at the worst
-# violation. `"soft"` has it the other way round, exact bounds and a balance that is only learned.
+# With `"steady_state"`, steady state is exact for any weights, but bounds are not: check the worst violation. With
+# `"soft"`, bounds are exact and the balances are only learned.
 
 # %%
 model.diagnose(new_media).describe().loc[["mean", "max"]]
@@ -126,9 +130,28 @@ plot_residuals(residuals, axes[2])
 plt.show()
 
 # %% [markdown]
-# ## Keep it
+# ## Use it as a scikit-learn estimator
 #
-# Weights in safetensors, settings and the network in JSON. Loading checks that nothing was damaged.
+# Cross-validation, grid search and pipelines work as with any regressor, if the inputs are DataFrames. Reach settings
+# of the model and the training by two underscores. Growth alone may be a Series. This example trains only briefly.
+
+# %%
+short = metagnn.FluxPredictor(network).set_params(training__epochs=2 if smoke_test else 20, config__steps=24)
+growth = labels.growth[feasible]
+print("R² of growth, fold by fold:", cross_val_score(short, media[feasible], growth, cv=3).round(3))
+
+search = GridSearchCV(short, {"training__epochs": [1, 2] if smoke_test else [10, 20]}, cv=3, n_jobs=2)
+search.fit(media[feasible], growth)
+print("chosen:", search.best_params_)
+
+# At most 8 mmol/gDW/h of anything: a step in front that returns a DataFrame.
+capped = make_pipeline(FunctionTransformer(lambda table: table.clip(upper=8.0)), short)
+capped.fit(media[feasible], growth).predict(new_media)[[network.growth_reaction]].head(3).round(3)
+
+# %% [markdown]
+# ## Save and load
+#
+# Weights are saved in safetensors, settings and the network in JSON. Loading checks the files for damage.
 
 # %%
 folder = tempfile.mkdtemp()
@@ -137,10 +160,10 @@ again = metagnn.FluxPredictor.load(folder, network=network)
 print("the same predictions:", again.predict(new_media).equals(predicted))
 
 # %% [markdown]
-# ## Where next
+# ## Next steps
 #
-# The folder `examples` holds a comparison with baselines, one layer inside a model of your own, a genome-scale model
-# as a graph, and a published table with growth labels only. On the command line: `metagnn --help`.
+# The folder `examples` contains a comparison with baselines, layers in your own model, a genome-scale model as a graph,
+# and a published table with growth labels only. For the command line, run `metagnn --help`.
 #
-# One medium, one model? Flux balance analysis is exact and takes a third of a millisecond. A learned model pays where
-# fluxes must be differentiable, where labels are incomplete or measured, or where many thousands are needed.
+# For one medium and one model, use flux balance analysis: it is exact and takes a third of a millisecond. Use a learned
+# model if fluxes must be differentiable, if labels are incomplete or measured, or for many thousands of media.

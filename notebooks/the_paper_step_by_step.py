@@ -14,11 +14,11 @@
 # %% [markdown]
 # # The paper, step by step
 #
-# R. Kusters, "Metabolically constrained neural networks for bioprocess optimization", infers what nobody measured:
-# the biomass's carbon and nitrogen, the CO2, the internal fluxes. Here each step is done twice, with the paper's own
-# feed-forward networks and with FluxGNN, beside the best classical estimator for the same question.
+# R. Kusters, "Metabolically constrained neural networks for bioprocess optimization", infers unmeasured quantities: the
+# carbon and nitrogen content of biomass, CO2, and internal fluxes. This notebook repeats each step with the
+# feed-forward networks of the paper and with FluxGNN, and compares both with the best classical estimator.
 #
-# One seed each, to read along; `metagnn reproduce --full` repeats everything and prints the spread.
+# It uses one seed; `metagnn reproduce --full` repeats everything with several and prints the spread.
 
 # %%
 import dataclasses
@@ -33,19 +33,18 @@ import metagnn
 from metagnn.analysis import content_by_regression, contents_by_reconciliation
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.plots import plot_estimates, plot_parity, plot_training_curves
-from metagnn.studies.harness.samples import SampleStore
-from metagnn.studies.paper.measured_rates import draw_task
-from metagnn.studies.rivals.rate_contestants import AS_DESCRIBED, TUNED, train_balance_mlp
+from metagnn.studies.harness import SampleStore, draw_task
+from metagnn.studies.rivals import AS_DESCRIBED, TUNED, train_balance_mlp
 
-smoke_test = "CI" in os.environ  # in a test run, a glance is enough
+smoke_test = "CI" in os.environ  # use small sizes in test runs
 training = metagnn.TrainingConfig(epochs=3) if smoke_test else metagnn.TrainingConfig()
 
 # %% [markdown]
-# ## Data: what a laboratory would see
+# ## Data: simulated measurements
 #
-# Flux balance analysis of media that vary in glucose, glutamine, glutamate, lactate and oxygen gives true fluxes;
-# 5 % white noise on every exchange rate and on growth is what is measured. The paper's consumption rates are
-# $q_i = -v_i$ of the exchanges: here uptake is below zero, as in COBRA.
+# Flux balance analysis of media that vary in glucose, glutamine, glutamate, lactate and oxygen gives the true fluxes.
+# The measurements are exchange rates and growth with 5 % white noise. The consumption rates of the paper are
+# $q_i = -v_i$; here uptake is below zero, as in COBRA.
 
 # %%
 network = metagnn.load_network("e_coli_core")
@@ -58,11 +57,11 @@ rates, growth = measured[list(network.exchanges)], measured[[growth_name]]
 rates[["EX_glc__D_e", "EX_o2_e", co2_name, "EX_ac_e"]].head().round(2)
 
 # %% [markdown]
-# ## What $S$ knows already
+# ## Balances that $S$ implies
 #
-# With the element composition of every metabolite, $E$, the matrix $E S$ is zero except on exchanges and biomass: every
-# other reaction is balanced. So $S v = 0$ *implies* the carbon and the nitrogen balance of the paper's Eq. 1, at an
-# $\alpha$ and $\beta$ that stand in the biomass column of $S$.
+# With the element composition $E$ of the metabolites, the matrix $E S$ is zero except on exchanges and biomass, because
+# all other reactions are balanced. So $S v = 0$ *implies* the carbon and nitrogen balances of Eq. 1 of the paper, with
+# the $\alpha$ and $\beta$ of the biomass column of $S$.
 
 # %%
 carbon = network.element_balance("C")
@@ -73,13 +72,13 @@ own = {element: -network.element_balance(element).to_dense()[0, column].item() f
 print(f"alpha = {own['C']:.4f}, beta = {own['N']:.4f} mmol/gDW")
 
 # %% [markdown]
-# That is why a trainable $\alpha$ beside a fixed $S$ would contradict itself. `BiomassComposition` keeps one home for
-# both: $\alpha$ and $\beta$ move the biomass column, by the smallest change that leaves every other element, the charge
-# and the conserved moieties as they were. The null space follows by one column, whatever the composition.
+# A trainable $\alpha$ with a fixed $S$ would therefore be inconsistent. `BiomassComposition` changes both together:
+# $\alpha$ and $\beta$ change the biomass column, by the smallest change that keeps all other elements, the charge and
+# the conserved moieties. Only one column of the null-space basis depends on the composition.
 
 # %%
 composition = metagnn.BiomassComposition(network, "elemental")
-composition.reset_contents(alpha=36.1, beta=7.88)  # a culture that was measured
+composition.reset_contents(alpha=36.1, beta=7.88)  # values of a measured culture
 S = network.stoichiometry.with_column(column, composition.column().detach())
 print("largest |S(θ) · basis|:", S(composition.basis().T).abs().max().item())
 
@@ -87,8 +86,8 @@ print("largest |S(θ) · basis|:", S(composition.basis().T).abs().max().item())
 # ## Eq. 1: alpha and beta from data
 #
 # All exchanges and growth are measured. The paper trains a feed-forward network $f(q_i)$ with the balances as losses,
-# by gradient descent with $\lambda = 10^{-4}$; `tuned` scales its inputs and composition and trains with Adam. FluxGNN
-# takes `composition="elemental"`. Every one starts at a random 0.5 to 1.5 times the truth.
+# by gradient descent with $\lambda = 10^{-4}$; the `tuned` version scales inputs and composition and trains with Adam.
+# FluxGNN uses `composition="elemental"`. All start at 0.7 times the true $\alpha$ and 1.4 times the true $\beta$.
 
 # %%
 task = draw_task(SampleStore(), seed=0, known=False)
@@ -108,10 +107,10 @@ model.fit(task.train.rates, task.train.growth)
 print(model.composition_)
 
 # %% [markdown]
-# The classical answers: regressions on the carbon and the nitrogen balance, and all balances at once (the composition
-# at which the measurements are nearest to a steady state). The last and FluxGNN use more than carbon and nitrogen: they
-# take hydrogen, oxygen, phosphorus and the charge of biomass for known. Where the truth is the model's own
-# biomass, as here, that helps $\alpha$ several times over; with another biomass it would be an assumption.
+# The classical estimators are regressions on the carbon and nitrogen balances, and a fit of all balances (the
+# composition at which the measurements are nearest to a steady state). This fit and FluxGNN also assume that hydrogen,
+# oxygen, phosphorus and charge of biomass are known. If the true biomass is that of the model, as here, the error of
+# $\alpha$ is several times smaller; for another biomass, it may be wrong.
 
 # %%
 both = task.train.rates.join(task.train.growth).reindex(columns=list(network.reactions), fill_value=0.0).to_numpy()
@@ -129,9 +128,8 @@ plt.show()
 # %% [markdown]
 # ## Hidden CO2
 #
-# CO2 is never shown. In closed form it is what the carbon balance leaves over: a small difference of large, noisy
-# numbers. FluxGNN and the reconciliation, a quadratic program for every sample without any learning, use the whole
-# network instead.
+# CO2 is not measured. Its closed form is the remainder of the carbon balance, a small difference of large, noisy
+# numbers. FluxGNN and reconciliation (a quadratic program per sample, without learning) use the whole network instead.
 
 # %%
 hidden = draw_task(SampleStore(), seed=0, hidden=[co2_name])
@@ -156,10 +154,10 @@ errors = {name: np.median(np.abs(co2 / true_co2 - 1)) for name, co2 in answers.i
 pd.Series(errors, name="median relative error of CO2").map("{:.1%}".format)
 
 # %% [markdown]
-# ## Eq. 2: internal fluxes that nobody labelled
+# ## Eq. 2: internal fluxes without labels
 #
-# The same model, the same training: growth was its only target, and every internal flux is a prediction. At steady
-# state the CO2 exchange and the readout of the carbon balance are the same number.
+# This is the same trained model: growth was its only target, and it predicts all internal fluxes. At steady state, the
+# CO2 exchange flux equals the CO2 readout of the carbon balance.
 
 # %%
 report = model.diagnose(hidden.test.rates[inputs])
@@ -173,11 +171,11 @@ plot_parity(hidden.test.truth, nearest_table, axes[2], label="all fluxes, reconc
 plt.show()
 
 # %% [markdown]
-# ## What the data cannot tell
+# ## What the data cannot determine
 #
-# Without CO2 *and* oxygen, $\alpha$ and $q_{CO_2}$ trade against each other: more carbon in biomass, less in CO2. With
-# oxygen measured, the electron balance tells them apart, because CO2 holds no electrons. `composition_` says so instead
-# of returning a number.
+# Without measurements of CO2 *and* oxygen, $\alpha$ and $q_{CO_2}$ compensate each other: more carbon in biomass, less
+# in CO2. With oxygen, the electron balance separates them, because CO2 holds no electrons. `composition_` reports an
+# undetermined content instead of returning a number.
 
 # %%
 blind = metagnn.FluxPredictor(network, inputs="rates", composition="elemental", training=training)
@@ -190,12 +188,12 @@ print("with O2:", seeing.composition_)
 # %% [markdown]
 # ## Which claims hold
 #
-# `metagnn reproduce --full --out results` settles each with its spread, and the README shows the table. In short:
+# `metagnn reproduce --full --out results` tests each claim with its spread; the README shows the table. In short:
 #
-# - $\alpha$ and $\beta$ below 2 % from 100 samples: holds, for plain least squares already. The networks as described
-#   (gradient descent, $\lambda = 10^{-4}$) end where they started.
-# - CO2 can be learned as a hidden variable: holds for FluxGNN and the tuned networks. A quadratic program without
-#   learning does it a little better still.
-# - Internal fluxes with $|S v|$ below $10^{-3}$: a small residual is not yet the right flux. FluxGNN gets both; the
-#   paper's network gets neither from 100 samples.
-# - Constraints save data: at 10 and 30 samples they do; with hundreds of samples the difference is gone.
+# - $\alpha$ and $\beta$ with errors below 2 % from 100 samples: true, even for ordinary least squares. The networks as
+#   described (gradient descent, $\lambda = 10^{-4}$) stay at their initial values.
+# - CO2 can be learned as a hidden variable: true for FluxGNN and the tuned networks. A quadratic program without
+#   learning is slightly better.
+# - Internal fluxes with $|S v|$ below $10^{-3}$: a small residual does not imply correct fluxes. FluxGNN achieves both;
+#   the network of the paper achieves neither from 100 samples.
+# - Constraints save data: true at 10 and 30 samples; with hundreds of samples there is no difference.

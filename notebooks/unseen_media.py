@@ -12,13 +12,12 @@
 # ---
 
 # %% [markdown]
-# # Media that were never seen
+# # Unseen media
 #
-# A model that fits its training media says little of others. Here glucose is left out of every training medium, and
-# all test media hold it. What do a graph network, regressions and flux balance analysis say of them?
-#
-# Twice: for cells that grow as fast as the network allows, and for cells that waste energy, which flux balance analysis
-# does not know. Less than a minute on one core.
+# A good fit to training media does not imply good predictions for others. Here, no training medium contains glucose,
+# and all test media do. Compare a graph network, regressions and flux balance analysis on these media, for two kinds of
+# cells: cells that grow as fast as the network allows, and cells that waste energy, which flux balance analysis
+# ignores. The notebook takes less than a minute on one core.
 
 # %%
 import os
@@ -33,22 +32,21 @@ from metagnn.datasets.extrapolation import Split, split_media
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.plots import plot_parity
 from metagnn.plots.extrapolation import plot_extrapolation
-from metagnn.studies.extrapolation.experiment import spread_of
-from metagnn.studies.extrapolation.scores import METRICS, score_extrapolation
-from metagnn.studies.rivals.regressions import Tuning, fit_regression
+from metagnn.studies.harness import score_unseen, spread
+from metagnn.studies.rivals import Tuning, fit_regression
 from metagnn.training.metrics import r2_per_flux
 
-smoke_test = "CI" in os.environ  # in a test run, a glance is enough
+smoke_test = "CI" in os.environ  # use small sizes in test runs
 each, epochs, seeds = (12, 2, 1) if smoke_test else (75, 150, 3)
 
 network = metagnn.load_network("e_coli_core")
 growth = network.growth_reaction
 
 # %% [markdown]
-# ## Cells that waste
+# ## Wasteful cells
 #
-# The same network, but keeping a cell alive costs 20 mmol ATP/gDW/h instead of 8.4. Whoever models these cells does not
-# know that: every model below, flux balance analysis too, is given the network as it is published.
+# These cells have the same network, but a maintenance demand of 20 mmol ATP/gDW/h instead of 8.4. No model below knows
+# this: all of them, including flux balance analysis, use the published network.
 
 # %%
 wasteful = load_model("textbook")
@@ -58,8 +56,8 @@ organisms = {"optimal": network, "wasteful": metagnn.load_network(wasteful)}
 # %% [markdown]
 # ## Media and labels
 #
-# Media of one to four carbon sources, as many of each, with more or less O2. The labels are the organism's fluxes of
-# maximal growth, of which `min_norm` takes the smallest. Media on which it cannot live are left out.
+# The media have one to four carbon sources, equally many media for each number, and varying O2. The labels are the
+# fluxes of maximal growth of the organism with the least norm (`min_norm`). Media without feasible fluxes are left out.
 
 # %%
 media = pd.concat(
@@ -69,9 +67,9 @@ media = pd.concat(
 
 
 def labelled(organism: metagnn.MetabolicNetwork) -> tuple[pd.DataFrame, pd.DataFrame, Split]:
-    """Media, labels, and which of them train."""
+    """Simulate the media that an organism can live on; return them, their fluxes and the split."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that some media are infeasible is no news here
+        warnings.simplefilter("ignore")  # some media are expected to be infeasible
         labels = metagnn.simulate_fluxes(organism, media, method="min_norm")
     kept = labels.feasible.to_numpy()
     viable, fluxes = media[kept].reset_index(drop=True), labels.fluxes[kept].reset_index(drop=True)
@@ -86,25 +84,26 @@ for name, (viable, _, split) in data.items():
 # %% [markdown]
 # ## Train
 #
-# The default `FluxPredictor`, on all fluxes of the training media but one: what keeping alive costs (`ATPM`) is what
-# nobody measures. `polytope` trains as `steady_state` does and adds a last operation, the nearest flux that keeps every
-# bound. So one training serves both.
+# Train the default `FluxPredictor` on all fluxes of the training media except the maintenance flux (`ATPM`), which
+# cannot be measured. `polytope` trains as `steady_state` and adds a last operation, the nearest feasible flux, so one
+# training run serves both.
 
 
 # %%
 def by_network(name: str, seed: int) -> tuple[dict[str, pd.DataFrame], float]:
-    """Fluxes of the test media in both constraints, and the pull at growth that the exact layer has chosen."""
+    """Predict fluxes of the test media with both constraints; also return the chosen growth drive."""
     viable, fluxes, split = data[name]
     training = metagnn.TrainingConfig(epochs=epochs)
     model = metagnn.FluxPredictor(network, constraint="polytope", seed=seed, training=training)
     model.fit(viable.iloc[split.train], fluxes.iloc[split.train].drop(columns="ATPM"), progress=False)
     answers = {"flux_gnn, polytope": model.predict(viable.iloc[split.test])}
-    model.model.constraint = "steady_state"
-    return answers | {"flux_gnn, steady_state": model.predict(viable.iloc[split.test])}, float(model.model.growth_drive)
+    drive = float(model.model.growth_drive)
+    steady = model.with_constraint("steady_state").predict(viable.iloc[split.test])
+    return answers | {"flux_gnn, steady_state": steady}, drive
 
 
 def by_rivals(name: str) -> dict[str, pd.DataFrame]:
-    """The same by regressions, by the mean of the training media, and by flux balance analysis."""
+    """Predict the same by regressions, by the mean of the training media, and by flux balance analysis."""
     viable, fluxes, split = data[name]
     seen, unseen = viable.iloc[split.train], viable.iloc[split.test]
     learned = fluxes.iloc[split.train].drop(columns="ATPM")
@@ -120,13 +119,13 @@ found: dict[str, list[dict[str, pd.DataFrame]]] = {}
 for name in data:
     networks, rivals = [by_network(name, seed) for seed in range(seeds)], by_rivals(name)
     found[name] = [fluxes | rivals for fluxes, _ in networks]
-    print(f"{name}: pull at growth of the exact layer, seed by seed:", [drive for _, drive in networks])
+    print(f"{name}: growth drive of the exact layer for each seed:", [drive for _, drive in networks])
 
 # %% [markdown]
-# ## What comes out
+# ## Results
 #
-# Q² is 1 at best, and 0 for a model that knew the mean of the test media: it can be negative. In the table, the median
-# over the seeds; in the picture, their range too. What a model says nothing about is left out (–).
+# The best Q² is 1; a constant prediction of the mean of the test media has 0, and Q² can be negative. The table shows
+# the median over the seeds, the picture also their range. A dash (–) marks quantities that a model does not predict.
 
 
 # %%
@@ -135,7 +134,7 @@ def scores_of(name: str, seed: int) -> dict[str, dict[str, float | None]]:
     unseen, observed = viable.iloc[split.test], fluxes.iloc[split.test].to_numpy()
     bounds = network.uptake_bounds(list(unseen.columns), unseen.to_numpy())
     return {
-        model: score_extrapolation(network, bounds, observed, predicted.to_numpy())
+        model: score_unseen(network, bounds, observed, predicted.to_numpy())
         for model, predicted in found[name][seed].items()
     }
 
@@ -143,9 +142,7 @@ def scores_of(name: str, seed: int) -> dict[str, dict[str, float | None]]:
 scores: dict[str, dict[str, dict[str, dict[str, float | None]]]] = {}
 for name in data:
     runs = [scores_of(name, seed) for seed in range(seeds)]
-    scores[name] = {
-        model: {metric: spread_of([run[model][metric] for run in runs]) for metric in METRICS} for model in runs[0]
-    }
+    scores[name] = {model: spread([run[model] for run in runs]) for model in runs[0]}
     medians = {model: {metric: s["median"] for metric, s in kinds.items()} for model, kinds in scores[name].items()}
     print(name)
     print(pd.DataFrame(medians).transpose().astype(float).to_string(float_format="{:.3g}".format, na_rep="–"))
@@ -157,7 +154,7 @@ for ax, metric in zip(axes, ("growth_q2", "median_flux_q2"), strict=True):
 plt.show()
 
 # %% [markdown]
-# Every flux of every test medium, observed and predicted, of both kinds of cells (first seed).
+# Observed and predicted fluxes of all test media, for both kinds of cells (first seed).
 
 # %%
 shown = ("quadratic_ridge", "FBA", "flux_gnn, steady_state", "flux_gnn, polytope")
@@ -170,25 +167,23 @@ for row, (name, (_, fluxes, split)) in zip(axes, data.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# ## How to read it
+# ## Interpretation
 #
-# **Cells that grow as fast as they can.** `polytope` is perfect, and so is flux balance analysis: they are the same
-# thing. Its last layer returns the feasible flux nearest to the network's answer, and may pull at growth. How strongly
-# is chosen on the *training* media: the strongest pull that fits them as well as the best. Here that is the strongest
-# there is, and with it the answer is an optimum of the linear program that made the labels. What is learned is which
-# optimum. So a perfect score says that the model has found out *that* growth is maximal, not that it has learned what
-# glucose does. For such data, run flux balance analysis: it needs no training.
+# **Cells that grow as fast as they can.** `polytope` and flux balance analysis are both perfect, because they solve the
+# same problem. The last layer of `polytope` returns the feasible flux nearest to the output of the network, with a
+# drive towards growth. Training chooses the largest drive that fits the *training* media as well as the best one. Here
+# it is the largest of all, and the prediction is an optimum of the linear program that made the labels; the network
+# only learns which optimum. So a perfect score shows that the model has found *that* growth is maximal, not that it has
+# learned the effect of glucose. For such data, use flux balance analysis, which needs no training.
 #
-# `steady_state` has no such layer. Its network is a number of steps of a solver with learned costs; the last operation
-# makes $S v = 0$ exact, and bounds are broken a little (the table says by how much). What it says of glucose it has
-# from the network and from other substrates. It is well ahead of regressions, which never saw their glucose column move
-# and cannot know what it does.
+# `steady_state` has no such layer. Its network runs some steps of a solver with learned costs; the last operation makes
+# $S v = 0$ exact, and bounds are slightly violated (see the table). It infers the effect of glucose from the network
+# and from other substrates. It is much better than the regressions, whose glucose column is constant in training.
 #
-# **Cells that waste.** Flux balance analysis promises too much growth on every medium, and cannot learn better. The
-# exact layer finds that out too: it pulls at growth not at all. Both constraints then predict growth better than flux
-# balance analysis, though not as well as above, and most fluxes inside the cell worse. What bounds and balances do not
-# give has to be learned, and what was learned without glucose need not hold with it. With glutamate left out instead
-# (`seed=2` of the split), even ridge predicts growth better than flux balance analysis. On media unlike the training
-# media no learned model can be trusted blindly: keep some to test on.
+# **Wasteful cells.** Flux balance analysis overestimates growth on every medium. The exact layer detects this and
+# chooses a growth drive of zero. Both constraints then predict growth better than flux balance analysis, though not as
+# well as above, and most internal fluxes worse: a model must learn what bounds and balances do not determine, and what
+# it learns without glucose may be wrong with glucose. With glutamate left out instead (`seed=2` of the split), even
+# ridge predicts growth better than flux balance analysis. Test every learned model on media unlike the training media.
 #
-# One split, one draw: `metagnn benchmark extrapolation --out results` has five of each, and more rivals.
+# This is one split and one draw; `metagnn benchmark extrapolation --out results` runs five of each, and more rivals.

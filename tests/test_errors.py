@@ -15,8 +15,8 @@ def test_every_error_of_ours_can_be_caught_as_bad_input(error):
         ("ijo1366", ["iJO1366", "zzz"], "'ijo1366' is no model; did you mean 'iJO1366'?"),
         ("pfk", ["PFK", "PFL", "TKT1"], "'pfk' is no model; did you mean 'PFK'?"),
         ("pfx", ["PFK", "PFL", "TKT1"], "'pfx' is no model; did you mean 'PFL' or 'PFK'?"),
-        ("q", ["a", "b"], "'q' is no model; known are 'a', 'b'"),
-        ("q", list("abcdefghij"), "'q' is no model; known are 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', …"),
+        ("q", ["a", "b"], "'q' is no model; expected one of 'a', 'b'"),
+        ("q", list("abcdefghij"), "'q' is no model; expected one of 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', …"),
         ("q", [], "'q' is no model; there are none"),
     ],
 )

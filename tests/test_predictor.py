@@ -207,7 +207,7 @@ def test_rows_of_no_use_are_left_out_and_counted(core: MetabolicNetwork, media: 
     starving.loc[["flask 0", "flask 1"]] = 0.0
     hidden.loc[["flask 1", "flask 2"]] = NAN
     model = predictor(core)
-    with pytest.warns(UserWarning, match="3 of 16 rows are left out: 2 that no flux can satisfy, 1 more without"):
+    with pytest.warns(UserWarning, match="3 of 16 rows are left out: 2 are infeasible, 1 more have no"):
         model.fit(starving, hidden)
     expected = predictor(core).fit(media[3:], labels[3:])
     pd.testing.assert_frame_equal(model.predict(media), expected.predict(media), check_exact=True)

@@ -107,7 +107,7 @@ def test_predict_needs_the_columns_of_the_fit(fitted, media: Table):
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        (lambda t: t * NAN, TableError, "`targets` observes nothing"),
+        (lambda t: t * NAN, TableError, "`targets` has no observed value"),
         (lambda t: t.set_axis([f"flask {row}" for row in range(16)]), TableError, "expected the same index"),
         (lambda t: t[:-1], TableError, r"`targets` has other rows than `inputs` \(15 and 16\)"),
         (lambda t: t.assign(PGJ=1.0), NetworkError, "'PGJ' is no reaction of e_coli_core"),

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -12,11 +11,10 @@ import torch
 from metagnn.datasets import uniform_media
 from metagnn.errors import FolderError
 from metagnn.fba import simulate_fluxes
-from metagnn.medium_predictor import MediumPredictor
 from metagnn.models import FluxGNNConfig
 from metagnn.network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
-from metagnn.saved_predictor import FLUX, read_predictor, saved_kind, write_predictor
+from metagnn.saved_predictor import read_predictor, write_predictor
 from metagnn.testing import toy_network
 from metagnn.training import TrainingConfig
 
@@ -164,21 +162,18 @@ def edit(folder: Path, name: str, change: Callable[[dict], object]) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d.update(format=2), "has format 2; this version reads format 1"),
-        (lambda d: d.pop("format"), "is damaged .KeyError: 'format'"),
+        (lambda d: d.update(format=1), "has format 1; this version reads format 2: train again"),
+        (lambda d: d.pop("format"), "has format None; this version reads format 2: train again"),
         (lambda d: d["config"].update(width=3), "is damaged .TypeError.*width"),
         (lambda d: d["config"].update(steps=0), "is damaged .*`steps` is 0; expected at least 1"),
         (lambda d: d["config"].update(steps=9), "the saved weights do not fit their settings"),
         (lambda d: d["training"].update(epochs="many"), "is damaged .Type"),
         (lambda d: d.update(fingerprint="0"), r"network\.json' is damaged: it does not match its fingerprint"),
-        (lambda d: d["settings"].pop("seed"), "the settings in .* are damaged .KeyError: 'seed'"),
-        (lambda d: d["settings"].update(constraint="polytop"), "the settings in .* are damaged .*'polytope'"),
-        (lambda d: d["settings"].update(inputs="rate"), "the settings in .* are damaged .*did you mean 'rates'"),
-        (
-            lambda d: d["settings"].update(input_names=["EX_b"]),
-            "the settings in .* are damaged .*'EX_b' is no exchange",
-        ),
-        (lambda d: d.update(settings={}), "the settings in .* are damaged .KeyError: 'inputs'"),
+        (lambda d: d.pop("seed"), "is damaged .KeyError: 'seed'"),
+        (lambda d: d["constraint"].update(name="polytop"), "is damaged .KeyError: 'polytop'"),
+        (lambda d: d.update(inputs="rate"), "is damaged .*did you mean 'rates'"),
+        (lambda d: d.update(exchanges=["EX_b"]), "is damaged .*'EX_b' is no exchange"),
+        (lambda d: d.pop("constraint"), "is damaged .KeyError: 'constraint'"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(folder, change, message):
@@ -207,15 +202,9 @@ def test_a_network_that_was_changed_is_refused(folder, change):
         FluxPredictor.load(folder)
 
 
-def test_a_folder_says_what_it_holds_and_an_older_one_need_not(fitted, media, folder):
-    assert saved_kind(folder) == "FluxPredictor"
-    with pytest.raises(FolderError, match="holds a FluxPredictor, not a MediumPredictor; load it with `FluxPredictor"):
-        MediumPredictor.load(folder)
-    edit(folder, "config.json", lambda d: d.pop("predictor"))
-    assert saved_kind(folder) == "FluxPredictor"
-    pd.testing.assert_frame_equal(FluxPredictor.load(folder).predict(media), fitted.predict(media), check_exact=True)
-    with pytest.raises(FolderError, match="is no saved predictor"):
-        saved_kind(folder.parent)
+def test_a_folder_of_something_else_is_no_saved_predictor(folder):
+    with pytest.raises(FolderError, match=r"is no saved predictor: it has no config\.json"):
+        read_predictor(folder.parent)
 
 
 def test_weights_of_another_network_are_refused(fitted, media, folder, tmp_path, network):
@@ -236,15 +225,18 @@ def test_a_place_that_cannot_be_written_is_refused(fitted, tmp_path):
 
 
 def test_what_is_written_is_what_is_read(folder, tmp_path):
-    saved = read_predictor(folder, FLUX)
+    saved = read_predictor(folder)
     write_predictor(tmp_path / "copy", saved)
-    again = read_predictor(tmp_path / "copy", FLUX)
-    for field in dataclasses.fields(saved):
-        if field.name not in ("network", "weights", "history"):
-            assert getattr(again, field.name) == getattr(saved, field.name)
+    again = read_predictor(tmp_path / "copy")
+    for name in ("names", "composition"):
+        assert getattr(again, name) == getattr(saved, name)
+    for name in ("inputs", "constraint", "seed", "config", "training"):
+        assert getattr(again.setup, name) == getattr(saved.setup, name)
     assert again.network.fingerprint == saved.network.fingerprint
-    assert again.weights.keys() == saved.weights.keys()
-    assert all(torch.equal(again.weights[name], saved.weights[name]) for name in saved.weights)
+    pd.testing.assert_frame_equal(again.history, saved.history, check_exact=True)
+    weights, copies = saved.model.state_dict(), again.model.state_dict()
+    assert weights.keys() == copies.keys()
+    assert all(torch.equal(copies[name], weights[name]) for name in weights)
 
 
 def test_nothing_in_a_folder_can_run_code(folder):

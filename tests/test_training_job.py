@@ -2,15 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metagnn import training_job
+from metagnn import progress, training_job
 from metagnn.errors import FolderError, TableError
-from metagnn.medium_predictor import MediumPredictor
 from metagnn.models.flux_gnn import FluxGNNConfig
 from metagnn.network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
 from metagnn.testing import toy_network
 from metagnn.training.config import TrainingConfig
-from metagnn.training_job import load_predictor, train_to_folder
+from metagnn.training_job import train_to_folder
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +41,7 @@ def test_what_a_run_leaves_is_the_predictor_and_nothing_else(network, samples, t
     trained = predictor(network)
     train_to_folder(trained, *samples, tmp_path / "run")
     assert not (tmp_path / "run" / training_job.UNFINISHED).exists()
-    loaded = load_predictor(tmp_path / "run", network)
+    loaded = FluxPredictor.load(tmp_path / "run", network)
     assert isinstance(loaded, FluxPredictor)
     pd.testing.assert_frame_equal(loaded.predict(samples[0]), trained.predict(samples[0]), check_exact=True)
     with pytest.raises(FolderError, match="exists; use --force"):
@@ -67,7 +66,7 @@ def test_a_run_of_something_else_is_not_continued(network, samples, tmp_path, mo
         with pytest.raises(FolderError, match="unfinished run of another network, table or setting"):
             train_to_folder(other, *tables, tmp_path / "run", resume=True)
     train_to_folder(predictor(network, seed=1), *samples, tmp_path / "run", force=True)
-    assert load_predictor(tmp_path / "run").seed == 1
+    assert FluxPredictor.load(tmp_path / "run").seed == 1
 
 
 def test_bad_tables_leave_no_folder(network, samples, tmp_path):
@@ -82,8 +81,28 @@ def test_the_kind_of_a_folder_is_recognised(network, samples, tmp_path):
     inputs, targets = samples
     lists = pd.DataFrame({"EX_a": [1, 0] * 6, "EX_b": [1, 1, 0, 1] * 3})[[True, True, False, True] * 3]
     grown = pd.DataFrame({"growth": np.where(lists["EX_a"] == 1, 0.9, 0.4)}, index=lists.index)
-    medium = MediumPredictor(network, training=TrainingConfig(epochs=2))
+    medium = FluxPredictor(network, inputs="present", training=TrainingConfig(epochs=2))
     train_to_folder(medium, lists, grown, tmp_path / "lists")
-    assert isinstance(load_predictor(tmp_path / "lists"), MediumPredictor)
+    assert FluxPredictor.load(tmp_path / "lists").inputs == "present"
     train_to_folder(predictor(network), inputs, targets, tmp_path / "fluxes")
-    assert isinstance(load_predictor(tmp_path / "fluxes"), FluxPredictor)
+    assert FluxPredictor.load(tmp_path / "fluxes").inputs == "max_uptake"
+
+
+def test_tables_that_only_solving_shows_to_be_bad_leave_no_folder(network, samples, tmp_path):
+    few = samples[1].assign(growth=[9.0] * 3 + [np.nan] * 9)
+    with pytest.warns(UserWarning, match="9 of 12 rows"), pytest.raises(TableError, match="3 of 12 rows can be used"):
+        train_to_folder(predictor(network), samples[0], few, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    train_to_folder(predictor(network), *samples, tmp_path / "run")
+    before = sorted(path.name for path in (tmp_path / "run").iterdir())
+    with pytest.warns(UserWarning, match="9 of 12 rows"), pytest.raises(TableError):
+        train_to_folder(predictor(network), samples[0], few, tmp_path / "run", force=True)
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == before
+
+
+def test_progress_is_shown_if_asked_for(network, samples, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(progress._PipeLines, "wait", 0.0)
+    train_to_folder(predictor(network), *samples, tmp_path / "quiet")
+    assert capsys.readouterr().err == ""
+    train_to_folder(predictor(network), *samples, tmp_path / "loud", progress=True)
+    assert capsys.readouterr().err.splitlines()[-1].startswith("epochs: 3 of 3")

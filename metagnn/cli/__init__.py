@@ -1,3 +1,3 @@
-"""The command line: parse, call, print; no logic."""
+"""Command line: parse options, call the library, print."""
 
 from metagnn.cli.main import main as main

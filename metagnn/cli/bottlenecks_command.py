@@ -18,7 +18,7 @@ MOST_PRINTED = 20
 
 
 def print_bottlenecks(chosen: argparse.Namespace) -> None:
-    """Write which bounds limit growth on every medium, and print which do most often."""
+    """Write which bounds limit growth on every medium, and print the most frequent ones."""
     from metagnn.analysis.growth_limits.limiting_bounds import bottlenecks
     from metagnn.predictor import FluxPredictor
 
@@ -46,11 +46,11 @@ def print_bottlenecks(chosen: argparse.Namespace) -> None:
         for (name, kind), group in summary[:MOST_PRINTED]
     ]
     header = ("bound", "kind", "media", "gain [gDW/mmol]", "elasticity", "degenerate")
-    title = f"limits of growth on {table['sample'].nunique()} media, medians over those that each limits → {chosen.out}"
+    title = f"limits of growth on {table['sample'].nunique()} media; medians over the limited media → {chosen.out}"
     print_table(title, (*header, "gradient of the model") if gradient else header, rows, words=("kind",))
 
 
 def _summary(table: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
-    """Rows by bound: first those that limit present growth in most media, then those that could be added."""
+    """Group rows by bound, sorted by total elasticity, then by total gain."""
     groups = [((str(name), str(kind)), rows) for (name, kind), rows in table.groupby(["reaction", "kind"], sort=False)]
     return sorted(groups, key=lambda group: (-group[1]["elasticity"].sum(), -group[1]["gain"].sum()))

@@ -1,4 +1,4 @@
-"""Tables and progress: on a terminal for people, plain and quiet in a pipe."""
+"""Tables and progress bars of commands: coloured on a terminal, plain text in a pipe."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+
+from metagnn.progress import Progress
 
 PIPE_WIDTH = 140
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[str] = ()) -> None:
-    """Print a table on standard output; columns of `words` to the left, like the first, and numbers to the right."""
+    """Print a table on standard output; align the first column and those in `words` left, the others right."""
     console = Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH, no_color=True)
-    # Text, not markup: units stand in brackets. A title of the table's own would fold to its width.
+    # Text, not markup, because units are in brackets. Print the title apart: rich would fold it to the table width.
     table = Table()
     for position, name in enumerate(header):
         numbers = position > 0 and len(header) > 2 and name not in words
@@ -29,12 +30,13 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
 
 
 @contextlib.contextmanager
-def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    """A callable `(done, total)` that moves a bar with the time left; silent unless standard error is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(text, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a callable `(done, total)` that shows the progress of a command on standard error.
+
+    It draws a bar on a terminal, and prints a line every 30 s in a pipe.
+
+    Args:
+        what: Name of the counted items, in the plural.
+    """
+    with Progress(None, what, lines=True) as progress:
+        yield progress.update

@@ -1,25 +1,23 @@
-"""`metagnn identifiability` and its benchmark: call the library and print."""
+"""`metagnn identifiability`: call the library and print."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
 from collections.abc import Sequence
 
 import numpy as np
 
-from metagnn.cli.console import print_table, progress_bar
-from metagnn.files.output import check_output, replace_file
+from metagnn.cli.console import print_table
+from metagnn.files.output import check_output
 from metagnn.files.table_writer import write_table
 from metagnn.network.from_cobra import load_network
 
 GIVEN = ("measured", "absent", "held by its bounds")
-"""Reasons that the user gave, and need not read again."""
+"""Reasons that the user gave; rows with them are not printed."""
 
 
 def print_identifiability(chosen: argparse.Namespace) -> None:
-    """Print what a list of measurements determines, what it does not, and what to measure."""
+    """Print which fluxes a list of measurements determines, and what else to measure."""
     from metagnn.analysis.identifiability.determined_fluxes import identifiability
 
     out = check_output(chosen.out, chosen.force) if chosen.out else None
@@ -42,40 +40,6 @@ def print_identifiability(chosen: argparse.Namespace) -> None:
     print_table(title, header, rows, words=("status", "why"))
     if out is not None:
         write_table(report.table(), out)
-
-
-def benchmark_identifiability(chosen: argparse.Namespace) -> None:
-    """Compare with ranks of dense matrices, on random sets of measurements."""
-    from metagnn.studies.benchmarks.identifiability import NETWORKS, SETS, measure_identifiability
-
-    out = check_output(chosen.out, chosen.force, folder=True)
-    networks, sets = (NETWORKS[:1], SETS // 10) if chosen.quick else (NETWORKS, SETS)
-    with progress_bar("sets of measurements") as progress:
-        found = measure_identifiability(chosen.seed, progress, networks, sets)
-    document = json.dumps([dataclasses.asdict(row) for row in found], indent=2)
-    replace_file(out / "identifiability.json", document.encode())
-    rows = [
-        (
-            row.network,
-            row.composition,
-            f"{row.agreeing} of {row.sets}",
-            f"{row.readouts_determined} of {row.readouts}",
-            str(row.fluxes_determined),
-            str(row.witnesses),
-            str(row.ranks),
-        )
-        for row in found
-    ]
-    header = (
-        "network",
-        "composition",
-        "sets that agree",
-        "readouts determined",
-        "fluxes determined",
-        "witnesses",
-        "ranks",
-    )
-    print_table("identifiability beside the rank of stacked matrices", header, rows)
 
 
 def _names(text: str) -> Sequence[str]:

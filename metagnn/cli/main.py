@@ -1,4 +1,4 @@
-"""Run a command, and turn bad input into one clear line."""
+"""Run a command; report bad input in one line."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        arguments: The command line; that of the process by default.
+        arguments: Command-line arguments; by default those of the process.
 
     Returns:
-        0, 2 for bad input, 130 for an interrupt.
+        Exit status: 0, or 2 for bad input, or 130 for an interrupt.
     """
     chosen = parse(arguments)
     from metagnn.cli import commands
+    from metagnn.cli.benchmark_command import benchmark
     from metagnn.cli.bottlenecks_command import print_bottlenecks
     from metagnn.cli.identifiability_command import print_identifiability
     from metagnn.cli.map_command import draw_map
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "identifiability": print_identifiability,
         "bottlenecks": print_bottlenecks,
         "suggest-medium": print_suggested_media,
-        "benchmark": commands.benchmark,
+        "benchmark": benchmark,
     }[chosen.command]
     with warnings.catch_warnings():
         warnings.showwarning = _print_warning  # type: ignore[assignment]
@@ -52,11 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"metagnn: error: {error}", file=sys.stderr)
             return BAD_INPUT
         except OSError as error:
-            # A full disk, a lost mount: what was finished is on the disk already.
+            # Such as a full disk or a lost mount; finished work is already on the disk.
             print(f"metagnn: error: {error}", file=sys.stderr)
             return BAD_INPUT
         except KeyboardInterrupt:
-            print("metagnn: interrupted; finished work is kept, go on with --resume", file=sys.stderr)
+            print("metagnn: interrupted; finished work is kept, continue with --resume", file=sys.stderr)
             return INTERRUPTED
     return 0
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from metagnn.cli.console import print_table
 from metagnn.errors import InputError, TableError
-from metagnn.files.table_reader import TEXT_COLUMNS, read_table
+from metagnn.files.table_format import TEXT_COLUMNS
+from metagnn.files.table_reader import read_table
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 
@@ -18,8 +19,8 @@ def draw_map(chosen: argparse.Namespace) -> None:
     """Draw the fluxes of one row of a table.
 
     Raises:
-        InputError: A row that the table does not have, or without fluxes; or what the map refuses.
-        TableError: A column that is no reaction of the model.
+        InputError: The row does not exist or has no fluxes, or the options are not valid for the map.
+        TableError: A column is not a reaction of the model.
     """
     from metagnn.graph.escher_map import read_escher_map
     from metagnn.graph.layout import layout_network, subsystems
@@ -28,19 +29,19 @@ def draw_map(chosen: argparse.Namespace) -> None:
 
     if chosen.active and chosen.escher:
         raise InputError(
-            "`--active` chooses what is laid out; an Escher map shows what it shows: leave one of them out"
+            "`--active` selects reactions for a layout and does not apply to `--escher`; leave one of them out"
         )
     out = check_picture(chosen.out, chosen.force)
     network, table = load_network(chosen.model, chosen.growth), read_table(chosen.fluxes)
     if chosen.subsystem is not None and not subsystems(network):
-        raise InputError(f"{network.id} files its reactions under no subsystem; leave `--subsystem` out")
+        raise InputError(f"{network.id} has no subsystems; leave `--subsystem` out")
     fluxes = _one_row(network, table, chosen.row, chosen.fluxes)
     if chosen.escher:
         drawing = read_escher_map(chosen.escher)
     else:
         active = [name for name, flux in fluxes.items() if abs(flux) > NO_FLUX] if chosen.active else None
         drawing = layout_network(network, chosen.subsystem, active)
-    # Escher's maps know some reactions by the names of other releases of the model.
+    # Some Escher maps use reaction names of other releases of the model.
     fluxes |= {alias: fluxes[name] for alias, name in network.aliases.items() if name in fluxes}
     save_figure(draw_flux_map(fluxes, drawing, f"{drawing.name}, {_row_name(table, chosen.row)}"), out)
     values = np.array([fluxes.get(reaction.id, np.nan) for reaction in drawing.reactions], dtype=np.float64)
@@ -54,14 +55,14 @@ def draw_map(chosen: argparse.Namespace) -> None:
 
 
 def _one_row(network: MetabolicNetwork, table: pd.DataFrame, row: int, path: str) -> dict[str, float]:
-    """Fluxes of a row, by the network's own names."""
+    """Return the fluxes of a row by reaction name of the network."""
     if row >= len(table):
         raise InputError(f"`--row` is {row}; '{path}' has {len(table)} rows, counted from 0")
     fluxes: dict[str, float] = {}
     for column in (str(name) for name in table.columns if name not in TEXT_COLUMNS):
         name = network.reactions[network.reaction_index(column)]
         if name in fluxes:
-            raise TableError(f"'{path}' has two columns of {name!r}, under both of its names; expected one")
+            raise TableError(f"'{path}' has two columns of {name!r}, under different names; expected one")
         fluxes[name] = float(table[column].iloc[row])
     if not fluxes:
         raise TableError(f"'{path}' has no column with fluxes; expected reactions of {network.id}")

@@ -1,11 +1,11 @@
-"""Carbon sources that a table forgets: printed before anything runs."""
+"""Report carbon sources that are open although a table does not name them."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from metagnn.datasets.samples import STD
+from metagnn.datasets.targets import STD
 from metagnn.fba.open_sources import open_carbon_sources
 from metagnn.network.metabolic_network import MetabolicNetwork
 
@@ -13,7 +13,7 @@ MOST_PRINTED = 8
 
 
 def print_open_sources(network: MetabolicNetwork, table: pd.DataFrame) -> None:
-    """An exchange that a table forgets keeps the model's own bound, and can feed every medium: say so."""
+    """Print carbon sources that the table does not name: they keep the bounds of the model and feed every medium."""
     named = [str(name).removesuffix(STD) for name in table.columns]
     sources = open_carbon_sources(network, named)
     if sources:
@@ -22,4 +22,4 @@ def print_open_sources(network: MetabolicNetwork, table: pd.DataFrame) -> None:
             f"{name} ({'without limit' if np.isinf(uptake) else f'up to {uptake:g} mmol/gDW/h'})"
             for name, uptake in first
         )
-        print(f"open without being named: {shown}{', …' if len(sources) > MOST_PRINTED else ''}")
+        print(f"open carbon sources missing in the table: {shown}{', …' if len(sources) > MOST_PRINTED else ''}")

@@ -1,20 +1,20 @@
-"""What the commands take. Imports nothing heavy: `--help` answers at once."""
+"""Parser of all commands. Imports nothing slow, so that `--help` is fast."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
 
+from metagnn.choices import COMPOSITIONS, CONSTRAINTS, INPUTS, METHODS, described
+from metagnn.files.table_formats import ENDINGS, NAMES
+from metagnn.studies.benchmarks.registry import BENCHMARKS
+
 MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .json, .mat, .yml; plain, .gz, .bz2 or .zip)"
-CONSTRAINTS = ("steady_state", "soft", "polytope")
-KINDS = ("max_uptake", "rates", "present")
-COMPOSITIONS = ("fixed", "elemental", "precursor")
 STRATEGIES = ("auto", "ddp", "ddp_spawn")
-METHODS = ("min_norm", "pfba", "fba")
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; `command` names the one that was chosen."""
+    """Build the parser of all commands; `command` holds the name of the chosen one."""
     parser = argparse.ArgumentParser(
         prog="metagnn",
         description="Graph networks on metabolic models that obey the laws of matter. Fluxes in mmol/gDW/h.",
@@ -48,7 +48,7 @@ def _command(commands: Commands, name: str, text: str, example: str) -> argparse
     parser: argparse.ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
         name, help=text, description=text, epilog=f"example: {example}"
     )
-    parser.add_argument("--seed", type=_at_least(0), default=0, help="seed of everything random (default 0)")
+    parser.add_argument("--seed", type=_at_least(0), default=0, help="random seed (default 0)")
     return parser
 
 
@@ -59,7 +59,7 @@ def _growth(parser: argparse.ArgumentParser) -> None:
 
 def _output(parser: argparse.ArgumentParser, what: str, resume: bool = True) -> None:
     parser.add_argument("--out", required=True, metavar=what.upper(), help=f"{what} to write")
-    parser.add_argument("--force", action="store_true", help="replace an output that exists")
+    parser.add_argument("--force", action="store_true", help="replace an existing output")
     if resume:
         parser.add_argument("--resume", action="store_true", help="continue an unfinished run")
 
@@ -68,18 +68,18 @@ def _reproduce(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
         "reproduce",
-        "train on e_coli_core, compare with the baselines, write a table, a figure and results.json",
+        "repeat the experiments of the paper on e_coli_core; print tables, write a figure and results.json",
         "metagnn reproduce --quick --out results",
     )
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="one seed of everything")
+    size.add_argument("--quick", action="store_true", help="one seed")
     size.add_argument("--full", action="store_true", help="ten seeds, and a hundred repetitions of the composition")
     parser.add_argument("--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)")
     _output(parser, "folder")
 
 
 def _info(commands: Commands) -> None:  # type: ignore[valid-type]
-    parser = _command(commands, "info", "what a model holds, and what it lacks", "metagnn info e_coli_core")
+    parser = _command(commands, "info", "print a summary of a model and of what is missing", "metagnn info e_coli_core")
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     _growth(parser)
 
@@ -88,15 +88,15 @@ def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
         "simulate",
-        "fluxes of many media by linear programming",
+        "simulate the fluxes of many media by flux balance analysis",
         "metagnn simulate e_coli_core --media media.csv --method min_norm --out labels.csv",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     _growth(parser)
-    parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes, knockouts; one row a medium")
-    parser.add_argument("--method", choices=METHODS, default="min_norm", help="which optimum (default min_norm)")
+    parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes, knockouts; one row per medium")
+    parser.add_argument("--method", choices=METHODS, default="min_norm", help="type of optimum (default min_norm)")
     parser.add_argument("--jobs", type=_at_least(1), default=1, help="worker processes (default 1)")
-    plot_help = "draw growth and the main exchanges, medium by medium (.png, .svg, .pdf)"
+    plot_help = "draw growth and the main exchange fluxes of every medium (.png, .svg, .pdf)"
     parser.add_argument("--plot", metavar="PICTURE", default=None, help=plot_help)
     _output(parser, "file")
 
@@ -105,27 +105,25 @@ def _train(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
         "train",
-        "train on a table: every flux from media or rates, or growth from lists of what media hold",
+        "train a predictor on tables of inputs and observed fluxes",
         "metagnn train e_coli_core --inputs media.csv --targets labels.csv --out model",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     _growth(parser)
-    parser.add_argument("--inputs", required=True, metavar="FILE", help="media or measured rates, one row a sample")
-    parser.add_argument("--targets", required=True, metavar="FILE", help="observed fluxes, empty where not observed")
-    kind_help = (
-        "what the inputs are: largest uptakes, measured rates, or 1 where a medium holds a nutrient and 0 where not, "
-        "for which uptakes are learned from growth (default max_uptake)"
-    )
-    parser.add_argument("--kind", choices=KINDS, default="max_uptake", help=kind_help)
-    parser.add_argument("--constraint", choices=CONSTRAINTS, default=None, help="default steady_state")
-    parser.add_argument("--composition", choices=COMPOSITIONS, default=None, help="of biomass (default fixed)")
-    parser.add_argument("--epochs", type=_at_least(1), default=None, help="passes over the samples")
+    parser.add_argument("--inputs", required=True, metavar="FILE", help="media or measured rates, one row per sample")
+    parser.add_argument("--targets", required=True, metavar="FILE", help="observed fluxes; empty where not observed")
+    kind_help = f"kind of the inputs (default max_uptake). {described(INPUTS)}"
+    parser.add_argument("--kind", choices=tuple(INPUTS), default="max_uptake", help=kind_help)
+    constraint_help = f"law to enforce (default steady_state). {described(CONSTRAINTS)}"
+    parser.add_argument("--constraint", choices=tuple(CONSTRAINTS), default=None, help=constraint_help)
+    parser.add_argument("--composition", choices=COMPOSITIONS, default=None, help="biomass composition (default fixed)")
+    parser.add_argument("--epochs", type=_at_least(1), default=None, help="passes over the training samples")
     parser.add_argument("--batch-size", type=_at_least(1), default=None, help="samples per step")
     parser.add_argument("--steps", type=_at_least(1), default=None, help="steps of the unrolled splitting")
-    parser.add_argument("--accelerator", choices=("auto", "cpu", "cuda"), default="auto", help="default auto")
+    parser.add_argument("--accelerator", choices=("auto", "cpu", "cuda"), default="auto", help="device (default auto)")
     parser.add_argument("--plot", metavar="PICTURE", default=None, help="draw the training curves (.png, .svg, .pdf)")
-    parser.add_argument("--devices", type=_devices, default=None, help="how many, or auto for all (default 1)")
-    parser.add_argument("--strategy", choices=STRATEGIES, default="auto", help="of several devices (default auto)")
+    parser.add_argument("--devices", type=_devices, default=None, help="number of devices, or auto for all (default 1)")
+    parser.add_argument("--strategy", choices=STRATEGIES, default="auto", help="for several devices (default auto)")
     _output(parser, "folder")
 
 
@@ -133,15 +131,15 @@ def _predict(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
         "predict",
-        "predict every flux with a trained model, of whatever kind",
+        "predict all fluxes with a trained predictor",
         "metagnn predict model --inputs media.csv --out fluxes.csv",
     )
-    parser.add_argument("folder", metavar="FOLDER", help="what `metagnn train` wrote")
-    parser.add_argument("--inputs", required=True, metavar="FILE", help="of the kind and with the columns of the fit")
-    parser.add_argument("--model", metavar="MODEL", default=None, help="check that the model was trained on this one")
+    parser.add_argument("folder", metavar="FOLDER", help="folder written by `metagnn train`")
+    parser.add_argument("--inputs", required=True, metavar="FILE", help="inputs with the columns of the training")
+    parser.add_argument("--model", metavar="MODEL", default=None, help="check that training used this model")
     _growth(parser)
     parser.add_argument("--targets", metavar="FILE", default=None, help="observed fluxes, to score the predictions")
-    parser.add_argument("--plot", metavar="PICTURE", default=None, help="draw predictions against the targets")
+    parser.add_argument("--plot", metavar="PICTURE", default=None, help="draw predicted against observed fluxes")
     _output(parser, "file", resume=False)
 
 
@@ -154,12 +152,12 @@ def _map(commands: Commands) -> None:  # type: ignore[valid-type]
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     _growth(parser)
-    parser.add_argument("--fluxes", required=True, metavar="FILE", help="what `simulate` or `predict` wrote")
+    parser.add_argument("--fluxes", required=True, metavar="FILE", help="fluxes written by `simulate` or `predict`")
     parser.add_argument("--row", type=_at_least(0), default=0, help="row of the table, counted from 0 (default 0)")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--subsystem", metavar="NAME", default=None, help="one subsystem (default: the whole model)")
-    what.add_argument("--escher", metavar="MAP.json", default=None, help="a map drawn with Escher, instead of a layout")
-    parser.add_argument("--active", action="store_true", help="lay out only reactions that carry flux")
+    what.add_argument("--subsystem", metavar="NAME", default=None, help="subsystem to draw (default: the whole model)")
+    what.add_argument("--escher", metavar="MAP.json", default=None, help="Escher map to use instead of a layout")
+    parser.add_argument("--active", action="store_true", help="only lay out reactions that carry flux")
     _output(parser, "file", resume=False)
 
 
@@ -167,33 +165,31 @@ def _reconcile(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
         "reconcile",
-        "measured rates to every flux, with intervals, composition of biomass and gross errors",
+        "reconcile measured rates: estimate all fluxes, intervals, biomass composition and gross errors",
         "metagnn reconcile rates.csv --model e_coli_core --hide EX_co2_e --out results",
     )
-    parser.add_argument(
-        "file", metavar="FILE", help="measured rates (CSV, Parquet), one row a sample, units in headers"
-    )
+    parser.add_argument("file", metavar="FILE", help=f"measured rates ({NAMES}), one row per sample, units in headers")
     parser.add_argument("--model", required=True, metavar="MODEL", help=MODEL_HELP)
     _growth(parser)
     parser.add_argument(
-        "--composition", choices=COMPOSITIONS, default="elemental", help="of biomass (default elemental)"
+        "--composition", choices=COMPOSITIONS, default="elemental", help="biomass composition (default elemental)"
     )
     parser.add_argument(
         "--gamma", type=float, default=None, help="electrons per carbon of biomass (default: the model's)"
     )
-    parser.add_argument("--gamma-std", type=float, default=None, help="its standard deviation (default 4 %%)")
+    parser.add_argument("--gamma-std", type=float, default=None, help="standard deviation of --gamma (default 4 %%)")
     parser.add_argument("--hide", action="append", metavar="EXCHANGE", help="withhold, predict and score (repeatable)")
-    present_help = "an exchange that may carry flux though nobody measured it (repeatable)"
+    present_help = "exchange that may carry flux although it was not measured (repeatable)"
     parser.add_argument("--present", action="append", metavar="EXCHANGE", help=present_help)
-    energy_help = "whether the model's demand for ATP binds (default free: matter alone decides)"
+    energy_help = "keep the demand for ATP of the model, or free it (default free: use mass balances only)"
     parser.add_argument("--energy", choices=("free", "keep"), default="free", help=energy_help)
-    parser.add_argument("--all-intervals", action="store_true", help="intervals of every flux, not only of exchanges")
+    parser.add_argument("--all-intervals", action="store_true", help="intervals of all fluxes, not only of exchanges")
     parser.add_argument(
-        "--units", metavar="MAP.yml", default=None, help="column: unit, where a header has none or a wrong one"
+        "--units", metavar="MAP.yml", default=None, help="lines `column: unit`, for missing or wrong units in headers"
     )
-    noise_help = "relative deviation of a measurement that comes without one (default 0.05)"
+    noise_help = "relative deviation of measurements without a given one (default 0.05)"
     parser.add_argument("--noise", type=float, default=0.05, help=noise_help)
-    plot_help = "draw the picture here too (.png, .svg, .pdf); the folder holds it in any case, as reconciled.png"
+    plot_help = "draw the picture also in this file (.png, .svg, .pdf); the folder always gets reconciled.png"
     parser.add_argument("--plot", metavar="PICTURE", default=None, help=plot_help)
     _output(parser, "folder")
 
@@ -202,33 +198,33 @@ def _identifiability(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
         "identifiability",
-        "what a list of measurements determines, bounds or leaves free, and what to measure next",
+        "find which fluxes a list of measurements determines, and what to measure next",
         "metagnn identifiability e_coli_core --measured EX_glc__D_e,EX_o2_e,growth --composition elemental",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     _growth(parser)
-    measured_help = "exchanges, other reactions, growth, co2, alpha, beta, degree_of_reduction; with commas between"
+    measured_help = "exchanges, other reactions, growth, co2, alpha, beta, degree_of_reduction; separated by commas"
     parser.add_argument("--measured", required=True, metavar="NAMES", help=measured_help)
-    parser.add_argument("--composition", choices=COMPOSITIONS, default="fixed", help="what is unknown (default fixed)")
-    present_help = "exchanges that carry flux without being measured; all others are absent (default: every one may)"
+    parser.add_argument("--composition", choices=COMPOSITIONS, default="fixed", help="of biomass (default fixed)")
+    present_help = "unmeasured exchanges that may carry flux, separated by commas (default: all)"
     parser.add_argument("--present", default=None, metavar="NAMES", help=present_help)
-    parser.add_argument("--all", action="store_true", help="every flux, not only exchanges")
-    parser.add_argument("--out", default=None, metavar="FILE", help="table to write (.csv, .parquet)")
-    parser.add_argument("--force", action="store_true", help="replace an output that exists")
+    parser.add_argument("--all", action="store_true", help="report all fluxes, not only exchanges")
+    parser.add_argument("--out", default=None, metavar="FILE", help=f"table to write ({', '.join(ENDINGS)})")
+    parser.add_argument("--force", action="store_true", help="replace an existing output")
 
 
 def _bottlenecks(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
         "bottlenecks",
-        "which nutrients and reactions limit growth on each medium, and what more of them is worth",
+        "find the nutrients and reactions that limit growth on each medium, and how much more of them would add",
         "metagnn bottlenecks e_coli_core --media media.csv --out limits.csv",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     _growth(parser)
-    parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes ≥ 0, one row a medium")
-    parser.add_argument("--predictor", metavar="FOLDER", default=None, help="also the gradient of this trained model")
-    parser.add_argument("--most", type=_at_least(1), default=20, help="rows of each medium (default 20)")
+    parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes ≥ 0, one row per medium")
+    parser.add_argument("--predictor", metavar="FOLDER", default=None, help="add the gradients of this predictor")
+    parser.add_argument("--most", type=_at_least(1), default=20, help="largest number of rows per medium (default 20)")
     _output(parser, "file", resume=False)
 
 
@@ -236,51 +232,36 @@ def _suggest_medium(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
         "suggest-medium",
-        "the medium on which a cell grows fastest for a given expense",
+        "find the medium of fastest growth for a given budget",
         "metagnn suggest-medium e_coli_core --prices prices.csv --budget 5,10,20 --out media.csv",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     _growth(parser)
-    prices_help = "price [1/mmol] under every exchange that may be bought, in one row; others keep the model's bounds"
+    prices_help = "one row with prices [1/mmol] of the exchanges to choose; others keep the bounds of the model"
     parser.add_argument("--prices", required=True, metavar="FILE", help=prices_help)
-    budget_help = "what may be spent, in prices times mmol/gDW/h; several with commas between"
+    budget_help = "largest cost [price · mmol/gDW/h]; separate several by commas"
     parser.add_argument("--budget", required=True, type=_numbers, metavar="NUMBERS", help=budget_help)
-    limits_help = "largest uptake [mmol/gDW/h] of some of them, in one row (default: the budget alone limits)"
+    limits_help = "one row with largest uptakes [mmol/gDW/h] of priced exchanges (default: no limit but the budget)"
     parser.add_argument("--limits", metavar="FILE", default=None, help=limits_help)
     _output(parser, "file", resume=False)
-
-
-BENCHMARKS = (
-    "devices",
-    "extrapolation",
-    "identifiability",
-    "inference",
-    "labels",
-    "projection",
-    "reconcile",
-    "scaling",
-    "startup",
-    "training",
-    "transfer",
-)
 
 
 def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
         "benchmark",
-        "measure speed, or accuracy on unseen media, beside the rivals",
+        "measure speed, or accuracy on unseen media, and compare with other methods",
         "metagnn benchmark extrapolation --out results",
     )
-    parser.add_argument("name", choices=BENCHMARKS, help="what to measure")
-    parser.add_argument("--quick", action="store_true", help="small cases, one seed: to see that it runs")
+    parser.add_argument("name", choices=tuple(BENCHMARKS), help="benchmark to run")
+    parser.add_argument("--quick", action="store_true", help="small cases and one seed, as a test")
     transfer = parser.add_argument_group("for transfer")
-    transfer.add_argument("--full", action="store_true", help="also train on iJO1366 and try on salmonella")
+    transfer.add_argument("--full", action="store_true", help="also train on iJO1366 and test on salmonella")
     only = parser.add_argument_group("for extrapolation")
     only.add_argument("--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)")
-    table_help = "media and fluxes of your own: columns max_uptake:<exchange> and flux:<reaction>"
+    table_help = "your own media and fluxes, in columns max_uptake:<exchange> and flux:<reaction>"
     only.add_argument("--table", metavar="FILE", default=None, help=table_help)
-    only.add_argument("--model", metavar="MODEL", default=None, help=f"of the table: {MODEL_HELP}")
+    only.add_argument("--model", metavar="MODEL", default=None, help=f"model of the table: {MODEL_HELP}")
     _output(parser, "folder")
 
 
@@ -292,7 +273,7 @@ def _numbers(text: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers; expected such as 5,10,20") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers; expected, for example, 5,10,20") from None
 
 
 def _at_least(smallest: int) -> Callable[[str], int]:
@@ -307,5 +288,5 @@ def _at_least(smallest: int) -> Callable[[str], int]:
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Parse a command line; argparse itself prints a line and exits with 2 where it cannot."""
+    """Parse a command line; on an error, argparse prints a line and exits with status 2."""
     return build_parser().parse_args(arguments)

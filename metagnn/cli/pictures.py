@@ -1,4 +1,4 @@
-"""What `--plot` draws: refused before any work, drawn after it."""
+"""Pictures of `--plot`: check the path before the work, draw after it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def check_plot(path: str | None, force: bool) -> Path | None:
-    """The path of the picture, if one is asked for and can be written.
+    """Return the path of the picture, or None if none is requested.
 
     Raises:
-        InputError: An unknown ending, an existing file, or no matplotlib.
+        InputError: The ending is unknown, the file exists, or matplotlib is missing.
     """
     if path is None:
         return None
@@ -30,7 +30,7 @@ def check_plot(path: str | None, force: bool) -> Path | None:
 
 
 def picture_of_training(history: pd.DataFrame, path: Path | None) -> None:
-    """Draw the terms of the objective by epoch; nothing without a path."""
+    """Draw the terms of the objective by epoch, if a path is given."""
     if path is None:
         return
     from metagnn.plots.canvas import new_figure, save_figure
@@ -44,35 +44,35 @@ def picture_of_training(history: pd.DataFrame, path: Path | None) -> None:
 def picture_of_targets(
     network: MetabolicNetwork, fluxes: pd.DataFrame, targets: pd.DataFrame, label: str, path: Path | None
 ) -> None:
-    """Draw predicted against observed fluxes; nothing without a path.
+    """Draw predicted against observed fluxes, if a path is given.
 
     Args:
         network: The network.
         fluxes: Predictions [mmol/gDW/h].
         targets: Observed fluxes of the same rows [mmol/gDW/h].
         label: Title.
-        path: Where to write.
+        path: File to write.
     """
     if path is None:
         return
-    from metagnn.datasets.samples import read_targets
+    from metagnn.datasets.targets import read_targets
     from metagnn.plots.canvas import new_figure, save_figure
     from metagnn.plots.parity import plot_parity
 
     figure, axes = new_figure()
-    observed = read_targets(network, targets, fluxes.index).numpy()
+    observed = read_targets(network, targets, fluxes.index).observed.numpy()
     plot_parity(observed, fluxes.to_numpy(), axes[0, 0], label)
     save_figure(figure, path)
 
 
 def picture_of_simulation(network: MetabolicNetwork, labels: LabelFile, media: pd.DataFrame, path: Path | None) -> None:
-    """Draw growth and the main exchange fluxes of simulated media; nothing without a path.
+    """Draw growth and the main exchange fluxes of simulated media, if a path is given.
 
     Args:
         network: The network.
-        labels: The written fluxes, which a picture alone reads again.
-        media: The media, which a column `sample` may name.
-        path: Where to write.
+        labels: File of the fluxes, read only if a picture is drawn.
+        media: The media, with their names in an optional column `sample`.
+        path: File to write.
     """
     if path is None:
         return
@@ -87,13 +87,13 @@ def picture_of_simulation(network: MetabolicNetwork, labels: LabelFile, media: p
 def picture_of_reconciliation(
     network: MetabolicNetwork, found: Reconciliation, beside: Path, path: Path | None
 ) -> bool:
-    """Draw closures and reconciled rates, where they are asked for and beside the tables.
+    """Draw closures and reconciled rates.
 
     Args:
         network: The network.
         found: Reconciled samples.
-        beside: Where to write in any case, if matplotlib is installed.
-        path: Where else to write.
+        beside: File to write beside the tables, if matplotlib is installed.
+        path: Further file to write, or None.
 
     Returns:
         Whether matplotlib is installed.
@@ -102,7 +102,7 @@ def picture_of_reconciliation(
         from metagnn.plots.canvas import save_figure
         from metagnn.plots.reconciled import draw_reconciliation
     except InputError:
-        # Nobody asked for this picture: tables without it are no failure.
+        # The user did not request this picture: write the tables without it.
         return False
     figure = draw_reconciliation(network, found)
     for target in (beside, path):
@@ -112,6 +112,6 @@ def picture_of_reconciliation(
 
 
 def require_targets(plot: str | None, targets: str | None) -> None:
-    """Raise if a picture of predictions is asked for without what to compare them with."""
+    """Raise if `--plot` is given without `--targets`."""
     if plot and not targets:
-        raise InputError("`--plot` draws predictions against what was observed; expected `--targets FILE` beside it")
+        raise InputError("`--plot` draws predicted against observed fluxes; expected `--targets FILE` as well")

@@ -23,7 +23,7 @@ MOST_SHOWN = 12
 
 
 def reconcile(chosen: argparse.Namespace) -> None:
-    """Print what was understood, reconcile every sample, and print what came out."""
+    """Print how columns were read, reconcile all samples, and print the results."""
     from metagnn.analysis.reconciliation import ReconcileOptions
     from metagnn.analysis.reconciliation.folder import open_rates, reconcile_to_folder
     from metagnn.datasets.rates import read_unit_map
@@ -53,32 +53,14 @@ def reconcile(chosen: argparse.Namespace) -> None:
     print(written + (f", {PICTURE}" if drawn else ""))
 
 
-def benchmark_reconcile(chosen: argparse.Namespace) -> None:
-    """Measure on rates whose truth is known, print, and write `reconcile.json`."""
-    import dataclasses
-    import json
-
-    from metagnn.files.output import replace_file
-    from metagnn.studies.benchmarks.reconcile import measure_reconciliation
-
-    out = check_output(chosen.out, chosen.force, folder=True)
-    with progress_bar("draws") as progress:
-        scores = measure_reconciliation(chosen.seed, progress, chosen.quick)
-    replace_file(out / "reconcile.json", json.dumps([dataclasses.asdict(s) for s in scores], indent=2).encode())
-    rows = [(s.case, s.metric, *(f"{100 * x:.1f} %" for x in (s.median, s.least, s.most))) for s in scores]
-    print_table(
-        "reconciliation of rates with 5 % noise, e_coli_core", ("case", "what", "median", "least", "most"), rows
-    )
-
-
 def _print_understood(network: MetabolicNetwork, columns: Sequence[RateColumn]) -> None:
     header = ("column", "measures", "as", "unit", "conversion", "deviation")
     rows = [(c.column, c.reaction or "–", c.meaning, c.unit, c.conversion, c.deviation) for c in columns]
-    print_table(f"understood, for {network.id}", header, rows)
+    print_table(f"columns as read, for {network.id}", header, rows)
 
 
 def _print_closures(network: MetabolicNetwork, rates: Any) -> None:
-    """Closures of the raw data, before anything runs."""
+    """Print the closures of the raw data."""
     from metagnn.analysis.reconciliation.closures import BALANCES, closures
 
     found = closures(network, rates.on_network(network)[0])
@@ -89,18 +71,16 @@ def _print_closures(network: MetabolicNetwork, rates: Any) -> None:
             low, middle, high = (f"{100 * np.quantile(known, q):.1f} %" for q in (0, 0.5, 1))
             rows.append((balance, low, middle, high))
     if rows:
-        title = (
-            f"raw data: what leaves / what enters, with the biomass of {network.id}; what is not measured is missing"
-        )
+        title = f"raw data: outflow / inflow of measured rates, with the biomass of {network.id}"
         print_table(title, ("balance", "least", "median", "most"), rows)
 
 
 def _print_report(report: dict[str, Any]) -> None:
     for suspect in report["unit_suspects"][:3]:
         print(
-            f"warning: {suspect['reaction']} looks wrong by a factor of {suspect['factor']:.3g}, {suspect['meaning']}: "
-            f"divided by it, the misfit of the balances falls from {suspect['misfit']:.3g} to "
-            f"{suspect['corrected']:.2g} times what can be believed"
+            f"warning: {suspect['reaction']} may be off by a factor of {suspect['factor']:.3g}, {suspect['meaning']}; "
+            f"division by it reduces the misfit of the balances from {suspect['misfit']:.3g} to "
+            f"{suspect['corrected']:.2g} times the plausible limit"
         )
     composition = report["composition"]
     rows = [
@@ -111,12 +91,12 @@ def _print_report(report: dict[str, Any]) -> None:
             "electrons per carbon",
             _with_interval(composition["degree_of_reduction"], composition["degree_of_reduction_interval"]),
         ),
-        ("taken for absent", _some(report["absent"])),
+        ("assumed absent", _some(report["absent"])),
         (
             "χ²: samples with p < .01",
-            f"{report['p_value']['below_0.01']} of {report['p_value']['samples']} that are redundant",
+            f"{report['p_value']['below_0.01']} of {report['p_value']['samples']} redundant samples",
         ),
-        ("rows scatter by", f"{report['noise_factor']:.2f} × their deviations; intervals are widened by it"),
+        ("scatter of rows", f"{report['noise_factor']:.2f} × their deviations; intervals are widened by it"),
     ]
     for name, count in list(report["gross_errors"].items())[:MOST_SHOWN]:
         rows.append(("gross error", f"{name} in {count} samples"))
@@ -124,7 +104,7 @@ def _print_report(report: dict[str, Any]) -> None:
         rows.append(
             (
                 f"sample {change['sample']} cannot be met",
-                f"{change['reaction']} is {change['measured']:.4g}; nearest that can: {change['nearest']:.4g}",
+                f"{change['reaction']} is {change['measured']:.4g}; nearest feasible: {change['nearest']:.4g}",
             )
         )
     open_ones = [name for name, kinds in report["intervals"].items() if set(kinds) != {"determined"}]
@@ -139,7 +119,7 @@ def _print_hidden(name: str, scores: dict[str, Any]) -> None:
     for key in ("mean_relative_error", "median_relative_error", "worst_relative_error", "median_half_width_90"):
         if scores[key] is not None:
             rows.append((key.replace("_", " "), f"{100 * scores[key]:.1f} %"))
-    rows.append(("90 % intervals that hold the measurement", f"{scores['covered_90']} of {scores['samples']}"))
+    rows.append(("90 % intervals that contain the measurement", f"{scores['covered_90']} of {scores['samples']}"))
     print_table(f"{name}: withheld and predicted", ("what", "value"), rows)
 
 

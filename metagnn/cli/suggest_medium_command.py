@@ -12,17 +12,18 @@ from metagnn.errors import TableError
 from metagnn.fba.growth_capacity import require_growth
 from metagnn.fba.simulate import SAMPLE, simulate_fluxes
 from metagnn.files.output import check_output
-from metagnn.files.table_reader import TEXT_COLUMNS, read_table
+from metagnn.files.table_format import TEXT_COLUMNS
+from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import write_table
 from metagnn.network.from_cobra import load_network
 
 
 def print_suggested_media(chosen: argparse.Namespace) -> None:
-    """Write the medium of largest growth for every budget, as a table of media, and print what it is good for.
+    """Write a table with the medium of largest growth for every budget, and print growth and cost.
 
     Raises:
-        InputError: A budget, price or limit that cannot be, or no medium that keeps the model's bounds.
-        TableError: A table with more than one row, or a column that is no exchange.
+        InputError: A budget, price or limit is not valid, or no medium satisfies the bounds of the model.
+        TableError: A table has more than one row, or a column is not an exchange.
     """
     from metagnn.analysis.growth_limits.suggested_medium import suggest_medium
 
@@ -36,7 +37,7 @@ def print_suggested_media(chosen: argparse.Namespace) -> None:
     media = pd.DataFrame([[medium.uptakes.get(name, 0.0) for name in prices] for medium in found], columns=[*prices])
     media.insert(0, SAMPLE, names)
     write_table(media, out)
-    # What was written is what is checked, by the program that knows nothing of prices.
+    # Check the written media by FBA, which does not use prices.
     growth = simulate_fluxes(network, media, "fba").growth
     rows = [
         (
@@ -48,12 +49,12 @@ def print_suggested_media(chosen: argparse.Namespace) -> None:
         )
         for name, medium, by_fba in zip(names, found, growth, strict=True)
     ]
-    header = ("medium", "growth by FBA [1/h]", "cost", "growth per unit more", "what to buy [mmol/gDW/h]")
+    header = ("medium", "growth by FBA [1/h]", "cost", "growth per added cost", "uptakes to buy [mmol/gDW/h]")
     print_table(f"media of largest growth under a budget → {chosen.out}", header, rows, words=header[-1:])
 
 
 def _one_row(path: str, what: str) -> dict[str, float]:
-    """Numbers by exchange; an empty cell says nothing."""
+    """Read numbers by exchange from a table of one row; skip empty cells."""
     table = read_table(path)
     if len(table) != 1:
         raise TableError(f"'{path}' has {len(table)} rows; expected one, with {what} under every exchange")

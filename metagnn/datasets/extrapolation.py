@@ -1,4 +1,4 @@
-"""Splits that ask for more than interpolation: what trains differs from what tests in a way that has a name."""
+"""Splits that test extrapolation: test media differ from training media in a named way."""
 
 from __future__ import annotations
 
@@ -8,35 +8,38 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from metagnn._html import html_table
 from metagnn.datasets.splits import random_split, range_split
 from metagnn.errors import InputError, TableError, unknown_name
-from metagnn.fba.open_sources import carbon_sources, exchanged_metabolites
+from metagnn.fba.open_sources import carbon_sources
 from metagnn.fba.simulate import media_bounds, media_values
+from metagnn.network.exchange_search import OXYGEN, find_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 LOW_SHARE = 0.3
-"""Share of a substrate's range below which the media of `uptake_range` train."""
+"""Train `uptake_range` on media below this share of a substrate's range."""
 
 FEW = 2
-"""Carbon sources up to which the media of `few_to_many` train."""
+"""Train `few_to_many` on media with at most this many carbon sources."""
 
 FEWEST_ROWS = 5
-"""Rows without which one side of a split says nothing."""
+"""Fewest rows on either side of a split."""
 
 BINDING = 1e-9
-"""Shadow price above which the limit of an uptake limits growth [1/h per mmol/gDW/h]."""
+"""An uptake limit with a higher shadow price limits growth [1/h per mmol/gDW/h]."""
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Which media train, which test, and what the test asks for.
+    """Training media, test media, and what only the test media have.
 
     Attributes:
         name: Name of the split.
         train: Positions of the training media.
         test: Positions of the test media; a medium may be in neither.
-        held_out: What no training medium has, in a sentence.
+        held_out: What no training medium has, as a phrase.
     """
 
     name: str
@@ -44,26 +47,33 @@ class Split:
     test: np.ndarray
     held_out: str
 
+    def __repr__(self) -> str:
+        return f"Split({self.name!r}, {len(self.train)} train, {len(self.test)} test)"
 
-def split_media(network: MetabolicNetwork, media: pd.DataFrame, name: str, seed: int = 0) -> Split:
-    """Divide media by the name of a split.
+    def _repr_html_(self) -> str:
+        rows = [("train", len(self.train)), ("test", len(self.test)), ("held out", self.held_out)]
+        return html_table(f"Split {self.name}", rows)
+
+
+def split_media(network: NetworkLike, media: pd.DataFrame, name: str, seed: int = 0) -> Split:
+    """Split media by a named rule.
 
     - `random`: half of the media train; nothing is held out.
-    - `uptake_range`: train on little of the first carbon source that varies, test on more than was ever seen.
+    - `uptake_range`: train on low uptakes of the first carbon source that varies, test on higher ones.
     - `leave_substrate_out`: train without one carbon source, test with it; successive seeds leave out successive ones.
     - `few_to_many`: train on one or two carbon sources, test on more.
-    - `limitation_switch`: train where the limit of O2 limits growth, test where carbon alone does. The linear
-      program's shadow price of the O2 limit decides.
+    - `limitation_switch`: train where the O2 limit limits growth, test where only carbon does, according to the shadow
+      price of the O2 limit in the linear program.
 
     Args:
         network: The network.
         media: One row for every medium; columns are exchanges, values the largest uptake ≥ 0 [mmol/gDW/h].
         name: Name of the split.
-        seed: Seed of the draw, or which substrate is left out.
+        seed: Seed of the draw, or number of the substrate to leave out.
 
     Raises:
-        InputError: An unknown split.
-        TableError: Media that cannot be used, or that leave one side of the split with fewer than five rows.
+        InputError: The split is unknown.
+        TableError: The media cannot be used, or leave fewer than five rows on one side of the split.
 
     >>> from metagnn.network import load_network
     >>> media = pd.DataFrame({"EX_glc__D_e": np.linspace(1, 10, 20), "EX_o2_e": 20.0})
@@ -71,20 +81,21 @@ def split_media(network: MetabolicNetwork, media: pd.DataFrame, name: str, seed:
     >>> len(split.train), len(split.test), split.held_out
     (5, 15, 'uptake limits of EX_glc__D_e from 3 mmol/gDW/h on')
     """
+    network = as_network(network)
     if name not in SPLITS:
         raise InputError("`name`: " + unknown_name(name, SPLITS, "split"))
     media_values(network, media)
     train, test, held_out = SPLITS[name](network, media, seed)
     if min(len(train), len(test)) < FEWEST_ROWS:
         raise TableError(
-            f"`media`: split {name!r} leaves {len(train)} media to train and {len(test)} to test; "
+            f"`media`: split {name!r} has {len(train)} training and {len(test)} test media; "
             f"expected at least {FEWEST_ROWS} each"
         )
     return Split(name, train, test, held_out)
 
 
 Parts = tuple[np.ndarray, np.ndarray, str]
-"""Positions that train and that test, and what is held out."""
+"""Positions of training and test media, and what is held out."""
 
 
 def _random(network: MetabolicNetwork, media: pd.DataFrame, seed: int) -> Parts:
@@ -135,20 +146,21 @@ SPLITS: dict[str, Callable[[MetabolicNetwork, pd.DataFrame, int], Parts]] = {
     "few_to_many": _few_to_many,
     "limitation_switch": _limitation_switch,
 }
-"""Every split by its name."""
+"""All splits by name."""
 
 
-def uptake_prices(network: MetabolicNetwork, media: pd.DataFrame) -> pd.DataFrame:
-    """Shadow prices of uptake limits: growth that one more unit of an uptake would add.
+def uptake_prices(network: NetworkLike, media: pd.DataFrame) -> pd.DataFrame:
+    """Compute the shadow prices of uptake limits: the growth that one more unit of an uptake adds.
 
     Args:
         network: The network.
         media: One row for every medium, as for `simulate_fluxes` [mmol/gDW/h].
 
     Returns:
-        The columns of the media, ≥ 0 [1/h per mmol/gDW/h]; NaN on a medium without an optimum. Where optima are
-        degenerate, one of several valid prices.
+        Prices ≥ 0 in the columns of the media [1/h per mmol/gDW/h]; NaN for a medium without an optimum. A degenerate
+        optimum has several valid prices; this is one.
     """
+    network = as_network(network)
     names, uptakes = media_values(network, media)
     positions = [network.reaction_index(name) for name in names]
     objective = np.zeros(len(network.reactions))
@@ -158,25 +170,26 @@ def uptake_prices(network: MetabolicNetwork, media: pd.DataFrame) -> pd.DataFram
     for row, (lower, upper) in enumerate(zip(*media_bounds(network, media), strict=True)):
         solution = program.solve(lower, upper)
         if solution.status == OPTIMAL:
-            # Uptake is a negative flux: a negative reduced cost pushes it against its lower bound.
+            # Uptake is a negative flux: a negative reduced cost means that it is limited by its lower bound.
             prices[row] = np.maximum(-solution.reduced_costs[positions], 0.0)
     return pd.DataFrame(prices, index=media.index, columns=names)
 
 
-def oxygen_exchange(network: MetabolicNetwork) -> str:
-    """The exchange of O2, found by its formula.
+def oxygen_exchange(network: NetworkLike) -> str:
+    """Find the exchange of O2 by its formula.
 
     Raises:
         TableError: The network exchanges no O2.
     """
-    for name in network.exchanges:
-        if [dict(metabolite.formula or {}) for metabolite in exchanged_metabolites(network, name)] == [{"O": 2.0}]:
-            return name
-    raise TableError(f"{network.id!r} exchanges no O2; expected an exchange of formula O2 for 'limitation_switch'")
+    network = as_network(network)
+    found = find_exchanges(network, OXYGEN)
+    if not found:
+        raise TableError(f"{network.id!r} exchanges no O2; expected an exchange of formula O2 for 'limitation_switch'")
+    return found[0]
 
 
 def _sources(network: MetabolicNetwork, media: pd.DataFrame) -> pd.DataFrame:
-    """Uptakes of the carbon sources among the columns, shape `[samples, sources]` [mmol/gDW/h]."""
+    """Return the uptakes of the carbon sources among the columns, shape `[samples, sources]` [mmol/gDW/h]."""
     exchanges, uptakes = media_values(network, media)
     sources = carbon_sources(network, exchanges)
     if not sources:

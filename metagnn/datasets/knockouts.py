@@ -1,4 +1,4 @@
-"""Random knockouts of the samples of a table: what teaches a model how a network answers to a missing reaction."""
+"""Random knockouts in a table of media, to train a model on missing reactions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pandas as pd
 from metagnn.errors import InputError
 from metagnn.fba.single_deletion import dispensable_reactions
 from metagnn.network.knockout import KNOCKOUT, SEPARATOR
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 
 def random_knockouts(
-    network: MetabolicNetwork,
+    network: NetworkLike,
     media: pd.DataFrame,
     fraction: float = 0.5,
     most: int = 2,
@@ -22,28 +22,28 @@ def random_knockouts(
     among: Sequence[str] | None = None,
     exclude: Collection[str] = (),
 ) -> pd.DataFrame:
-    """The media with a column `knockout`: some samples go without one or more reactions, each as likely.
+    """Add a column `knockout` to media: some samples lack 1 to `most` reactions, each number equally likely.
 
-    Which reactions a pair of knockouts or a poor medium needs is not asked: a sample that cannot grow gets no label
-    and is left out of training.
+    Growth is not checked: a sample that cannot grow gets no label and is left out of training.
 
     Args:
         network: The network.
-        media: Largest uptakes, one row a sample [mmol/gDW/h].
+        media: Largest uptakes, one row per sample [mmol/gDW/h].
         fraction: Share of the samples with knockouts.
-        most: Largest number of knockouts of a sample.
+        most: Largest number of knockouts per sample.
         seed: Seed of the draw.
         among: Reactions to choose from; by default those of `dispensable_reactions`.
-        exclude: Reactions that are never chosen, such as those that a test asks for.
+        exclude: Reactions never to choose, such as those reserved for a test.
 
     Raises:
-        InputError: A share outside [0, 1], or fewer reactions to choose from than `most`.
-        NetworkError: An unknown reaction.
-        TableError: Media that cannot be used.
+        InputError: The share is outside [0, 1], or there are fewer reactions to choose from than `most`.
+        NetworkError: A reaction is unknown.
+        TableError: The media cannot be used.
     """
+    network = as_network(network)
     if not 0 <= fraction <= 1:
         raise InputError(f"`fraction` is {fraction}; expected a share from 0 to 1")
-    # Aliases name the same reaction.
+    # Resolve aliases.
     excluded = {network.reaction_index(name) for name in exclude}
     chosen = dispensable_reactions(network, media) if among is None else among
     pool = [name for name in chosen if network.reaction_index(name) not in excluded]

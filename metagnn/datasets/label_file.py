@@ -1,8 +1,9 @@
-"""Labels computed chunk by chunk into a file: a kill costs a chunk and not the night, and memory holds one chunk."""
+"""Write labels chunk by chunk: an interrupted run loses at most one chunk, and memory holds one chunk."""
 
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,21 +13,23 @@ import pandas as pd
 
 from metagnn.datasets.label_folder import LabelFolder, LabelJob, unwritable
 from metagnn.errors import FolderError
-from metagnn.fba.flux_simulator import Progress
 from metagnn.fba.label_chunks import LabelChunk, LabelTask, cut_rows, label_chunks, split_rows
 from metagnn.fba.law_errors import law_errors
 from metagnn.fba.simulate import SAMPLE, media_values, warn_unsolved
 from metagnn.files.output import check_output
-from metagnn.files.table_reader import check_ending, read_table
+from metagnn.files.table_formats import find_format
+from metagnn.files.table_reader import read_table
 from metagnn.files.table_values import table_knockouts
 from metagnn.files.table_writer import TableWriter
 from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.progress import Report, reported
 
 
 @dataclass(frozen=True, eq=False)
 class LabelFile:
-    """A written table of fluxes, and what is known of it without reading it again.
+    """A table of fluxes on disk, with the status of every medium and the largest errors.
 
     Attributes:
         path: The table.
@@ -42,67 +45,80 @@ class LabelFile:
 
     @property
     def feasible(self) -> pd.Series:
-        """Whether a medium has a solution, boolean, by medium."""
+        """Whether each medium has a solution, boolean, by medium."""
         return self.status == "optimal"
 
+    def __repr__(self) -> str:
+        return f"LabelFile({str(self.path)!r}, {int(self.feasible.sum())} of {len(self.status)} media optimal)"
+
+    def _repr_html_(self) -> str:
+        rows = {
+            **{f"media {status}": count for status, count in self.status.value_counts().items()},
+            "max |S·v| [mmol/gDW/h]": f"{self.max_abs_sv:.1e}",
+            "worst bound violation [mmol/gDW/h]": f"{self.max_bound_violation:.1e}",
+        }
+        return f"<p>{html.escape(repr(self))}</p>" + pd.Series(rows).to_frame().to_html(header=False)
+
     def read_fluxes(self) -> pd.DataFrame:
-        """Every reaction a column, in network order, with the index of the media [mmol/gDW/h]: all in memory."""
+        """Read all fluxes into memory: one column per reaction, in network order, indexed by medium [mmol/gDW/h]."""
         table = read_table(self.path).drop(columns=[SAMPLE, "status"], errors="ignore")
         return table.set_axis(self.status.index, axis=0)
 
 
 def simulate_to_file(
-    network: MetabolicNetwork,
+    network: NetworkLike,
     media: pd.DataFrame,
     method: str,
     path: str | Path,
     force: bool = False,
     resume: bool = False,
     jobs: int | None = None,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> LabelFile:
-    """Compute the fluxes of many media and write them as a table; memory holds the media and a chunk of the fluxes.
+    """Compute the fluxes of many media and write them as a table, with one chunk of fluxes in memory.
 
-    Finished chunks lie in the folder `PATH.partial` until all are done; a run that was killed continues from there
-    with `resume`, with any number of jobs. The table holds `sample` (if the media have it), `status`, then every
-    reaction in network order [mmol/gDW/h].
+    The folder `PATH.partial` holds finished chunks until all are done; `resume` continues an interrupted run from
+    there, with any number of jobs. The columns are `sample` (if the media have it), `status`, and every reaction in
+    network order [mmol/gDW/h].
 
     Args:
         network: The network.
         media: One row for every medium, as for `simulate_fluxes`.
         method: "min_norm", "pfba" or "fba".
-        path: The .csv or .parquet file to write.
-        force: Replace an existing file, and start an unfinished run anew.
+        path: The table to write; its ending names the format, .csv or .parquet.
+        force: Replace an existing file; discard an unfinished run.
         resume: Continue an unfinished run.
-        jobs: Worker processes, as for `simulate_fluxes`. They compute; this process alone writes.
-        progress: Called with how many media are done, and of how many.
+        jobs: Worker processes, as for `simulate_fluxes`. Only this process writes.
+        progress: Whether to show progress, or a callable that receives it, as for `simulate_fluxes`.
 
     Raises:
-        InputError: What `simulate_fluxes` raises.
-        TableError: A path that ends in neither .csv nor .parquet.
-        FolderError: The file exists or cannot be written; a run is unfinished and neither `force` nor `resume` is
-            set; `resume` finds a run of another network, media or method; or the disk is full, in which case
-            finished chunks are kept.
+        InputError: As for `simulate_fluxes`.
+        TableError: The ending of the path names no format.
+        FolderError: The file exists or cannot be written; a run is unfinished and neither `force` nor `resume` is set;
+            `resume` finds a run of another network, other media or another method; or the disk is full (finished chunks
+            are kept).
         ChildProcessError: Worker processes died several times in a row; finished chunks are kept.
     """
+    network = as_network(network)
     names, uptakes = media_values(network, media)
     knockouts = table_knockouts(network, media)
-    task = LabelTask.of(network, names, method)
+    task = LabelTask.create(network, names, method)
     chunks = split_rows(len(uptakes), jobs)
     path = Path(path)
-    check_ending(path)
+    find_format(path)
     check_output(path, force, resume)
     job = LabelJob(task.fingerprint, _media_hash(media, names, uptakes, knockouts), method, len(media), chunks[0].stop)
     folder = LabelFolder(path, job, force, resume)
     chunks = cut_rows(len(uptakes), folder.job.chunk)
-    _label(folder, task, (uptakes, knockouts), chunks, jobs, progress)
+    with reported(progress, len(uptakes), "media") as report:
+        _label(folder, task, (uptakes, knockouts), chunks, jobs, report)
     laws = _Laws(task, uptakes, knockouts)
     try:
         with TableWriter(path) as writer:
             for rows in chunks:
                 chunk = folder.load(rows)
                 if chunk is None:
-                    raise FolderError(f"'{path}.partial' has lost a chunk; go on with --resume")
+                    raise FolderError(f"'{path}.partial' lacks a chunk; continue with --resume")
                 laws.add(chunk)
                 writer.write(_table(network, media.iloc[rows], chunk))
     except OSError as error:
@@ -114,7 +130,7 @@ def simulate_to_file(
 
 
 class _Laws:
-    """What is said of all chunks together: statuses, the largest imbalance and violation of a bound."""
+    """Statuses, largest imbalance and largest bound violation of all chunks."""
 
     def __init__(self, task: LabelTask, uptakes: np.ndarray, knockouts: Knockouts) -> None:
         self._task, self._uptakes, self._knockouts = task, uptakes, knockouts
@@ -153,16 +169,15 @@ def _label(
     media: tuple[np.ndarray, Knockouts],
     chunks: list[slice],
     jobs: int | None,
-    progress: Progress | None,
+    progress: Report,
 ) -> None:
-    """Put into the folder what it does not have."""
+    """Compute the chunks that the folder lacks."""
     uptakes, knockouts = media
     missing = [rows for rows in chunks if folder.load(rows) is None]
     kept = len(uptakes) - sum(rows.stop - rows.start for rows in missing)
 
     def report(done: int, _: int) -> None:
-        if progress is not None:
-            progress(kept + done, len(uptakes))
+        progress(kept + done, len(uptakes))
 
     report(0, 0)
     for chunk in label_chunks(task, uptakes, missing, jobs, report, knockouts):

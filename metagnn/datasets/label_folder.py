@@ -1,4 +1,4 @@
-"""The folder beside a table of labels that holds its finished chunks until all are done."""
+"""The folder beside a table of labels, which holds finished chunks until all are done."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ JOB = "job.json"
 
 @dataclass(frozen=True)
 class LabelJob:
-    """What a folder of chunks belongs to.
+    """The run that a folder of chunks belongs to.
 
     Attributes:
         network: Fingerprint of the network.
         media: Hash of the media.
         method: "min_norm", "pfba" or "fba".
         samples: Number of media.
-        chunk: Media in a chunk.
+        chunk: Number of media per chunk.
     """
 
     network: str
@@ -39,19 +39,18 @@ class LabelJob:
 
 
 class LabelFolder:
-    """`PATH.partial`: one file for every finished chunk, and `job.json`, which says what they belong to.
+    """`PATH.partial`: one file per finished chunk, and `job.json`, which describes the run.
 
-    `job.json` is written before the first chunk and removed before any chunk is, so that a folder without it holds
-    nothing of value, wherever a kill struck.
+    `job.json` is written before the first chunk and removed before the chunks, so a folder without it can be discarded.
 
     Args:
-        path: The table that the chunks are for.
-        job: What is to be computed.
+        path: The table that the chunks will form.
+        job: The run.
         force: Discard an unfinished run, unless `resume` is set too.
         resume: Continue an unfinished run.
 
     Attributes:
-        job: What is computed: as asked for, but in chunks as an unfinished run began them.
+        job: The run, with the chunk size of an unfinished run.
 
     Raises:
         FolderError: A run is unfinished and neither `force` nor `resume` is set; `resume` finds nothing to
@@ -64,7 +63,7 @@ class LabelFolder:
             self.remove()
         if not self._path.exists():
             if path.exists() and resume and not force:
-                raise FolderError(f"'{path}' is finished, there is nothing to resume; use --force to compute it anew")
+                raise FolderError(f"'{path}' is finished; use --force instead of --resume to compute it again")
             self.job = job
             self._write(JOB, json.dumps(asdict(job), indent=1).encode())
         elif resume:
@@ -89,7 +88,7 @@ class LabelFolder:
         return begun
 
     def load(self, rows: slice) -> LabelChunk | None:
-        """A finished chunk; None where it is missing or damaged."""
+        """Read a finished chunk; None if it is missing or damaged."""
         try:
             with np.load(self._path / _file(rows), allow_pickle=False) as stored:
                 chunk = LabelChunk(rows, stored["fluxes"], [str(text) for text in stored["status"]])
@@ -98,7 +97,7 @@ class LabelFolder:
         return chunk if len(chunk.fluxes) == len(chunk.status) == rows.stop - rows.start else None
 
     def store(self, chunk: LabelChunk) -> None:
-        """Write a finished chunk: after a kill it is there in full, or not at all.
+        """Write a finished chunk in one step.
 
         Raises:
             FolderError: The disk is full, or the folder cannot be written.
@@ -121,9 +120,9 @@ class LabelFolder:
 
 
 def unwritable(path: Path, error: OSError) -> FolderError:
-    """The error of a full disk or a lost folder, with what to do: finished chunks are kept."""
+    """Return the error for a full disk or a lost folder; it suggests --resume."""
     reason = os.strerror(error.errno) if error.errno else str(error)
-    return FolderError(f"'{path}' cannot be written ({reason}); finished chunks are kept, go on with --resume")
+    return FolderError(f"'{path}' cannot be written ({reason}); finished chunks are kept, continue with --resume")
 
 
 def _file(rows: slice) -> str:

@@ -1,4 +1,4 @@
-"""Random and factorial media: tables with one row for every medium."""
+"""Create random and factorial media: tables with one row per medium."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Ranges = Mapping[str, tuple[float | int, float | int]]
 
 
 def uniform_media(ranges: Ranges, samples: int, seed: int = 0) -> pd.DataFrame:
-    """Media with every uptake drawn uniformly and independently.
+    """Draw every uptake uniformly and independently.
 
     Args:
         ranges: Smallest and largest uptake of every exchange [mmol/gDW/h].
@@ -23,10 +23,10 @@ def uniform_media(ranges: Ranges, samples: int, seed: int = 0) -> pd.DataFrame:
         seed: Seed of the draw.
 
     Returns:
-        Columns are exchanges, values largest uptakes [mmol/gDW/h].
+        One column per exchange, values largest uptakes [mmol/gDW/h].
 
     Raises:
-        InputError: No ranges, a range that is not 0 ≤ low ≤ high < ∞, or fewer than one sample.
+        InputError: There are no ranges, a range is not 0 ≤ low ≤ high < ∞, or `samples` is below one.
     """
     low, high = _limits(ranges)
     _check_samples(samples)
@@ -35,10 +35,10 @@ def uniform_media(ranges: Ranges, samples: int, seed: int = 0) -> pd.DataFrame:
 
 
 def latin_hypercube_media(ranges: Ranges, samples: int, seed: int = 0) -> pd.DataFrame:
-    """Media of a Latin hypercube: each of `samples` equal slices of every range holds exactly one medium.
+    """Draw a Latin hypercube: each of `samples` equal slices of every range contains exactly one medium.
 
-    Covers the ranges more evenly than independent draws (McKay et al. 1979, doi 10.2307/1268522), which matters
-    for small designs. Arguments, result and errors are those of `uniform_media`.
+    Covers the ranges more evenly than independent draws (McKay et al. 1979, doi 10.2307/1268522), which matters for
+    small designs. Arguments, result and errors as for `uniform_media`.
     """
     low, high = _limits(ranges)
     _check_samples(samples)
@@ -51,18 +51,18 @@ def latin_hypercube_media(ranges: Ranges, samples: int, seed: int = 0) -> pd.Dat
 def sparse_media(
     ranges: Ranges, samples: int, substrates: int, always: Sequence[str] = (), seed: int = 0
 ) -> pd.DataFrame:
-    """Media that hold a few of many substrates each; the others are absent (0).
+    """Draw media with a few of many substrates each; the others are absent (0).
 
     Args:
-        ranges: Smallest and largest uptake of every exchange, where it is present [mmol/gDW/h].
+        ranges: Smallest and largest uptake of every exchange when present [mmol/gDW/h].
         samples: Number of media.
-        substrates: How many substrates each medium holds, besides those of `always`.
-        always: Exchanges that are present in every medium, such as oxygen.
+        substrates: Number of substrates in each medium, besides those of `always`.
+        always: Exchanges in every medium, such as oxygen.
         seed: Seed of the draw.
 
     Raises:
-        InputError: As for `uniform_media`; `always` names an exchange without a range; or there are fewer
-            substrates to choose from than each medium should hold.
+        InputError: As for `uniform_media`; `always` names an exchange without a range; or there are fewer substrates to
+            choose from than `substrates`.
     """
     for name in always:
         if name not in ranges:
@@ -71,7 +71,7 @@ def sparse_media(
     if not 1 <= substrates <= len(optional):
         raise InputError(f"`substrates` is {substrates}; expected 1 to {len(optional)}, the substrates to choose from")
     media = uniform_media(ranges, samples, seed)
-    # A stream of its own, so that the uptakes are those of `uniform_media` with the same seed.
+    # Use a separate random stream, so that the uptakes equal those of `uniform_media` with the same seed.
     ranks = np.random.default_rng([seed, 1]).random((samples, len(optional))).argsort(axis=1).argsort(axis=1)
     values = media.to_numpy(copy=True)
     values[:, optional] = np.where(ranks < substrates, values[:, optional], 0.0)
@@ -79,13 +79,13 @@ def sparse_media(
 
 
 def factorial_media(levels: Mapping[str, Sequence[float | int]]) -> pd.DataFrame:
-    """Every combination of some levels of every uptake; the last exchange varies fastest.
+    """Return every combination of levels; the last exchange varies fastest.
 
     Args:
-        levels: Uptakes of every exchange [mmol/gDW/h].
+        levels: Levels of uptake of every exchange [mmol/gDW/h].
 
     Raises:
-        InputError: No levels, or a level that is negative or not finite.
+        InputError: There are no levels, or a level is negative or not finite.
 
     >>> factorial_media({"EX_glc__D_e": [5, 10], "EX_o2_e": [0, 20]}).to_numpy().tolist()
     [[5.0, 0.0], [5.0, 20.0], [10.0, 0.0], [10.0, 20.0]]

@@ -1,4 +1,4 @@
-"""Ranges of media that published experiments varied."""
+"""Ranges of media from published experiments."""
 
 E_COLI_CORE_RANGES: dict[str, tuple[float, float]] = {
     "EX_glc__D_e": (0.0, 10.0),
@@ -7,8 +7,8 @@ E_COLI_CORE_RANGES: dict[str, tuple[float, float]] = {
     "EX_lac__D_e": (0.0, 10.0),
     "EX_o2_e": (0.0, 20.0),
 }
-"""Largest uptakes of e_coli_core, from and to [mmol/gDW/h]; the substrates of Kusters, "Metabolically constrained
-neural networks for bioprocess optimization"."""
+"""Ranges of the largest uptakes of e_coli_core [mmol/gDW/h]; substrates of Kusters, "Metabolically constrained neural
+networks for bioprocess optimization"."""
 
 IJO1366_RANGES: dict[str, tuple[float, float]] = {
     "EX_glc__D_e": (0.0, 10.0),
@@ -28,5 +28,5 @@ IJO1366_RANGES: dict[str, tuple[float, float]] = {
     "EX_nh4_e": (0.0, 20.0),
     "EX_o2_e": (0.0, 20.0),
 }
-"""Largest uptakes of iJO1366, from and to [mmol/gDW/h]: sugars, acids and amino acids, of which oxygen limits the use
-in some media and ammonium in others. Every medium feeds growth, and no straight line predicts how much."""
+"""Ranges of the largest uptakes of iJO1366 [mmol/gDW/h]: sugars, acids and amino acids. Oxygen limits growth in some
+media and ammonium in others; every medium allows growth, and growth is not a linear function of the uptakes."""

@@ -1,4 +1,4 @@
-"""Which samples train and which test."""
+"""Split samples into training and test samples."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from metagnn.errors import InputError, TableError, unknown_name
 
 
 def random_split(samples: int, test_fraction: float = 0.2, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of training and test samples, drawn without replacement, each sorted.
+    """Draw the positions of training and test samples without replacement; both are sorted.
 
     Args:
         samples: Number of samples, at least 2.
-        test_fraction: Share of the samples that tests; at least one sample stays on either side.
+        test_fraction: Share of test samples; at least one sample stays on either side.
         seed: Seed of the draw.
 
     Raises:
-        InputError: Fewer than two samples, or a share outside (0, 1).
+        InputError: There are fewer than two samples, or the share is outside (0, 1).
 
     >>> train, test = random_split(10, 0.3, seed=1)
     >>> len(train), len(test)
@@ -33,15 +33,15 @@ def random_split(samples: int, test_fraction: float = 0.2, seed: int = 0) -> tup
 
 
 def range_split(media: pd.DataFrame, column: str, threshold: float | int) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the media below a threshold, to train on, and of the rest, to extrapolate to.
+    """Return the positions of the media below a threshold, to train on, and of the rest, to test extrapolation.
 
     Args:
         media: One row for every medium.
-        column: The exchange that divides them.
-        threshold: Media with a smaller uptake train; those at or above it test [mmol/gDW/h].
+        column: The exchange to compare with the threshold.
+        threshold: Train on media with a smaller uptake, test on the rest [mmol/gDW/h].
 
     Raises:
-        TableError: No such column, or one side is empty.
+        TableError: There is no such column, or one side is empty.
 
     >>> train, test = range_split(pd.DataFrame({"EX_glc__D_e": [1.0, 5.0, 2.0]}), "EX_glc__D_e", 3.0)
     >>> train.tolist(), test.tolist()

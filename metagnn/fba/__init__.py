@@ -1,8 +1,8 @@
-"""What the linear program says: FBA, pFBA and minimum-norm FBA of many media."""
+"""FBA, pFBA and minimum-norm FBA of many media."""
 
+from metagnn.choices import METHODS as METHODS
 from metagnn.fba.cobra_solution import to_cobra_solution as to_cobra_solution
 from metagnn.fba.feasibility import FeasibilityScreen as FeasibilityScreen
-from metagnn.fba.flux_simulator import METHODS as METHODS
 from metagnn.fba.flux_simulator import FluxSimulator as FluxSimulator
 from metagnn.fba.flux_solutions import FluxSolutions as FluxSolutions
 from metagnn.fba.open_sources import open_carbon_sources as open_carbon_sources

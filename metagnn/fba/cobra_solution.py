@@ -1,4 +1,4 @@
-"""Fluxes back to cobra, for its summaries and its analyses."""
+"""Convert fluxes to a cobra solution, for cobra's summaries and analyses."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ def to_cobra_solution(
     reduced_costs: pd.Series | None = None,
     shadow_prices: pd.Series | None = None,
 ) -> cobra.Solution:
-    """Predicted or simulated fluxes as a `cobra.Solution`, such as for `model.summary(solution)`.
+    """Return predicted or simulated fluxes as a `cobra.Solution`, for example for `model.summary(solution)`.
 
     Args:
         model: The cobra model, with the reactions of the network.
         fluxes: Flux of every reaction by id, in any order: a row of `FluxPredictor.predict` or of
             `FluxSolutions.fluxes` [mmol/gDW/h].
-        status: What the solver said.
-        reduced_costs: Reduced cost of every reaction, where they are known.
-        shadow_prices: Shadow price of every metabolite, where they are known.
+        status: Status of the solver.
+        reduced_costs: Reduced cost of every reaction, if known.
+        shadow_prices: Shadow price of every metabolite, if known.
 
     Returns:
-        The solution; its objective value is that of the model's objective at these fluxes.
+        The solution; its objective value is the model's objective at these fluxes.
 
     Raises:
-        NetworkError: A reaction of the model that has no flux, or a flux that has no reaction.
-        InputError: A flux that is NaN.
+        NetworkError: A reaction of the model has no flux, or a flux has no reaction.
+        InputError: A flux is NaN.
     """
     import cobra
     from cobra.util.solver import linear_reaction_coefficients
@@ -49,7 +49,7 @@ def to_cobra_solution(
             raise NetworkError("`fluxes`: " + unknown_name(str(name), names, f"reaction of the model {model.id}"))
     values = fluxes[names].astype(np.float64)
     for name in values.index[values.isna()][:1]:
-        raise InputError(f"`fluxes` has no number for {name!r}; a medium without a solution has none to give back")
+        raise InputError(f"`fluxes` is NaN for {name!r}; expected the fluxes of a medium with a solution")
     coefficients = linear_reaction_coefficients(model)
     objective = sum(weight * values[reaction.id] for reaction, weight in coefficients.items())
     return cobra.Solution(

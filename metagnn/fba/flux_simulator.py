@@ -1,36 +1,37 @@
-"""One medium after another through solvers that stay in memory."""
+"""Solve media in batches with solvers that stay in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from metagnn.choices import METHODS
 from metagnn.errors import InputError, unknown_name
 from metagnn.fba.law_errors import law_errors
 from metagnn.fba.least_norm import LeastNorm
 from metagnn.fba.parsimonious import Optimum, ParsimoniousOptimum
 from metagnn.fba.reduced_problem import ReducedProblem
 from metagnn.network.knockout import Knockouts
-from metagnn.network.metabolic_network import MetabolicNetwork
-
-METHODS = ("min_norm", "pfba", "fba")
+from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.progress import Report
 
 TOLERANCE = 1e-8
-"""Largest |S v| and violation of a bound that a label may have [mmol/gDW/h]."""
-
-Progress = Callable[[int, int], object]
-"""Called with how many media are done, and of how many."""
+"""Refuse labels with a larger |S v| or violation of a bound [mmol/gDW/h]."""
 
 
 def check_method(method: str) -> None:
-    """Raise `InputError` unless it is a method."""
+    """Raise `InputError` unless the method is known."""
     if method not in METHODS:
         raise InputError("`method`: " + unknown_name(str(method), METHODS, "method"))
 
 
 class FluxSimulator:
-    """Solves media in batches; what one batch taught the solvers serves the next.
+    """A solver of media in batches; each batch reuses what the solvers learned from earlier ones.
+
+    Threads can share one simulator: each has its own solvers. Copies, pickles and worker processes start afresh.
+    Earlier batches change statuses, growth and minimum-norm fluxes by rounding only, but can change which of several
+    optima "fba" (and "pfba", if its optimum is not unique) returns.
 
     Args:
         network: The network.
@@ -38,19 +39,21 @@ class FluxSimulator:
         method: "min_norm", "pfba" or "fba".
 
     Raises:
-        InputError: An unknown method.
-        NetworkError: No growth reaction.
+        InputError: The method is unknown.
+        NetworkError: There is no growth reaction.
     """
 
-    def __init__(self, network: MetabolicNetwork, names: Sequence[str], method: str = "min_norm") -> None:
+    def __init__(self, network: NetworkLike, names: Sequence[str], method: str = "min_norm") -> None:
+        network = as_network(network)
         check_method(method)
         growth = network.reaction_index(network.growth_reaction)
         self._network, self._names = network, list(names)
         self._matrix = network.stoichiometry.to_scipy().tocsc()
         varying = np.array([network.reaction_index(name) for name in names], dtype=np.int64)
         self._problem = ReducedProblem(self._matrix, growth, self._widest(), 1 if method == "pfba" else 2)
-        groups, matrix = self._problem.groups_of(varying), self._problem.matrix
-        lower, upper = self._problem.bounds(network.bounds.lower, network.bounds.upper)
+        coupled = self._problem.coupled
+        groups, matrix = coupled.groups_with(varying), coupled.matrix
+        lower, upper = coupled.group_bounds(network.bounds.lower, network.bounds.upper)
         self._engine: LeastNorm | Optimum | ParsimoniousOptimum
         if method == "min_norm":
             pinned = lower == upper
@@ -64,7 +67,7 @@ class FluxSimulator:
             self._engine = Optimum(matrix, self._problem.objective, groups)
 
     def _widest(self) -> tuple[np.ndarray, np.ndarray]:
-        """Bounds that hold every medium: any uptake of the exchanges that vary."""
+        """Return bounds that contain every medium: any uptake of the exchanges that vary."""
         lower, upper = self._network.bounds.lower.copy(), self._network.bounds.upper.copy()
         forward = dict(zip(self._network.exchanges, self._network.imports_forward, strict=True))
         for name in self._names:
@@ -75,14 +78,14 @@ class FluxSimulator:
         return lower, upper
 
     def solve(
-        self, uptakes: np.ndarray, progress: Progress | None = None, knockouts: Knockouts | None = None
+        self, uptakes: np.ndarray, progress: Report | None = None, knockouts: Knockouts | None = None
     ) -> tuple[np.ndarray, list[str]]:
-        """Fluxes of media and the status of each.
+        """Compute the fluxes and the status of every medium.
 
         Args:
             uptakes: Largest uptakes ≥ 0, shape `[samples, exchanges]` [mmol/gDW/h].
-            progress: Called with how many media are done, and of how many.
-            knockouts: Reactions that the samples go without.
+            progress: Called with the number of media done and their total.
+            knockouts: Reactions that are knocked out in the samples.
 
         Returns:
             Fluxes, shape `[samples, reactions]` [mmol/gDW/h], NaN where the status is not "optimal".
@@ -91,14 +94,14 @@ class FluxSimulator:
         if knockouts is not None:
             knockouts.close(lower, upper)
         report = progress or (lambda done, total: None)
-        bounds = self._problem.bounds(lower, upper)
+        bounds = self._problem.coupled.group_bounds(lower, upper)
         values, status = self._engine.solve(*bounds, lambda done: report(done, len(lower)))
-        return self._verify(self._problem.expand(values), status, lower, upper)
+        return self._verify(self._problem.coupled.expand(values), status, lower, upper)
 
     def _verify(
         self, fluxes: np.ndarray, status: list[str], lower: np.ndarray, upper: np.ndarray
     ) -> tuple[np.ndarray, list[str]]:
-        """Refuse every label that misses steady state or a bound; solvers are not taken at their word."""
+        """Mark labels that violate steady state or a bound as failed, whatever the solver reports."""
         worst = np.maximum(*law_errors(self._matrix, fluxes, lower, upper))
         for row in np.flatnonzero(worst > TOLERANCE):
             status[row] = f"failed: residual {worst[row]:.1e} mmol/gDW/h"

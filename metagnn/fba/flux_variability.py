@@ -1,4 +1,4 @@
-"""Flux variability: the smallest and largest value that a flux can take."""
+"""Flux variability: the smallest and largest possible value of a flux."""
 
 from __future__ import annotations
 
@@ -10,43 +10,42 @@ from metagnn.errors import InputError
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, UNBOUNDED, LinearProgram
 
 AT_BOUND = 1e-9
-"""Distance to its own bound at which a value has reached it [mmol/gDW/h]."""
+"""A value this close to its bound has reached it [mmol/gDW/h]."""
 
 
 def flux_ranges(
     program: LinearProgram, lower: np.ndarray, upper: np.ndarray, directions: np.ndarray | Sequence[int]
 ) -> np.ndarray:
-    """Smallest and largest value of some columns, or of some combinations of columns (Mahadevan & Schilling 2003).
+    """Compute the smallest and largest value of columns or of combinations of columns (Mahadevan & Schilling 2003).
 
-    Two linear programs for each (doi 10.1016/j.ymben.2003.09.002), each from the last optimum; none where an
-    optimum on the way has reached a column's own bound, beyond which no other can go.
+    Solves two linear programs for each (doi 10.1016/j.ymben.2003.09.002), starting from the last optimum; skips one if
+    an earlier optimum has already reached the column's bound.
 
     Args:
-        program: A program of sense "max" over the balances; its objective is replaced.
+        program: A program of sense "max" over the balances, with any objective.
         lower: Lower bounds, shape `[columns]` [mmol/gDW/h].
         upper: Upper bounds, shape `[columns]` [mmol/gDW/h].
         directions: Positions of the columns, or combinations of shape `[ranges, columns]`.
 
     Returns:
-        Shape `[ranges, 2]` [mmol/gDW/h]; infinite where nothing bounds the value.
+        Shape `[ranges, 2]` [mmol/gDW/h]; infinite if unbounded.
 
     Raises:
-        InputError: No flux is within the bounds, or the solver failed.
+        InputError: No flux satisfies the bounds, or the solver failed.
     """
     wanted = np.asarray(directions)
     combinations = wanted if wanted.ndim == 2 else np.eye(len(lower))[wanted]
     ranges = np.full((len(combinations), 2), np.nan)
-    # What a single column cannot exceed; a combination has no bound of its own.
+    # A single column cannot exceed its bounds; a combination has none of its own.
     alone = wanted if wanted.ndim == 1 else np.full(len(wanted), -1)
     for side, sign in ((0, -1.0), (1, 1.0)):
         for position, combination in enumerate(combinations):
             if np.isnan(ranges[position, side]):
-                program.set_objective(sign * combination)
-                solution = program.solve(lower, upper)
+                solution = program.solve(lower, upper, sign * combination)
                 if solution.status == INFEASIBLE:
-                    raise InputError("no flux satisfies the bounds and what is held; expected at least one")
+                    raise InputError("no flux satisfies the bounds and the fixed values; expected at least one")
                 if solution.status not in (OPTIMAL, UNBOUNDED):
-                    raise InputError(f"the range of a flux was not found ({solution.status})")
+                    raise InputError(f"the solver did not find the range of a flux ({solution.status})")
                 optimal = solution.status == OPTIMAL
                 ranges[position, side] = combination @ solution.values if optimal else sign * np.inf
                 if optimal:

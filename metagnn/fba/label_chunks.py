@@ -1,4 +1,4 @@
-"""Chunks of media spread over worker processes, each with solvers of its own that stay in memory."""
+"""Spread chunks of media over worker processes; each keeps its own solvers in memory."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ import joblib
 import numpy as np
 
 from metagnn.errors import InputError
-from metagnn.fba.flux_simulator import Progress, check_method
+from metagnn.fba.flux_simulator import check_method
 from metagnn.fba.label_simulator import LabelSimulator
 from metagnn.network.knockout import Knockouts, no_knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.progress import Report
 
 LARGEST_CHUNK = 512
-"""Media in a chunk: enough that sending the network along costs next to nothing, few enough to lose."""
+"""Most media in a chunk: large enough that sending the network costs little, small enough to lose."""
 
 LOST_IN_A_ROW = 3
-"""How often workers may die with no chunk finished in between."""
+"""Give up after workers died this many times without finishing a chunk."""
 
 _own = threading.local()
-"""The simulator of each thread of a worker process. A model can outlive a task nowhere else; and the threads of a
-Dask worker must not share one, because solvers are changed in place."""
+"""The simulator of each thread of a worker process. Only a module-level object survives a task, and the threads of a
+Dask worker must not share one, because solvers change in place."""
 
 
 @dataclass(frozen=True)
 class LabelTask:
-    """What all chunks of a run have in common; the network itself is compared by its fingerprint.
+    """Settings that all chunks of a run share; tasks compare the network by its fingerprint.
 
     Attributes:
-        fingerprint: That of the network.
+        fingerprint: Fingerprint of the network.
         names: Exchanges whose uptake varies.
         method: "min_norm", "pfba" or "fba".
         network: The network.
@@ -48,12 +49,12 @@ class LabelTask:
     network: MetabolicNetwork = field(compare=False, repr=False)
 
     @classmethod
-    def of(cls, network: MetabolicNetwork, names: Sequence[str], method: str) -> LabelTask:
-        """The task of labelling media of a network.
+    def create(cls, network: MetabolicNetwork, names: Sequence[str], method: str) -> LabelTask:
+        """Create the task for a network.
 
         Raises:
-            InputError: An unknown method.
-            NetworkError: No growth reaction.
+            InputError: The method is unknown.
+            NetworkError: There is no growth reaction.
         """
         check_method(method)
         network.reaction_index(network.growth_reaction)
@@ -62,12 +63,12 @@ class LabelTask:
 
 @dataclass(frozen=True, eq=False)
 class LabelChunk:
-    """Labels of a run of media.
+    """Labels of consecutive media.
 
     Attributes:
-        rows: Which media.
-        fluxes: Shape `[media, reactions]`, NaN where the status is not "optimal" [mmol/gDW/h].
-        status: One for every medium.
+        rows: Rows of the media.
+        fluxes: Shape `[media, reactions]`, NaN unless the status is "optimal" [mmol/gDW/h].
+        status: Status of every medium.
     """
 
     rows: slice
@@ -76,7 +77,7 @@ class LabelChunk:
 
 
 def split_rows(samples: int, jobs: int | None) -> list[slice]:
-    """Chunks of media; every worker gets several, so that none waits long for the last.
+    """Split media into chunks, several per worker, so that all finish at about the same time.
 
     Raises:
         InputError: `jobs` is below 1.
@@ -86,7 +87,7 @@ def split_rows(samples: int, jobs: int | None) -> list[slice]:
 
 
 def cut_rows(samples: int, size: int) -> list[slice]:
-    """Chunks of `size` media, the last one shorter."""
+    """Split media into chunks of `size`; the last may be smaller."""
     return [slice(start, min(start + size, samples)) for start in range(0, samples, size)]
 
 
@@ -95,25 +96,25 @@ def label_chunks(
     uptakes: np.ndarray,
     chunks: Sequence[slice],
     jobs: int | None = None,
-    progress: Progress | None = None,
+    progress: Report | None = None,
     knockouts: Knockouts | None = None,
 ) -> Generator[LabelChunk]:
-    """Label chunks of media and hand each over as soon as it is finished, in any order.
+    """Label chunks of media and yield each as soon as it is finished, in any order.
 
-    One worker is this process. Several go through joblib: local processes, or what `joblib.parallel_config` names,
-    such as a Dask cluster. When a worker dies, the chunks that were not finished are done again by new ones.
+    A single worker is this process. Several run through joblib: local processes, or the backend of
+    `joblib.parallel_config`, such as a Dask cluster. If a worker dies, new workers repeat the unfinished chunks.
 
     Args:
         task: Network, exchanges and method.
         uptakes: Largest uptakes of all media, shape `[samples, exchanges]` [mmol/gDW/h].
         chunks: Rows of `uptakes` to label.
-        jobs: Workers; by default what `joblib.parallel_config` says, else one.
-        progress: Called with how many media of these chunks are done, and of how many.
-        knockouts: Reactions that the media's samples go without.
+        jobs: Workers; by default the number from `joblib.parallel_config`, else one.
+        progress: Called with the number of media done and their total.
+        knockouts: Reactions that are knocked out in the samples.
 
     Raises:
         InputError: `jobs` is below 1.
-        ChildProcessError: Workers died several times with no chunk finished in between.
+        ChildProcessError: Workers died several times without finishing a chunk.
     """
     total = sum(chunk.stop - chunk.start for chunk in chunks)
     report = progress or (lambda done, total: None)
@@ -122,7 +123,7 @@ def label_chunks(
         yield from _in_this_process(task, uptakes, chunks, knockouts, lambda done: report(done, total))
         return
     done = 0
-    # Closed on the way out, whatever the reason: nobody computes what nobody will collect.
+    # Close on any exit, so that workers do not compute results that nobody reads.
     with contextlib.closing(_in_workers(task, uptakes, chunks, knockouts, jobs)) as finished:
         for chunk in finished:
             yield chunk
@@ -160,7 +161,7 @@ def _in_workers(
     waiting, lost = {rows.start: rows for rows in chunks}, 0
     while waiting:
         try:
-            # Dask has no use for the initializer, and ignores it.
+            # Dask ignores the initializer.
             parallel = joblib.Parallel(
                 jobs, return_as="generator_unordered", batch_size=1, initializer=_watch, initargs=(os.getpid(),)
             )
@@ -178,7 +179,7 @@ def _in_workers(
             if lost == LOST_IN_A_ROW:
                 raise ChildProcessError(
                     f"worker processes died {lost} times in a row on {len(waiting)} of {len(chunks)} chunks of media; "
-                    "killed for lack of memory? try fewer jobs"
+                    "if they ran out of memory, use fewer jobs"
                 ) from error
 
 
@@ -188,7 +189,7 @@ def _closing(results: Generator[LabelChunk]) -> Iterator[None]:
         yield
     finally:
         with warnings.catch_warnings():
-            # joblib tells that work was cancelled; whoever stopped it knows.
+            # joblib warns that work was cancelled, which the caller knows.
             warnings.simplefilter("ignore", UserWarning)
             results.close()
 
@@ -201,9 +202,9 @@ def _label(task: LabelTask, rows: slice, uptakes: np.ndarray, knockouts: Knockou
 
 
 def _watch(run: int) -> None:
-    """End this local worker when the run that started it is gone, even if that was before its first chunk.
+    """End this local worker when the run that started it ends, even before its first chunk.
 
-    Otherwise the workers of a run that was killed wait minutes for its next word, each with its share of memory.
+    Otherwise the workers of a killed run would idle for minutes and keep their memory.
     """
     if os.getppid() == run:
         threading.Thread(target=_end_with, args=(run,), daemon=True).start()
@@ -223,6 +224,6 @@ def _alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        # It is there, and someone else's.
+        # The process exists but belongs to another user.
         pass
     return True

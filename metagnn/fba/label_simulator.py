@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from metagnn.fba.flux_simulator import TOLERANCE, FluxSimulator, Progress
+from metagnn.fba.flux_simulator import TOLERANCE, FluxSimulator
 from metagnn.fba.law_errors import law_errors
 from metagnn.network.bounds import FluxBounds, without_limits
 from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, UNBOUNDED
+from metagnn.progress import Report
 
 LARGEST_UPTAKE = 1e5
 """A larger uptake of a medium says no more [mmol/gDW/h]: no flux comes near it, and solvers lose digits."""
@@ -23,7 +24,7 @@ class LabelSimulator:
 
     Bounds that stand for none are infinite to a first simulator. Its label is right wherever it keeps the bounds as
     they are stated: the wider problem has no better one. Where it does not, or growth has no limit (a model whose
-    nutrients are all open at 1000), a second simulator solves within the stated bounds.
+    nutrients are all open at 1000), a second simulator solves within the stated bounds. Threads can share one.
 
     Args:
         network: The network.
@@ -44,14 +45,14 @@ class LabelSimulator:
         self._stated: FluxSimulator | None = None
 
     def solve(
-        self, uptakes: np.ndarray, progress: Progress | None = None, knockouts: Knockouts | None = None
+        self, uptakes: np.ndarray, progress: Report | None = None, knockouts: Knockouts | None = None
     ) -> tuple[np.ndarray, list[str]]:
-        """Fluxes of media and the status of each.
+        """Compute the fluxes and the status of every medium.
 
         Args:
             uptakes: Largest uptakes ≥ 0, shape `[samples, exchanges]` [mmol/gDW/h].
-            progress: Called with how many media are done, and of how many.
-            knockouts: Reactions that the samples go without.
+            progress: Called with the number of media done and their total.
+            knockouts: Reactions that are knocked out in the samples.
 
         Returns:
             Fluxes, shape `[samples, reactions]` [mmol/gDW/h], NaN where the status is not "optimal".
@@ -77,13 +78,15 @@ class LabelSimulator:
                 status[row] = said[place] if kept else f"failed: residual {worst[place]:.1e} mmol/gDW/h"
 
         rows = np.arange(len(lower))
-        if self._open is not None:
-            label(self._open, rows[:1])
+        # Another thread may set it to None meanwhile.
+        opened = self._open
+        if opened is not None:
+            label(opened, rows[:1])
             if UNBOUNDED in status:
                 # Growth without a limit on one medium is so on every medium that can be met.
                 self._open = None
             elif len(rows) > 1:
-                label(self._open, rows[1:])
+                label(opened, rows[1:])
         left = np.array([row for row in rows if status[row] not in (OPTIMAL, INFEASIBLE)], dtype=np.int64)
         if len(left):
             self._stated = self._stated or FluxSimulator(self._network, self._names, self._method)

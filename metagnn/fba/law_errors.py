@@ -1,4 +1,4 @@
-"""How far fluxes are from steady state, and out of their bounds."""
+"""Violations of steady state and of bounds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def law_errors(matrix: Any, fluxes: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Largest |S v| and largest violation of a bound, of every sample; NaN where its fluxes are.
+    """Return the largest |S v| and the largest violation of a bound of every sample; NaN if its fluxes are.
 
     Args:
         matrix: S, shape `[metabolites, reactions]`, scipy sparse.

@@ -1,4 +1,4 @@
-"""Minimum-norm FBA: of all fluxes with the largest growth, the one of least Euclidean norm. It is unique."""
+"""Minimum-norm FBA: the unique flux of least Euclidean norm among those of largest growth."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 from metagnn.optimize.quadratic_program import QuadraticProgram, QuadraticSolution
 
 REDUCED_COST = 1e-8
-"""A smaller reduced cost is zero. Those of e_coli_core and iJO1366 are above 1e-5, or zero to the last bit."""
+"""Smaller reduced costs count as zero; in e_coli_core and iJO1366 they are above 1e-5 or exactly zero."""
 
 ACCEPTED = 1e-9
-"""Violation of a bound or a sign up to which a region holds for another medium [mmol/gDW/h]."""
+"""Largest violation of a bound or sign at which a region serves another medium [mmol/gDW/h]."""
 
 
 class LeastNorm:
-    """Minimum-norm FBA of many media, each exact to round-off and independent of the others.
+    """Minimum-norm FBA of many media; each result is exact to round-off and independent of the others.
 
-    Pinning growth at its optimum leaves an interior-point solver no interior. Instead, by complementary
-    slackness with any one optimal dual, the optima are exactly the fluxes with S v = 0, within bounds, that sit at
-    their bound wherever the reduced cost is not zero. Those columns are fixed, and the rest is a projection onto
-    that face. The affine map that its active bounds imply is kept and tried on every other medium first: where
-    the result respects all bounds and all signs of multipliers, it is the optimum there too.
+    Fixing growth at its optimum leaves an interior-point solver no interior. Instead, by complementary slackness with
+    any optimal dual, the optima are exactly the fluxes with S v = 0, within bounds, that sit at their bound wherever
+    the reduced cost is not zero. Those columns are fixed; the rest is a projection onto that face. The affine map of
+    its active bounds is kept and tried first on every other medium: if the result respects all bounds and all signs of
+    multipliers, it is the optimum there too.
 
     Args:
         matrix: S, shape `[metabolites, reactions]`, scipy sparse.
         objective: c, shape `[reactions]`; c·v is maximised first.
-        varying: Columns whose bounds differ between media by any amount. Others may be closed in some media, by a
-            knockout; one region then serves those media that have the same bounds where it is at a bound.
-        pinned: Columns whose two bounds are equal in every medium, boolean, shape `[reactions]`; told so, one region
-            serves more media.
+        varying: Columns whose bounds differ between media by any amount. A knockout may close others in some media; a
+            region then serves media with the same bounds in the columns it holds at a bound.
+        pinned: Columns whose two bounds are equal in every medium, boolean, shape `[reactions]`; knowing them lets one
+            region serve more media.
     """
 
     def __init__(
@@ -51,12 +51,12 @@ class LeastNorm:
     def solve(
         self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
     ) -> tuple[np.ndarray, list[str]]:
-        """Fluxes, shape `[samples, reactions]`, NaN where the status is not "optimal"; and the statuses.
+        """Return fluxes, shape `[samples, reactions]`, NaN unless the status is "optimal", and the statuses.
 
         Args:
             lower: Lower bounds, shape `[samples, reactions]` [mmol/gDW/h].
             upper: Upper bounds, shape `[samples, reactions]` [mmol/gDW/h].
-            progress: Called with how many media are decided so far.
+            progress: Called with the number of media decided so far.
         """
         return self._regions.solve(lower, upper, self._solve_one, progress)
 
@@ -70,7 +70,7 @@ class LeastNorm:
         nearest = self._quadratic.solve(np.zeros(len(lower)), low, high)
         if nearest.status != OPTIMAL:
             return f"failed: optimal face {nearest.status.removeprefix('failed: ')}", nearest.values, None
-        # A column that the dual fixes keeps its side whatever the sign of its multiplier.
+        # Columns fixed by the dual keep their side whatever the sign of their multiplier.
         side = np.where(at_lower, -1, np.where(at_upper, 1, nearest.side)).astype(np.int8)
         fixed_by_dual = at_lower | at_upper
         region = self._region(nearest, side, fixed_by_dual, lower, upper) if learn else None
@@ -87,13 +87,13 @@ class LeastNorm:
         zeros = np.zeros((len(active_set.free), len(held)))
         free_slopes, row_slopes, residual = active_set.solve(zeros, -columns, np.zeros_like(columns))
         if not residual < ACCEPTED:
-            # A bound that cannot move while the others stay: the region is this medium only.
+            # One of the bounds cannot move alone: the region holds this medium only.
             return None
         slopes = np.zeros((len(held), len(lower)))
         slopes[:, active_set.free] = free_slopes.T
         slopes[np.arange(len(held)), held] = 1.0
         signs = slopes - (self._transposed @ row_slopes).T
-        # A bound pair that is always equal has no sign to keep; one that other media open has.
+        # Ignore the sign where both bounds are equal in every medium, but not where another medium opens them.
         free_sign = fixed | self._pinned | (side == 0)
         signs[:, free_sign] = 0.0
         noise = 1e-11 * (1.0 + self._absolute @ np.abs(nearest.multipliers))

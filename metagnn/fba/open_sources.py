@@ -1,21 +1,20 @@
-"""Carbon sources that a table of media leaves open without naming them."""
+"""Carbon sources that are open although a table of media does not name them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
 from metagnn.network.elements import Metabolite
+from metagnn.network.exchange_search import INORGANIC_CARBON, carried_metabolites
 from metagnn.network.metabolic_network import MetabolicNetwork
-
-INORGANIC_CARBON = ({"C": 1.0, "O": 2.0}, {"C": 1.0, "H": 1.0, "O": 3.0}, {"C": 1.0, "H": 2.0, "O": 3.0})
-"""Formulas of CO2, bicarbonate and carbonic acid: carbon, but no food."""
+from metagnn.network.network_like import NetworkLike, as_network
 
 
-def open_carbon_sources(network: MetabolicNetwork, named: Collection[str]) -> dict[str, float]:
-    """Largest uptake of every carbon source that is open for uptake and not named [mmol/gDW/h].
+def open_carbon_sources(network: NetworkLike, named: Collection[str]) -> dict[str, float]:
+    """Return the largest uptake of every carbon source that is open and not named [mmol/gDW/h].
 
-    An exchange that a table of media does not name keeps the network's own bound, so a forgotten nutrient can
-    feed every medium. Metabolites without a formula are passed over.
+    An exchange that a table does not name keeps the network's bound, so a forgotten nutrient can feed every medium.
+    Metabolites without a formula are skipped.
 
     Args:
         network: The network.
@@ -25,20 +24,15 @@ def open_carbon_sources(network: MetabolicNetwork, named: Collection[str]) -> di
     >>> open_carbon_sources(load_network("e_coli_core"), ["EX_o2_e"])
     {'EX_glc__D_e': 10.0}
     """
+    network = as_network(network)
     medium = network.medium()
     return {name: medium[name] for name in carbon_sources(network, list(medium)) if name not in named}
 
 
 def carbon_sources(network: MetabolicNetwork, exchanges: Sequence[str]) -> tuple[str, ...]:
-    """Those of some exchanges that carry carbon a cell can feed on; metabolites without a formula are passed over."""
-    return tuple(name for name in exchanges if any(map(_feeds, exchanged_metabolites(network, name))))
-
-
-def exchanged_metabolites(network: MetabolicNetwork, exchange: str) -> tuple[Metabolite, ...]:
-    """What an exchange carries: one metabolite, in nearly every model."""
-    matrix = network.stoichiometry.to_scipy().tocsc()
-    first, last = matrix.indptr[network.reaction_index(exchange) :][:2]
-    return tuple(network.metabolite_table[row] for row in matrix.indices[first:last])
+    """Return the exchanges that carry carbon a cell can grow on; skip metabolites without a formula."""
+    carried = carried_metabolites(network, exchanges)
+    return tuple(name for name in exchanges if any(map(_feeds, carried[name])))
 
 
 def _feeds(metabolite: Metabolite) -> bool:

@@ -1,4 +1,4 @@
-"""FBA and parsimonious FBA of many media by linear programs that stay in memory."""
+"""FBA and parsimonious FBA of many media, with linear programs that stay in memory."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from metagnn.optimize.critical_regions import CriticalRegions, Learned, basis_re
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
 
 ACCEPTED = 1e-10
-"""Violation of a bound up to which a basis holds for another medium [mmol/gDW/h]."""
+"""Largest violation of a bound at which a basis serves another medium [mmol/gDW/h]."""
 
 
 class Optimum:
     """FBA: a flux with the largest objective (Orth et al. 2010, doi 10.1038/nbt.1614).
 
-    It is seldom unique: which one is returned depends on the media that were solved before. The basis of an optimum
-    is optimal for every medium that keeps it feasible, and what it says of those costs a product of matrices.
+    It is seldom unique: earlier media decide which one is returned. A basis is optimal for every medium that keeps it
+    feasible, and applying it costs one product of matrices.
 
     Args:
         matrix: S, shape `[metabolites, reactions]`, scipy sparse.
         objective: c, shape `[reactions]`.
-        varying: Columns whose bounds differ from medium to medium; those of others may, but one basis then serves
-            only the media that have the same.
+        varying: Columns whose bounds differ between media. Others may differ too, but one basis then serves only media
+            with the same bounds there.
     """
 
     def __init__(self, matrix: Any, objective: np.ndarray, varying: np.ndarray) -> None:
@@ -36,12 +36,12 @@ class Optimum:
     def solve(
         self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
     ) -> tuple[np.ndarray, list[str]]:
-        """Fluxes, shape `[media, reactions]`, NaN where the status is not "optimal"; and the statuses.
+        """Return fluxes, shape `[media, reactions]`, NaN unless the status is "optimal", and the statuses.
 
         Args:
             lower: Lower bounds, shape `[media, reactions]` [mmol/gDW/h].
             upper: Upper bounds, the same shape.
-            progress: Called with how many media are decided so far.
+            progress: Called with the number of media decided so far.
         """
         return self._regions.solve(lower, upper, self._solve_one, progress)
 
@@ -56,14 +56,14 @@ class Optimum:
 class ParsimoniousOptimum:
     """pFBA: the least total flux Σ|v| at the largest growth (Lewis et al. 2010, doi 10.1038/msb.2010.47).
 
-    Two models stay in memory, FBA and least total flux with growth pinned, and each starts from its own last
-    optimum; one model that swaps its objective is ten times slower at genome scale.
+    Two models stay in memory: FBA, and least total flux with growth fixed. Each starts from its own last optimum; one
+    model that swaps objectives is ten times slower at genome scale.
 
     Args:
         matrix: S, shape `[metabolites, reactions]`, scipy sparse.
         growth: Position of the growth reaction.
-        backward: Reactions that some medium lets run backward, boolean, shape `[reactions]`.
-        varying: Columns whose bounds differ from medium to medium, as for `Optimum`.
+        backward: Reactions that can run backward in some medium, boolean, shape `[reactions]`.
+        varying: Columns whose bounds differ between media, as for `Optimum`.
     """
 
     def __init__(self, matrix: Any, growth: int, backward: np.ndarray, varying: np.ndarray) -> None:
@@ -72,7 +72,7 @@ class ParsimoniousOptimum:
         objective = np.zeros(matrix.shape[1])
         objective[growth] = 1.0
         self._largest_growth = Optimum(matrix, objective, varying)
-        # v = forward − backward, both ≥ 0, so that |v| is their sum; only where v can be negative at all.
+        # v = forward − backward, both ≥ 0, so that |v| is their sum; split only reactions that can run backward.
         split = scipy.sparse.hstack([matrix, -matrix[:, self._backward]], format="csc")
         mirrored = matrix.shape[1] + np.flatnonzero(np.isin(self._backward, varying))
         differing = np.union1d(np.concatenate([varying, mirrored]), [growth])
@@ -81,17 +81,17 @@ class ParsimoniousOptimum:
     def solve(
         self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
     ) -> tuple[np.ndarray, list[str]]:
-        """Fluxes, shape `[media, reactions]`, NaN where the status is not "optimal"; and the statuses.
+        """Return fluxes, shape `[media, reactions]`, NaN unless the status is "optimal", and the statuses.
 
         Args:
             lower: Lower bounds, shape `[media, reactions]` [mmol/gDW/h].
             upper: Upper bounds, the same shape.
-            progress: Called with how many media are decided so far.
+            progress: Called with the number of media decided so far.
         """
         fluxes, status = self._largest_growth.solve(lower, upper, lambda done: None)
         rows = np.array([row for row, text in enumerate(status) if text == OPTIMAL], dtype=np.int64)
         growth, without = fluxes[:, self._growth].copy(), len(lower) - len(rows)
-        # An exact pin fits to within the solver's tolerance almost always; else growth gives way by a hair.
+        # Growth fixed exactly is almost always feasible within the solver's tolerance; otherwise relax it slightly.
         for slack in (0.0, 1e-9, 1e-8):
             low, high = lower[rows], upper[rows]
             pinned = growth[rows]

@@ -1,4 +1,4 @@
-"""Single deletions: which reactions a network can grow without."""
+"""Single deletions: find the reactions without which a network still grows."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ import pandas as pd
 
 from metagnn.errors import TableError
 from metagnn.fba.simulate import media_values
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 SMALLEST_GROWTH = 0.01
-"""Share of the wild type's growth from which a deletion counts as viable, as is usual for gene essentiality."""
+"""A deletion is viable at or above this share of wild-type growth, as is usual for gene essentiality."""
 
 
-def dispensable_reactions(network: MetabolicNetwork, media: pd.DataFrame) -> tuple[str, ...]:
-    """Reactions without which the network still grows, in network order.
+def dispensable_reactions(network: NetworkLike, media: pd.DataFrame) -> tuple[str, ...]:
+    """Return the reactions without which the network still grows, in network order.
 
-    Asked on the richest medium, the largest uptake of every column: a reaction is left out if no medium of the table
-    could do without it. Exchanges, the growth reaction, and reactions that are forced, such as the cost of
-    maintenance, are no enzymes and left out too.
+    Tests the richest medium (the largest uptake of every column), so a reaction is omitted if no medium of the table
+    can do without it. Exchanges, the growth reaction and forced reactions, such as maintenance, are not enzymes and are
+    omitted too.
 
     Args:
         network: The network.
-        media: Largest uptakes ≥ 0, one row a medium [mmol/gDW/h].
+        media: Largest uptakes ≥ 0, one row per medium [mmol/gDW/h].
 
     Raises:
-        TableError: Media that cannot be used, or no growth on the richest of them.
-        NetworkError: No growth reaction, or no exchanges.
+        TableError: The media cannot be used, or the network does not grow on the richest of them.
+        NetworkError: There is no growth reaction, or there are no exchanges.
     """
+    network = as_network(network)
     names, uptakes = media_values(network, media)
     (lower,), (upper,) = network.uptake_bounds(names, uptakes.max(axis=0, keepdims=True))
     growth = network.reaction_index(network.growth_reaction)
@@ -39,10 +40,10 @@ def dispensable_reactions(network: MetabolicNetwork, media: pd.DataFrame) -> tup
     if wild_type.status != OPTIMAL or not wild_type.objective > 0:
         raise TableError(f"{network.id} does not grow on the largest uptakes of the media ({wild_type.status})")
     candidate = (network.bounds.lower <= 0) & (network.bounds.upper >= 0)
-    candidate[[*network.exchange_indices, growth]] = False
+    candidate[[*network.outside_indices, growth]] = False
     viable = []
     for index in np.flatnonzero(candidate):
-        # A reaction that the optimum does not use can go without another look.
+        # A reaction that the optimum does not use is dispensable.
         if wild_type.values[index] != 0:
             low, high = lower.copy(), upper.copy()
             low[index] = high[index] = 0.0

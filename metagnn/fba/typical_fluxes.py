@@ -1,4 +1,4 @@
-"""Typical fluxes: what flux balance analysis says of a few of many samples."""
+"""Typical fluxes: flux balance analysis of a few of many samples."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from metagnn.optimize.linear_program import OPTIMAL
 def typical_fluxes(
     network: MetabolicNetwork, lower: np.ndarray, upper: np.ndarray, most: int = 100
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Parsimonious fluxes of at most some of the samples, evenly chosen, and which rows these are.
+    """Return parsimonious fluxes of evenly chosen samples, and the rows of these.
 
     Args:
         network: The network.
         lower: Lower bounds, shape `[samples, reactions]` [mmol/gDW/h].
         upper: Upper bounds, the same shape.
-        most: How many samples at most; a hundred take .1 s on e_coli_core and a second or two at genome scale.
+        most: Largest number of samples; a hundred take .1 s on e_coli_core and one to two seconds at genome scale.
 
     Returns:
-        Fluxes `[rows, reactions]` [mmol/gDW/h] and the rows `[rows]`, those without an optimum left out.
+        Fluxes `[rows, reactions]` [mmol/gDW/h] and rows `[rows]`, without samples that have no optimum.
     """
     chosen = np.unique(np.linspace(0, len(lower) - 1, min(most, len(lower))).round().astype(int))
     lower, upper = lower[chosen], upper[chosen]
@@ -30,9 +30,10 @@ def typical_fluxes(
     growth = network.reaction_index(network.growth_reaction)
     problem = ReducedProblem(matrix, growth, (lower.min(axis=0), upper.max(axis=0)), order=1)
     varying = np.flatnonzero((np.ptp(lower, axis=0) > 0) | (np.ptp(upper, axis=0) > 0))
-    low, high = problem.bounds(lower, upper)
-    program = ParsimoniousOptimum(problem.matrix, problem.growth, low.min(axis=0) < 0, problem.groups_of(varying))
+    low, high = problem.coupled.group_bounds(lower, upper)
+    groups, backward = problem.coupled.groups_with(varying), low.min(axis=0) < 0
+    program = ParsimoniousOptimum(problem.coupled.matrix, problem.growth, backward, groups)
     values, status = program.solve(low, high, lambda done: None)
-    fluxes = problem.expand(values)
+    fluxes = problem.coupled.expand(values)
     solved = np.array([text == OPTIMAL for text in status])
     return fluxes[solved], chosen[solved]

@@ -1,1 +1,1 @@
-"""Tables in and out, tensors, and where results may be written."""
+"""Read and write tables and tensors; check where results can be written."""

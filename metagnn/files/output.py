@@ -1,4 +1,4 @@
-"""Where results may be written: checked before any work starts."""
+"""Check where results can be written, before any work starts, and replace files in one step."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ from metagnn.errors import FolderError
 
 
 def check_output(path: str | Path, force: bool = False, resume: bool = False, *, folder: bool = False) -> Path:
-    """The path, once it is certain that results can be written there; its parent folders are made.
+    """Check that results can be written to a path, and create its parent folders.
 
     Args:
         path: The file or folder to write.
-        force: Allow an existing output, to be replaced.
-        resume: Allow an existing output, to be continued.
-        folder: Whether a folder will be written rather than a file; an empty one may exist already.
+        force: Accept an existing output, which the caller will replace.
+        resume: Accept an existing output, which the caller will continue.
+        folder: Whether the output is a folder; an empty one may exist.
+
+    Returns:
+        The path.
 
     Raises:
-        FolderError: The output exists, is a folder where a file is expected or the reverse, or its place cannot
-            be written.
+        FolderError: The output exists, is a file in place of a folder or a folder in place of a file, or cannot be
+            written.
     """
     path = Path(path)
     kind = "folder" if folder else "file"
@@ -33,7 +36,7 @@ def check_output(path: str | Path, force: bool = False, resume: bool = False, *,
     parent = path if folder else path.parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        # Permissions, full disks and read-only mounts differ by system; only writing tells.
+        # Permissions, full disks and read-only mounts differ between systems: write a file to find out.
         with tempfile.NamedTemporaryFile(dir=parent, prefix=".metagnn-"):
             pass
     except OSError as error:
@@ -42,7 +45,7 @@ def check_output(path: str | Path, force: bool = False, resume: bool = False, *,
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a kill leaves either the old content or all of the new."""
+    """Replace a file in one step: if the write is interrupted, the old content stays."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         beside.write_bytes(content)

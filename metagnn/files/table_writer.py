@@ -1,4 +1,4 @@
-"""A table written some rows at a time, so that memory does not grow with the file."""
+"""Tables written to files: whole, some rows at a time, or appended to a text file."""
 
 from __future__ import annotations
 
@@ -10,59 +10,52 @@ from typing import Any
 
 import pandas as pd
 
-from metagnn.files.table_reader import check_ending, check_names, import_pyarrow
+from metagnn.errors import TableError
+from metagnn.files.table_format import AbstractRowWriter, check_names
+from metagnn.files.table_formats import find_format
 
 
 class TableWriter:
-    """A CSV or Parquet file that appears under its name when its last row is written, and not before.
+    """Writes a table some rows at a time; the file appears under its name when its last row is written.
 
     Whatever stops the work, the file that was there before stays. `read_table` returns the same numbers, bit by bit.
 
     Args:
-        path: A .csv or .parquet file in a folder that exists; an existing file is replaced.
+        path: A file in a folder that exists; its ending names the format. An existing file is replaced.
 
     Raises:
-        TableError: An unknown ending, or no Parquet support.
+        TableError: An unknown ending, or a package that the format needs is not installed.
     """
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
-        self._arrow = import_pyarrow(self._path) if check_ending(self._path) == ".parquet" else None
+        self._format = find_format(self._path)
+        self._format.require_package(self._path)
         self._beside = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
         self._file: Any = None
-        self._parquet: Any = None
+        self._rows: AbstractRowWriter
 
     def __enter__(self) -> TableWriter:
         self._file = self._beside.open("wb")
+        self._rows = self._format.open_writer(self._file, self._path)
         return self
 
     def write(self, rows: pd.DataFrame) -> None:
         """Append rows, with the columns of the first ones; the index is not written.
 
         Raises:
-            TableError: Columns with the same name.
+            TableError: Columns with the same name, or without one.
             OSError: The disk is full.
         """
-        names = [str(name) for name in rows.columns]
-        check_names(names, self._path)
-        if self._arrow is None:
-            text = rows.to_csv(index=False, lineterminator="\n", header=self._file.tell() == 0)
-            self._file.write(text.encode())
-            return
-        schema = self._parquet.schema if self._parquet is not None else None
-        part = self._arrow.Table.from_pandas(rows.set_axis(names, axis=1), schema, preserve_index=False)
-        if self._parquet is None:
-            self._parquet = self._arrow.parquet.ParquetWriter(self._file, part.schema)
-        self._parquet.write_table(part)
+        self._rows.write(_with_text_names(rows, self._path))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if self._parquet is not None:
-                # It writes its end; of a table that is thrown away, a full disk may refuse it.
-                with contextlib.suppress(*(() if kind is None else (OSError,))):
-                    self._parquet.close()
+            # It writes its end; of a table that is thrown away, a full disk may refuse it.
+            with contextlib.suppress(*(() if kind is None else (OSError,))):
+                self._rows.close()
             self._file.close()
             if kind is None:
                 os.replace(self._beside, self._path)
@@ -75,10 +68,34 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
 
     Args:
         table: One row a sample; the index is not written.
-        path: A .csv or .parquet file in a folder that exists.
+        path: A file in a folder that exists; its ending names the format: .csv, .parquet.
 
     Raises:
         TableError: An unknown ending, or columns with the same name.
     """
     with TableWriter(path) as writer:
         writer.write(table)
+
+
+def append_rows(rows: pd.DataFrame, path: Path) -> None:
+    """Append rows to a text table, which is made if it does not exist; an interruption may leave a part of them.
+
+    Args:
+        rows: Rows with the columns of the file.
+        path: The file, of a format that can grow, such as .csv.
+
+    Raises:
+        TableError: A format that cannot grow, or columns with the same name or without one.
+    """
+    known = find_format(path)
+    if not known.grows:
+        raise TableError(f"'{path}' is {known.name}, to which no rows can be appended; expected .csv")
+    rows = _with_text_names(rows, path)
+    with path.open("ab") as file:
+        known.open_writer(file, path).write(rows)
+
+
+def _with_text_names(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
+    names = [str(name) for name in rows.columns]
+    check_names(names, path)
+    return rows.set_axis(names, axis=1)

@@ -1,4 +1,4 @@
-"""Tensors and a JSON document in one safetensors file, checked on reading; nothing is ever unpickled."""
+"""Tensors and a JSON document in one safetensors file, verified by a checksum when read; nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -16,7 +16,16 @@ from metagnn.errors import FolderError
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], document: Any) -> None:
-    """Write atomically: a kill leaves the old file or the new one, never half of one."""
+    """Write tensors and a document in one step: if the write is interrupted, the old file stays.
+
+    Args:
+        path: The file.
+        tensors: Tensors by name, on any device.
+        document: What JSON can hold.
+
+    Raises:
+        FolderError: The file cannot be written.
+    """
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     text = json.dumps(document)
     partial = path.with_name(path.name + ".partial")
@@ -39,7 +48,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open has no __iter__
         text = metadata["document"]
         document = json.loads(text)
     except (OSError, safetensors.SafetensorError, KeyError, ValueError) as error:
@@ -55,7 +64,7 @@ def _digest(tensors: dict[str, Tensor], text: str) -> str:
     digest = hashlib.sha256(text.encode())
     for name in sorted(tensors):
         tensor = tensors[name]
-        # The same bytes read as another type or shape are another tensor.
+        # The same bytes with another type or shape are another tensor.
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()

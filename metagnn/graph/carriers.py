@@ -1,4 +1,4 @@
-"""Carriers: metabolites that nearly every reaction touches, and what a reaction turns over besides them."""
+"""Find carriers (metabolites such as ATP that most reactions use) and the main metabolites of a reaction."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from metagnn.network.elements import balance_weights
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 HUB_SHARE = 0.9
-"""A metabolite of at least this multiple of √reactions is a hub: 9 reactions in e_coli_core, 46 in iJO1366."""
+"""A hub has at least this multiple of √reactions: 9 reactions in e_coli_core, 46 in iJO1366."""
 
 FEWEST = 6
-"""Reactions that a hub has at least, however small the network."""
+"""Fewest reactions of a hub, however small the network."""
 
 SWAPPED = 0.9
-"""Share of its reactions in which a metabolite with as many carbons (ubiquinol for ubiquinone) takes its place: what
-it carries is then electrons or groups, and no part of the carbon flow."""
+"""A hub is a carrier if, in at least this share of its reactions, a metabolite with as many carbons (ubiquinol for
+ubiquinone) replaces it: it then carries electrons or groups, not the carbon flow."""
 
 SMALLEST_PAIR = 0.4
-"""Share of a hub's reactions that such a pair has at least."""
+"""Smallest share of a hub's reactions for such a pair."""
 
 
 @dataclass(frozen=True, eq=False)
 class CarrierTable:
-    """Which metabolites of a network carry electrons, groups or ions rather than the carbon flow.
+    """The metabolites that carry electrons, groups or ions rather than the carbon flow.
 
     Attributes:
-        degree: Reactions of every metabolite, shape `[metabolites]`.
-        swapped: Share of its reactions in which a metabolite is swapped for its most frequent partner on the other
-            side, shape `[metabolites]`: 1 for NAD in e_coli_core, .36 for pyruvate, which is as well connected.
+        degree: Number of reactions of every metabolite, shape `[metabolites]`.
+        swapped: Share of reactions in which a metabolite is exchanged for its most frequent partner on the other side,
+            shape `[metabolites]`: 1 for NAD in e_coli_core, .36 for pyruvate, which is as well connected.
         carrier: Whether a metabolite is a carrier, boolean, shape `[metabolites]`.
     """
 
@@ -42,7 +42,7 @@ class CarrierTable:
 
 
 def find_carriers(network: MetabolicNetwork) -> CarrierTable:
-    """Find carriers by degree alone, and pairs that are only ever swapped for each other; no list of names.
+    """Find carriers by their degree and by pairs that only replace each other; uses no list of names.
 
     Args:
         network: The network.
@@ -57,7 +57,7 @@ def find_carriers(network: MetabolicNetwork) -> CarrierTable:
     degree = np.diff(S.indptr)
     made, used = (S > 0).astype(np.float64), (S < 0).astype(np.float64)
     opposite = (made @ used.T).tocoo()
-    # Once for every reaction that has the two on opposite sides, whichever is on the left.
+    # Count each reaction with the two on opposite sides once, whichever is on the left.
     pairs = scipy.sparse.coo_array(opposite + opposite.T)
     carbon = balance_weights(network.metabolite_table, "C")
     row, partner = pairs.coords
@@ -71,17 +71,17 @@ def find_carriers(network: MetabolicNetwork) -> CarrierTable:
 
 
 def main_metabolites(network: MetabolicNetwork, reactions: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    """What every reaction turns over besides carriers; never an empty side where the reaction has two.
+    """Return the main metabolites of every reaction: all but carriers, and at least one on each side that has any.
 
-    Where all of a side are carriers, the one that carries most of the carbon flow stays: of several with carbon the
-    one that is swapped least (pyruvate before CoA before NAD), of the others the least connected.
+    If a side holds only carriers, the one closest to the carbon flow is kept: among those with carbon the one swapped
+    least (pyruvate before CoA before NAD), otherwise the least connected.
 
     Args:
         network: The network.
         reactions: Positions of reactions.
 
     Returns:
-        For every reaction positions of metabolites, in network order.
+        Positions of metabolites for every reaction, in network order.
     """
     table = find_carriers(network)
     carbon = balance_weights(network.metabolite_table, "C")

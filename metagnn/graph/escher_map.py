@@ -1,4 +1,4 @@
-"""Read maps that were drawn with Escher."""
+"""Read maps drawn with Escher."""
 
 from __future__ import annotations
 
@@ -11,28 +11,39 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from metagnn.errors import InputError
-from metagnn.graph.curve import Inside, cut_end, cut_start, straight
-from metagnn.graph.reaction_map import MAIN_DOT, SIDE_DOT, MapMetabolite, MapReaction, MapSegment, ReactionMap
+from metagnn.graph.reaction_map import (
+    MAIN_DOT,
+    SIDE_DOT,
+    Inside,
+    MapMetabolite,
+    MapReaction,
+    MapSegment,
+    ReactionMap,
+    cut_end,
+    cut_start,
+    straight_curve,
+)
 
 LETTER = 24.0
-"""Height of a letter in Escher's lengths, between its labels of metabolites and of reactions."""
+"""Height of a letter in Escher's units, between its labels of metabolites and of reactions."""
 
 LARGEST = 1e9
-"""No map is larger, in Escher's lengths."""
+"""Largest coordinate of a map, in Escher's units."""
 
 
 def read_escher_map(path: str | Path) -> ReactionMap:
-    """Read an Escher map: nothing is fetched, and nothing but numbers and names is taken from the file.
+    """Read an Escher map; only numbers and names are taken from the file, and nothing is downloaded.
 
-    Arrows follow the coefficients that the map stores with every reaction; where it stores none, a positive flux
-    runs from the first node of a segment to the second.
+    Arrows follow the coefficients stored with every reaction; without them, a positive flux runs from the first node of
+    a segment to the second.
 
     Args:
         path: A JSON file `[header, {"reactions": …, "nodes": …, "canvas": …}]`, as Escher saves it (King et al.
             2015, doi 10.1371/journal.pcbi.1004321).
 
     Raises:
-        InputError: No such file, no JSON, or no Escher map; the first reaction or node that is damaged is named.
+        InputError: The file is missing, not JSON, not an Escher map, or damaged; the message names the first damaged
+            part.
     """
     header, body = _load(Path(path))
     reader = _Reader(str(path), body)
@@ -52,11 +63,11 @@ def read_escher_map(path: str | Path) -> ReactionMap:
 
 def _load(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     if not path.is_file():
-        raise InputError(f"no Escher map at '{path}'; expected a JSON file that Escher saved")
+        raise InputError(f"no Escher map at '{path}'; expected a JSON file saved by Escher")
     try:
         content = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise InputError(f"'{path}' is no JSON, or was cut off ({error}); expected a map that Escher saved") from error
+        raise InputError(f"'{path}' is not JSON, or is incomplete ({error}); expected a map saved by Escher") from error
     wanted = "expected an Escher map, [header, {'reactions': …, 'nodes': …}]"
     if not isinstance(content, list) or len(content) != 2 or not all(isinstance(part, dict) for part in content):
         model = isinstance(content, dict) and "reactions" in content
@@ -66,7 +77,7 @@ def _load(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 
 
 class _Reader:
-    """Takes a map apart, and says where it is damaged."""
+    """A parser of maps that reports where a map is damaged."""
 
     def __init__(self, path: str, body: Mapping[str, Any]) -> None:
         self._path = path
@@ -76,17 +87,17 @@ class _Reader:
         return InputError(f"'{self._path}' is a damaged Escher map: {where} {what}")
 
     def section(self, name: str) -> Mapping[str, Mapping[str, Any]]:
-        """The nodes, or the reactions."""
+        """Return the nodes or the reactions."""
         section = self._body.get(name)
         if not isinstance(section, dict):
-            raise self._refuse(f"`{name}`", "is missing" if section is None else "is no object of ids")
+            raise self._refuse(f"`{name}`", "is missing" if section is None else "is not an object of ids")
         for key, value in section.items():
             if not isinstance(value, dict):
-                raise self._refuse(f"{name.removesuffix('s')} {key!r}", "is no object")
+                raise self._refuse(f"{name.removesuffix('s')} {key!r}", "is not an object")
         return section
 
     def point(self, holder: Any, where: str, prefix: str = "") -> np.ndarray:
-        """A place; Escher's y runs downwards, a map's upwards."""
+        """Read a point; turns Escher's downward y upward."""
         place = []
         for axis in "xy":
             value = holder.get(f"{prefix}{axis}") if isinstance(holder, dict) else None
@@ -102,7 +113,7 @@ class _Reader:
         return name
 
     def metabolite(self, key: str, node: Mapping[str, Any]) -> MapMetabolite:
-        """A node that is a metabolite."""
+        """Read a metabolite node."""
         where = f"node {key!r}"
         place = self.point(node, where)
         label = self.point(node, where, "label_") if "label_x" in node else place
@@ -116,7 +127,7 @@ class _Reader:
         places: Mapping[str, np.ndarray],
         metabolites: Mapping[str, MapMetabolite],
     ) -> MapReaction:
-        """A reaction with its segments; arrows at metabolites, and at loose ends, where matter enters or leaves."""
+        """Read a reaction; arrows point at metabolites and at loose ends, where matter enters or leaves."""
         name = self._name(value, f"reaction {key!r}")
         where = f"reaction {name!r}"
         pieces = value.get("segments")
@@ -128,7 +139,7 @@ class _Reader:
         signs = self._signs(value, where, ends, metabolites)
         segments = []
         for piece, (start, end) in zip(pieces.values(), ends, strict=True):
-            curve = straight(places[start], places[end])
+            curve = straight_curve(places[start], places[end])
             for row, control in ((1, "b1"), (2, "b2")):
                 if piece.get(control) is not None:
                     curve[row] = self.point(piece[control], f"`{control}` of a segment of {where}")
@@ -150,7 +161,7 @@ class _Reader:
         ends: list[tuple[str, str]],
         metabolites: Mapping[str, MapMetabolite],
     ) -> dict[str, int]:
-        """For every end of a reaction the sign of the flux that points there."""
+        """Return, for every end of a reaction, the sign of the flux that points there."""
         coefficients = self._coefficients(value, where)
         signs: dict[str, int] = {}
         for pair in ends:
@@ -167,7 +178,7 @@ class _Reader:
 
     def _coefficients(self, value: Mapping[str, Any], where: str) -> dict[str, float]:
         stored = value.get("metabolites", [])
-        # Maps of Escher's first releases store an object of objects, newer ones a list.
+        # Early releases of Escher store an object of objects, later ones a list.
         entries = (
             [{"bigg_id": name, **entry} for name, entry in stored.items() if isinstance(entry, dict)]
             if isinstance(stored, dict)
@@ -183,7 +194,7 @@ class _Reader:
 
 
 def _is_number(value: Any) -> TypeGuard[float]:
-    # Not infinite either: JSON has no such number, but Python's reader takes one.
+    # Exclude infinity: it is not JSON, but Python's reader accepts it.
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < LARGEST
 
 

@@ -1,4 +1,4 @@
-"""Node features of the static graph: what every metabolite and reaction is."""
+"""Features of the metabolites and reactions of the static graph."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from torch import Tensor
 from metagnn.network.elements import balance_weights
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 COUNTED_ELEMENTS = ("C", "H", "N", "O", "P", "S")
-"""Elements with a feature of their own; all others share one, so that every network has the same features."""
+"""Elements with a feature each; all others share one, so that every network has the same features."""
 
 HUB_DEGREE = 10
-"""Reactions from which on a metabolite counts as a hub (ATP, water, protons: carriers more than intermediates)."""
+"""Fewest reactions of a hub (ATP, water, protons: carriers rather than intermediates)."""
 
 
 @dataclass(frozen=True, eq=False)
 class NodeFeatures:
-    """Features of every node, the same columns in the same order for every network.
+    """Features of every node; all networks have the same columns in the same order.
 
     Attributes:
         metabolite: Features of every metabolite, shape `[metabolites, features]`, float32.
         reaction: Features of every reaction, shape `[reactions, features]`, float32.
-        metabolite_names: What the columns of `metabolite` are.
-        reaction_names: What the columns of `reaction` are.
+        metabolite_names: Names of the columns of `metabolite`.
+        reaction_names: Names of the columns of `reaction`.
     """
 
     metabolite: Tensor
@@ -36,26 +37,30 @@ class NodeFeatures:
     metabolite_names: tuple[str, ...]
     reaction_names: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return f"NodeFeatures(metabolite {list(self.metabolite.shape)}, reaction {list(self.reaction.shape)})"
 
-def node_features(network: MetabolicNetwork, inputs: Sequence[str] = ()) -> NodeFeatures:
-    """Describe every node by what it is, never by which one it is: no column belongs to one metabolite or reaction.
 
-    Weights learned on them therefore apply to another network. Counts and coefficients enter as logarithms,
-    because they span four decades; bounds enter as flags, because ±1000 and ±∞ mean the same. What a model
-    does not say (formula, charge) is zero beside a flag.
+def node_features(network: NetworkLike, inputs: Sequence[str] = ()) -> NodeFeatures:
+    """Describe every node by its properties; no column identifies a single metabolite or reaction.
+
+    Learned weights therefore apply to other networks. Counts and coefficients enter as logarithms, because they span
+    four decades; bounds enter as flags, because ±1000 and ±∞ mean the same. A missing formula or charge is zero beside
+    a flag.
 
     Args:
         network: The network; formulas, charges, objective and exchanges may be missing.
         inputs: Exchanges that the user varies or measures.
 
     Raises:
-        TableError: An input is no exchange of the network, or appears twice.
+        TableError: An input is not an exchange of the network, or appears twice.
 
     >>> from metagnn.network import load_network
     >>> features = node_features(load_network("e_coli_core"), inputs=["EX_glc__D_e"])
     >>> features.metabolite.shape, features.reaction.shape, features.reaction_names[:2]
     (torch.Size([72, 14]), torch.Size([95, 10]), ('forward', 'backward'))
     """
+    network = as_network(network)
     check_exchanges(inputs, network.exchanges, network.reactions, network.id)
     metabolite, reaction = _metabolite_columns(network), _reaction_columns(network, inputs)
     return NodeFeatures(_stack(metabolite), _stack(reaction), tuple(metabolite), tuple(reaction))
@@ -67,8 +72,7 @@ def _metabolite_columns(network: MetabolicNetwork) -> dict[str, np.ndarray]:
     degree = np.diff(S.indptr)
     counts = np.array([balance_weights(table, element) for element in COUNTED_ELEMENTS]).T
     total = np.array([sum((m.formula or {}).values()) for m in table])
-    columns = [network.reaction_index(name) for name in network.outside_exchanges]
-    exchanged = np.isin(np.arange(len(table)), S[:, columns].nonzero()[0])
+    exchanged = np.isin(np.arange(len(table)), S[:, network.outside_indices].nonzero()[0])
     outside = {table[row].compartment for row in np.flatnonzero(exchanged)} - {""}
     charge = balance_weights(table, "charge")
     return {
@@ -78,7 +82,7 @@ def _metabolite_columns(network: MetabolicNetwork) -> dict[str, np.ndarray]:
         "charge": np.sign(charge) * np.log1p(np.abs(charge)),
         "charge_known": np.array([m.charge is not None for m in table]),
         "exchanged": exchanged,
-        # Models name the outside as they like; it is wherever the exchanges are.
+        # Identify the outside by the exchanges: models name it differently.
         "extracellular": exchanged | np.array([m.compartment in outside for m in table], dtype=bool),
         "log_degree": np.log1p(degree),
         "hub": degree >= HUB_DEGREE,
@@ -104,10 +108,10 @@ def _reaction_columns(network: MetabolicNetwork, inputs: Sequence[str]) -> dict[
 
 
 def _carbon_exchanged(network: MetabolicNetwork) -> np.ndarray:
-    """Logarithm of the carbon that one unit of flux brings in (positive) or takes out (negative)."""
+    """Return the logarithm of the carbon that one unit of flux brings in (positive) or takes out (negative)."""
     S = network.stoichiometry.to_scipy()
     carbon: np.ndarray = balance_weights(network.metabolite_table, "C") @ S
-    # Next to a metabolite without a formula the sum is not a balance, and round-off is no carbon.
+    # A metabolite without a formula invalidates the sum; tiny sums are round-off.
     unknown = np.array([not metabolite.complete for metabolite in network.metabolite_table], dtype=bool)
     carbon[(abs(S).T @ unknown > 0) | (np.abs(carbon) < 1e-6)] = 0.0
     signed_size: np.ndarray = np.sign(carbon) * np.log1p(np.abs(carbon))

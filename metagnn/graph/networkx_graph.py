@@ -1,4 +1,4 @@
-"""The network as a networkx graph, and back."""
+"""Convert a network to a networkx graph and back."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ import scipy.sparse
 from metagnn.errors import NetworkError
 from metagnn.network.elements import Metabolite
 from metagnn.network.incidence import Incidence
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 METABOLITE, REACTION = 0, 1
 """Values of the node attribute `bipartite`, which networkx's bipartite algorithms read."""
 
 
-def to_networkx(network: MetabolicNetwork) -> networkx.DiGraph:
-    """The bipartite graph of a network: metabolite → reaction where it is consumed, reaction → metabolite where made.
+def to_networkx(network: NetworkLike) -> networkx.DiGraph:
+    """Return the bipartite graph: metabolite → reaction if consumed, reaction → metabolite if produced.
 
     Nodes are the ids. Metabolites carry `bipartite` 0, `name`, `compartment` and, where the model knows them,
     `formula` ("C6H12O6") and `charge`; reactions carry `bipartite` 1, `name`, `subsystem`, `lower_bound` and
     `upper_bound` [mmol/gDW/h], `objective` and `is_exchange`. Edges carry `coefficient` > 0. All attributes are
-    text and numbers, so that `networkx.write_graphml` and its like can write them.
+    text or numbers, so that functions such as `networkx.write_graphml` can write them.
 
     Args:
         network: The network.
 
     Raises:
-        NetworkError: A metabolite and a reaction share an id, and would be one node.
+        NetworkError: A metabolite and a reaction share an id.
 
     >>> from metagnn.network import load_network
     >>> graph = to_networkx(load_network("e_coli_core"))
     >>> sorted(graph.predecessors("PFK")), graph["PFK"]["fdp_c"]["coefficient"]
     (['atp_c', 'f6p_c'], 1.0)
     """
+    network = as_network(network)
     shared = sorted(set(network.metabolites) & set(network.reactions))
     if shared:
         raise NetworkError(f"{shared[0]!r} is both a metabolite and a reaction of {network.id}; expected unique ids")
@@ -64,15 +65,15 @@ def to_networkx(network: MetabolicNetwork) -> networkx.DiGraph:
 
 
 def from_networkx(graph: networkx.DiGraph) -> Incidence:
-    """The stoichiometry of a graph like that of `to_networkx`, in the order of its nodes; exact, digit by digit.
+    """Return the exact stoichiometry of a graph like that of `to_networkx`, in the order of its nodes.
 
     Args:
         graph: Nodes with `bipartite` 0 (metabolite) or 1 (reaction), edges between the two kinds with
             `coefficient` > 0.
 
     Raises:
-        NetworkError: Naming the first node without `bipartite`, or the first edge that joins two nodes of one
-            kind or has no positive coefficient.
+        NetworkError: A node lacks `bipartite`, or an edge joins two nodes of one kind or has no positive coefficient;
+            the message names the first.
     """
     positions: dict[int, dict[str, int]] = {METABOLITE: {}, REACTION: {}}
     for node, kind in graph.nodes(data="bipartite"):
@@ -101,7 +102,7 @@ def _metabolite_attributes(metabolite: Metabolite) -> dict[str, Any]:
         "name": metabolite.name,
         "compartment": metabolite.compartment,
     }
-    # GraphML has no None: what is unknown is left out.
+    # Omit unknown values: GraphML has no None.
     if metabolite.formula:
         attributes["formula"] = "".join(
             element if count == 1 else f"{element}{count:.12g}" for element, count in metabolite.formula.items()

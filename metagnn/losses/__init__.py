@@ -1,4 +1,4 @@
-"""Soft constraints: functions of tensors and operators; they know no model."""
+"""Soft constraints: functions of tensors and operators, independent of models."""
 
 from metagnn.losses.balance import BalanceLoss as BalanceLoss
 from metagnn.losses.bounds import bound_violation as bound_violation

@@ -1,16 +1,17 @@
-"""How far fluxes leave their bounds."""
+"""Violation of bounds by fluxes."""
 
 from __future__ import annotations
 
 import torch
 
-from metagnn._typing import Fluxes
+from metagnn._typing import Fluxes, GivenFluxes
+from metagnn.network.precision import as_floating
 
 
-def bound_violation(fluxes: Fluxes, lower: Fluxes, upper: Fluxes) -> Fluxes:
-    """Distance of every flux to its bounds, zero inside [mmol/gDW/h].
+def bound_violation(fluxes: GivenFluxes, lower: GivenFluxes, upper: GivenFluxes) -> Fluxes:
+    """Return the distance of every flux to its bounds, zero inside [mmol/gDW/h].
 
-    Square its mean for a loss, take its maximum for a report.
+    Use the mean square as a loss, the maximum in a report.
 
     Args:
         fluxes: Fluxes, shape `[..., reactions]`.
@@ -20,4 +21,5 @@ def bound_violation(fluxes: Fluxes, lower: Fluxes, upper: Fluxes) -> Fluxes:
     >>> bound_violation(torch.tensor([2.0, -3.0]), torch.tensor([0.0, -1.0]), torch.tensor([1.0, 1.0])).tolist()
     [1.0, 2.0]
     """
+    fluxes = as_floating("fluxes", fluxes)
     return torch.relu(fluxes - upper) + torch.relu(lower - fluxes)

@@ -11,20 +11,23 @@ import torch
 from torch import Tensor, nn
 
 from metagnn._typing import Fluxes
-from metagnn.errors import InputError, unknown_name
+from metagnn.datasets.flux_batch import FluxBatch
+from metagnn.errors import InputError
+from metagnn.fba.typical_fluxes import typical_fluxes
 from metagnn.graph.features import node_features
+from metagnn.models.constraint import AbstractConstraint, Unfinished, as_constraint
+from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.models.graph_encoder import GraphEncoder
 from metagnn.network.compression import compress
+from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn.biomass import BiomassComposition
 from metagnn.nn.polytope import PolytopeProjection
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.nn.splitting import SplittingParameters, UnrolledSplitting
-
-CONSTRAINTS = ("soft", "steady_state", "polytope")
-"""How exact a prediction is: "soft" holds the bounds exactly, "steady_state" S·v = 0, "polytope" both."""
 
 SMALLEST_SPREAD = 0.1
 """Spread of normalised fluxes below which a flux counts as varying this much."""
@@ -60,17 +63,7 @@ class FluxGNNConfig:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected at least 1")
 
 
-def check_constraint(constraint: str) -> None:
-    """Raise unless a constraint is known.
-
-    Raises:
-        InputError: Naming the valid choices.
-    """
-    if constraint not in CONSTRAINTS:
-        raise InputError("`constraint`: " + unknown_name(constraint, CONSTRAINTS, "constraint"))
-
-
-class FluxGNN(nn.Module):
+class FluxGNN(AbstractFluxModel):
     """Predicts the flux on every reaction node of a metabolic network.
 
     The encoder reads the static graph: what every metabolite and reaction is. Its head gives every reaction the
@@ -85,15 +78,13 @@ class FluxGNN(nn.Module):
     Args:
         network: The network.
         inputs: Exchanges that vary among the samples.
-        constraint: "steady_state" (S·v = 0 exactly), "soft" (bounds exactly, balance by loss) or "polytope" (both
-            exactly: trained as "steady_state"; in evaluation the nearest feasible flux is the last operation, in the
-            learned metric. A sample without a feasible flux is then NaN).
+        constraint: One of `metagnn.choices.CONSTRAINTS`, or a constraint with options, such as
+            `Polytope(energy="free")`. It owns the last operation.
         config: Widths and steps.
         composition: "fixed", "elemental" or "precursor": see `BiomassComposition`; S is that with its column.
 
     Shapes:
-        lower, upper `[samples, reactions]` [mmol/gDW/h]; measured and deviation the same, NaN where nothing
-        was measured.
+        every tensor of the conditions `[samples, reactions]` [mmol/gDW/h]; to fluxes of the same shape.
 
     Raises:
         InputError: An unknown constraint.
@@ -106,18 +97,19 @@ class FluxGNN(nn.Module):
     fade: Tensor
     flux_scale: Tensor
     growth_drive: Tensor
+    beside = ("flux_scale",)
 
     def __init__(
         self,
-        network: MetabolicNetwork,
+        network: NetworkLike,
         inputs: Sequence[str] = (),
-        constraint: str = "steady_state",
+        constraint: str | AbstractConstraint = "steady_state",
         config: FluxGNNConfig | None = None,
         composition: str = "fixed",
     ) -> None:
         super().__init__()
-        check_constraint(constraint)
-        self.constraint, self.config = constraint, config or FluxGNNConfig()
+        self._constraint, self.config = as_constraint(constraint), config or FluxGNNConfig()
+        network = self._constraint.relax(as_network(network))
         self.growth_index = network.reaction_index(network.growth_reaction)
         # A copy: moving the model to a device must not move the network's own operator.
         self.stoichiometry = copy.deepcopy(network.stoichiometry)
@@ -136,9 +128,9 @@ class FluxGNN(nn.Module):
             self.groups = ReactionGroups(np.arange(len(network.reactions)), np.ones(len(network.reactions)))
         else:
             compression = self._compression = compress(network.stoichiometry, *self.widest)
-            sparse = compression.basis is None or compression.groups > MOST_DENSE_GROUPS
-            self.balances = SparseBalances(compression.matrix) if sparse else None
-            self.groups = ReactionGroups(compression.group, compression.ratio, compression.basis)
+            sparse = compression.basis is None or compression.coupled.groups > MOST_DENSE_GROUPS
+            self.balances = SparseBalances(compression.coupled.matrix) if sparse else None
+            self.groups = ReactionGroups.from_coupled(compression.coupled, compression.basis)
         self.register_buffer("metabolite_features", features.metabolite, persistent=False)
         self.register_buffer("reaction_features", features.reaction, persistent=False)
         is_growth = torch.zeros(len(network.reactions))
@@ -164,6 +156,35 @@ class FluxGNN(nn.Module):
         # Outside the modules: a constant of the network and the composition, not a part of the state.
         self._projection: tuple[Tensor, PolytopeProjection] | None = None
         self.reset_head()
+
+    @property
+    def constraint(self) -> AbstractConstraint:
+        """How exact predictions are; read-only."""
+        return self._constraint
+
+    @constraint.setter
+    def constraint(self, constraint: object) -> None:
+        raise InputError(f"`constraint` of a model cannot be changed; ask for `with_constraint({constraint!r})`")
+
+    @property
+    def biomass(self) -> BiomassComposition | None:
+        """The trainable composition of biomass; None where it is that of the network."""
+        return self.composition if self.composition.trainable else None
+
+    def with_constraint(self, constraint: str | AbstractConstraint) -> FluxGNN:
+        """A copy of the model, weights included, with another last operation; this one stays as it is.
+
+        Raises:
+            InputError: An unknown constraint, or one that lifts other bounds: those are part of the model.
+        """
+        wanted = as_constraint(constraint)
+        for name in ("energy", "open_exchanges"):
+            own, other = getattr(self._constraint, name), getattr(wanted, name)
+            if own != other:
+                raise InputError(f"`constraint` has {name} {other!r}; expected {own!r}, for which the model was made")
+        model = copy.deepcopy(self)
+        model._constraint = wanted
+        return model
 
     def reset_head(self) -> None:
         """Start as a truncated flux balance analysis: every reaction alike, a drive on growth."""
@@ -191,6 +212,13 @@ class FluxGNN(nn.Module):
         )
         return parameters, torch.exp(head[:, 2] + self.log_trust)
 
+    def prepare(self, network: NetworkLike, conditions: Conditions) -> None:
+        """Calibrate with what flux balance analysis says of up to a hundred of the samples."""
+        lower, upper = conditions.lower, conditions.upper
+        typical, rows = typical_fluxes(as_network(network), lower.numpy(), upper.numpy())
+        if len(rows):
+            self.calibrate(torch.from_numpy(typical), lower[rows], upper[rows])
+
     def calibrate(self, fluxes: Fluxes, lower: Fluxes, upper: Fluxes) -> None:
         """Measure distances in units of how much every flux varies (its root: the middle of that and all alike).
 
@@ -210,17 +238,14 @@ class FluxGNN(nn.Module):
         spread = (fluxes / self.sample_size(lower, upper)).std(0, correction=0)
         self.flux_scale = spread.clamp(min=SMALLEST_SPREAD).sqrt().to(self.flux_scale)
 
-    def forward(
-        self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None, deviation: Fluxes | None = None
-    ) -> FluxPrediction:
-        """Predict every flux.
+    def after_training(self, samples: FluxBatch, scale: Tensor) -> None:
+        """Do what the constraint asks for."""
+        self._constraint.after_training(self, samples, scale)
 
-        Args:
-            lower: Lower bounds.
-            upper: Upper bounds.
-            measured: Measured fluxes.
-            deviation: Their standard deviations.
-        """
+    def forward(self, conditions: Conditions) -> FluxPrediction:
+        """Predict every flux."""
+        lower, upper = conditions.lower, conditions.upper
+        measured, deviation = conditions.measured, conditions.deviation
         parameters, trust = self.reaction_parameters()
         size = self.sample_size(lower, upper, measured)
         grouped, weight = self._of_groups(parameters)
@@ -229,18 +254,17 @@ class FluxGNN(nn.Module):
             seen, precision = self._measurements(measured / size, deviation / size, trust, weight)
         bounds = self.groups.bounds(lower / size, upper / size)
         result = self.splitting(*bounds, grouped, self._steady_states(), seen, precision)
-        if self.constraint == "soft":
-            # Clipped again: dividing and multiplying by the size rounds, and these bounds hold to the last digit.
-            fluxes = torch.clamp(self.groups.expand(result.within_bounds) * size, lower, upper)
-        else:
-            fluxes = self.groups.expand(result.at_steady_state) * size
-        if self.constraint == "polytope" and not self.training:
+
+        def nearest_feasible(fluxes: Tensor) -> Tensor:
             scale = parameters.scale.to(fluxes.dtype)
             target = fluxes + self.growth_drive * size * scale * self.is_growth
-            fluxes = self._polytope()(target, lower, upper, scale.pow(-2))
-        return FluxPrediction(
-            fluxes, self.growth_index, self.composition.change() if self.composition.trainable else None
+            nearest: Tensor = self._polytope()(target, lower, upper, scale.pow(-2))
+            return nearest
+
+        fluxes = self._constraint.last_operation(
+            Unfinished(conditions, self.growth_index, result, size, self.groups.expand, nearest_feasible, self.training)
         )
+        return FluxPrediction(fluxes, self.growth_index, self.composition.change() if self.biomass else None)
 
     def _steady_states(self) -> Tensor | SparseBalances:
         """The steady states of the groups, as the splitting takes them fastest."""

@@ -1,4 +1,4 @@
-"""What every flux model answers: all fluxes, and the named readouts."""
+"""FluxPrediction: the output of every flux model."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from metagnn._typing import Fluxes
 
 @dataclass(frozen=True)
 class FluxPrediction:
-    """Predicted fluxes and what is read out of them.
+    """Predicted fluxes with named readouts.
 
     Attributes:
         fluxes: Flux of every reaction node, shape `[..., reactions]`, float64 [mmol/gDW/h].
         growth_index: Position of the growth reaction.
-        biomass_change: Difference between the biomass column that the prediction balances with and the model's own,
-            shape `[metabolites]` [mmol/gDW]; None for the model's own.
+        biomass_change: Biomass column used in the balances minus that of the network, shape `[metabolites]`
+            [mmol/gDW]; None if they are the same.
     """
 
     fluxes: Fluxes

@@ -1,4 +1,4 @@
-"""Graph encoder: reads what the network is and gives every reaction node a state."""
+"""Graph encoder: compute a state of every reaction node from the network."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from metagnn.nn.stoichiometric_conv import StoichiometricConv
 class GraphEncoder(nn.Module):
     """Rounds of bipartite message passing between metabolites and reactions.
 
-    It reads the static graph, not the samples, and therefore runs once per forward pass whatever the batch.
-    Every parameter is shared by all nodes, so the same weights apply to another network.
+    It reads the static graph, not the samples, and so runs once per forward pass, whatever the batch size.
+    All nodes share all parameters, so the same weights apply to another network.
 
     Args:
         metabolite_features: Input features of every metabolite.
         reaction_features: Input features of every reaction.
         hidden_channels: Width of the node states.
-        num_layers: Rounds of message passing to the reactions, with one back to the metabolites between two.
+        num_layers: Rounds of messages to the reactions; between two rounds, one round back to the metabolites.
 
     Shapes:
         features `[metabolites, metabolite_features]` and `[reactions, reaction_features]`, edges `[2, edges]`
@@ -40,10 +40,13 @@ class GraphEncoder(nn.Module):
         self.norm_metabolite = nn.ModuleList(nn.LayerNorm(width) for _ in range(num_layers - 1))
 
     def forward(self, metabolites: Tensor, reactions: Tensor, edge_index: EdgeIndex, edge_weight: Tensor) -> Tensor:
-        """State of every reaction."""
-        m, r = torch.relu(self.embed_metabolite(metabolites)), torch.relu(self.embed_reaction(reactions))
+        """Compute the state of every reaction."""
+        # Features are float32; the layers compute in what they were made in.
+        dtype = self.embed_metabolite.weight.dtype
+        m = torch.relu(self.embed_metabolite(metabolites.to(dtype)))
+        r = torch.relu(self.embed_reaction(reactions.to(dtype)))
         backward_index = edge_index.flip(0)
-        # Residual and normalised: four rounds would otherwise drown the node's own features in its hubs'.
+        # Residual and normalised: otherwise, after four rounds, the features of hubs hide those of the node itself.
         for layer, (convolve, normalise) in enumerate(zip(self.to_reaction, self.norm_reaction, strict=True)):
             if layer > 0:
                 update = self.to_metabolite[layer - 1]((r, m), backward_index, edge_weight)

@@ -1,4 +1,4 @@
-"""MediumBounds: uptakes that nobody measured, from what a medium holds."""
+"""MediumBounds: learn uptake bounds from the composition of a medium."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import torch
 from torch import Tensor, nn
 
 USUAL_UPTAKE = 10.0
-"""Largest uptake of every exchange before training [mmol/gDW/h]; the usual limit of glucose in published models."""
+"""Largest uptake of every exchange before training [mmol/gDW/h]: the usual limit of glucose in published models."""
 
 
 class MediumBounds(nn.Module):
-    r"""Largest uptake of everything that a medium holds, from the states of the exchange nodes.
+    r"""Largest uptake of every nutrient in a medium, from the states of the exchange nodes.
 
     $u_{sr} = m_{sr} \exp(a + f(h_r, \bar h_s))$ with the presence $m$, the state $h_r$ of the exchange, and the mean
-    state $\bar h_s$ of all that the medium holds: a cell may take up less of one substrate beside another. No
-    parameter belongs to a substrate, so one that was never trained on has its uptake from what its node is. What is
-    absent has none.
+    state $\bar h_s$ of all nutrients in the medium, because other substrates may reduce an uptake. All substrates
+    share all parameters, so the uptake of a substrate outside the training set follows from its node. Absent nutrients
+    have no uptake.
 
     Args:
         channels: Width of the node states.
@@ -34,15 +34,15 @@ class MediumBounds(nn.Module):
         self.reset_head()
 
     def reset_head(self) -> None:
-        """Start with the usual uptake for everything."""
+        """Set every uptake to the usual one."""
         for parameter in self.head[-1].parameters():
             nn.init.zeros_(parameter)
         nn.init.constant_(self.log_uptake, math.log(USUAL_UPTAKE))
 
     def forward(self, states: Tensor, presence: Tensor) -> Tensor:
-        """Uptakes of every medium."""
+        """Compute the largest uptakes in every medium."""
         held = presence.to(states.dtype)
-        # An empty medium has no mean; it takes up nothing in any case.
+        # Avoid 0 / 0 for an empty medium; its uptakes are zero in any case.
         medium = (held @ states) / held.sum(-1, keepdim=True).clamp(min=1.0)
         samples, exchanges = held.shape
         pairs = torch.cat([states.expand(samples, -1, -1), medium[:, None, :].expand(-1, exchanges, -1)], dim=-1)

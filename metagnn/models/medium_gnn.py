@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from metagnn._typing import Fluxes
 from metagnn.errors import InputError
 from metagnn.graph.features import node_features
+from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.models.graph_encoder import GraphEncoder
 from metagnn.models.medium_bounds import MediumBounds
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.conditions import Conditions
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.growth_optimum import GrowthOptimum
 
 
@@ -37,7 +38,7 @@ class MediumGNNConfig:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected at least 1")
 
 
-class MediumGNN(nn.Module):
+class MediumGNN(AbstractFluxModel):
     """Half learned, half mechanistic: a graph encoder learns uptakes, a linear program turns them into growth.
 
     For media of which only is known what they hold. The uptakes are learned from growth alone, through the shadow
@@ -48,6 +49,9 @@ class MediumGNN(nn.Module):
         network: The network.
         inputs: Exchanges that the media name.
         config: Widths.
+
+    Attributes:
+        exchanges: The inputs, in the order of the uptakes.
 
     Shapes:
         lower, upper `[samples, reactions]` [mmol/gDW/h]; of the inputs only whether uptake is open is read. To a
@@ -63,9 +67,10 @@ class MediumGNN(nn.Module):
     input_index: Tensor
     input_forward: Tensor
 
-    def __init__(self, network: MetabolicNetwork, inputs: Sequence[str], config: MediumGNNConfig | None = None) -> None:
+    def __init__(self, network: NetworkLike, inputs: Sequence[str], config: MediumGNNConfig | None = None) -> None:
         super().__init__()
-        self.config = config or MediumGNNConfig()
+        network = as_network(network)
+        self.config, self.exchanges = config or MediumGNNConfig(), tuple(inputs)
         self.growth_index = network.reaction_index(network.growth_reaction)
         features = node_features(network, inputs)
         self.register_buffer("metabolite_features", features.metabolite, persistent=False)
@@ -94,18 +99,20 @@ class MediumGNN(nn.Module):
         learned: Tensor = self.bounds(states[self.input_index], presence)
         return learned
 
-    def forward(
-        self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None, deviation: Fluxes | None = None
-    ) -> FluxPrediction:
-        """Growth of every medium; the other arguments are those of every flux model, unused."""
+    def presence(self, conditions: Conditions) -> Tensor:
+        """Which inputs every medium holds, boolean, shape `[samples, inputs]`: those that are open for uptake."""
         # Most models write an uptake as a flux below zero; an exchange written the other way takes up above it.
-        index, forward = self.input_index, self.input_forward
-        low, high = lower[..., index], upper[..., index]
-        present = torch.where(forward, high, -low) > 0
+        low, high = conditions.lower[..., self.input_index], conditions.upper[..., self.input_index]
+        return torch.where(self.input_forward, high, -low) > 0
+
+    def forward(self, conditions: Conditions) -> FluxPrediction:
+        """Growth of every medium."""
+        lower, upper, index, forward = conditions.lower, conditions.upper, self.input_index, self.input_forward
+        present = self.presence(conditions)
         uptakes = self.uptakes(present.to(self.reaction_features.dtype)).to(lower.dtype)
         opened = (
-            lower.index_copy(-1, index, torch.where(forward, low, -uptakes)),
-            upper.index_copy(-1, index, torch.where(forward, uptakes, high)),
+            lower.index_copy(-1, index, torch.where(forward, lower[..., index], -uptakes)),
+            upper.index_copy(-1, index, torch.where(forward, uptakes, upper[..., index])),
         )
         # Every program starts from the last one's optimum: beside a medium that holds the same, it is nearly there.
         order = torch.from_numpy(np.lexsort(present.cpu().numpy().T)).to(lower.device)

@@ -1,4 +1,4 @@
-"""What the organism is: stoichiometry, bounds, media, elements. Arrays, no learning."""
+"""Metabolic networks as arrays: stoichiometry, bounds, media, elements. No learning."""
 
 from metagnn.network.bounds import FluxBounds as FluxBounds
 from metagnn.network.document import network_from_document as network_from_document
@@ -10,4 +10,6 @@ from metagnn.network.from_cobra import load_network as load_network
 from metagnn.network.gene_rule import GeneRule as GeneRule
 from metagnn.network.incidence import Incidence as Incidence
 from metagnn.network.metabolic_network import MetabolicNetwork as MetabolicNetwork
-from metagnn.network.metabolic_network import Reaction as Reaction
+from metagnn.network.network_like import NetworkLike as NetworkLike
+from metagnn.network.network_like import as_network as as_network
+from metagnn.network.reaction import Reaction as Reaction

@@ -8,7 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
+from metagnn._html import html_table
 from metagnn.errors import NetworkError
+
+MOST_SHOWN = 10
+"""Reactions that a notebook shows."""
 
 LARGEST_FLUX = 1000.0
 """A bound of this size or more stands for none, as models write it [mmol/gDW/h]."""
@@ -58,6 +62,20 @@ class FluxBounds:
     def unlimited(self) -> float:
         """Size from which on a bound stands for none: 1000, or that of the widest where all are narrower."""
         return min(LARGEST_FLUX, float(np.abs([self.lower, self.upper]).max(initial=0.0)))
+
+    def __repr__(self) -> str:
+        fixed = int((self.lower == self.upper).sum())
+        reversible = int(((self.lower < 0) & (self.upper > 0)).sum())
+        return f"FluxBounds({len(self.reactions)} reactions, {reversible} reversible, {fixed} fixed)"
+
+    def _repr_html_(self) -> str:
+        shown = zip(self.reactions[:MOST_SHOWN], self.lower, self.upper, strict=False)
+        rows = [(name, f"{low:g}", f"{high:g}") for name, low, high in shown]
+        return html_table(repr(self), rows, ("reaction", "lower [mmol/gDW/h]", "upper [mmol/gDW/h]"))
+
+    def __reduce__(self) -> tuple[type[FluxBounds], tuple[tuple[str, ...], np.ndarray, np.ndarray]]:
+        """Copies and pickles are made anew, for a copied array could be written."""
+        return FluxBounds, (self.reactions, self.lower, self.upper)
 
     def replace(self, changes: Mapping[int, tuple[float, float]]) -> FluxBounds:
         """New bounds with `(lower, upper)` of some reactions replaced, by index."""

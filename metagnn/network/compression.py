@@ -1,4 +1,4 @@
-"""Lossless compression: reactions that always move together count once, those that never move not at all."""
+"""Compress a network without loss: merge reactions that always move together, remove those that cannot move."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse
 
+from metagnn.network.coupled_reactions import CoupledReactions
 from metagnn.network.incidence import Incidence
 from metagnn.network.memory import require_memory
 from metagnn.network.reduction import reduce_network
 
 TOLERANCE = 1e-10
-"""Largest difference of two normalised rows of the null space that counts as none."""
+"""Rows of the null space, normalised, are equal up to this difference."""
 
 NEIGHBOURHOOD = 1e-7
-"""How far apart the probes of parallel rows may lie by rounding; generously wide, for every pair is compared."""
+"""Compare rows whose probes differ by less; wider than rounding can part parallel rows."""
 
 MOST_DENSE_GROUPS = 2000
-"""Groups above which no null space is taken: its cost grows with their cube, and its memory with their square."""
+"""Skip the null space above this number of groups: its time grows with the cube, its memory with the square."""
 
 
 def null_basis(matrix: np.ndarray, tolerance: float = 1e-11) -> np.ndarray:
-    """Orthonormal basis of the null space, shape `[columns, nullity]`.
+    """Return an orthonormal basis of the null space, shape `[columns, nullity]`.
 
-    A rank-revealing QR of the transpose: as accurate as the SVD and several times cheaper (seconds on 1805 × 2583).
+    Uses a rank-revealing QR of the transpose: as accurate as the SVD, several times cheaper (seconds on 1805 × 2583).
 
     Args:
         matrix: Shape `[rows, columns]`.
@@ -36,7 +37,7 @@ def null_basis(matrix: np.ndarray, tolerance: float = 1e-11) -> np.ndarray:
 
 
 def _row_space(matrix: np.ndarray, tolerance: float = 1e-11) -> tuple[np.ndarray, np.ndarray, int]:
-    """Orthonormal columns, the row space's first; the rows in the order of the pivots; the rank."""
+    """Return orthonormal columns (those of the row space first), the rows in the order of the pivots, and the rank."""
     orthogonal, triangular, order = scipy.linalg.qr(matrix.T, pivoting=True)
     pivots = np.abs(np.diagonal(triangular))
     return orthogonal, order, int((pivots > tolerance * pivots.max(initial=1.0)).sum())
@@ -46,54 +47,36 @@ def _row_space(matrix: np.ndarray, tolerance: float = 1e-11) -> tuple[np.ndarray
 class Compression:
     """Fully coupled reactions merged, blocked ones removed, redundant rows dropped.
 
-    At steady state v = expansion · x with one free x per group, and every x with balance · x = 0 expands to a steady
-    state: nothing is lost (Burgard et al. 2004, doi 10.1101/gr.1926504, for flux coupling).
+    At steady state v = expansion · x with one x per group, and every x with balance · x = 0 expands to a steady state,
+    so nothing is lost (flux coupling: Burgard et al. 2004, doi 10.1101/gr.1926504).
 
     Attributes:
-        group: Group of every reaction, −1 where it can carry no flux, shape `[reactions]`.
-        ratio: Flux of the reaction per flux of its group, zero where blocked, shape `[reactions]`.
-        matrix: Independent balances of the groups, sparse, shape `[rank, groups]`; of a large network some may follow
-            from others.
-        balance: The same, with orthonormal rows, dense; None for a large network.
+        coupled: The groups and their balances; the balances are independent except in a large network.
+        balance: The balances with orthonormal rows, dense, shape `[rank, groups]`; None for a large network.
         basis: Orthonormal basis of the group fluxes that balance, shape `[groups, groups − rank]`; None for a large
             network.
     """
 
-    group: np.ndarray
-    ratio: np.ndarray
-    matrix: scipy.sparse.csc_array
-    balance: np.ndarray | None
-    basis: np.ndarray | None
-
-    @property
-    def groups(self) -> int:
-        """Number of groups."""
-        return int(self.matrix.shape[1])
-
-    @property
-    def expansion(self) -> np.ndarray:
-        """The map from groups to reactions, shape `[reactions, groups]`."""
-        matrix = np.zeros((len(self.group), self.groups))
-        moving = np.flatnonzero(self.group >= 0)
-        matrix[moving, self.group[moving]] = self.ratio[moving]
-        return matrix
+    coupled: CoupledReactions
+    balance: np.ndarray | None = None
+    basis: np.ndarray | None = None
 
 
 def compress(incidence: Incidence, lower: np.ndarray | None = None, upper: np.ndarray | None = None) -> Compression:
-    """Compress an operator, by its null space and by the widest bounds in use.
+    """Compress an operator by its null space and the widest bounds in use.
 
-    Of more than `MOST_DENSE_GROUPS` groups, the sparse reduction is all: it finds nearly as much (1,185 groups of
-    iJO1366 instead of 1,136), in a time that grows as the network does. What only a linear program would prove blocked
-    stays (47 of those groups): dozens of them cost more than they would save.
+    Above `MOST_DENSE_GROUPS` groups only the sparse reduction runs. It finds nearly as much (1,185 groups of iJO1366
+    instead of 1,136) in a time that grows linearly with the network. Groups that only a linear program can prove
+    blocked are kept (47 in iJO1366): proving it costs more than it saves.
 
     Args:
         incidence: The operator S.
-        lower: The lowest bounds that any sample has, shape `[reactions]`; none by default, so that what is removed is
-            blocked whatever the bounds.
-        upper: The highest bounds, the same shape.
+        lower: The lowest bounds of all samples, shape `[reactions]`; −inf by default, so that only reactions blocked
+            under any bounds are removed.
+        upper: The highest bounds of all samples, the same shape.
 
     Raises:
-        NetworkError: The machine has not the memory for it.
+        NetworkError: The machine has too little memory.
     """
     count = incidence.shape[1]
     reduction = reduce_network(
@@ -102,32 +85,23 @@ def compress(incidence: Incidence, lower: np.ndarray | None = None, upper: np.nd
         np.full(count, np.inf) if upper is None else upper,
     )
     if reduction.groups > MOST_DENSE_GROUPS:
-        return Compression(reduction.group, reduction.ratio, reduction.matrix, None, None)
-    # Two square factors of the groups that the reduction leaves, and their work space.
+        return Compression(reduction)
+    # Memory for two square factors of the remaining groups and their work space.
     require_memory(3 * 8 * reduction.groups**2, f"the null space of {reduction.groups} groups of reactions")
-    inner, factor = _couple(null_basis(reduction.matrix.toarray()))
-    moves = reduction.group >= 0
-    group, ratio = np.full(count, -1), np.zeros(count)
-    group[moves] = inner[reduction.group[moves]]
-    ratio[moves] = reduction.ratio[moves] * factor[reduction.group[moves]]
-    coupled = np.flatnonzero(inner >= 0)
-    shape = (len(inner), int(inner.max(initial=-1)) + 1)
-    merge = scipy.sparse.csc_array((factor[coupled], (coupled, inner[coupled])), shape=shape)
-    matrix = scipy.sparse.csr_array(reduction.matrix @ merge)
-    orthogonal, order, rank = _row_space(matrix.toarray())
-    balance, basis = orthogonal[:, :rank].T, orthogonal[:, rank:]
-    kept = scipy.sparse.csc_array(matrix[np.sort(order[:rank])])
-    return Compression(group, ratio, kept, np.ascontiguousarray(balance), np.ascontiguousarray(basis))
+    merged = reduction.merge(*_couple(null_basis(reduction.matrix.toarray())))
+    orthogonal, order, rank = _row_space(merged.matrix.toarray())
+    balance, basis = np.ascontiguousarray(orthogonal[:, :rank].T), np.ascontiguousarray(orthogonal[:, rank:])
+    kept = scipy.sparse.csc_array(scipy.sparse.csr_array(merged.matrix)[np.sort(order[:rank])])
+    return Compression(CoupledReactions(merged.group, merged.ratio, kept), balance, basis)
 
 
 def _couple(basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Groups of parallel rows of a null space, and their ratios."""
+    """Return the group and the ratio of every row of a null space; parallel rows share a group."""
     size = np.linalg.norm(basis, axis=1)
     moving = np.flatnonzero(size > TOLERANCE)
     group, ratio = np.full(len(basis), -1), np.zeros(len(basis))
     direction = basis[moving] / size[moving, None]
-    # Coupled rows are parallel, so any one number of their direction is the same up to its sign: sorted by it, they
-    # are neighbours, and only neighbours are compared.
+    # Parallel rows have the same probe up to its sign. Sort by it and compare neighbours only.
     probe = np.abs(direction @ np.random.default_rng(0).standard_normal(basis.shape[1]))
     order = np.argsort(probe)
     groups = 0

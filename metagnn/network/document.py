@@ -12,11 +12,14 @@ from metagnn.network.bounds import FluxBounds
 from metagnn.network.elements import Metabolite
 from metagnn.network.gene_rule import GeneRule
 from metagnn.network.incidence import Incidence
-from metagnn.network.metabolic_network import MetabolicNetwork, Reaction
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.network.reaction import Reaction
 
 
-def network_to_document(network: MetabolicNetwork) -> dict[str, Any]:
+def network_to_document(network: NetworkLike) -> dict[str, Any]:
     """The network as nested dicts and lists; floats keep every digit."""
+    network = as_network(network)
     S = network.stoichiometry
     return {
         "id": network.id,

@@ -1,4 +1,4 @@
-"""Modules whose constants keep float64, whatever happens to the model around them."""
+"""Modules whose constants stay in float64 when the model around them is cast."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from torch import nn
 
 
 class Float64Module(nn.Module):
-    """A module whose float64 buffers follow `.to(device)` but never a cast to another dtype.
+    """A module whose float64 buffers follow `.to(device)` but no cast to another dtype.
 
-    Casting a whole model to float32 (`model.float()`, a trainer's precision setting) must not cost an operator
-    the digits on which its guarantee rests.
+    A model cast to float32 (`model.float()`, a trainer's precision setting) keeps the accuracy that its laws need.
     """
 
     # Any, not Self: the shape checker of the tests decorates methods one by one and cannot resolve Self.

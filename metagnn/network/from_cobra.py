@@ -60,7 +60,9 @@ def _read(source: object, growth: str | None) -> MetabolicNetwork:
     if cobra is not None and isinstance(source, cobra.Model):
         return from_cobra(source, growth)
     if not isinstance(source, (str, Path)):
-        raise NetworkError(f"`source` is a {type(source).__name__}; expected a name, a path or a cobra.Model")
+        raise NetworkError(
+            f"`network` is a {type(source).__name__}; expected a MetabolicNetwork, a name, a path or a cobra.Model"
+        )
     name = str(source)
     if name in BUNDLED:
         return assemble(_bundled(BUNDLED[name]), growth)

@@ -1,4 +1,4 @@
-"""A sparse linear map from fluxes to balances: S, a carbon row, a charge row, all the same operator."""
+"""A sparse linear map from fluxes to balances: S, or a row for carbon, charge or electrons."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ import scipy.sparse
 import torch
 from torch import Tensor
 
-from metagnn._typing import EdgeIndex, Fluxes, Imbalance
+from metagnn._typing import EdgeIndex, Fluxes, GivenFluxes, GivenImbalance, Imbalance
 from metagnn.errors import InputError
 from metagnn.network.float64_module import Float64Module
+from metagnn.network.forward_mode import outer_derivatives
+from metagnn.network.precision import as_floating, working
 
 
 class Incidence(Float64Module):
     r"""Sparse linear map $b = A v$ from fluxes to balances, with one balance per row.
 
-    Stoichiometry, the carbon and nitrogen balances, charge and electrons are all instances of it. Its
-    non-zeros are the edges of the bipartite graph, so the graph and the physics cannot disagree.
+    The stoichiometry and the balances of carbon, nitrogen, charge and electrons are instances. The non-zeros are also
+    the edges of the bipartite graph.
 
-    It has no parameters. Its coefficients stay in float64 even when a model that contains it is cast to
-    float32; called with float32 fluxes it computes in float32. Gradients flow into the fluxes (backward,
-    forward-mode and `torch.func.vmap`) and, where they require it, into the coefficients.
+    It has no parameters. Its coefficients stay in float64 even when a model that contains it is cast. It computes in
+    the dtype of the fluxes, in float32 for half precision (then rounds) and in float64 for integers. Derivatives of any
+    order, in either mode and under `torch.func.vmap`, flow into the fluxes and, where required, into the coefficients.
 
     Args:
         row: Row of every non-zero, shape `[edges]`.
@@ -54,7 +56,7 @@ class Incidence(Float64Module):
         super().__init__()
         self.rows, self.columns = tuple(rows), tuple(columns)
         _check(row, column, value, self.rows, self.columns)
-        # Sorted once by row (CSR) and once by column (its transpose): both products then cost O(edges).
+        # Sort by row (CSR) and by column (its transpose), so that both products cost O(edges).
         order = torch.argsort(row * len(self.columns) + column)
         row, column = row[order], column[order]
         by_column = torch.argsort(column * len(self.rows) + row)
@@ -67,17 +69,17 @@ class Incidence(Float64Module):
             "by_column": by_column,
         }
         for name, buffer in buffers.items():
-            # Not persistent: weights must load into a model of another network.
+            # Not persistent, so that weights load into a model of another network.
             self.register_buffer(name, buffer, persistent=False)
 
     @classmethod
     def from_dense(cls, matrix: Any, rows: Sequence[str], columns: Sequence[str]) -> Incidence:
-        """The incidence of a dense matrix of shape `[rows, columns]` (array, tensor or nested lists)."""
+        """Build from a dense matrix of shape `[rows, columns]` (array, tensor or nested lists)."""
         return cls.from_scipy(scipy.sparse.coo_array(np.asarray(matrix, dtype=np.float64)), rows, columns)
 
     @classmethod
     def from_scipy(cls, matrix: Any, rows: Sequence[str], columns: Sequence[str]) -> Incidence:
-        """The incidence of a scipy sparse matrix of shape `[rows, columns]`; explicit zeros are dropped."""
+        """Build from a scipy sparse matrix of shape `[rows, columns]`; explicit zeros are dropped."""
         entries = scipy.sparse.csr_array(matrix).astype(np.float64)
         entries.sum_duplicates()
         entries.eliminate_zeros()
@@ -89,7 +91,7 @@ class Incidence(Float64Module):
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Numbers of rows and columns."""
+        """Number of rows and of columns."""
         return len(self.rows), len(self.columns)
 
     @property
@@ -97,20 +99,25 @@ class Incidence(Float64Module):
         """Row and column of every non-zero, shape `[2, edges]`, sorted by row."""
         return torch.stack([self.row, self.column])
 
-    def forward(self, fluxes: Fluxes) -> Imbalance:
-        """Balances `A v` of fluxes, shape `[..., columns]` to `[..., rows]` [mmol/gDW/h]."""
+    def forward(self, fluxes: GivenFluxes) -> Imbalance:
+        """Compute the balances `A v` of fluxes, shape `[..., columns]` to `[..., rows]` [mmol/gDW/h]."""
         return self._multiply(fluxes, transposed=False)
 
-    def adjoint(self, potentials: Imbalance) -> Fluxes:
-        """The transposed map `Aᵀ y`, shape `[..., rows]` to `[..., columns]`."""
+    def adjoint(self, potentials: GivenImbalance) -> Fluxes:
+        """Apply the transpose, `Aᵀ y`, shape `[..., rows]` to `[..., columns]`."""
         return self._multiply(potentials, transposed=True)
 
     def _multiply(self, x: Tensor, transposed: bool) -> Tensor:
         width = len(self.rows if transposed else self.columns)
         if x.shape[-1:] != (width,):
             raise InputError(f"the last dimension of {tuple(x.shape)} must be {width}, one entry per column of the map")
-        # Gather and index_add differentiates through the coefficients and traces for compile and ONNX;
-        # CSR is three to four times faster on a genome-scale network and serves everything else.
+        x = as_floating("potentials" if transposed else "fluxes", x)
+        answer: Tensor = self._product(working(x), transposed).to(x.dtype)
+        return answer
+
+    def _product(self, x: Tensor, transposed: bool) -> Tensor:
+        # Gather and index_add differentiate through the coefficients and trace for compile and ONNX. Otherwise use CSR,
+        # three to four times faster at genome scale.
         if self.value.requires_grad or torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export():
             source, target = (self.row, self.column) if transposed else (self.column, self.row)
             messages = x[..., source] * self.value.to(x.dtype)
@@ -129,16 +136,16 @@ class Incidence(Float64Module):
         return torch.sparse_csr_tensor(pointer, index, value.to(dtype), size, check_invariants=False)
 
     def to_dense(self) -> Tensor:
-        """The matrix, shape `[rows, columns]`, float64."""
+        """Return the matrix, shape `[rows, columns]`, float64."""
         return self.value.new_zeros(self.shape).index_put((self.row, self.column), self.value)
 
     def to_scipy(self) -> scipy.sparse.csr_array:
-        """The matrix as a scipy CSR array, float64."""
+        """Return the matrix as a scipy CSR array, float64."""
         entries = self.value.detach().cpu().numpy(), (self.row.cpu().numpy(), self.column.cpu().numpy())
         return scipy.sparse.csr_array(entries, shape=self.shape)
 
     def with_column(self, column: int, coefficients: Tensor) -> Incidence:
-        """A new incidence with one column replaced; gradients flow into the coefficients.
+        """Return a new incidence with one column replaced; gradients flow into the coefficients.
 
         Args:
             column: Index of the column to replace.
@@ -149,7 +156,7 @@ class Incidence(Float64Module):
         if coefficients.shape != (len(self.rows),):
             raise InputError(f"`coefficients` has shape {tuple(coefficients.shape)}; expected ({len(self.rows)},)")
         kept = self.column != column
-        # Entries that were there stay even at zero, so that a coefficient may pass through zero in training.
+        # Keep entries that are zero now, so that a coefficient can pass through zero in training.
         before = torch.zeros(len(self.rows), dtype=torch.bool, device=self.row.device)
         before[self.row[~kept]] = True
         entries = torch.nonzero(before | (coefficients.detach() != 0)).squeeze(-1)
@@ -162,28 +169,28 @@ class Incidence(Float64Module):
         )
 
     def combine_rows(self, weights: Any, names: Sequence[str], tolerance: float = 1e-9) -> Incidence:
-        """Weighted sums of the rows, `weights @ A`, such as the element balances E·S.
+        """Return weighted sums of the rows, `weights @ A`, such as the element balances E·S.
 
         Args:
             weights: Matrix of shape `[names, rows]`, dense or scipy sparse.
             names: Names of the new rows.
-            tolerance: Smaller results are round-off of cancelling coefficients and are dropped.
+            tolerance: Drop smaller results: they are round-off of cancelling coefficients.
         """
         product = scipy.sparse.csr_array(scipy.sparse.csr_array(weights) @ self.to_scipy())
         product.data[np.abs(product.data) <= tolerance] = 0.0
         return Incidence.from_scipy(product, names, self.columns)
 
     def extra_repr(self) -> str:
-        """Rows, columns and non-zeros, for `print`."""
+        """Describe rows, columns and non-zeros for `print`."""
         return f"rows={self.shape[0]}, columns={self.shape[1]}, nonzeros={self.value.numel()}"
 
 
 class _SparseProduct(torch.autograd.Function):
-    """Product with a CSR matrix; linear, so its derivative in either mode is the same product again."""
+    """Product with a CSR matrix; it is linear, so its derivative in either mode is the same product."""
 
     @staticmethod
     def forward(x: Tensor, incidence: Incidence, transposed: bool) -> Tensor:
-        # Sizes in full: with no sample or no row at all, -1 would be ambiguous.
+        # Not -1, which is ambiguous without samples or rows.
         flat = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
         product = incidence._csr(transposed, x.dtype) @ flat.T
         return product.T.reshape(*x.shape[:-1], product.shape[0])
@@ -198,7 +205,8 @@ class _SparseProduct(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor, *_: None) -> Tensor:
-        product: Tensor = _SparseProduct.apply(tangent, ctx.incidence, ctx.transposed)
+        with outer_derivatives(()):
+            product: Tensor = _SparseProduct.apply(tangent, ctx.incidence, ctx.transposed)
         return product
 
     @staticmethod
@@ -209,7 +217,7 @@ class _SparseProduct(torch.autograd.Function):
 
 @functools.cache
 def _acknowledge_beta() -> None:
-    """Take torch's note that CSR is in beta, once per process: users can do nothing about it."""
+    """Suppress torch's warning that CSR is in beta, once per process."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         torch.sparse_csr_tensor(torch.tensor([0, 0]), torch.tensor([], dtype=torch.int64), torch.tensor([]), (1, 1))

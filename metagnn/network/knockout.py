@@ -1,4 +1,4 @@
-"""Knockouts as data: which reactions every sample goes without."""
+"""Knockouts: the reactions that are missing in every sample."""
 
 from __future__ import annotations
 
@@ -6,30 +6,49 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from metagnn.errors import TableError, unknown_name
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 KNOCKOUT = "knockout"
-"""The column of a table that holds them."""
+"""Column of a table that holds the knockouts."""
 
 SEPARATOR = ";"
 
 
 @dataclass(frozen=True, eq=False)
 class Knockouts:
-    """Reactions that samples go without; a wild type has none.
+    """Reactions that are knocked out in samples; a wild type has none.
 
     Attributes:
-        reactions: Positions of the reactions that some sample goes without.
-        closed: Which of them each sample does, boolean, shape `[samples, reactions named]`.
+        reactions: Positions of the reactions that are knocked out in any sample.
+        closed: Which of them are knocked out in each sample, boolean, shape `[samples, reactions named]`.
     """
 
     reactions: np.ndarray
     closed: np.ndarray
 
+    @classmethod
+    def from_mask(cls, mask: Tensor | None, samples: int) -> Knockouts:
+        """Build from a boolean mask, shape `[samples, reactions]`; None means wild types only."""
+        if mask is None:
+            return no_knockouts(samples)
+        missing = mask.cpu().numpy()
+        reactions = np.flatnonzero(missing.any(axis=0))
+        return cls(reactions, missing[:, reactions])
+
+    def to_mask(self, reactions: int) -> Tensor | None:
+        """Return a boolean mask over all reactions, shape `[samples, reactions]`; None if all are wild types."""
+        if not len(self.reactions):
+            return None
+        mask = torch.zeros(len(self.closed), reactions, dtype=torch.bool)
+        mask[:, torch.from_numpy(self.reactions)] = torch.from_numpy(self.closed)
+        return mask
+
     def rows(self, index: slice | np.ndarray) -> Knockouts:
-        """Those of some samples."""
+        """Return the knockouts of some samples."""
         return Knockouts(self.reactions, self.closed[index])
 
     def close(self, lower: np.ndarray, upper: np.ndarray) -> None:
@@ -44,22 +63,22 @@ class Knockouts:
 
 
 def no_knockouts(samples: int) -> Knockouts:
-    """Wild types."""
+    """Return wild types only."""
     return Knockouts(np.zeros(0, dtype=np.int64), np.zeros((samples, 0), dtype=bool))
 
 
 def read_knockouts(network: MetabolicNetwork, texts: Sequence[str]) -> Knockouts:
     """Read the knockouts of many samples.
 
-    The genes of a sample are missing together: a reaction closes where its gene rule can no longer be met, as in
+    All named genes of a sample are removed together: a reaction closes if its gene rule can no longer be met, as in
     `MetabolicNetwork.knock_out`.
 
     Args:
         network: The network.
-        texts: Ids of reactions or genes for every sample, separated by ";"; an empty text is the wild type.
+        texts: Ids of reactions or genes per sample, separated by ";"; empty for the wild type.
 
     Raises:
-        TableError: An id that is neither a reaction nor a gene, naming its row and the nearest ids.
+        TableError: An id is neither a reaction nor a gene; the message names its row and the nearest ids.
 
     >>> from metagnn.network import load_network
     >>> network = load_network("e_coli_core")
@@ -68,7 +87,7 @@ def read_knockouts(network: MetabolicNetwork, texts: Sequence[str]) -> Knockouts
     (['GAPD', 'PGI'], [[False, False], [True, True]])
     """
     genes, known = frozenset(network.genes), frozenset(network.reactions) | frozenset(network.aliases)
-    # Many samples share few knockouts, and a gene costs a look at every rule.
+    # Evaluate each distinct text once: a gene costs a pass over every rule.
     missing: dict[str, list[int]] = {}
     for row, text in enumerate(texts):
         if text in missing:

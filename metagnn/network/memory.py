@@ -1,4 +1,4 @@
-"""Whether the memory suffices, asked before work that would find out after minutes."""
+"""Check the memory before work that would fail only after minutes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from metagnn.errors import NetworkError
 
 
 def require_memory(needed: float, what: str) -> None:
-    """Raise unless the machine has the memory.
+    """Raise unless the machine has enough memory.
 
     Args:
-        needed: What the work takes [bytes].
-        what: The work, as the beginning of a sentence.
+        needed: Memory needed [bytes].
+        what: What needs it, to begin the message with.
 
     Raises:
-        NetworkError: It has not; the message says how much is needed and how much there is.
+        NetworkError: The memory is too small; the message gives both sizes.
     """
     if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
         return

@@ -1,4 +1,4 @@
-"""The network: stoichiometry, bounds, objective and what its parts are made of. Frozen."""
+"""The metabolic network: stoichiometry, bounds, objective, metabolites and reactions. Frozen."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from metagnn._html import html_table
 from metagnn.errors import ModelWarning, NetworkError, unknown_name
 from metagnn.network.bounds import FluxBounds
 from metagnn.network.elements import (
@@ -22,32 +23,18 @@ from metagnn.network.elements import (
     elements_present,
     refuse_unknown,
 )
-from metagnn.network.gene_rule import GeneRule
 from metagnn.network.incidence import Incidence
-from metagnn.network.medium import check_exchanges, check_uptakes
+from metagnn.network.medium import bounds_of_uptakes, check_exchanges, check_uptakes, without_uptake
 from metagnn.network.outside import outside_compartments
+from metagnn.network.reaction import Reaction
 
-
-@dataclass(frozen=True)
-class Reaction:
-    """One reaction: what it is. Its coefficients and bounds live in the network's arrays.
-
-    Attributes:
-        id: Identifier.
-        name: Name in words.
-        subsystem: Pathway that the model files it under.
-        gene_rule: Genes that it needs; None for a spontaneous or unassigned reaction.
-    """
-
-    id: str
-    name: str = ""
-    subsystem: str = ""
-    gene_rule: GeneRule | None = None
+MOST_SHOWN = 8
+"""Most nutrients of a medium to show in a notebook."""
 
 
 @dataclass(frozen=True, eq=False)
 class MetabolicNetwork:
-    """A metabolic network as arrays, without any learning. Frozen: changes return new networks.
+    """A metabolic network as arrays. Frozen: changes return new networks.
 
     Attributes:
         id: Name of the network.
@@ -55,10 +42,10 @@ class MetabolicNetwork:
         bounds: Bounds of every flux [mmol/gDW/h].
         objective: Coefficient of every reaction in the objective that growth maximises.
         exchanges: Reactions that cross the border (exchanges, sinks and demands), in network order.
-        metabolite_table: What every metabolite is, in the order of S's rows.
-        reaction_table: What every reaction is, in the order of S's columns.
-        aliases: Other names that reactions answer to.
-        notes: What reading the model made up or lost, as short sentences with ids.
+        metabolite_table: Metabolites, in the order of S's rows.
+        reaction_table: Reactions, in the order of S's columns.
+        aliases: Other names of reactions.
+        notes: What reading the model assumed or lost, as short sentences with ids.
     """
 
     id: str
@@ -83,7 +70,7 @@ class MetabolicNetwork:
 
     @cached_property
     def genes(self) -> tuple[str, ...]:
-        """Every gene that some reaction needs, sorted."""
+        """All genes in the gene rules, sorted."""
         rules = (reaction.gene_rule for reaction in self.reaction_table)
         return tuple(sorted(set().union(*(rule.genes() for rule in rules if rule is not None))))
 
@@ -93,10 +80,10 @@ class MetabolicNetwork:
         return index | {alias: index[name] for alias, name in self.aliases.items() if name in index}
 
     def reaction_index(self, name: str) -> int:
-        """Position of a reaction, by its id or an alias.
+        """Return the position of a reaction, given its id or an alias.
 
         Raises:
-            NetworkError: No reaction has this name; the nearest are given.
+            NetworkError: No reaction has this name; the message suggests the nearest.
         """
         if name not in self._index:
             raise NetworkError(unknown_name(name, self._index, f"reaction of {self.id}"))
@@ -104,10 +91,10 @@ class MetabolicNetwork:
 
     @property
     def growth_reaction(self) -> str:
-        """The one reaction that the objective maximises: the growth (biomass) reaction.
+        """The growth (biomass) reaction: the one that the objective maximises.
 
         Raises:
-            NetworkError: The model has no objective, or one of several reactions.
+            NetworkError: The objective is empty, has several reactions, or is minimised.
         """
         terms = [name for name, coefficient in self.objective.items() if coefficient]
         if not terms:
@@ -127,62 +114,62 @@ class MetabolicNetwork:
 
     @cached_property
     def exchange_indices(self) -> np.ndarray:
-        """Positions of the exchanges among the reactions."""
+        """Positions of the exchanges, sinks and demands among the reactions."""
         return np.array([self._index[name] for name in self.exchanges], dtype=np.int64)
 
     def require_exchanges(self) -> tuple[str, ...]:
-        """The exchanges.
+        """Return the exchanges.
 
         Raises:
-            NetworkError: There are none, so that no medium can be set.
+            NetworkError: There are none.
         """
         if not self.exchanges:
             raise NetworkError(f"{self.id} has no exchange reactions; expected at least one, such as 'EX_glc__D_e'")
         return self.exchanges
 
     def element_balance(self, balance: str) -> Incidence:
-        """The balance of an element, of charge or of electrons as an operator with one row.
+        """Return the balance of an element, of charge or of electrons as an operator with one row.
 
-        E·S is non-zero on exchanges and biomass only, where the internal reactions are balanced. Minus its
-        biomass entry is the element's content in biomass [mmol/gDW]: alpha for "C", beta for "N".
+        If the internal reactions are balanced, E·S is non-zero only on exchanges and biomass. Minus its biomass entry
+        is the element's content in biomass [mmol/gDW]: alpha for "C", beta for "N".
 
         Args:
             balance: An element's symbol, "charge" or "electrons".
 
         Raises:
-            NetworkError: No metabolite holds the element, or an exchanged or biomass metabolite has no
-                formula or something in it that is no element.
+            NetworkError: No metabolite contains the element, or the formula of an exchanged or biomass metabolite is
+                missing or names an unknown element.
         """
         elements = elements_present(self.metabolite_table)
         known = (*elements, "charge", "electrons")
-        # An element that nothing holds may only be missing from formulas that are missing themselves.
+        # An element that seems absent may be part of a missing formula: check missing formulas first.
         if balance in known or balance in CHEMICAL_ELEMENTS:
-            refuse_unknown(self._border_metabolites(), balance, self.id)
+            refuse_unknown(self._exchanged_metabolites(), balance, self.id)
         if balance not in known:
             raise NetworkError(unknown_name(balance, known, f"balance of {self.id}"))
         weights = balance_weights(self.metabolite_table, balance)
         return self.stoichiometry.combine_rows(weights[None, :], [balance])
 
     def biomass_content(self, balance: str) -> float:
-        """Content of biomass in an element, in charge or in electrons: alpha for "C", beta for "N" [mmol/gDW].
+        """Return the content of biomass in an element, charge or electrons [mmol/gDW]: alpha for "C", beta for "N".
 
         Raises:
-            NetworkError: As `element_balance`, or there is no growth reaction.
+            NetworkError: As for `element_balance`, or there is no growth reaction.
         """
         column = self.reaction_index(self.growth_reaction)
         return -float(self.element_balance(balance).to_dense()[0, column])
 
-    def _border_metabolites(self) -> list[Metabolite]:
-        border = set(self.exchange_indices.tolist()) | {self._index[name] for name, c in self.objective.items() if c}
-        at_border = np.isin(self.stoichiometry.column.cpu().numpy(), list(border))
-        rows = np.unique(self.stoichiometry.row.cpu().numpy()[at_border])
+    def _exchanged_metabolites(self) -> list[Metabolite]:
+        open_ended = {*self.exchange_indices.tolist(), *(self._index[name] for name, c in self.objective.items() if c)}
+        exchanged = np.isin(self.stoichiometry.column.cpu().numpy(), list(open_ended))
+        rows = np.unique(self.stoichiometry.row.cpu().numpy()[exchanged])
         return [self.metabolite_table[row] for row in rows]
 
     def unbalanced_reactions(self, tolerance: float = 1e-6) -> dict[str, dict[str, float]]:
-        """Internal reactions whose elements or charge do not add up, with what they create or destroy.
+        """Return internal reactions whose elements or charge do not balance, with what they create or destroy.
 
-        Left out: exchanges, demands and sinks (one side is empty by design), the growth reaction (its imbalance
-        is the biomass), and reactions of metabolites without a formula.
+        Skips exchanges, demands and sinks (one side is empty by design), the growth reaction (its imbalance is the
+        biomass), and reactions of metabolites without a formula.
         """
         elements = (*elements_present(self.metabolite_table), "charge")
         weights = np.array([balance_weights(self.metabolite_table, element) for element in elements])
@@ -204,7 +191,7 @@ class MetabolicNetwork:
 
     @cached_property
     def outside_exchanges(self) -> tuple[str, ...]:
-        """The exchanges of what is outside the cell, in network order: all but sinks and demands."""
+        """Exchanges of what is outside the cell, in network order: all but sinks and demands."""
         columns = self.stoichiometry.to_scipy().tocsc()[:, self.exchange_indices]
         places = [
             {self.metabolite_table[row].compartment for row in columns.indices[start:end]}
@@ -215,19 +202,24 @@ class MetabolicNetwork:
         return tuple(name for name, found in held if found & outside or not found)
 
     @cached_property
+    def outside_indices(self) -> np.ndarray:
+        """Positions of the outside exchanges among the reactions."""
+        return np.array([self._index[name] for name in self.outside_exchanges], dtype=np.int64)
+
+    @cached_property
     def imports_forward(self) -> np.ndarray:
-        """Which exchanges take up with a positive flux, shape `[exchanges]`: those written "→ A", not COBRA's "A →"."""
+        """Exchanges written "→ A", where positive flux is uptake (cobra: "A →"); boolean, shape `[exchanges]`."""
         columns = self.stoichiometry.to_scipy()[:, self.exchange_indices]
         return np.asarray(columns.sum(axis=0) > 0)
 
     def medium(self) -> dict[str, float]:
-        """The largest uptake of every exchange that is open for uptake [mmol/gDW/h]."""
+        """Return the largest uptake of every exchange that is open for uptake [mmol/gDW/h]."""
         lower, upper = self.bounds.lower[self.exchange_indices], self.bounds.upper[self.exchange_indices]
         uptakes = np.where(self.imports_forward, upper, -lower)
         return {name: float(uptake) for name, uptake in zip(self.exchanges, uptakes, strict=True) if uptake > 0}
 
     def uptake_bounds(self, names: Sequence[str], uptakes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Bounds of every flux for many media; exchanges that are not named keep the network's own bounds.
+        """Return the bounds of every flux for many media; exchanges that are not named keep the network's bounds.
 
         Args:
             names: Exchanges, one per column of `uptakes`.
@@ -242,24 +234,15 @@ class MetabolicNetwork:
         uptakes = np.asarray(uptakes, dtype=np.float64)
         check_exchanges(names, self.require_exchanges(), self.reactions, self.id)
         check_uptakes(names, uptakes)
-        return self._uptake_bounds(names, uptakes)
+        return bounds_of_uptakes(self.bounds, *self._columns_of(names), uptakes)
 
-    def _uptake_bounds(self, names: Sequence[str], uptakes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        forward = dict(zip(self.exchanges, self.imports_forward, strict=True))
-        lower = np.repeat(self.bounds.lower[None, :], len(uptakes), axis=0)
-        upper = np.repeat(self.bounds.upper[None, :], len(uptakes), axis=0)
-        for column, name in enumerate(names):
-            index = self._index[name]
-            if forward[name]:
-                upper[:, index] = uptakes[:, column]
-                lower[:, index] = np.minimum(lower[:, index], uptakes[:, column])
-            else:
-                lower[:, index] = -uptakes[:, column]
-                upper[:, index] = np.maximum(upper[:, index], -uptakes[:, column])
-        return lower, upper
+    def _columns_of(self, exchanges: Sequence[str]) -> tuple[list[int], list[bool]]:
+        """Return where exchanges stand among the reactions, and whether positive flux is uptake."""
+        forward = dict(zip(self.exchanges, self.imports_forward.tolist(), strict=True))
+        return [self._index[name] for name in exchanges], [forward[name] for name in exchanges]
 
     def with_medium(self, medium: Mapping[str, float]) -> MetabolicNetwork:
-        """The network on a medium, with cobra's meaning: every exchange that is not named is closed for uptake.
+        """Return the network on a medium; as in cobra, uptake is closed for every exchange that is not named.
 
         Sinks and demands, which are exchanges of what is inside the cell, keep their bounds unless they are named.
 
@@ -269,30 +252,22 @@ class MetabolicNetwork:
         Raises:
             TableError: A name is no exchange, or an uptake is negative or NaN.
         """
-        outside = frozenset(self.outside_exchanges)
-        closed = {}
-        for index, forward in zip(self.exchange_indices, self.imports_forward, strict=True):
-            if self.reactions[index] not in outside:
-                continue
-            low, high = self.bounds.lower[index], self.bounds.upper[index]
-            # A forced secretion (cobra keeps it too) stays; an uptake is closed.
-            closed[int(index)] = (low, min(high, 0.0)) if forward else (max(low, 0.0), max(high, low, 0.0))
-        shut = dataclasses.replace(self, bounds=self.bounds.replace(closed))
         names, uptakes = list(medium), np.array([list(medium.values())], dtype=np.float64).reshape(1, -1)
         check_exchanges(names, self.require_exchanges(), self.reactions, self.id)
         check_uptakes(names, np.where(np.isposinf(uptakes), 0.0, uptakes))
-        lower, upper = shut._uptake_bounds(names, uptakes)
+        shut = without_uptake(self.bounds, *self._columns_of(self.outside_exchanges))
+        lower, upper = bounds_of_uptakes(shut, *self._columns_of(names), uptakes)
         return dataclasses.replace(self, bounds=FluxBounds(self.reactions, lower[0], upper[0]))
 
     def knock_out(self, reactions: Iterable[str] = (), genes: Iterable[str] = ()) -> MetabolicNetwork:
-        """The network without some reactions, and without those that need a missing gene.
+        """Return the network with some reactions closed, and those that need a missing gene.
 
         Args:
             reactions: Reactions to close.
-            genes: Genes to remove; a reaction closes where its gene rule can no longer be met.
+            genes: Genes to remove; a reaction closes if its gene rule can no longer be met.
 
         Raises:
-            NetworkError: A reaction or gene is unknown; the nearest names are given.
+            NetworkError: A reaction or gene is unknown; the message suggests the nearest.
 
         Warns:
             ModelWarning: A gene of a rule that could not be read: its reaction stays open.
@@ -300,7 +275,7 @@ class MetabolicNetwork:
         return dataclasses.replace(self, bounds=self.bounds.close(self.closed_by(reactions, genes)))
 
     def closed_by(self, reactions: Iterable[str] = (), genes: Iterable[str] = ()) -> list[int]:
-        """Positions of the reactions that `knock_out` closes."""
+        """Return the positions of the reactions that `knock_out` closes."""
         genes = {genes} if isinstance(genes, str) else set(genes)
         reactions = [reactions] if isinstance(reactions, str) else list(reactions)
         for gene in sorted(genes - set(self.genes)):
@@ -321,14 +296,14 @@ class MetabolicNetwork:
         return closed
 
     def with_biomass(self, column: np.ndarray) -> MetabolicNetwork:
-        """The network with another biomass column, such as one that was fitted to measured rates.
+        """Return the network with another biomass column, such as one fitted to measured rates.
 
         Args:
             column: Coefficient of every metabolite in the growth reaction, shape `[metabolites]` [mmol/gDW].
 
         Raises:
-            NetworkError: No growth reaction.
-            InputError: Another shape, or a coefficient that is not finite.
+            NetworkError: There is no growth reaction.
+            InputError: The shape is wrong, or a coefficient is not finite.
         """
         index = self.reaction_index(self.growth_reaction)
         coefficients = torch.from_numpy(np.array(column, dtype=np.float64))
@@ -336,7 +311,7 @@ class MetabolicNetwork:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of stoichiometry, bounds and objective, by which a saved model knows its network."""
+        """Hash of stoichiometry, bounds and objective, with which a saved model recognises its network."""
         S = self.stoichiometry
         digest = hashlib.sha256(json.dumps([self.reactions, self.metabolites, sorted(self.objective.items())]).encode())
         for array in (S.row, S.column, S.value):
@@ -344,5 +319,22 @@ class MetabolicNetwork:
         digest.update(self.bounds.lower.tobytes() + self.bounds.upper.tobytes())
         return digest.hexdigest()
 
+    def __sklearn_clone__(self) -> MetabolicNetwork:
+        """Return itself: a network is frozen, so cloned predictors share it."""
+        return self
+
     def __repr__(self) -> str:
         return f"MetabolicNetwork({self.id!r}, {len(self.metabolites)} metabolites, {len(self.reactions)} reactions)"
+
+    def _repr_html_(self) -> str:
+        growth = ", ".join(name for name, coefficient in self.objective.items() if coefficient)
+        medium = ", ".join(f"{name} {uptake:g}" for name, uptake in list(self.medium().items())[:MOST_SHOWN])
+        rows = [
+            ("metabolites", len(self.metabolites)),
+            ("reactions", len(self.reactions)),
+            ("genes", len(self.genes)),
+            ("exchanges", len(self.exchanges)),
+            ("objective", growth or "none"),
+            ("medium, largest uptake [mmol/gDW/h]", (medium or "closed") + ", …" * (len(self.medium()) > MOST_SHOWN)),
+        ]
+        return html_table(f"MetabolicNetwork {self.id}", rows)

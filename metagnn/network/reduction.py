@@ -1,95 +1,26 @@
-"""Sparse reduction: what bounds and single balances already say, without a factorisation."""
+"""Reduce a network by its bounds and single balances, without a factorisation."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse
 
+from metagnn.network.coupled_reactions import CoupledReactions
+
 CANCELLED = 1e-12
-"""Size of a merged coefficient, relative to its two parts, that counts as zero."""
+"""A merged coefficient below this fraction of its two parts counts as zero."""
 
 
-TIE = 1e-12
-"""By how much rounding may part two bounds that members of a group put at the same place, relative to 1 + |bound|."""
+def reduce_network(matrix: scipy.sparse.sparray, lower: np.ndarray, upper: np.ndarray) -> CoupledReactions:
+    """Remove reactions that bounds or dead ends block; merge pairs that a balance of two terms couples.
 
-
-@dataclass(frozen=True, eq=False)
-class Reduction:
-    """Reactions in groups that move together, and the balances that are left.
-
-    At steady state and within the bounds, v = expansion · x with one x per group, and matrix · x = 0.
-
-    Attributes:
-        group: Group of every reaction, −1 where it can carry no flux, shape `[reactions]`.
-        ratio: Flux of the reaction per flux of its group, zero where blocked, shape `[reactions]`.
-        matrix: Balances of the groups, shape `[balances, groups]`; some may follow from others.
-    """
-
-    group: np.ndarray
-    ratio: np.ndarray
-    matrix: scipy.sparse.csc_array
-
-    @property
-    def groups(self) -> int:
-        """Number of groups."""
-        return int(self.matrix.shape[1])
-
-    def group_bounds(self, lower: np.ndarray, upper: np.ndarray, tie: float = TIE) -> tuple[np.ndarray, np.ndarray]:
-        """The tightest bounds that the members put on every group.
-
-        Args:
-            lower: Lower bounds, shape `[..., reactions]`.
-            upper: Upper bounds, the same shape.
-            tie: As for `join_ties`.
-
-        Returns:
-            Bounds of the groups, shape `[..., groups]`; a lower one above its upper one where no flux fits.
-        """
-        moves = np.flatnonzero(self.group >= 0)
-        ratio, group = self.ratio[moves], self.group[moves]
-        low, high = lower[..., moves] / ratio, upper[..., moves] / ratio
-        low, high = np.where(ratio > 0, low, high), np.where(ratio > 0, high, low)
-        # Sorted by group, each group is one slice, and a slice of all samples is reduced at once.
-        order = np.argsort(group, kind="stable")
-        starts = np.searchsorted(group[order], np.arange(self.groups))
-        return join_ties(
-            np.maximum.reduceat(low[..., order], starts, axis=-1),
-            np.minimum.reduceat(high[..., order], starts, axis=-1),
-            tie,
-        )
-
-    def expand(self, values: np.ndarray) -> np.ndarray:
-        """Fluxes of the reactions from those of the groups, shape `[..., reactions]`."""
-        padded = np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
-        expanded: np.ndarray = padded[..., self.group] * self.ratio
-        return expanded
-
-
-def join_ties(low: np.ndarray, high: np.ndarray, tie: float = TIE) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of groups; where rounding has put an upper one below its lower one, both at the lower one.
-
-    Args:
-        low: Lower bounds.
-        high: Upper bounds, the same shape.
-        tie: Distance that is rounding, relative to 1 + |bound|; farther apart, no flux fits, and they stay.
-    """
-    with np.errstate(invalid="ignore"):
-        tied = (low > high) & (low - high <= tie * (1.0 + np.abs(low)))
-    return low, np.where(tied, low, high)
-
-
-def reduce_network(matrix: scipy.sparse.sparray, lower: np.ndarray, upper: np.ndarray) -> Reduction:
-    """Remove reactions that bounds and dead ends block, merge those that a two-membered balance couples.
-
-    A balance whose terms can all have one sign only holds where all of them are zero; one of two terms fixes their
-    ratio. Applied until nothing changes (milliseconds on 1805 × 2583), this finds most of what flux coupling analysis
-    finds (Burgard et al. 2004, doi 10.1101/gr.1926504); `compress` finds the rest by the null space.
+    A balance whose terms all have one sign forces them to zero; a balance of two terms fixes their ratio. Repeated
+    until nothing changes (milliseconds on 1805 × 2583), this finds most of what flux coupling analysis finds (Burgard
+    et al. 2004, doi 10.1101/gr.1926504); `compress` finds the rest by the null space.
 
     Args:
         matrix: S, shape `[metabolites, reactions]`.
-        lower: The lowest bounds in use, shape `[reactions]`; −inf where nothing is known.
+        lower: The lowest bounds in use, shape `[reactions]`; −inf if unknown.
         upper: The highest bounds in use, the same shape.
     """
     work = _Work(matrix, lower, upper)
@@ -98,7 +29,7 @@ def reduce_network(matrix: scipy.sparse.sparray, lower: np.ndarray, upper: np.nd
 
 
 class _Work:
-    """The network while it shrinks: balances and columns as dictionaries, of which one entry can leave."""
+    """The network during the reduction: dictionaries of balances and columns, for fast removal of entries."""
 
     def __init__(self, matrix: scipy.sparse.sparray, lower: np.ndarray, upper: np.ndarray) -> None:
         entries = scipy.sparse.coo_array(matrix)
@@ -113,7 +44,7 @@ class _Work:
         self.todo = set(range(len(self.rows)))
 
     def run(self) -> None:
-        """Until no balance has anything left to say."""
+        """Reduce until no balance removes or merges a reaction."""
         for column in range(len(self.columns)):
             self._drop_if_closed(column)
         while self.todo:
@@ -125,10 +56,10 @@ class _Work:
                 self._merge(row)
 
     def _all_zero(self, row: dict[int, float]) -> bool:
-        """Whether it holds only where all terms are zero, and they may be: one term, or all of one sign at most."""
+        """Return whether a balance forces its terms to zero: it has one term, or none that can offset the others."""
         rises = any((self.upper[c] if value > 0 else -self.lower[c]) > 0 for c, value in row.items())
         falls = any((self.upper[c] if value < 0 else -self.lower[c]) > 0 for c, value in row.items())
-        # Where a bound forbids zero the network is infeasible; that is left for the solver to say.
+        # If a bound forbids zero, the network is infeasible: leave that to the solver.
         single_sign = len(row) == 1 or not (rises and falls)
         return single_sign and all(self.lower[c] <= 0 <= self.upper[c] for c in row)
 
@@ -144,7 +75,7 @@ class _Work:
             self._drop(column)
 
     def _merge(self, row: dict[int, float]) -> None:
-        """v_gone = ratio · v_kept, everywhere; this balance then holds by itself."""
+        """Replace v_gone by ratio · v_kept everywhere; this balance then always holds."""
         (gone, own), (kept, other) = row.items()
         ratio = -other / own
         bounds = self.lower[gone] / ratio, self.upper[gone] / ratio
@@ -163,8 +94,8 @@ class _Work:
         self.columns[gone] = {}
         self._drop_if_closed(kept)
 
-    def result(self) -> Reduction:
-        """Number the groups, and follow every merged reaction to the one that stayed."""
+    def result(self) -> CoupledReactions:
+        """Number the groups and map every merged reaction to the one that was kept."""
         kept = [column for column, alive in enumerate(self.alive) if alive]
         place = {column: position for position, column in enumerate(kept)}
         group, ratio = np.full(len(self.alive), -1), np.zeros(len(self.alive))
@@ -179,4 +110,4 @@ class _Work:
         entries = [(i, place[c], value) for i, row in enumerate(rows) for c, value in sorted(row.items())]
         at, columns, values = (np.array(part) for part in zip(*entries, strict=True)) if entries else ([], [], [])
         matrix = scipy.sparse.csc_array((values, (at, columns)), shape=(len(rows), len(kept)), dtype=float)
-        return Reduction(group, ratio, matrix)
+        return CoupledReactions(group, ratio, matrix)

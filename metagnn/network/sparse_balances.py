@@ -1,4 +1,4 @@
-"""Many balances of many fluxes as a sparse matrix, and one sparse factor of them for every metric."""
+"""Sparse balances of fluxes, and their factor in any metric."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import scipy.sparse
 import scipy.sparse.linalg
 
 WIDE = 30
-"""Balances of a column above which it is eliminated on its own: a biomass reaction would otherwise tie each of its
-metabolites to every other one, and one that copies of an organism share, theirs to each other's."""
+"""Columns with more balances are eliminated separately. A biomass reaction would otherwise couple each of its
+metabolites to every other, and a column that copies of an organism share would couple the copies."""
 
 REGULARISATION = 1e-10
-"""Keeps the factor where balances follow from others, relative to one normalised balance; a refinement step takes
-its effect out again, down to rounding."""
+"""Regularisation that allows dependent balances, relative to one normalised balance; refinement removes its effect down
+to rounding."""
 
 
 class SparseBalances:
-    """Balances A x = 0, some of which may follow from others.
+    """Balances A x = 0, which may be linearly dependent.
 
     Args:
         matrix: A, shape `[balances, columns]`, scipy sparse; no row is empty.
@@ -34,7 +34,7 @@ class SparseBalances:
         Args:
             variance: m > 0, shape `[columns]`.
         """
-        # Of balances in their own size, what is nearly zero is nearly dependent.
+        # Normalise the balances, so that a pivot near zero means near dependence.
         size = np.sqrt(self._squares @ variance)
         return BalanceFactor(scipy.sparse.csr_array(scipy.sparse.diags_array(1 / size) @ self.matrix), variance)
 
@@ -51,29 +51,42 @@ class BalanceFactor:
         self._rows, self._columns = rows, scipy.sparse.csr_array(rows.T)
         self._variance = variance[:, None]
         self._balances = rows.shape[0]
-        self._factor: Any = None
-        if self._balances:
-            wide = np.diff(scipy.sparse.csc_array(rows).indptr) > WIDE
-            narrow = scipy.sparse.diags_array(np.where(wide, 0.0, variance))
-            corner = REGULARISATION * scipy.sparse.eye_array(self._balances)
-            border = rows @ scipy.sparse.diags_array(np.sqrt(variance), format="csc")[:, wide]
-            # Quasi-definite, so every symmetric order has a factor: no pivoting, and little fill
-            # (Vanderbei 1995, doi 10.1137/0805005).
-            system = scipy.sparse.block_array(
-                [[rows @ narrow @ rows.T + corner, border], [border.T, -scipy.sparse.eye_array(int(wide.sum()))]],
-                format="csc",
-            )
-            self._factor = scipy.sparse.linalg.splu(
-                system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
-            )
+        self._factor = self._factored()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all but the factor, which cannot be copied."""
+        return self.__dict__ | {"_factor": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Factor the same balances again, with the same result."""
+        self.__dict__.update(state)
+        self._factor = self._factored()
+
+    def _factored(self) -> Any:
+        if not self._balances:
+            return None
+        rows, variance = self._rows, self._variance[:, 0]
+        wide = np.diff(scipy.sparse.csc_array(rows).indptr) > WIDE
+        narrow = scipy.sparse.diags_array(np.where(wide, 0.0, variance))
+        corner = REGULARISATION * scipy.sparse.eye_array(self._balances)
+        border = rows @ scipy.sparse.diags_array(np.sqrt(variance), format="csc")[:, wide]
+        # The matrix is quasi-definite: every symmetric order has a factor, without pivoting and with little fill
+        # (Vanderbei 1995, doi 10.1137/0805005).
+        system = scipy.sparse.block_array(
+            [[rows @ narrow @ rows.T + corner, border], [border.T, -scipy.sparse.eye_array(int(wide.sum()))]],
+            format="csc",
+        )
+        return scipy.sparse.linalg.splu(
+            system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+        )
 
     def correction(self, values: np.ndarray, refinements: int = 1) -> np.ndarray:
-        """Aᵀ (A diag(m) Aᵀ)⁻¹ A x: times −m, what moves x to where the balances hold.
+        """Compute Aᵀ (A diag(m) Aᵀ)⁻¹ A x; minus m times it moves x to where the balances hold.
 
         Args:
             values: x, shape `[columns, samples]`.
-            refinements: Steps of refinement; without one, the balances hold to about 1e-7 of the largest value, with
-                one to 1e-12, with two to rounding.
+            refinements: Steps of refinement. The balances then hold to about 1e-7 of the largest value with none, 1e-12
+                with one, and rounding with two.
 
         Returns:
             The same shape.

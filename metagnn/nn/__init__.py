@@ -1,4 +1,4 @@
-"""Layers: tensors in, tensors out."""
+"""Network layers: from tensors to tensors."""
 
 from metagnn.nn.biomass import BiomassComposition as BiomassComposition
 from metagnn.nn.co2 import CO2Readout as CO2Readout

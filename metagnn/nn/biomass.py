@@ -1,4 +1,4 @@
-"""Biomass composition: one home for alpha and beta, the biomass column of S itself."""
+"""Trainable biomass composition: compute alpha and beta from the biomass column of S."""
 
 from __future__ import annotations
 
@@ -8,57 +8,56 @@ import torch
 from torch import Tensor, nn
 
 from metagnn._typing import Basis, Scalar
+from metagnn.choices import COMPOSITIONS
 from metagnn.errors import InputError, NetworkError, unknown_name
 from metagnn.network.compression import null_basis
-from metagnn.network.elements import balance_weights, elements_present
+from metagnn.network.elements import balance_weights
 from metagnn.network.float64_module import Float64Module
 from metagnn.network.metabolic_network import MetabolicNetwork
-
-COMPOSITIONS = ("fixed", "elemental", "precursor")
-"""Where the biomass composition comes from: the model, two trainable contents, or trainable coefficients."""
+from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.nn.biomass_column import LEAST_LEFT, BiomassColumn
 
 CONTENTS = ("C", "N")
-"""Elements whose content in biomass is reported: alpha, then beta."""
+"""Elements whose content in biomass is trained and reported: alpha, then beta."""
 
 TOLERANCE = 1e-8
-"""Largest error of a direction or a basis, relative to its right-hand side, that counts as solved."""
+"""Largest accepted residual of a least-norm flux, relative to its right-hand side."""
 
 
 def check_composition(composition: str) -> None:
-    """Raise unless a composition is known.
+    """Check the name of a composition.
 
     Raises:
-        InputError: Naming the valid choices.
+        InputError: An unknown name.
     """
     if composition not in COMPOSITIONS:
         raise InputError("`composition`: " + unknown_name(str(composition), COMPOSITIONS, "composition"))
 
 
 class BiomassComposition(Float64Module):
-    r"""The biomass column $s(\theta)$ of S, and with it everything that follows from the composition.
+    r"""Biomass column $s(\theta)$ of S, with the contents and the null space that follow from it.
 
     Steady state with this column implies the carbon and the nitrogen balance with
-    $\alpha = -E_C s(\theta)$ and $\beta = -E_N s(\theta)$, so that the balances cannot contradict each other.
+    $\alpha = -E_C s(\theta)$ and $\beta = -E_N s(\theta)$, so the balances cannot contradict each other.
 
-    "elemental": $\alpha, \beta$ are the parameters and $s = s_0 + \Delta$, with the smallest $\Delta$ on the
-    metabolites of the biomass reaction for which $E_C s = -\alpha$, $E_N s = -\beta$, and every other element, the
-    charge and every conserved moiety stay as they were. (Without the last, NAD would have to be made from nothing,
-    and no flux at steady state could grow.) "precursor": every coefficient is a parameter, less what would make or
-    use up a conserved moiety; it wants two to three times the epochs. "fixed": the model's own column, no parameter.
+    "elemental": the parameters are $\alpha, \beta$; `BiomassColumn` defines the column. The electrons per carbon are
+    those of the network, H and O follow, and no coefficient changes its sign. "precursor": the parameters are all
+    coefficients, projected so that conserved moieties are kept; it needs two to three times as many epochs. "fixed":
+    the column of the network, without parameters.
 
-    The orthonormal null-space basis follows by a rank-one update: all fluxes without growth do not depend on
-    $\theta$, and one column, the least flux that makes a unit of biomass, is linear in $s(\theta)$.
+    The orthonormal null-space basis follows by a rank-one update: fluxes without growth do not depend on $\theta$,
+    and the last column, the least-norm flux that makes a unit of biomass, is linear in $s(\theta)$.
 
     Args:
         network: The network.
         kind: "fixed", "elemental" or "precursor".
-        logarithmic: Whether the parameters are logarithms of ratios to the model's own, which keeps contents and the
-            signs of coefficients, and makes one learning rate fit all; differences [mmol/gDW] otherwise.
+        logarithmic: Whether the parameters are logarithms of ratios to the values of the network, which keeps the
+            values positive and allows one learning rate for all; otherwise, differences [mmol/gDW].
 
     Raises:
         InputError: An unknown kind.
-        NetworkError: The network has no growth reaction, no formulas, or no way to make biomass; or its biomass
-            cannot change its carbon or nitrogen alone.
+        NetworkError: The network has no growth reaction, no formulas, or no way to make biomass; or its carbon or
+            nitrogen content cannot change alone.
 
     >>> from metagnn.network import load_network
     >>> composition = BiomassComposition(load_network("e_coli_core"), "elemental")
@@ -71,11 +70,14 @@ class BiomassComposition(Float64Module):
     content_weights: Tensor
     reference: Tensor
     directions: Tensor
+    entries: Tensor
+    least_product: Tensor
     without_growth: Tensor
     own_making: Tensor
     making: Tensor
 
-    def __init__(self, network: MetabolicNetwork, kind: str = "fixed", logarithmic: bool = True) -> None:
+    def __init__(self, network: NetworkLike, kind: str = "fixed", logarithmic: bool = True) -> None:
+        network = as_network(network)
         super().__init__()
         check_composition(kind)
         self.kind, self.logarithmic = kind, logarithmic
@@ -86,44 +88,49 @@ class BiomassComposition(Float64Module):
         self._constant("content_weights", np.array([balance_weights(table, element) for element in CONTENTS]))
         if kind == "fixed":
             self.register_parameter("raw", None)
-            # Made when asked for: the null space of a genome-scale network takes seconds.
+            # Compute the null space on first use: it takes seconds at genome scale.
             self._own_matrix = network.stoichiometry.to_scipy()
             self._own_basis: Tensor | None = None
             return
         contents = np.array([network.biomass_content(element) for element in CONTENTS])
         growthless = _Factored(network, self.growth_index)
-        if kind == "elemental":
-            reference, directions = contents, _elemental_directions(network, column, growthless.moieties)
-        else:
-            entries = np.flatnonzero(column)
-            kept = scipy.linalg.null_space(growthless.moieties[entries].T)
-            reference, directions = column[entries], np.zeros((len(column), len(entries)))
-            directions[entries] = kept @ kept.T
-        # One parameter per content or coefficient; zero is the model's own.
+        self._column = BiomassColumn(network, kind, growthless.moieties, CONTENTS)
+        self._last_piece: tuple[tuple[float, ...], tuple[np.ndarray, np.ndarray]] | None = None
+        entries = self._column.entries
+        reference, directions = contents, self._column.changes
+        if kind == "precursor":
+            # Changes are fractions of the coefficients; parameters are in mmol/gDW.
+            reference, directions = column[entries], directions / column[entries]
+        # One parameter per content or coefficient; zero gives the value of the network.
         self.raw = nn.Parameter(torch.zeros(len(reference), dtype=torch.float64))
         self._constant("reference", reference)
         self._constant("directions", directions)
+        # A coefficient keeps its sign if its change times its initial value is at least this.
+        self._constant("least_product", (LEAST_LEFT - 1.0) * column**2)
         self._constant("without_growth", growthless.null_basis)
         self._constant("own_making", growthless.making(column))
         own_growth = np.zeros(len(network.reactions))
         own_growth[self.growth_index] = 1.0
         self.own_making += torch.from_numpy(own_growth)
-        self._constant("making", growthless.making(directions))
+        self._constant("entries", entries)
+        free = np.zeros((len(column), len(entries)))
+        free[entries] = self._column.free
+        self._constant("making", growthless.making(free))
 
     def _constant(self, name: str, values: np.ndarray) -> None:
-        # Not persistent: the trained part applies to another network's column too.
+        # Not persistent: trained parameters can be loaded for another network.
         self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(values)), persistent=False)
 
     @property
     def trainable(self) -> bool:
-        """Whether it has parameters."""
+        """Whether the composition has parameters."""
         return self.kind != "fixed"
 
     def reset_contents(self, alpha: float | None = None, beta: float | None = None) -> None:
-        """Start an "elemental" composition at given contents [mmol/gDW]; at the model's own where None.
+        """Set the contents of an "elemental" composition [mmol/gDW]; None: the content of the network.
 
         Raises:
-            InputError: The composition is of another kind, or a content is not positive.
+            InputError: The composition is of another kind, or a content is not positive and finite.
         """
         if self.kind != "elemental":
             raise InputError(f"`kind` is {self.kind!r}; only an 'elemental' composition starts at given contents")
@@ -137,37 +144,51 @@ class BiomassComposition(Float64Module):
             self.raw.data[position] = np.log(ratio) if self.logarithmic else (ratio - 1.0) * own
 
     def change(self) -> Tensor:
-        """Difference to the model's own column, shape `[metabolites]`."""
+        """Compute the difference to the column of the network, shape `[metabolites]` [mmol/gDW]."""
         if not self.trainable:
             return torch.zeros_like(self.own_column)
-        return self.directions @ self._parameter_change()
+        return self._change_and_directions()[0]
 
     def column(self) -> Tensor:
-        """The biomass column of S, shape `[metabolites]` [mmol/gDW]."""
+        """Compute the biomass column of S, shape `[metabolites]` [mmol/gDW]."""
         return self.own_column + self.change()
 
     def contents(self) -> tuple[Scalar, Scalar]:
-        """Alpha and beta: carbon and nitrogen in biomass [mmol/gDW]."""
+        """Compute alpha and beta: carbon and nitrogen in biomass [mmol/gDW]."""
         alpha, beta = -(self.content_weights @ self.column())
         return alpha, beta
 
     def basis(self) -> Basis:
-        """Orthonormal basis of the fluxes at steady state with this column, shape `[reactions, nullity]`, float64."""
+        """Compute an orthonormal basis of the fluxes at steady state, shape `[reactions, nullity]`, float64."""
         if not self.trainable:
             if self._own_basis is None:
                 self._own_basis = torch.from_numpy(null_basis(self._own_matrix.toarray()))
             return self._own_basis.to(self.own_column.device)
-        making = self.own_making + self.making @ self._parameter_change()
-        # Least fluxes are orthogonal to every flux without growth already: scaling the last column is all.
+        making = self.own_making + self.making @ self.change()[self.entries]
+        # Least-norm fluxes are orthogonal to all fluxes without growth: scale only the last column.
         return torch.cat([self.without_growth, (making / making.norm())[:, None]], dim=1)
 
     def sensitivity(self) -> Tensor:
-        """How the fluxes that make a unit of biomass move with every parameter, shape `[reactions, parameters]`."""
-        return self.making * self._parameter_step()
+        """Compute the derivative of the fluxes that make a unit of biomass, shape `[reactions, parameters]`."""
+        return self.making @ self.column_sensitivity()[self.entries]
 
     def column_sensitivity(self) -> Tensor:
-        """How the column moves with every parameter, shape `[metabolites, parameters]`."""
-        return self.directions * self._parameter_step()
+        """Compute the derivative of the column, shape `[metabolites, parameters]`."""
+        return self._change_and_directions()[1] * self._parameter_step()
+
+    def _change_and_directions(self) -> tuple[Tensor, Tensor]:
+        """Compute the change of the column, piecewise linear, and its derivative by the contents or coefficients."""
+        moves = self._parameter_change()
+        change = self.directions @ moves
+        if self.kind != "elemental" or bool((change * self.own_column >= self.least_product).all()):
+            return change, self.directions
+        # A coefficient would change its sign: use the linear piece on which none does.
+        theta, piece = tuple(float(move) for move in moves.detach()), self._last_piece
+        if piece is None or piece[0] != theta:
+            # Kept for the other calls of the same step: it costs a quadratic program.
+            piece = self._last_piece = theta, self._column.change_at(np.array(theta))
+        at, directions = (torch.from_numpy(array).to(moves.device) for array in piece[1])
+        return at + directions @ (moves - moves.detach()), directions
 
     def _parameter_step(self) -> Tensor:
         return self.reference * torch.exp(self.raw) if self.logarithmic else torch.ones_like(self.raw)
@@ -177,12 +198,12 @@ class BiomassComposition(Float64Module):
         return self.reference * torch.expm1(raw) if self.logarithmic else raw
 
     def forward(self) -> tuple[Scalar, Scalar]:
-        """Alpha and beta, as `contents`."""
+        """Compute alpha and beta, as `contents`."""
         return self.contents()
 
 
 class _Factored:
-    """S without its growth column, factored once: its null space, its conserved moieties, its least solutions."""
+    """S without its growth column, factored once, for null space, conserved moieties and least-norm fluxes."""
 
     def __init__(self, network: MetabolicNetwork, growth: int) -> None:
         dense = network.stoichiometry.to_dense().numpy().copy()
@@ -193,7 +214,7 @@ class _Factored:
         rank = int((diagonal > 1e-11 * diagonal.max(initial=1.0)).sum())
         self._range, self._corner, self._pivots = orthogonal[:, :rank], triangular[:rank, :rank], pivots
         null = orthogonal[:, rank:]
-        # Growth alone is one of the null vectors of the zeroed matrix: take it out.
+        # Growth alone is a null vector of the zeroed matrix: remove it.
         null = null - np.outer(np.eye(len(null))[growth], null[growth])
         left, size, _ = np.linalg.svd(null, full_matrices=False)
         self.null_basis = left[:, size > 0.5]
@@ -203,38 +224,17 @@ class _Factored:
         self.moieties[pivots[rank:]] = np.eye(len(dense) - rank)
 
     def making(self, columns: np.ndarray) -> np.ndarray:
-        """The least fluxes that balance a unit of growth with some columns, `[reactions]` or `[reactions, columns]`."""
+        """Compute the least-norm fluxes that balance given growth columns, `[reactions]` or `[reactions, columns]`."""
         rank = self._range.shape[1]
         fluxes, left = np.zeros((self._range.shape[0], *columns.shape[1:])), -columns
-        # A second pass on the residual brings back the digits that one triangular solve loses.
+        # Refine once: one triangular solve loses digits.
         for _ in range(2):
             right = scipy.linalg.solve_triangular(self._corner, left[self._pivots[:rank]], trans="T")
             fluxes = fluxes + self._range @ right
             left = -columns - self._matrix @ fluxes
         if np.abs(left).max(initial=0.0) > TOLERANCE * max(np.abs(columns).max(initial=0.0), 1.0):
             raise NetworkError(
-                f"{self._name} has no way to make its biomass at steady state, whatever the bounds; "
+                f"{self._name} cannot make its biomass at steady state, whatever the bounds; "
                 "expected reactions for every metabolite of the growth reaction"
             )
         return fluxes
-
-
-def _elemental_directions(network: MetabolicNetwork, column: np.ndarray, moieties: np.ndarray) -> np.ndarray:
-    """Least changes of the column that raise alpha or beta by one and nothing else, shape `[metabolites, 2]`."""
-    entries = np.flatnonzero(column)
-    table = [network.metabolite_table[entry] for entry in entries]
-    balances = (*CONTENTS, *(e for e in (*elements_present(table), "charge") if e not in CONTENTS))
-    laws = np.concatenate([[balance_weights(table, balance) for balance in balances], moieties[entries].T])
-    wanted = np.zeros((len(laws), len(CONTENTS)))
-    wanted[:2, :2] = -np.eye(2)
-    least = np.linalg.lstsq(laws, wanted, rcond=1e-12)[0]
-    wrong = np.abs(laws @ least - wanted).max(axis=0) > TOLERANCE
-    if wrong.any():
-        element = CONTENTS[int(np.flatnonzero(wrong)[0])]
-        raise NetworkError(
-            f"the biomass of {network.id} cannot change its {element} alone: its metabolites fix it to other elements "
-            "or conserved moieties; choose composition='fixed' or 'precursor'"
-        )
-    directions = np.zeros((len(column), len(CONTENTS)))
-    directions[entries] = least
-    return directions

@@ -1,4 +1,4 @@
-"""CO2 that nobody measured, read out of the carbon balance."""
+"""Compute unmeasured CO2 from the carbon balance."""
 
 from __future__ import annotations
 
@@ -7,42 +7,37 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from metagnn._typing import Fluxes
+from metagnn._typing import GivenFluxes
 from metagnn.errors import NetworkError
 from metagnn.network.elements import balance_weights
+from metagnn.network.exchange_search import CO2, find_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
-
-CO2 = {"C": 1.0, "O": 2.0}
-"""Formula by which the CO2 exchange is known, whatever a model calls it."""
+from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.network.precision import as_floating
 
 
 def co2_exchange(network: MetabolicNetwork) -> int:
-    """Position of the exchange of CO2.
+    """Return the position of the exchange of CO2.
 
     Raises:
-        NetworkError: No exchange carries a metabolite of the formula CO2 alone, or more than one does.
+        NetworkError: No exchange, or more than one, carries only a metabolite with the formula CO2.
     """
-    columns = network.stoichiometry.to_scipy()[:, network.exchange_indices].tocsc()
-    found = []
-    for position, index in enumerate(network.exchange_indices):
-        rows = columns.indices[columns.indptr[position] : columns.indptr[position + 1]]
-        if len(rows) == 1 and dict(network.metabolite_table[rows[0]].formula or {}) == CO2:
-            found.append(int(index))
+    found = find_exchanges(network, CO2)
     if len(found) != 1:
-        names = ", ".join(repr(network.reactions[index]) for index in found)
+        names = ", ".join(map(repr, found))
         raise NetworkError(
             f"{network.id} has {len(found)} exchanges of CO2{f' ({names})' if found else ''}; expected one, of a "
             "metabolite with the formula CO2"
         )
-    return found[0]
+    return network.reaction_index(found[0])
 
 
 class CO2Readout(nn.Module):
-    r"""Flux of the CO2 exchange that closes the carbon balance over all other exchanges and growth.
+    r"""Layer that computes the CO2 exchange flux that closes the carbon balance over other exchanges and growth.
 
     $q_{CO_2} = \sum_i a_i q_i - \alpha \mu$ over the other exchanges, with carbon atoms $a_i$ and uptakes $q_i$. At
-    steady state it equals the predicted flux of the exchange. Where S·v is only nearly zero it does not: it then takes
-    in the residual of every metabolite, times its carbon, which is more than S·v alone suggests.
+    steady state it equals the flux of the CO2 exchange. If S·v is not exactly zero, the result also contains the
+    residual of every metabolite times its carbon atoms, and its error can exceed S·v.
 
     Args:
         network: The network.
@@ -56,11 +51,12 @@ class CO2Readout(nn.Module):
 
     carbon: Tensor
 
-    def __init__(self, network: MetabolicNetwork) -> None:
+    def __init__(self, network: NetworkLike) -> None:
+        network = as_network(network)
         super().__init__()
         self.co2_index = co2_exchange(network)
         self.growth_index = network.reaction_index(network.growth_reaction)
-        # A copy: moving a readout to a device must not move the network's own operator.
+        # Copy the operator: moving a readout to a device must not move that of the network.
         balance = copy.deepcopy(network.element_balance("C"))
         per_flux = float(balance.to_dense()[0, self.co2_index])
         self.balance = balance.with_column(self.co2_index, torch.zeros(1, dtype=torch.float64))
@@ -68,13 +64,14 @@ class CO2Readout(nn.Module):
         carbon = torch.from_numpy(balance_weights(network.metabolite_table, "C"))
         self.register_buffer("carbon", carbon, persistent=False)
 
-    def forward(self, fluxes: Fluxes, biomass_change: Tensor | None = None) -> Tensor:
-        """Read out CO2.
+    def forward(self, fluxes: GivenFluxes, biomass_change: Tensor | None = None) -> Tensor:
+        """Compute the CO2 flux.
 
         Args:
-            fluxes: Fluxes; that of the CO2 exchange is not looked at.
-            biomass_change: Difference of the biomass column to the model's own, shape `[metabolites]` [mmol/gDW].
+            fluxes: Fluxes; the flux of the CO2 exchange is ignored.
+            biomass_change: Biomass column minus that of the network, shape `[metabolites]` [mmol/gDW].
         """
+        fluxes = as_floating("fluxes", fluxes)
         index = torch.tensor(self.co2_index, device=fluxes.device)
         known = fluxes.index_fill(-1, index, 0.0)
         surplus: Tensor = self.balance(known).squeeze(-1)

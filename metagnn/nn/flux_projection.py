@@ -1,28 +1,29 @@
-"""The projection onto steady state as one step of an iteration: dense for small networks, sparse for large ones."""
+"""Projection onto steady state as a step of an iteration: dense for small networks, sparse for large ones."""
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
-from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from metagnn._typing import Basis, Metric
 from metagnn.network.sparse_balances import BalanceFactor, SparseBalances
+from metagnn.nn.balance_correction import BalanceCorrection
 from metagnn.nn.steady_state import metric_basis
 
 
 class AbstractFluxProjection(ABC):
-    """P, the nearest fluxes at steady state in units of the scales, with its part of a hand-written backward pass.
+    """Projection P onto steady state, nearest in units of the scales, with its part of a hand-written backward pass.
 
-    A forward step leaves something behind for the gradients of what P is made of, a backward step something else;
-    both are of shape `[samples, width]`.
+    Each forward and each backward step saves a tensor of shape `[samples, width]`, from which `gradients` computes
+    the gradients of the parameters.
 
     Attributes:
-        parameters: What P is made of, in the dtype of the iteration; `gradients` answers in this order.
-        width: Entries that a step leaves behind per sample.
+        parameters: Tensors that define P; `gradients` returns their gradients in this order.
+        width: Saved entries of a step per sample.
     """
 
     parameters: tuple[Tensor, ...]
@@ -30,28 +31,28 @@ class AbstractFluxProjection(ABC):
 
     @abstractmethod
     def nearest(self, fluxes: Tensor) -> Tensor:
-        """P of float64 fluxes, exact and differentiable, shape `[..., reactions]`."""
+        """Project fluxes, shape `[..., reactions]`; differentiable to any order in the fluxes and the parameters."""
 
     @abstractmethod
     def step(self, state: Tensor, half: Tensor, kept: Tensor, beta: float, alpha: float) -> None:
-        """In place: state ← beta · state + alpha · P (2 half), all `[samples, reactions]`; fills `kept`."""
+        """Set state ← beta · state + alpha · P (2 half) in place, all `[samples, reactions]`, and fill `kept`."""
 
     @abstractmethod
     def step_back(self, slope: Tensor, kept: Tensor, out: Tensor, alpha: float) -> None:
-        """In place: out ← alpha (2 Pᵀ − 1) slope, all `[samples, reactions]`; fills `kept`."""
+        """Set out ← alpha (2 Pᵀ − 1) slope in place, all `[samples, reactions]`, and fill `kept`."""
 
     @abstractmethod
     def gradients(
         self, slopes: Tensor, halves: Tensor, forward: Tensor, backward: Tensor, weights: Tensor
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Gradients of all steps together.
+        """Compute the gradients of all steps together.
 
         Args:
             slopes: Gradient of every step's state, shape `[steps, samples, reactions]`.
-            halves: What every step projected, the same shape.
-            forward: What the forward steps kept, shape `[steps, samples, width]`.
-            backward: What the backward steps kept, the same shape.
-            weights: By how much every step counted its projection, shape `[steps]`.
+            halves: Half the projected fluxes of every step, the same shape.
+            forward: Tensors saved by the forward steps, shape `[steps, samples, width]`.
+            backward: Tensors saved by the backward steps, the same shape.
+            weights: Weight of the projection in every step, shape `[steps]`.
 
         Returns:
             slope · P (2 half) of every step, shape `[steps]`, and the gradients of the parameters.
@@ -59,41 +60,53 @@ class AbstractFluxProjection(ABC):
 
 
 class DenseProjection(AbstractFluxProjection):
-    """P = spread @ collect.T: two products with a basis of the null space.
+    """Projection P = spread @ collect.T, two products with a basis of the null space.
 
     Args:
         collect: Shape `[reactions, nullity]`.
         spread: The same shape.
-        dtype: Of the iteration; of the two by default.
     """
 
-    def __init__(self, collect: Tensor, spread: Tensor, dtype: torch.dtype | None = None) -> None:
-        self._exact = collect, spread
-        self.parameters = collect.to(dtype or collect.dtype), spread.to(dtype or spread.dtype)
+    def __init__(self, collect: Tensor, spread: Tensor) -> None:
+        self.parameters = collect, spread
         self.width = collect.shape[1]
-        collect, spread = (half.detach() for half in self.parameters)
-        self._spread, self._spread_back = spread, spread.T.contiguous()
-        self._collect, self._collect_back = 2 * collect, (2 * collect).T.contiguous()
 
     @classmethod
     def in_scale(cls, basis: Basis, scale: Metric) -> DenseProjection:
-        """From a basis of the null space, float64, and the scales of the fluxes."""
+        """Make the projection from a float64 basis of the null space and the scales of the fluxes."""
         exact = scale.to(basis.dtype)
         orthonormal = metric_basis(basis, exact.pow(-2))
-        return cls(orthonormal / exact[:, None], exact[:, None] * orthonormal, scale.dtype)
+        return cls(orthonormal / exact[:, None], exact[:, None] * orthonormal)
+
+    # Cached on first use: each pass needs two of them, in the memory layout of its products.
+    @functools.cached_property
+    def _spread(self) -> Tensor:
+        return self.parameters[1].detach()
+
+    @functools.cached_property
+    def _spread_back(self) -> Tensor:
+        return self._spread.T.contiguous()
+
+    @functools.cached_property
+    def _collect(self) -> Tensor:
+        return 2 * self.parameters[0].detach()
+
+    @functools.cached_property
+    def _collect_back(self) -> Tensor:
+        return self._collect.T.contiguous()
 
     def nearest(self, fluxes: Tensor) -> Tensor:
         """See the base class."""
-        collect, spread = self._exact
+        collect, spread = self.parameters
         return (fluxes @ collect) @ spread.T
 
     def step(self, state: Tensor, half: Tensor, kept: Tensor, beta: float, alpha: float) -> None:
-        """See the base class; keeps the coordinates in the null space."""
+        """See the base class; save the coordinates in the null space."""
         torch.mm(half, self._collect, out=kept)
         state.addmm_(kept, self._spread_back, beta=beta, alpha=alpha)
 
     def step_back(self, slope: Tensor, kept: Tensor, out: Tensor, alpha: float) -> None:
-        """See the base class; keeps the slopes of the coordinates."""
+        """See the base class; save the slopes of the coordinates."""
         torch.mm(slope, self._spread, out=kept)
         torch.addmm(slope, kept, self._collect_back, beta=-alpha, alpha=alpha, out=out)
 
@@ -107,33 +120,76 @@ class DenseProjection(AbstractFluxProjection):
         return (backward * forward).sum((1, 2)), (to_collect, to_spread)
 
 
-class SparseProjection(AbstractFluxProjection):
-    """P = 1 − D² Aᵀ (A D² Aᵀ)⁻¹ A with a sparse factor, on the CPU, at a cost that grows as the network does.
+class BalanceFactors:
+    """Sparse factors of balances in a metric; the last one is cached, because every step needs it.
 
     Args:
-        balances: A.
-        scale: D, shape `[columns]`.
+        balances: The balances A.
     """
 
-    def __init__(self, balances: SparseBalances, scale: Metric) -> None:
-        self._variance = scale.to(torch.float64).square()
-        self._factor = balances.factor(self._variance.detach().cpu().numpy())
-        self.parameters = (self._variance.to(scale.dtype),)
-        self._variances = self.parameters[0].detach()
+    def __init__(self, balances: SparseBalances) -> None:
+        self._balances = balances
+        self._last: tuple[np.ndarray, BalanceFactor] | None = None
+
+    def factor(self, variance: Tensor) -> BalanceFactor:
+        """Return the factor of A diag(m) Aᵀ, m of shape `[columns]`."""
+        wanted, last = variance.detach().to("cpu", torch.float64).numpy(), self._last
+        if last is None or not np.array_equal(last[0], wanted):
+            self._last = last = wanted.copy(), self._balances.factor(wanted)
+        return last[1]
+
+    def correct(self, values: Tensor, variance: Tensor) -> Tensor:
+        """Compute C of `BalanceCorrection` with two refinements, so that the balances hold to rounding.
+
+        Args:
+            values: x, shape `[..., *samples, columns]`.
+            variance: m, shape `[*samples, columns]`; each sample costs one factorisation.
+        """
+        variances = variance.reshape(-1, variance.shape[-1])
+        sides = values.reshape(-1, *variances.shape)
+        moved = [_correction(self.factor(one), sides[:, row], 2) for row, one in enumerate(variances)]
+        return torch.stack(moved, dim=1).reshape(values.shape)
+
+
+class SparseProjection(AbstractFluxProjection):
+    """Projection P = 1 − D² Aᵀ (A D² Aᵀ)⁻¹ A with a sparse factor on the CPU, at a cost that grows about linearly.
+
+    Args:
+        factors: Factors of A.
+        scale: Diagonal of D, shape `[columns]`.
+    """
+
+    def __init__(self, factors: BalanceFactors, scale: Metric) -> None:
+        self._factors = factors
+        self.parameters = (scale,)
         self.width = len(scale)
 
+    # Computed on first use, outside `torch.func` transforms, where values can be read.
+    @functools.cached_property
+    def _variance(self) -> Tensor:
+        return self.parameters[0].to(torch.float64).square()
+
+    @functools.cached_property
+    def _variances(self) -> Tensor:
+        return self._variance.detach().to(self.parameters[0].dtype)
+
+    @functools.cached_property
+    def _factor(self) -> BalanceFactor:
+        return self._factors.factor(self._variance)
+
     def nearest(self, fluxes: Tensor) -> Tensor:
-        """See the base class."""
-        nearest: Tensor = NearestBalanced.apply(fluxes.reshape(-1, self.width), self._variance, self._factor)
-        return nearest.reshape(fluxes.shape)
+        """See the base class; compute in float64."""
+        exact = fluxes.to(torch.float64)
+        moved: Tensor = BalanceCorrection.apply(exact, self._variance, self._factors.correct)
+        return exact - self._variance * moved
 
     def step(self, state: Tensor, half: Tensor, kept: Tensor, beta: float, alpha: float) -> None:
-        """See the base class; keeps the correction before it is scaled."""
+        """See the base class; save the unscaled correction."""
         torch.mul(_correction(self._factor, half), 2, out=kept)
         state.mul_(beta).add_(half, alpha=2 * alpha).addcmul_(self._variances, kept, value=-alpha)
 
     def step_back(self, slope: Tensor, kept: Tensor, out: Tensor, alpha: float) -> None:
-        """See the base class; keeps Pᵀ slope."""
+        """See the base class; save Pᵀ slope."""
         torch.sub(slope, _correction(self._factor, slope * self._variances), out=kept)
         torch.sub(kept, slope, alpha=0.5, out=out).mul_(2 * alpha)
 
@@ -142,45 +198,19 @@ class SparseProjection(AbstractFluxProjection):
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """See the base class."""
         to_variance, agreement = torch.zeros_like(self._variances), torch.zeros_like(weights)
-        # Step by step: no intermediate of the size of all.
+        # One step at a time, to save memory.
         for step, weight in enumerate(weights.tolist()):
             to_variance.sub_((backward[step] * forward[step]).sum(0), alpha=weight)
             projected = torch.addcmul(2 * halves[step], self._variances, forward[step], value=-1)
             agreement[step] = (slopes[step] * projected).sum()
-        return agreement, (to_variance,)
-
-
-class NearestBalanced(torch.autograd.Function):
-    """P of float64 fluxes by a sparse factor, twice refined: the balances hold to rounding."""
-
-    @staticmethod
-    def forward(ctx: Any, fluxes: Tensor, variance: Tensor, factor: BalanceFactor) -> Tensor:
-        """The nearest fluxes.
-
-        Args:
-            ctx: Autograd's context.
-            fluxes: Shape `[samples, columns]`.
-            variance: Squared scales, shape `[columns]`.
-            factor: The factor made with them.
-        """
-        moved = _correction(factor, fluxes, 2)
-        ctx.save_for_backward(moved, variance)
-        ctx.factor = factor
-        return fluxes - variance * moved
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """P is linear in the fluxes, and so is its slope in a scale."""
-        moved, variance = ctx.saved_tensors
-        passed = gradient - _correction(ctx.factor, variance * gradient)
-        return passed, -(passed * moved).sum(0), None
+        (scale,) = self.parameters
+        return agreement, ((2 * scale.to(torch.float64) * to_variance).to(scale.dtype),)
 
 
 def _correction(factor: BalanceFactor, values: Tensor, refinements: int | None = None) -> Tensor:
-    """`BalanceFactor.correction` of a batch, shape `[samples, columns]`, in its dtype."""
+    """Compute `BalanceFactor.correction` of a batch, shape `[samples, columns]`, in its dtype."""
     if refinements is None:
-        # What is rounded to float32 next needs no better balance.
+        # A float32 result gains nothing from refinement.
         refinements = int(values.dtype == torch.float64)
     columns = values.detach().T.to("cpu", torch.float64).contiguous().numpy()
     return torch.from_numpy(factor.correction(columns, refinements)).T.to(values)

@@ -1,44 +1,48 @@
-"""Nearest feasible flux: the point of the flux polytope that is closest to a target, differentiable."""
+"""Nearest feasible flux: differentiable projection of a target onto the flux polytope."""
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from metagnn._typing import Fluxes
+from metagnn._typing import Fluxes, GivenFluxes
 from metagnn.errors import InputError
 from metagnn.network.compression import Compression, compress
 from metagnn.network.float64_module import Float64Module
 from metagnn.network.incidence import Incidence
-from metagnn.nn.polytope_newton import ImplicitNearest, nearest_balanced
-from metagnn.nn.polytope_sparse import SparseImplicitNearest, SparseNearest
+from metagnn.network.precision import as_floating
+from metagnn.nn.balance_correction import front
+from metagnn.nn.implicit_nearest import ImplicitNearest
+from metagnn.nn.polytope_newton import correct_densely, nearest_balanced
+from metagnn.nn.polytope_sparse import SparseNearest
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
 from metagnn.optimize.quadratic_program import QuadraticProgram
 
 CHUNK_ENTRIES = 2**24
-"""Entries of the largest intermediate, samples × balances × groups: 128 MiB of float64, whatever the batch."""
+"""Largest size of an intermediate, samples × balances × groups: 128 MiB of float64, whatever the batch size."""
 
 HELD = 1e-11
-"""Distance to a bound, relative to 1 + |bound|, at which a flux counts as held by it."""
+"""Distance to a bound, relative to 1 + |bound|, within which a flux counts as held there."""
 
 MOST_BALANCES = 200
-"""Balances above which a factor per sample costs more than the sparse solver that would replace it."""
+"""Number of balances above which the sparse solver is faster than a dense factor per sample."""
 
 
 @dataclass(frozen=True, eq=False)
 class PolytopeSolution:
-    """Nearest feasible fluxes, and how each was found.
+    """Nearest feasible fluxes, with the status of every sample.
 
     Attributes:
         fluxes: Shape `[samples, reactions]` [mmol/gDW/h]; NaN where the status is not "optimal".
-        status: "optimal", "infeasible" (a linear program has confirmed it), or "failed: " and the reason.
+        status: "optimal", "infeasible" (confirmed by a linear program), or "failed: " and the reason.
         iterations: Newton steps of every sample.
-        by_reference: Number of samples that the quadratic program had to finish.
+        by_reference: Number of samples solved by the quadratic program.
     """
 
     fluxes: Fluxes
@@ -48,23 +52,23 @@ class PolytopeSolution:
 
 
 class PolytopeProjection(Float64Module):
-    r"""The flux at steady state and within bounds that is nearest to a target.
+    r"""Nearest flux to a target at steady state and within bounds.
 
-    $v^* = \arg\min_v \tfrac12 \sum_r w_r (v_r - t_r)^2$ subject to $S v = 0$, $l \le v \le u$. It is the exact
-    constraint layer of a network (t: its raw answer), data reconciliation (t: measured rates, w = 1/σ²), MOMA (t: the
-    wild type; Segrè et al. 2002, doi 10.1073/pnas.232349399), and least-norm FBA (t = 0 with growth pinned).
+    $v^* = \arg\min_v \tfrac12 \sum_r w_r (v_r - t_r)^2$ subject to $S v = 0$, $l \le v \le u$. Use it as the exact
+    constraint layer of a network (t: its raw output), for data reconciliation (t: measured rates, w = 1/σ²), MOMA (t:
+    the wild type; Segrè et al. 2002, doi 10.1073/pnas.232349399), or least-norm FBA (t = 0, fixed growth).
 
-    Computed in float64 on the compressed network, all samples at once; gradients are implicit, of the active set, and
-    exact away from kinks. What the batched method does not solve, a quadratic program finishes, and every
-    infeasible sample is confirmed by a linear program.
+    Computes in float64 on the compressed network, all samples at once. Gradients are implicit, from the active set,
+    and exact except at kinks. Samples that the batched method cannot solve are solved by a quadratic program;
+    infeasibility is confirmed by a linear program.
 
     Args:
         incidence: The operator S.
-        lower: The lowest bounds of any sample, shape `[reactions]`; what they block is left out, so that a sample
-            may have wider ones only in the directions that these leave open.
-        upper: The highest bounds of any sample.
-        compression: What `compress` makes of the operator and these bounds, where that is at hand: it takes a second
-            at genome scale.
+        lower: Lowest bounds of all samples, shape `[reactions]`. Directions that they block are removed; a sample
+            may have wider bounds only in the other directions.
+        upper: Highest bounds of all samples.
+        compression: Result of `compress` for this operator and these bounds, if available: computing it takes a
+            second at genome scale.
 
     Shapes:
         target, lower, upper `[..., reactions]` [mmol/gDW/h], weight `[reactions]` or like the target; to
@@ -89,54 +93,78 @@ class PolytopeProjection(Float64Module):
         super().__init__()
         self._matrix = incidence.to_scipy()
         free = np.full(incidence.shape[1], np.inf)
-        # Copies: a network's own bounds are not writable, of which torch warns.
+        # Copy: the bounds of a network are read-only, and torch warns of that.
         self._widest = (-free if lower is None else lower.copy()), (free if upper is None else upper.copy())
         if compression is None:
             compression = compress(incidence, *self._widest)
-        self.groups = ReactionGroups(compression.group, compression.ratio)
+        self.groups = ReactionGroups.from_coupled(compression.coupled)
         balance = compression.balance
         self.register_buffer("balance", None if balance is None else torch.from_numpy(balance), persistent=False)
         few = balance is not None and len(balance) <= MOST_BALANCES
-        self._sparse = None if few else SparseNearest(compression.matrix)
+        self._sparse = None if few else SparseNearest(compression.coupled.matrix)
 
-    def forward(self, target: Fluxes, lower: Fluxes, upper: Fluxes, weight: Tensor | None = None) -> Fluxes:
-        """Project; samples without a feasible flux are NaN, counted in a warning, and pass no gradient.
+    def forward(
+        self, target: GivenFluxes, lower: GivenFluxes, upper: GivenFluxes, weight: Tensor | None = None
+    ) -> Fluxes:
+        """Project; samples without a feasible flux are NaN, are counted in a warning, and receive no gradient.
 
         Args:
-            target: The point to come nearest to.
-            lower: Lower bounds; −inf where there is none.
-            upper: Upper bounds; inf where there is none.
+            target: Point to project.
+            lower: Lower bounds; −inf for none.
+            upper: Upper bounds; inf for none.
             weight: Weights w > 0; ones by default.
 
         Raises:
-            InputError: A shape that does not fit, a target or weight that is not finite, a weight that is not positive,
-                or a lower bound above its upper bound.
+            InputError: A shape does not fit, a target or weight is not finite, a weight is not positive, or a lower
+                bound exceeds its upper bound.
         """
+        target = as_floating("target", target)
         flat = self._flat(target, lower, upper, weight)
         reduced = self._reduce(*flat)
-        solution, side = self._solve(tuple(t.detach() for t in flat), tuple(t.detach() for t in reduced))
+        values, at_lower, at_upper, known = _Solved.apply(self, *(tensor.detach() for tensor in flat))
+        solver, constants = (correct_densely, (self.balance,)) if self._sparse is None else (self._sparse.correct, ())
+        groups = ImplicitNearest.apply(values, at_lower, at_upper, *reduced, solver, *constants)
+        expanded = self.groups.expand(torch.where(known, groups, torch.nan))
+        shape = torch.broadcast_shapes(*(t.shape for t in (target, lower, upper, weight) if t is not None))
+        return expanded.reshape(shape).to(target.dtype)
+
+    def find(self, *flat: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Compute the nearest values of the groups, without derivatives.
+
+        Args:
+            *flat: Target, bounds and weight of reactions, float64, shape `[samples, reactions]`.
+
+        Returns:
+            The values (zero for unsolved samples), whether each is held at its lower bound, and whether at its upper
+            bound, all of shape `[samples, groups]`; and whether a sample is solved, shape `[samples, 1]`.
+        """
+        self._check(*flat)
+        reduced = self._reduce(*flat)
+        solution, side = self._solve(flat, reduced)
         unsolved = sum(status != OPTIMAL for status in solution.status)
         if unsolved:
             warnings.warn(
-                f"{unsolved} of {len(flat[0])} samples have no nearest feasible flux and are NaN; `solve` says why",
+                f"{unsolved} of {len(flat[0])} samples have no nearest feasible flux and are NaN; `solve` returns why",
                 stacklevel=2,
             )
         groups = self.groups.collect(solution.fluxes)
-        # What has no solution is a constant here, so that no gradient of it spoils the batch.
+        # Make unsolved samples constant, so that their gradients are not NaN.
         known = ~torch.isnan(groups).any(-1, keepdim=True)
         groups = torch.where(known, groups, 0.0)
+        _, lower, upper, _ = reduced
         if self._sparse is None:
-            held = self._on_bounds(groups, reduced[1].detach(), reduced[2].detach())
-            values = ImplicitNearest.apply(held, *reduced, self.balance)
-        else:
-            values = SparseImplicitNearest.apply(groups, side, *reduced, self._sparse.matrix)
-        expanded = self.groups.expand(torch.where(known, values, torch.nan))
-        return expanded.reshape(target.shape).to(target.dtype)
+            groups = self._on_bounds(groups, lower, upper)
+            return groups, groups <= lower, groups >= upper, known
+        pinned = lower >= upper
+        return groups, (side < 0) | pinned, (side > 0) | pinned, known
 
-    def solve(self, target: Fluxes, lower: Fluxes, upper: Fluxes, weight: Tensor | None = None) -> PolytopeSolution:
-        """Project without gradients, and say how each sample went; arguments as for `forward`, samples flat."""
+    def solve(
+        self, target: GivenFluxes, lower: GivenFluxes, upper: GivenFluxes, weight: Tensor | None = None
+    ) -> PolytopeSolution:
+        """Project without gradients and return the status of each sample; arguments as for `forward`, samples flat."""
         with torch.no_grad():
             flat = self._flat(target, lower, upper, weight)
+            self._check(*flat)
             return self._solve(flat, self._reduce(*flat))[0]
 
     def _flat(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor | None) -> tuple[Tensor, ...]:
@@ -145,9 +173,14 @@ class PolytopeProjection(Float64Module):
             if tensor is not None and tensor.shape[-1:] != (width,):
                 raise InputError(f"`{name}` has shape {tuple(tensor.shape)}; its last dimension must be {width}")
         weight = torch.ones_like(target) if weight is None else weight
+        target, lower, upper, weight = (
+            as_floating(name, tensor)
+            for name, tensor in (("target", target), ("lower", lower), ("upper", upper), ("weight", weight))
+        )
         shape = torch.broadcast_shapes(target.shape, lower.shape, upper.shape, weight.shape)
-        flat = tuple(t.to(torch.float64).expand(shape).reshape(-1, width) for t in (target, lower, upper, weight))
-        target, lower, upper, weight = flat
+        return tuple(t.to(torch.float64).expand(shape).reshape(-1, width) for t in (target, lower, upper, weight))
+
+    def _check(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> None:
         if not bool(torch.isfinite(target).all()):
             raise InputError("`target` must be finite; it contains NaN or infinity")
         if not bool((torch.isfinite(weight) & (weight > 0)).all()):
@@ -160,38 +193,33 @@ class PolytopeProjection(Float64Module):
                 f"{upper[row, column]:g}; expected numbers with lower ≤ upper"
             )
         self._check_widest(lower, upper)
-        return flat
 
     def _check_widest(self, lower: Tensor, upper: Tensor) -> None:
-        """What was left out because no bound in use let it move must not be let to move here.
-
-        Only the directions in which every flux can go have decided that; how far makes no difference.
-        """
+        """Check that no flux may move in a direction that the bounds of the layer block."""
         low, high = (torch.from_numpy(bound).to(lower) for bound in self._widest)
         wrong = torch.nonzero(((lower < 0) & (low >= 0)) | ((upper > 0) & (high <= 0)))
         if len(wrong):
             row, column = wrong[0].tolist()
             raise InputError(
                 f"bounds {lower[row, column]:g}, {upper[row, column]:g} of sample {row}, reaction {column} are wider "
-                f"than those that the projection was made for: {low[column]:g} and {high[column]:g} let no flux go "
-                "one of these ways"
+                f"than those of the projection: {low[column]:g} and {high[column]:g} block one of these directions"
             )
 
     def _reduce(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> tuple[Tensor, ...]:
-        """Target, bounds and weight of every group: of all members at once."""
+        """Compute the target, bounds and weight of every group."""
         groups = self.groups
         return groups.means(target, weight), *groups.bounds(lower, upper), groups.weights(weight)
 
     @staticmethod
     def _on_bounds(values: Tensor, lower: Tensor, upper: Tensor) -> Tensor:
-        """Put on its bound what rounding has taken off it: the gradient asks which values are held."""
+        """Move values within rounding of a bound onto it: the gradient depends on which values are held."""
         for bound in (lower, upper):
             near = (values - bound).abs() <= HELD * (1.0 + bound.abs())
             values = torch.where(near & torch.isfinite(bound), bound, values)
         return values
 
     def _solve(self, flat: tuple[Tensor, ...], reduced: tuple[Tensor, ...]) -> tuple[PolytopeSolution, Tensor]:
-        """The solution, and which bound holds every group (known for large networks only)."""
+        """Solve; also return which bound holds every group (only known for large networks)."""
         target, lower, upper, _ = flat
         blocked_ok = ((lower <= 0) & (upper >= 0))[:, self.groups.ratio == 0].all(-1)
         possible = (reduced[1] <= reduced[2]).all(-1) & blocked_ok
@@ -213,12 +241,12 @@ class PolytopeProjection(Float64Module):
         for row in open_rows:
             fluxes[row], status[row], held = self._reference(*(tensor[row].cpu().numpy() for tensor in flat))
             side[row] = self._side_of_groups(held.to(side.device))
-        # Members that hold a group from both sides cancel there.
+        # Members that hold a group from both sides cancel in the sum: set them here.
         side = torch.where(reduced[1] >= reduced[2], -1, side)
         return PolytopeSolution(fluxes, tuple(status), iterations, len(open_rows)), side
 
     def _side_of_groups(self, side: Tensor) -> Tensor:
-        """A group is held where a member is, in the direction of the group."""
+        """Compute which bound holds every group from the bounds that hold its members."""
         groups = self.groups
         turned = side[groups.moving].to(torch.float64) * groups.ratio[groups.moving].sign()
         held = turned.new_zeros(groups.groups).index_add(0, groups.group[groups.moving], turned)
@@ -227,10 +255,36 @@ class PolytopeProjection(Float64Module):
     def _reference(
         self, target: np.ndarray, lower: np.ndarray, upper: np.ndarray, weight: np.ndarray
     ) -> tuple[Tensor, str, Tensor]:
-        """One sample by a quadratic program; that it is infeasible, by a linear one. Also which bounds are active."""
+        """Solve a sample by a quadratic program, confirm infeasibility by a linear one; return active bounds too."""
         solution = QuadraticProgram(self._matrix, weight).solve(weight * target, lower, upper)
         status = solution.status
         if status != OPTIMAL:
             feasible = LinearProgram(self._matrix, np.zeros(len(target))).solve(lower, upper).status
             status = INFEASIBLE if feasible == INFEASIBLE else f"failed: {status.removeprefix('failed: ')}"
         return torch.from_numpy(solution.values), status, torch.from_numpy(solution.side)
+
+
+class _Solved(torch.autograd.Function):
+    """`PolytopeProjection.find` as a function that can read values under `torch.func`."""
+
+    @staticmethod
+    def forward(layer: PolytopeProjection, *flat: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Call `find`; the arguments carry no derivatives."""
+        return layer.find(*flat)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        """Mark the outputs as not differentiable: `ImplicitNearest` adds the derivatives."""
+        ctx.mark_non_differentiable(*output)
+
+    @staticmethod
+    def backward(ctx: Any, *_: Tensor) -> tuple[None, ...]:
+        """Return no gradients."""
+        return (None,) * 5
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[Any, ...], layer: PolytopeProjection, *flat: Tensor) -> tuple[Any, Any]:
+        """Treat mapped problems as further samples."""
+        mapped = [front(tensor, dim, info.batch_size) for tensor, dim in zip(flat, in_dims[1:], strict=True)]
+        found = _Solved.apply(layer, *(tensor.flatten(0, 1) for tensor in mapped))
+        return tuple(part.unflatten(0, mapped[0].shape[:2]) for part in found), (0, 0, 0, 0)

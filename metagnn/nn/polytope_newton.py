@@ -1,31 +1,29 @@
-"""Nearest point of a box where balances hold: batched semismooth Newton on the dual, with an implicit gradient."""
+"""Nearest balanced point within bounds, by a batched semismooth Newton method on the dual."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 MOST_ITERATIONS = 60
 CONVERGED = 2e-13
-"""Largest imbalance at which a sample stops, relative to 1 + its largest flux: rounding."""
+"""Imbalance at which a sample stops, relative to 1 + its largest flux: rounding."""
 
 ACCEPTED = 2e-12
-"""Largest imbalance of a sample that rounding keeps from getting smaller."""
+"""Largest imbalance of a solved sample, for those that rounding keeps above `CONVERGED`."""
 
 DAMPING = 1e-9
-"""Added to the diagonal of the dual's curvature, relative to its mean: with too few free fluxes it is singular."""
+"""Damping of the dual's curvature, relative to its mean: with too few free fluxes it is singular."""
 
 
 @dataclass(frozen=True, eq=False)
 class NewtonResult:
-    """Where the iteration ended.
+    """Result of the iteration.
 
     Attributes:
-        values: Shape `[samples, columns]`; within the bounds always.
+        values: Shape `[samples, columns]`; always within the bounds.
         solved: Whether the balances hold, shape `[samples]`.
         iterations: Shape `[samples]`.
     """
@@ -38,25 +36,25 @@ class NewtonResult:
 def nearest_balanced(balance: Tensor, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> NewtonResult:
     r"""Minimise $\tfrac12 \sum w (x - t)^2$ subject to $A x = 0$ and $l \le x \le u$, for many samples at once.
 
-    On the dual, $x(y) = \mathrm{clip}(t + w^{-1} A^\top y, l, u)$ and $A\,x(y) = 0$ is solved by Newton's method on
-    a piecewise linear map (Qi and Sun 1993, doi 10.1007/BF01581275), with a line search on the dual function. It
-    starts at the solution without bounds, from which most samples of a metabolic network need four steps.
+    With dual variables y, $x(y) = \mathrm{clip}(t + w^{-1} A^\top y, l, u)$; solve the piecewise linear equation
+    $A\,x(y) = 0$ by Newton's method (Qi and Sun 1993, doi 10.1007/BF01581275), with a line search on the dual function.
+    Start at the solution without bounds; most samples of a metabolic network then need four steps.
 
     Args:
         balance: A with independent rows, shape `[rows, columns]`.
         target: t, shape `[samples, columns]`.
-        lower: l, the same shape; −inf where there is none.
-        upper: u, the same shape; inf where there is none.
+        lower: l, the same shape; −inf for none.
+        upper: u, the same shape; inf for none.
         weight: w > 0, the same shape.
     """
     count = torch.zeros(len(target), dtype=torch.int64, device=target.device)
     if not len(balance):
-        # Nothing to balance: a network whose reactions all move together has one flux, and clipping is the answer.
+        # Without balances (all reactions in one group), clip.
         clipped = torch.minimum(torch.maximum(target, lower), upper)
         return NewtonResult(clipped, torch.ones_like(count, dtype=torch.bool), count)
     inverse = 1.0 / weight
     curvature = (balance * inverse[:, None, :]) @ balance.T
-    dual = _solve_damped(curvature, -(target @ balance.T), 0.0)
+    dual = _solve_damped(curvature, -(target @ balance.T)[..., None], 0.0)[..., 0]
     state = _State(balance, torch.arange(len(target), device=target.device), dual, target, lower, upper, inverse)
     values = state.values.clone()
     worst = torch.full_like(target[:, 0], torch.inf)
@@ -76,7 +74,7 @@ def nearest_balanced(balance: Tensor, target: Tensor, lower: Tensor, upper: Tens
 
 
 class _State:
-    """The samples that have not converged, with their dual variables and what follows from these."""
+    """Samples that have not converged, with their dual variables and derived values."""
 
     def __init__(
         self, balance: Tensor, rows: Tensor, dual: Tensor, target: Tensor, lower: Tensor, upper: Tensor, inverse: Tensor
@@ -86,7 +84,7 @@ class _State:
         self.height, self.free, self.values, self.imbalance = self._at(dual)
 
     def _at(self, dual: Tensor, rows: Tensor | slice = slice(None)) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The dual function, which values are free, the values, and their imbalance."""
+        """Compute the dual function, whether values are free, the values, and their imbalance."""
         target, lower, upper, inverse = (x[rows] for x in (self.target, self.lower, self.upper, self.inverse))
         unbounded = target + (dual @ self.balance) * inverse
         values = torch.minimum(torch.maximum(unbounded, lower), upper)
@@ -95,7 +93,7 @@ class _State:
         return height, (unbounded > lower) & (unbounded < upper), values, imbalance
 
     def keep(self, mask: Tensor) -> _State:
-        """The samples of a mask."""
+        """Return the samples of a mask."""
         if bool(mask.all()):
             return self
         kept = object.__new__(_State)
@@ -106,10 +104,10 @@ class _State:
         return kept
 
     def step(self) -> None:
-        """One damped Newton step with backtracking."""
+        """Take one damped Newton step with backtracking."""
         curvature = (self.balance * (self.inverse * self.free)[:, None, :]) @ self.balance.T
         scale = self.inverse.mean(-1)
-        direction = _solve_damped(curvature, -self.imbalance, DAMPING * scale)
+        direction = _solve_damped(curvature, -self.imbalance[..., None], DAMPING * scale)[..., 0]
         slope = (self.imbalance * direction).sum(-1)
         length = torch.ones_like(slope)
         dual = self.dual + direction
@@ -125,52 +123,33 @@ class _State:
         self.dual, self.height, self.free, self.values, self.imbalance = dual, height, free, values, imbalance
 
 
+def correct_densely(values: Tensor, variance: Tensor, balance: Tensor) -> Tensor:
+    """Compute C of `BalanceCorrection` with one dense factor per sample.
+
+    Args:
+        values: x, shape `[..., *samples, columns]`.
+        variance: m, shape `[*samples, columns]`.
+        balance: A, shape `[rows, columns]`.
+    """
+    width = balance.shape[1]
+    inverse = variance.reshape(-1, width)
+    right = values.reshape(-1, len(inverse), width) @ balance.T
+    curvature = (balance * inverse[:, None, :]) @ balance.T
+    damping = 1e-12 * curvature.diagonal(dim1=-2, dim2=-1).mean(-1)
+    potential = _solve_damped(curvature, right.movedim(0, -1), damping)
+    return (potential.movedim(-1, 0) @ balance).reshape(values.shape)
+
+
 def _solve_damped(curvature: Tensor, right: Tensor, damping: Tensor | float) -> Tensor:
-    """Solve with a damped symmetric matrix for every sample."""
+    """Solve a damped symmetric system for every sample, right-hand sides `[samples, rows, sides]`."""
     diagonal = curvature.diagonal(dim1=-2, dim2=-1)
     diagonal.add_(damping[:, None] if isinstance(damping, Tensor) else damping)
     factor, failed = torch.linalg.cholesky_ex(curvature)
     bad = failed > 0
     if bool(bad.any()):
-        # Rounding made it indefinite: a little more on the diagonal of those alone.
+        # Rounding made these indefinite: increase their diagonal.
         more = curvature[bad]
         more.diagonal(dim1=-2, dim2=-1).add_(1e-6 * more.diagonal(dim1=-2, dim2=-1).mean(-1, keepdim=True) + 1e-30)
         factor[bad] = torch.linalg.cholesky_ex(more)[0]
-    solved: Tensor = torch.cholesky_solve(right[..., None], factor)[..., 0]
+    solved: Tensor = torch.cholesky_solve(right, factor)
     return solved
-
-
-class ImplicitNearest(torch.autograd.Function):
-    """Passes a solved point on, and differentiates it by its active set instead of by the iterations."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, values: Tensor, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor, balance: Tensor
-    ) -> Tensor:
-        """The solved values, unchanged; the others are what they depend on."""
-        ctx.save_for_backward(values, target, lower, upper, weight, balance)
-        return values.clone()
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """Of the free values, what the balances leave; of the held ones, what they force on the free."""
-        values, target, lower, upper, weight, balance = ctx.saved_tensors
-        at_lower, at_upper = values <= lower, values >= upper
-        free = ~(at_lower | at_upper)
-        passed = free / weight
-        curvature = (balance * passed[:, None, :]) @ balance.T
-        damping = 1e-12 * curvature.diagonal(dim1=-2, dim2=-1).mean(-1)
-        potential = _solve_damped(curvature, (gradient * passed) @ balance.T, damping)
-        left = gradient - potential @ balance
-        to_target = left * free
-        # Both bounds hold a pinned value: they share what it passes on.
-        share = torch.where(at_lower & at_upper, 0.5, 1.0)
-        return (
-            None,
-            to_target,
-            left * at_lower * share,
-            left * at_upper * share,
-            -to_target * (values - target) / weight,
-            None,
-        )

@@ -1,4 +1,4 @@
-"""Reactions in groups that move together: what is per reaction as what is per group, and back."""
+"""Groups of reactions that move together: conversion between values of reactions and of groups."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from metagnn._typing import Fluxes
+from metagnn._typing import Fluxes, GivenFluxes
+from metagnn.network.coupled_reactions import CoupledReactions
 from metagnn.network.float64_module import Float64Module
+from metagnn.network.precision import as_floating
 
 
 class ReactionGroups(Float64Module):
-    """Moves targets, bounds and weights of reactions to their groups, and fluxes of groups back to reactions.
+    """Conversion of targets, bounds and weights from reactions to groups, and of fluxes from groups to reactions.
 
-    A weighted distance of fluxes is the same before and after, apart from a constant: weights add up, targets are
-    averaged, bounds are intersected. Blocked reactions carry nothing.
+    Weights are added, targets averaged and bounds intersected, so that a weighted distance of fluxes changes only by a
+    constant. Blocked reactions carry no flux. Integer tensors are converted to float64.
 
     Args:
         group: Group of every reaction, −1 where it can carry no flux, shape `[reactions]`.
         ratio: Flux of the reaction per flux of its group, shape `[reactions]`.
-        basis: Basis of the group fluxes at steady state, kept beside, shape `[groups, nullity]`.
+        basis: Basis of the group fluxes at steady state, stored as a buffer, shape `[groups, nullity]`.
 
     Shapes:
         of reactions `[..., reactions]`, of groups `[..., groups]` [mmol/gDW/h].
@@ -35,28 +37,37 @@ class ReactionGroups(Float64Module):
         super().__init__()
         self.register_buffer("basis", None if basis is None else torch.from_numpy(basis), persistent=False)
         self.groups = int(group.max(initial=-1)) + 1
-        # A blocked reaction has no group; it is sent to an extra one and multiplied by zero.
+        # Put blocked reactions in an extra group with ratio 0.
         sent = np.where(group < 0, self.groups, group)
         for name, array in (("group", sent), ("ratio", ratio), ("moving", np.flatnonzero(group >= 0))):
             self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(array)), persistent=False)
 
+    @classmethod
+    def from_coupled(cls, coupled: CoupledReactions, basis: np.ndarray | None = None) -> ReactionGroups:
+        """Make the groups of a network."""
+        return cls(coupled.group, coupled.ratio, basis)
+
     def weights(self, weight: Tensor) -> Tensor:
-        """Weight of every group."""
+        """Compute the weight of every group."""
+        weight = as_floating("weight", weight)
         pull = weight[..., self.moving] * self._factor(weight).square()
         return self._sum(pull)
 
     def means(self, values: Tensor, weight: Tensor) -> Tensor:
-        """Weighted mean of what the members say about their group; the weight as for `weights`."""
+        """Compute the weighted mean of the group fluxes that the members give; the weight is that of `weights`."""
+        values, weight = as_floating("values", values), as_floating("weight", weight)
         pull = weight[..., self.moving] * self._factor(values)
         return self._sum(pull * values[..., self.moving]) / self.weights(weight)
 
     def averages(self, values: Tensor, weight: Tensor) -> Tensor:
-        """Weighted average of something that has no direction, as a cost; the weight as for `weights`."""
+        """Compute the weighted average of a quantity without direction, such as a cost."""
+        values, weight = as_floating("values", values), as_floating("weight", weight)
         pull = weight[..., self.moving] * self._factor(values).square()
         return self._sum(pull * values[..., self.moving]) / self.weights(weight)
 
-    def bounds(self, lower: Fluxes, upper: Fluxes) -> tuple[Tensor, Tensor]:
-        """The tightest bounds that the members put on every group."""
+    def bounds(self, lower: GivenFluxes, upper: GivenFluxes) -> tuple[Tensor, Tensor]:
+        """Compute the tightest bounds of every group from those of its members."""
+        lower, upper = as_floating("lower", lower), as_floating("upper", upper)
         factor = self._factor(lower)
         low, high = lower[..., self.moving] / factor, upper[..., self.moving] / factor
         low, high = torch.where(factor > 0, low, high), torch.where(factor > 0, high, low)
@@ -67,13 +78,15 @@ class ReactionGroups(Float64Module):
         return tightest_low, tightest_high
 
     def expand(self, values: Tensor) -> Fluxes:
-        """Fluxes of the reactions; those of a group that is NaN make the blocked ones of its sample NaN too."""
+        """Compute the fluxes of reactions; if any group of a sample is NaN, the whole sample is NaN."""
+        values = as_floating("values", values)
         padded = torch.cat([values, values.new_zeros(*values.shape[:-1], 1)], dim=-1)
         fluxes: Tensor = padded[..., self.group] * self.ratio.to(values.dtype)
         return torch.where(torch.isnan(values).any(-1, keepdim=True), torch.nan, fluxes)
 
-    def collect(self, fluxes: Fluxes) -> Tensor:
-        """Fluxes of the groups, each from its first member."""
+    def collect(self, fluxes: GivenFluxes) -> Tensor:
+        """Compute the flux of every group from its first member."""
+        fluxes = as_floating("fluxes", fluxes)
         first = torch.full((self.groups,), len(self.group), device=fluxes.device, dtype=torch.int64)
         first = first.scatter_reduce(0, self.group[self.moving], self.moving, "amin")
         return fluxes[..., first] / self.ratio[first].to(fluxes.dtype)

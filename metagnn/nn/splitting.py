@@ -1,42 +1,45 @@
-"""Unrolled splitting: a network layer that solves for fluxes by message passing."""
+"""Unrolled splitting: a layer that solves for fluxes by message passing."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from metagnn._typing import Basis, Fluxes, Metric, Stepwise
+from metagnn._typing import Basis, Fluxes, GivenFluxes, GivenMetric, Stepwise
+from metagnn.network.precision import as_floating, working
 from metagnn.network.sparse_balances import SparseBalances
-from metagnn.nn.flux_projection import AbstractFluxProjection, DenseProjection, SparseProjection
-from metagnn.nn.splitting_iteration import SplittingIteration
+from metagnn.nn.flux_projection import AbstractFluxProjection, BalanceFactors, DenseProjection, SparseProjection
+from metagnn.nn.splitting_iteration import iterate
 
 
 @dataclass(frozen=True)
 class SplittingParameters:
-    """What every reaction node brings to the splitting.
+    """Parameters of the splitting for every reaction node.
 
     Attributes:
-        scale: Scale of every flux, positive, shape `[reactions]`; distances are measured in units of it.
+        scale: Positive scale of every flux, the unit of its distances, shape `[reactions]`.
         drive: Linear pull on every flux in every step (positive: forward), shape `[steps, reactions]`.
         shrinkage: Non-negative quadratic cost of every flux, shape `[reactions]`.
-        start: Where the iteration starts, shape `[reactions]`.
+        start: Initial state of the iteration, shape `[reactions]`.
     """
 
-    scale: Metric
+    scale: GivenMetric
     drive: Stepwise
-    shrinkage: Metric
-    start: Metric
+    shrinkage: GivenMetric
+    start: GivenMetric
 
 
 @dataclass(frozen=True)
 class SplittingResult:
-    """Where the splitting ended, both of its halves.
+    """Fluxes at the end of the splitting.
 
     Attributes:
-        within_bounds: The last local step: inside the bounds, near steady state [mmol/gDW/h].
-        at_steady_state: Its projection: at steady state, near the bounds [mmol/gDW/h].
+        within_bounds: Result of the last local step: within bounds, near steady state [mmol/gDW/h].
+        at_steady_state: Its projection onto steady state, near the bounds [mmol/gDW/h].
     """
 
     within_bounds: Fluxes
@@ -53,8 +56,8 @@ class UnrolledSplitting(nn.Module):
     $u = \mathrm{clip}\big((z + g_k + w m) / (1 + e + w),\ l,\ h\big)$, then $y = P (2u - z)$, then
     $z \leftarrow z + \rho_k (y - u) + \mu_k (z - z_\text{previous})$.
 
-    With fixed steps it solves the linear program (g: objective) or the quadratic one (e: cost) of flux balance
-    analysis, in hundreds of steps; learned, dozens are enough. Splitting: Eckstein and Bertsekas 1992,
+    With fixed parameters it solves the linear (g: objective) or quadratic program (e: cost) of flux balance analysis
+    in hundreds of steps; with learned ones, dozens are enough. Splitting: Eckstein and Bertsekas 1992,
     doi 10.1007/BF01581204; unrolling: Gregor and LeCun 2010, "Learning fast approximations of sparse coding".
 
     Args:
@@ -62,7 +65,7 @@ class UnrolledSplitting(nn.Module):
 
     Shapes:
         lower, upper `[..., reactions]` [mmol/gDW/h]; measured, precision the same, or None; steady_states
-        `[reactions, nullity]` from `nullspace_basis`, or the balances of a large network.
+        `[reactions, nullity]` from `nullspace_basis`, or `SparseBalances` for a large network.
     """
 
     def __init__(self, steps: int) -> None:
@@ -71,58 +74,63 @@ class UnrolledSplitting(nn.Module):
         self.momentum = nn.Parameter(torch.zeros(steps))
 
     def reset_parameters(self) -> None:
-        """Plain Douglas–Rachford: relaxation 1, momentum 0."""
+        """Reset to plain Douglas–Rachford: relaxation 1, momentum 0."""
         nn.init.ones_(self.relaxation)
         nn.init.zeros_(self.momentum)
 
     def forward(
         self,
-        lower: Fluxes,
-        upper: Fluxes,
+        lower: GivenFluxes,
+        upper: GivenFluxes,
         parameters: SplittingParameters,
         steady_states: Basis | SparseBalances,
-        measured: Fluxes | None = None,
-        precision: Fluxes | None = None,
+        measured: GivenFluxes | None = None,
+        precision: GivenFluxes | None = None,
     ) -> SplittingResult:
-        """Run every step.
+        """Run all steps.
 
         Args:
             lower: Lower bounds.
             upper: Upper bounds.
-            parameters: What every reaction node brings.
-            steady_states: Basis of the null space of S, float64; or S itself, which costs no square of its size.
-            measured: Measured fluxes; ignored where the precision is zero.
+            parameters: Parameters of every reaction node.
+            steady_states: Basis of the null space of S, float64; or sparse S, to avoid a dense basis.
+            measured: Measured fluxes; ignored if the precision is zero.
             precision: Weight of every measurement, ≥ 0, relative to one unit of scaled distance.
         """
-        scale = parameters.scale
+        scale = working(as_floating("scale", parameters.scale))
+        make: Callable[..., AbstractFluxProjection]
         projection: AbstractFluxProjection
+        made_of: tuple[Tensor, ...]
         if isinstance(steady_states, SparseBalances):
-            projection = SparseProjection(steady_states, scale)
+            make = functools.partial(SparseProjection, BalanceFactors(steady_states))
+            projection, made_of = make(scale), (scale,)
         else:
-            projection = DenseProjection.in_scale(steady_states, scale)
-        pull, stiffness = self._local_terms(parameters, measured, precision)
+            make, projection = DenseProjection, DenseProjection.in_scale(steady_states, scale)
+            made_of = tuple(part.to(scale.dtype) for part in projection.parameters)
+        pull, stiffness = self._local_terms(parameters, scale, measured, precision)
         low, high = (bound.to(scale.dtype).reshape(-1, len(scale)) for bound in (lower, upper))
-        inside: Tensor = SplittingIteration.apply(
-            parameters.start.expand(low.shape),
+        inside = iterate(
+            make,
+            parameters.start.to(scale.dtype).expand(low.shape),
             torch.stack((low, high)),
             parameters.drive * scale,
             pull,
             stiffness,
-            torch.stack((self.relaxation, self.momentum)),
-            projection,
-            *projection.parameters,
+            torch.stack((self.relaxation, self.momentum)).to(scale.dtype),
+            *made_of,
         )
-        # The guarantees are given in float64: the clip to the given bounds, the projection with the exact P.
+        # Clip and project in float64, so that bounds and steady state hold exactly.
         exact = torch.float64
         within = torch.clamp(inside.reshape(lower.shape).to(exact), lower.to(exact), upper.to(exact))
         return SplittingResult(within_bounds=within, at_steady_state=projection.nearest(within))
 
     @staticmethod
     def _local_terms(
-        parameters: SplittingParameters, measured: Tensor | None, precision: Tensor | None
+        parameters: SplittingParameters, scale: Tensor, measured: Tensor | None, precision: Tensor | None
     ) -> tuple[Tensor | None, Tensor]:
+        shrinkage = parameters.shrinkage.to(scale.dtype)
         if measured is None or precision is None:
-            return None, 1 / (1 + parameters.shrinkage)
-        weight = precision.to(parameters.scale.dtype).reshape(-1, len(parameters.scale))
-        target = measured.to(weight.dtype).reshape(weight.shape).nan_to_num()
-        return weight * target, 1 / (1 + parameters.shrinkage + weight)
+            return None, 1 / (1 + shrinkage)
+        weight = precision.to(scale.dtype).reshape(-1, len(scale))
+        target = measured.to(scale.dtype).reshape(weight.shape).nan_to_num()
+        return weight * target, 1 / (1 + shrinkage + weight)

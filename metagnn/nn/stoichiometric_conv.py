@@ -1,4 +1,4 @@
-"""Local message passing along the stoichiometry: signed, between metabolites and reactions."""
+"""Signed local message passing between metabolites and reactions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from torch_geometric.nn.dense.linear import Linear
 
 from metagnn._typing import EdgeIndex, EdgeWeight, SourceFeatures, TargetFeatures, TargetStates
 from metagnn.errors import InputError
+from metagnn.network.precision import require_floating, working
 
 
 class StoichiometricConv(MessagePassing):
     r"""Signed message passing over a bipartite graph, weighted by stoichiometric coefficients.
 
     GraphSAGE's update with a sum (Hamilton et al. 2017, `Inductive representation learning on large graphs
-    <https://doi.org/10.48550/arXiv.1706.02216>`_), with one set of weights for what a coefficient's sign says
-    (made or used) and one for what its size says (how much takes part).
+    <https://doi.org/10.48550/arXiv.1706.02216>`_), with one set of weights for signed coefficients (made or used) and
+    one for their magnitudes (how much takes part).
 
     Matrix form, with $A$ the targets × sources matrix of coefficients (S, or its transpose):
     $H_t' = H_t W_\text{self} + \hat A H_s W_\text{signed} + |\hat A| H_s W_\text{unsigned} + b$; node-wise
@@ -24,14 +25,13 @@ class StoichiometricConv(MessagePassing):
     + W_\text{unsigned} \sum_s |\hat a_{ts}| h_s + b$.
 
     Normalised coefficients $\hat a_{ts} = a_{ts} / \sqrt{\sum_{s'} a_{ts'}^2}$ keep the variance of independent
-    messages, at hubs with hundreds of neighbours and for biomass coefficients of 60 alike. They also make
-    reactions → metabolites depend on how a reaction is scaled, and metabolites → reactions not: a reaction
-    written twice as large receives the same messages, and one written backwards the same with the signed part
-    reversed.
+    messages, both at hubs with hundreds of neighbours and for biomass coefficients of 60. Messages to reactions then
+    do not depend on the scale of a reaction, and a reversed reaction only changes the sign of their signed part.
+    Messages to metabolites do depend on the scale.
 
     Args:
         in_channels: Channels of every node, or of (sources, targets); -1 takes them from the first input.
-        out_channels: Channels of every target afterwards.
+        out_channels: Output channels of every target.
         normalize: Whether to normalise the coefficients at every target.
         bias: Whether to add a bias.
 
@@ -77,16 +77,20 @@ class StoichiometricConv(MessagePassing):
         """Update every target from its sources.
 
         Args:
-            x: Features of the nodes, or of (sources, targets). Targets of None leave out their own term.
-            edge_index: Source and target of every edge: `Incidence.edge_index` from metabolites to reactions,
-                the same flipped for the other way.
-            edge_weight: Coefficient of every edge, signed or not.
-            size: Numbers of sources and targets; needed where the targets are None.
+            x: Features of the nodes, or of (sources, targets). With targets None, the term of the target is left out.
+            edge_index: Source and target of every edge: `Incidence.edge_index` from metabolites to reactions, flipped
+                from reactions to metabolites.
+            edge_weight: Coefficient of every edge.
+            size: Numbers of sources and targets; required if the targets are None.
 
         Raises:
-            InputError: There is not one weight per edge, or the number of targets is unknown.
+            InputError: The features are integers, the number of weights is not that of edges, or the number of
+                targets is unknown.
         """
         source, target = (x, x) if isinstance(x, Tensor) else x
+        for features in (source, target):
+            if features is not None:
+                require_floating("x", features)
         if edge_weight.numel() != edge_index.shape[1]:
             raise InputError(
                 f"`edge_weight` has {edge_weight.numel()} entries; expected one for each edge, {edge_index.shape[1]}"
@@ -94,12 +98,14 @@ class StoichiometricConv(MessagePassing):
         if target is not None:
             size = (source.shape[-2], target.shape[-2])
         if size is None:
-            raise InputError("`size` is needed where `x` has no targets; expected (sources, targets)")
-        weight = edge_weight.reshape(-1).to(source.dtype)
+            raise InputError("`size` is required if `x` has no targets; expected (sources, targets)")
+        # Use float32 for half precision, in which the sum of squares at a hub would be wrong.
+        weight = edge_weight.reshape(-1).to(working(source).dtype)
         if self.normalize:
             weight = _normalised(weight, edge_index[1], size[1])
-        # Channels are projected before they travel, and both kinds of message add up on the edge: the gather
-        # and the scatter, which dominate, then run once on the outgoing width.
+        weight = weight.to(source.dtype)
+        # Project the channels first and add both kinds of message on the edge: gather and scatter, which dominate the
+        # cost, then run once, on the output width.
         out: Tensor = self.propagate(
             edge_index,
             signed=(self.lin_signed(source), None),
@@ -111,9 +117,9 @@ class StoichiometricConv(MessagePassing):
             out = out + self.lin_self(target)
         return out if self.bias is None else out + self.bias
 
-    # Plain tensors here: PyG reads this signature, and falls back to slower code where it cannot.
+    # Plain tensors: with annotations that PyG cannot read, it falls back to slower code.
     def message(self, signed_j: Tensor, unsigned_j: Tensor, weight: Tensor) -> Tensor:
-        """What one edge carries, for all edges: `[..., edges, out_channels]`."""
+        """Compute the message of every edge, shape `[..., edges, out_channels]`."""
         weight = weight.unsqueeze(-1)
         return weight * signed_j + weight.abs() * unsigned_j
 
@@ -123,5 +129,5 @@ class StoichiometricConv(MessagePassing):
 
 def _normalised(weight: Tensor, target: Tensor, targets: int) -> Tensor:
     power = weight.new_zeros(targets).index_add(0, target, weight.square())
-    # A target whose coefficients are all zero receives zero, and its gradient stays finite.
+    # A target whose coefficients are all zero receives zero; its gradient stays finite.
     return weight * torch.where(power > 0, power, 1.0).rsqrt()[target]

@@ -1,4 +1,4 @@
-"""A quadratic program whose active bounds are known: one linear system, solved to round-off."""
+"""Solve a quadratic program with known active bounds: one linear system, solved to round-off."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import scipy.sparse
 import scipy.sparse.linalg
 
 REGULARISATION = 1e-8
-"""Keeps the system solvable where rows depend on each other; the refinement takes its effect out again."""
+"""Regularisation that allows dependent rows; iterative refinement removes its effect."""
 
 DENSE_SIZE = 400
-"""Below it a dense factor is faster than a sparse one (a core model has about 150 unknowns)."""
+"""Use a dense factor below this number of unknowns, where it is faster (a core model has about 150)."""
 
 
 class ActiveSet:
     """The equations of min ½ vᵀ diag(w) v − t·v, A v = b with some columns held at a bound.
 
-    Stationarity is w v − t − Aᵀy = 0 for every free column. Rows of A that depend on each other leave the
-    multipliers y open; the one nearest to the start is returned, so a start with the right signs keeps them.
+    Stationarity is w v − t − Aᵀy = 0 for every free column. If rows of A depend on each other, y is not unique; the y
+    nearest to the start is returned, so a start with the right signs keeps them.
 
     Args:
         matrix: A, shape `[rows, columns]`, scipy CSC.
         weights: w > 0, shape `[columns]`.
-        free: Columns that no bound holds, boolean, shape `[columns]`.
+        free: Columns that are not held at a bound, boolean, shape `[columns]`.
     """
 
     def __init__(self, matrix: Any, weights: np.ndarray, free: np.ndarray) -> None:
@@ -34,6 +34,15 @@ class ActiveSet:
         self._weights = weights[self.free]
         self._dense = sum(matrix.shape) <= DENSE_SIZE
         self._matrix = matrix[:, self.free].toarray() if self._dense else matrix[:, self.free]
+        self._factor = self._dense_factor() if self._dense else self._sparse_factor()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all but the factor, which cannot be copied."""
+        return {name: value for name, value in self.__dict__.items() if name != "_factor"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Factor the same equations again, with the same result."""
+        self.__dict__.update(state)
         self._factor = self._dense_factor() if self._dense else self._sparse_factor()
 
     def _dense_factor(self) -> Callable[[np.ndarray], np.ndarray]:
@@ -51,7 +60,7 @@ class ActiveSet:
         diagonal = scipy.sparse.diags_array(self._weights)
         corner = scipy.sparse.diags_array(np.full(rows, -REGULARISATION))
         system = scipy.sparse.block_array([[diagonal, self._matrix.T], [self._matrix, corner]], format="csc")
-        # Quasi-definite, so every symmetric order has a factor: no pivoting, and little fill.
+        # The matrix is quasi-definite: every symmetric order has a factor, without pivoting and with little fill.
         factor = scipy.sparse.linalg.splu(
             system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
         )
@@ -61,16 +70,16 @@ class ActiveSet:
     def solve(
         self, target: np.ndarray, row_values: np.ndarray, start: np.ndarray, tolerance: float = 1e-13
     ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Values of the free columns and multipliers of the rows.
+        """Solve for the free columns and the multipliers of the rows.
 
         Args:
             target: t of the free columns, shape `[free]` or `[free, problems]`.
-            row_values: b minus what the held columns contribute, shape `[rows]` or `[rows, problems]`.
+            row_values: b minus the contribution of the held columns, shape `[rows]` or `[rows, problems]`.
             start: Multipliers to start from, in the shape of `row_values`.
             tolerance: Relative residual at which the refinement stops.
 
         Returns:
-            Values, multipliers, and the worst residual of the rows; it stays large where no v meets the rows.
+            Values, multipliers, and the largest residual of the rows, which stays large if no v meets the rows.
         """
         multipliers = start
         weights = self._weights if target.ndim == 1 else self._weights[:, None]

@@ -1,4 +1,4 @@
-"""Critical regions: where one active set serves many bounds, by one affine map instead of a solver."""
+"""Critical regions: ranges of bounds with one active set, where an affine map replaces the solver."""
 
 from __future__ import annotations
 
@@ -8,40 +8,42 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram, LinearSolution
+from metagnn.optimize.per_thread import PerThread
 
 MOST_REGIONS, MOST_BYTES = 512, 1 << 27
-"""What is kept from one batch to the next."""
+"""Most regions, and most bytes of regions, to keep between batches."""
 
 SMALL = 100_000
-"""Bounds to check, programs times columns, below which looking at the witnesses first costs more than it saves."""
+"""Check witnesses first only above this number of bounds (programs times columns); below, it costs more than it
+saves."""
 
 TRIAL = 16
-"""Regions to learn before judging whether they pay."""
+"""Regions to learn before judging whether regions save time."""
 
 WORTH = 0.25
-"""Programs that a region must decide for its cost; below it, on average, no more are learned. At genome scale with
+"""Programs that a region must decide to save time. If the average is lower, learning stops. At genome scale with
 sixteen uptakes, nine media in ten have a region of their own."""
 
 
 @dataclass(eq=False)
 class CriticalRegion:
-    """Bounds that share one active set share one affine map from bounds to the optimum.
+    """A set of bounds with one active set, and the affine map from these bounds to the optimum.
 
-    As in multiparametric programming (Bemporad et al. 2002, doi 10.1016/S0005-1098(01)00174-1).
+    Multiparametric programming (Bemporad et al. 2002, doi 10.1016/S0005-1098(01)00174-1).
 
     Attributes:
-        bounds: The bound that every column is, or would be, held at, shape `[columns]`.
-        values: The optimum there, shape `[columns]`.
+        bounds: The bound at which every column is, or would be, held, shape `[columns]`.
+        values: The optimum at these bounds, shape `[columns]`.
         side: −1 where a column is held at its lower bound, 1 at its upper one, 0 where it is free.
-        held: The held columns whose bound may move.
-        value_slopes: What each of these bounds moves, shape `[held, columns]`.
-        tolerance: Violation up to which the region holds.
-        signs: Multipliers of the held columns; None where they depend on no bound, as in a linear program.
-        sign_slopes: What each bound does to them, shape `[held, columns]`.
-        noise: Their round-off, shape `[columns]`.
-        witnesses: Columns that have ruled programs out. Looked at first, they rule most others out as well, at a
-            hundredth of the cost.
-        uses: How many programs it has decided.
+        held: The held columns whose bound can change.
+        value_slopes: Change of the optimum per unit of each of these bounds, shape `[held, columns]`.
+        tolerance: Largest violation of a bound or sign inside the region.
+        signs: Multipliers of the held columns; None if they do not depend on the bounds, as in a linear program.
+        sign_slopes: Change of the multipliers per unit of each bound, shape `[held, columns]`.
+        noise: Round-off of the multipliers, shape `[columns]`.
+        witnesses: Columns that ruled out earlier programs. Checked first, they rule out most others at a hundredth of
+            the cost.
+        uses: Number of programs decided.
     """
 
     bounds: np.ndarray
@@ -57,12 +59,12 @@ class CriticalRegion:
     uses: int = 0
 
     def optima(self, lower: np.ndarray, upper: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Which of some programs the region decides, boolean, shape `[rows]`, and the optima of those.
+        """Return which programs the region decides, boolean, shape `[rows]`, and their optima.
 
         Args:
             lower: Lower bounds, shape `[programs, columns]`.
             upper: Upper bounds, the same shape.
-            rows: Programs to look at.
+            rows: Programs to check.
         """
         held = np.ix_(rows, self.held)
         moved = np.where(self.side[self.held] > 0, upper[held], lower[held]) - self.bounds[self.held]
@@ -86,14 +88,14 @@ class CriticalRegion:
     def _excess(
         self, lower: np.ndarray, upper: np.ndarray, rows: np.ndarray, moved: np.ndarray, columns: np.ndarray | slice
     ) -> np.ndarray:
-        """How far the map leaves the bounds, shape `[rows, columns]`; below zero within them."""
+        """Return how far the map leaves the bounds, shape `[rows, columns]`; below zero inside."""
         values = self.values[columns] + moved @ self.value_slopes[:, columns]
         at = (rows, columns) if isinstance(columns, slice) else np.ix_(rows, columns)
         excess: np.ndarray = np.maximum(lower[at] - values, values - upper[at])
         return excess
 
     def _same_elsewhere(self, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-        """Programs whose bounds are those of the region in the held columns that no slope follows."""
+        """Return the programs that have the region's bounds in the held columns without a slope."""
         others = self.side != 0
         others[self.held] = False
         at = np.where(self.side[others] < 0, lower[:, others], upper[:, others])
@@ -108,17 +110,17 @@ def basis_region(
     varying: np.ndarray,
     tolerance: float,
 ) -> CriticalRegion:
-    """Bounds for which the basis of a linear program's last optimum stays optimal.
+    """Return the region of bounds in which the basis of a linear program's last optimum stays optimal.
 
     Args:
         program: The program, just solved.
         found: Its optimum.
-        bounds: Lower and upper bounds of that, each of shape `[columns]`.
-        varying: Columns whose bounds slopes follow; others may differ too, but are then not in the region.
-        tolerance: Violation of a bound up to which the region holds.
+        bounds: Lower and upper bounds of that optimum, each of shape `[columns]`.
+        varying: Columns whose bounds may vary in the region; programs with other bounds elsewhere lie outside it.
+        tolerance: Largest violation of a bound inside the region.
     """
     lower, upper = bounds
-    # Where both bounds are equal, only the reduced cost tells which of them a wider pair would hold.
+    # If both bounds are equal, the reduced cost tells which one would hold the column if they were wider.
     nearer_upper = found.values - lower > upper - found.values
     at_upper = np.where(lower == upper, found.reduced_costs > 0, nearer_upper)
     at = np.where(at_upper, upper, lower)
@@ -129,15 +131,27 @@ def basis_region(
 
 
 Learned = tuple[str, np.ndarray, CriticalRegion | None]
-"""Status and optimum of one program, and its region where one was asked for and exists."""
+"""Status and optimum of one program, and its region if requested and found."""
+
+
+@dataclass
+class _Known:
+    """Regions of one thread, with counts of regions learned and programs decided."""
+
+    regions: list[CriticalRegion] = field(default_factory=list)
+    learned: int = 0
+    served: int = 0
 
 
 class CriticalRegions:
-    """Decides many programs by the regions of those solved before; a solver is called for what is left."""
+    """A solver of many programs that decides what it can by the regions of earlier ones.
+
+    Every thread learns its own regions; copies and pickles start without any. Known regions change statuses and optimal
+    values by rounding only, but can change which of several optima is returned.
+    """
 
     def __init__(self) -> None:
-        self._regions: list[CriticalRegion] = []
-        self._learned = self._served = 0
+        self._known = PerThread(_Known)
 
     def solve(
         self,
@@ -146,14 +160,15 @@ class CriticalRegions:
         solve_one: Callable[[np.ndarray, np.ndarray, bool], Learned],
         progress: Callable[[int], object],
     ) -> tuple[np.ndarray, list[str]]:
-        """Optima, shape `[programs, columns]`, NaN where the status is not "optimal"; and the statuses.
+        """Return the optima, shape `[programs, columns]`, NaN where the status is not "optimal", and the statuses.
 
         Args:
             lower: Lower bounds, shape `[programs, columns]`.
             upper: Upper bounds, the same shape.
-            solve_one: Solves one program, by its bounds and whether its region is wanted.
-            progress: Called with how many programs are decided so far.
+            solve_one: Solves one program, given its bounds and whether to return its region.
+            progress: Called with the number of programs decided so far.
         """
+        known = self._known.get()
         values, status = np.full(lower.shape, np.nan), [""] * len(lower)
         undecided = np.arange(len(lower))
 
@@ -163,24 +178,24 @@ class CriticalRegions:
             for row in undecided[holds]:
                 status[row] = OPTIMAL
             region.uses += len(optima)
-            self._served += len(optima)
+            known.served += len(optima)
             left: np.ndarray = undecided[~holds]
             return left
 
-        for region in self._regions:
+        for region in known.regions:
             undecided = serve(region) if len(undecided) else undecided
         if len(undecided) < len(lower):
             progress(len(lower) - len(undecided))
         while len(undecided):
             row, undecided = undecided[0], undecided[1:]
-            worth = self._learned < TRIAL or self._served >= WORTH * self._learned
+            worth = known.learned < TRIAL or known.served >= WORTH * known.learned
             status[row], values[row], learned = solve_one(lower[row], upper[row], worth)
             if learned is not None:
-                self._regions.append(learned)
-                self._learned += 1
+                known.regions.append(learned)
+                known.learned += 1
                 undecided = serve(learned)
             progress(len(lower) - len(undecided))
-        self._regions = sorted(self._regions, key=lambda region: -region.uses)
-        if self._regions:
-            del self._regions[min(MOST_REGIONS, MOST_BYTES // (1 + self._regions[0].value_slopes.nbytes)) :]
+        known.regions = sorted(known.regions, key=lambda region: -region.uses)
+        if known.regions:
+            del known.regions[min(MOST_REGIONS, MOST_BYTES // (1 + known.regions[0].value_slopes.nbytes)) :]
         return values, status

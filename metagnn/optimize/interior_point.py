@@ -1,22 +1,24 @@
-"""Interior point of a quadratic program: which bounds are active, nearly."""
+"""Interior-point solution of a quadratic program, to find its active bounds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import piqp
 import scipy.sparse
 
+from metagnn.optimize.per_thread import PerThread
+
 
 @dataclass(frozen=True, eq=False)
 class InteriorSolution:
-    """A solution to the tolerance of the solver.
+    """A solution within the tolerance of the solver.
 
     Attributes:
         values: v, shape `[columns]`.
-        multipliers: y of the rows, w v − t − Aᵀy = 0 where no bound is active, shape `[rows]`.
+        multipliers: y of the rows, shape `[rows]`; w v − t − Aᵀy = 0 where no bound is active.
         side: −1 where the lower bound is active, 1 where the upper one is, else 0, shape `[columns]`.
     """
 
@@ -25,32 +27,46 @@ class InteriorSolution:
     side: np.ndarray
 
 
+@dataclass
+class _Prepared:
+    """State of one thread: a solver, its current weights, and the status of its last problem."""
+
+    solver: Any = None
+    weights: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    status: str = ""
+
+
 class InteriorPoint:
-    """Minimise ½ vᵀ diag(w) v − t·v subject to A v = b and lower ≤ v ≤ upper.
+    """Interior-point solver: minimise ½ vᵀ diag(w) v − t·v subject to A v = b and lower ≤ v ≤ upper.
 
-    The laws hold to 1e-9 and the minimum to 1e-7, which is 1e-6 or so in a value whose bound is barely active.
+    A v = b holds to 1e-9 and the minimum to 1e-7, so a value whose bound is barely active is off by about 1e-6.
 
-    PIQP (Schwan et al. 2023, doi 10.1109/CDC49753.2023.10383915), set up once: problems that share the matrix start
-    without its analysis, a sixth of the time on a genome-scale network.
+    PIQP (Schwan et al. 2023, doi 10.1109/CDC49753.2023.10383915) analyses the matrix once; later problems skip that
+    third of the time on a genome-scale network. Every thread has its own solver; copies and pickles start without one.
+    Earlier problems change values by rounding (1e-13) unless `restart` is called.
 
     Args:
         matrix: A, shape `[rows, columns]`, scipy sparse.
-        proof: How near a certificate of infeasibility has to be to end the search.
-        exact: Whether the minimum is to be met to 1e-13 instead of 1e-7: a value whose bound is barely active is off
-            by the root of that. Takes a third more steps.
-        scalings: Rounds of scaling before a solve. Two instead of ten save a quarter of the steps on iJO1366; where
-            weights differ by many powers of ten, some problems end with few alone, others with many alone.
-
-    Attributes:
-        status: PIQP's word for how the last problem ended.
+        proof: Tolerance at which a certificate of infeasibility ends the search.
+        exact: Whether to meet the minimum to 1e-13 instead of 1e-7 (a value whose bound is barely active is off by the
+            square root of that). Takes a third more steps.
+        scalings: Rounds of scaling before a solve. Two instead of ten save a quarter of the steps on iJO1366. With
+            weights of very different sizes, some problems converge only with few rounds, others only with many.
     """
 
     def __init__(self, matrix: Any, proof: float = 1e-4, exact: bool = False, scalings: int = 10) -> None:
         self._matrix = scipy.sparse.csc_matrix(matrix)
-        self._weights = np.zeros(0)
-        self._solver: Any = None
         self._proof, self._exact, self._scalings = proof, exact, scalings
-        self.status = ""
+        self._prepared = PerThread(_Prepared)
+
+    @property
+    def status(self) -> str:
+        """PIQP's status of this thread's last problem."""
+        return self._prepared.get().status
+
+    def restart(self) -> None:
+        """Discard this thread's solver, so that earlier problems do not affect the next one."""
+        self._prepared.get().solver = None
 
     def solve(
         self,
@@ -59,42 +75,39 @@ class InteriorPoint:
         bounds: tuple[np.ndarray, np.ndarray],
         right: np.ndarray | None = None,
     ) -> InteriorSolution | None:
-        """The optimum, or None where the solver found none; `status` then says why.
+        """Return the optimum, or None if the solver found none; `status` then gives the reason.
 
         Args:
             weights: w > 0, shape `[columns]`.
             target: t, shape `[columns]`.
-            bounds: Lower and upper bounds, −inf and inf where there are none.
+            bounds: Lower and upper bounds; −inf and inf for none.
             right: b, shape `[rows]`; zero if not given.
         """
         lower, upper = bounds
         right = np.zeros(self._matrix.shape[0]) if right is None else right
-        changed = self._solver is None or not np.array_equal(weights, self._weights)
+        own = self._prepared.get()
+        changed = own.solver is None or not np.array_equal(weights, own.weights)
         quadratic = scipy.sparse.csc_matrix(scipy.sparse.diags_array(weights)) if changed else None
-        if self._solver is None:
-            self._solver = self._new_solver()
-            self._solver.setup(quadratic, -target, self._matrix, right, None, None, None, lower, upper)
+        if own.solver is None:
+            own.solver = self._new_solver()
+            own.solver.setup(quadratic, -target, self._matrix, right, None, None, None, lower, upper)
         elif changed:
-            self._solver.update(P=quadratic, c=-target, b=right, x_l=lower, x_u=upper)
+            own.solver.update(P=quadratic, c=-target, b=right, x_l=lower, x_u=upper)
         else:
-            self._solver.update(c=-target, b=right, x_l=lower, x_u=upper)
-        self._weights = weights.copy()
-        solved = self._solver.solve()
-        self.status = solved.name
+            own.solver.update(c=-target, b=right, x_l=lower, x_u=upper)
+        own.weights = weights.copy()
+        solved = own.solver.solve()
+        own.status = solved.name
         if solved != piqp.PIQP_SOLVED:
-            # What a failed solve leaves behind is not to be built on.
-            self._solver = None
+            # Do not reuse the state of a failed solve.
+            own.solver = None
             return None
-        result = self._solver.result
-        # A bound is active where its multiplier outweighs the distance: their product is nearly zero.
+        result = own.solver.result
+        # A bound is active where its multiplier exceeds the distance to it: their product is nearly zero.
         side = np.zeros(len(target), dtype=np.int8)
         side[result.x - lower < result.z_bl] = -1
         side[upper - result.x < result.z_bu] = 1
         return InteriorSolution(result.x.copy(), -result.y, side)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Without the prepared solver, which cannot be copied: a copy prepares its own."""
-        return self.__dict__ | {"_solver": None}
 
     def _new_solver(self) -> Any:
         solver = piqp.SparseSolver()
@@ -104,7 +117,7 @@ class InteriorPoint:
         if self._exact:
             solver.settings.eps_duality_gap_abs = solver.settings.eps_duality_gap_rel = 1e-13
             solver.settings.eps_rel = 1e-12
-            # Its own floor of regularisation, 1e-10, is felt where a bound is barely active. A wide start saves steps.
+            # PIQP's default floor of regularisation, 1e-10, distorts barely active bounds. A wide start saves steps.
             solver.settings.reg_lower_limit, solver.settings.reg_finetune_lower_limit = 1e-13, 1e-14
             solver.settings.rho_init, solver.settings.delta_init = 1e-3, 1e-1
         solver.settings.preconditioner_iter = self._scalings

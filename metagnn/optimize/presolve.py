@@ -1,4 +1,4 @@
-"""Columns that equations fix: rows with one open column left, removed until there are none."""
+"""Fix columns by rows with a single open column, until there are none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Reduced:
-    """What is left of A v = b, lower ≤ v ≤ upper once every implied value is in place.
+    """The rest of A v = b, lower ≤ v ≤ upper after implied values are fixed.
 
     Attributes:
         values: Values of the fixed columns, zero elsewhere, shape `[columns]`.
@@ -28,9 +28,8 @@ class Reduced:
 def remove_implied(matrix: Any, row_values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> Reduced:
     """Fix every column that the bounds or a row with a single open column determine.
 
-    An interior-point solver needs an interior: a reaction whose only partner is shut would be a bound pair that
-    no strictly feasible flux respects. Costs one sparse product a round, and a round for each link of the
-    longest dead-end pathway.
+    An interior-point solver needs a strictly feasible point, but a reaction whose only partner is closed has none.
+    Costs one sparse product per round, and one round per link of the longest dead-end pathway.
 
     Args:
         matrix: A, shape `[rows, columns]`, scipy CSR.

@@ -1,4 +1,4 @@
-"""Nearest point of a polytope: a strictly convex quadratic program, solved to round-off."""
+"""A strictly convex quadratic program, such as the nearest point of a polytope, solved to round-off."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
 from metagnn.optimize.presolve import Reduced, remove_implied
 
 FEASIBLE = 1e-9
-"""Largest violation of a bound that counts as none, relative to 1 + |bound|."""
+"""Ignore smaller violations of a bound, relative to 1 + |bound|."""
 
 
 @dataclass(frozen=True, eq=False)
 class QuadraticSolution:
-    """The optimum and why it is one.
+    """An optimum with the multipliers that prove it.
 
     Attributes:
         status: "optimal", "infeasible", or "failed: " and the reason.
@@ -40,18 +40,18 @@ class QuadraticSolution:
 
 
 class QuadraticProgram:
-    """Minimise ½ vᵀ diag(w) v − t·v subject to A v = b and lower ≤ v ≤ upper.
+    """Quadratic program: minimise ½ vᵀ diag(w) v − t·v subject to A v = b and lower ≤ v ≤ upper.
 
-    An interior-point method (`InteriorPoint`) finds which bounds
-    are active; the equations of that active set are then solved directly, and bounds added or dropped until the
-    signs of all multipliers are right. The result is exact to round-off, not to the tolerance of the solver.
+    An interior-point method (`InteriorPoint`) finds the active bounds. The equations of that active set are then solved
+    directly, and bounds are added or dropped until all multipliers have the right sign. The result is exact to
+    round-off.
 
     Args:
         matrix: A, shape `[rows, columns]`, scipy sparse or dense. Rows may depend on each other.
         weights: w > 0, shape `[columns]`; ones if not given.
 
     Raises:
-        InputError: Weights of another shape, or not positive and finite.
+        InputError: The weights have another shape, or are not positive and finite.
 
     >>> program = QuadraticProgram([[1.0, 1.0]])
     >>> program.solve(np.array([3.0, 0.0]), np.zeros(2), np.ones(2), row_values=np.ones(1)).values.tolist()
@@ -70,10 +70,10 @@ class QuadraticProgram:
     def solve(
         self, target: np.ndarray, lower: np.ndarray, upper: np.ndarray, row_values: np.ndarray | None = None
     ) -> QuadraticSolution:
-        """The optimum.
+        """Return the optimum.
 
         Args:
-            target: t, shape `[columns]`; with unit weights the point to come nearest to.
+            target: t, shape `[columns]`; with unit weights the point to approach.
             lower: Lower bounds, shape `[columns]`; −inf where there is none.
             upper: Upper bounds, shape `[columns]`; inf where there is none.
             row_values: b, shape `[rows]`; zero if not given.
@@ -100,7 +100,7 @@ class QuadraticProgram:
     def _interior_point(
         self, reduced: Reduced, target: np.ndarray, lower: np.ndarray, upper: np.ndarray, b: np.ndarray
     ) -> tuple[str, np.ndarray, np.ndarray]:
-        """Status, multipliers of all rows, and the side of every column."""
+        """Return the status, the multipliers of all rows, and the side of every column."""
         values, multipliers = reduced.values.copy(), np.zeros(self.shape[0])
         side = np.zeros(self.shape[1], dtype=np.int8)
         side[lower == upper] = -1
@@ -109,12 +109,12 @@ class QuadraticProgram:
             matrix = scipy.sparse.csc_matrix(self._columns[:, columns][reduced.rows])
             right = (b - self._rows @ reduced.values)[reduced.rows]
             bounds = lower[columns], upper[columns]
-            status, point = _decided(self.weights[columns], target[columns], matrix, right, bounds)
+            status, point = _solve_interior(self.weights[columns], target[columns], matrix, right, bounds)
             if point is None:
                 return status, multipliers, side
             side[columns], values[columns] = point.side, point.values
             multipliers[reduced.rows] = point.multipliers
-        # Multipliers of the removed rows, last removed first, make their columns stationary.
+        # Compute the multipliers of the removed rows from stationarity of their columns, last removed first.
         for row, column in reversed(reduced.implied):
             entries = slice(self._columns.indptr[column], self._columns.indptr[column + 1])
             rows, coefficients = self._columns.indices[entries], self._columns.data[entries]
@@ -130,7 +130,7 @@ class QuadraticProgram:
         side: np.ndarray,
         multipliers: np.ndarray,
     ) -> QuadraticSolution | None:
-        """Solve the active set's equations; move bounds in and out until all signs are right."""
+        """Solve the active set's equations; add and drop bounds until all signs are right."""
         lower, upper = bounds
         fixed = lower == upper
         seen: set[bytes] = set()
@@ -155,7 +155,7 @@ class QuadraticProgram:
                 side = np.where(fixed, np.where(z >= 0, -1, 1), side).astype(np.int8)
                 return QuadraticSolution(OPTIMAL, values, y, z, side, active_set)
             key = side.tobytes()
-            # Moving every wrong bound at once is fast but may cycle; one at a time, worst first, then helps.
+            # Moving every wrong bound at once is fast but can cycle; then move only the worst.
             moved = badness > 0 if key not in seen else badness == badness.max()
             seen.add(key)
             new = np.where(below > above, -1, 1)
@@ -163,12 +163,12 @@ class QuadraticProgram:
         return None
 
 
-def _decided(
+def _solve_interior(
     weights: np.ndarray, target: np.ndarray, matrix: Any, right: np.ndarray, bounds: tuple[np.ndarray, np.ndarray]
 ) -> tuple[str, InteriorSolution | None]:
     status = INFEASIBLE
-    # Where the polytope has no interior the solver takes rounding for proof of infeasibility; a linear program
-    # decides, and the second attempt looks for no such proof.
+    # Without an interior the solver can mistake rounding for a proof of infeasibility. A linear program then decides,
+    # and the second attempt ignores such proofs.
     for proof in (1e-4, 1e-14):
         interior = InteriorPoint(matrix, proof)
         point = interior.solve(weights, target, bounds, right)

@@ -1,4 +1,4 @@
-"""Plots: pure functions of data and an axes, and the only place that imports matplotlib."""
+"""Plots: functions of data and axes; the only folder that imports matplotlib."""
 
 from metagnn.plots.canvas import PlotsMissingError as PlotsMissingError
 from metagnn.plots.canvas import check_picture as check_picture

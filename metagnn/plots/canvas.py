@@ -1,4 +1,4 @@
-"""Figures and axes without pyplot: nothing global, no window, nothing left open."""
+"""Figures and axes without pyplot: no global state and no window."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from metagnn.files.output import check_output, replace_file
 
 
 class PlotsMissingError(InputError, ImportError):
-    """Matplotlib is not installed; an ImportError to Python, and one clear line on the command line."""
+    """Matplotlib is not installed; an ImportError in Python, a one-line message on the command line."""
 
 
 try:
-    from matplotlib.axes import Axes
+    from matplotlib.axes import Axes as Axes
     from matplotlib.backend_bases import FigureCanvasBase
     from matplotlib.figure import Figure
     from matplotlib.ticker import Formatter, FuncFormatter, LogLocator, NullFormatter
@@ -28,21 +28,21 @@ PANEL = (5.2, 4.0)
 """Width and height of one panel [inch]."""
 
 FEW_DECADES = 2.7
-"""Decades up to which a logarithmic axis has room for labels within them."""
+"""Most decades of a logarithmic axis with labels within them."""
 
 
 def new_figure(rows: int = 1, columns: int = 1) -> tuple[Figure, np.ndarray]:
-    """A figure with a grid of axes.
+    """Create a figure with a grid of axes.
 
     Args:
         rows: Rows of panels.
-        columns: Panels in a row.
+        columns: Panels per row.
 
     Returns:
         The figure, and its axes as an array of shape `[rows, columns]`.
 
     Raises:
-        InputError: Fewer than one row or column.
+        InputError: `rows` or `columns` is below 1.
     """
     if rows < 1 or columns < 1:
         raise InputError(f"`rows` is {rows} and `columns` {columns}; expected at least one panel")
@@ -51,14 +51,14 @@ def new_figure(rows: int = 1, columns: int = 1) -> tuple[Figure, np.ndarray]:
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
-    """Write a figure, in the format that the ending names; folders are made, an existing file is replaced.
+    """Write a figure in the format of the path's ending; create folders and replace an existing file.
 
     Args:
         figure: The figure.
         path: A file such as "figure.png" or "figure.pdf".
 
     Raises:
-        InputError: An ending that matplotlib does not know.
+        InputError: Matplotlib does not know the ending.
         FolderError: The file cannot be written.
     """
     path = check_picture(path, force=True)
@@ -68,15 +68,15 @@ def save_figure(figure: Figure, path: str | Path) -> None:
 
 
 def check_picture(path: str | Path, force: bool = False) -> Path:
-    """The path, once it is certain that a picture can be written there: for commands, before their work.
+    """Check that a picture can be written and return its path; call it before long work.
 
     Args:
         path: A file such as "figure.png" or "figure.svg".
-        force: Allow an existing file, to be replaced.
+        force: Allow an existing file to be replaced.
 
     Raises:
-        InputError: An ending that matplotlib does not know.
-        FolderError: The file exists, or cannot be written.
+        InputError: Matplotlib does not know the ending.
+        FolderError: The file exists or cannot be written.
     """
     path = Path(path)
     known = FigureCanvasBase.get_supported_filetypes()
@@ -90,7 +90,7 @@ def _ending(path: Path) -> str:
 
 
 def drawing_axes(ax: Axes | None) -> Axes:
-    """The axes that were given, or those of a new figure, with less ink: no frame above and right, a faint grid."""
+    """Return the given axes or those of a new figure, without top and right frame and with a faint grid."""
     if ax is None:
         _, grid = new_figure()
         ax = grid[0, 0]
@@ -104,11 +104,11 @@ PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 
 
 def label_log_axis(ax: Axes, formatter: Formatter = PLAIN) -> None:
-    """Label 1, 2 and 5 of every decade of a logarithmic y axis that spans few: one lone label gives no scale.
+    """Label 1, 2 and 5 of every decade of a short logarithmic y axis, where a single label would give no scale.
 
     Args:
-        ax: Axes with a logarithmic y axis, its data drawn.
-        formatter: Text of a tick.
+        ax: Axes with a logarithmic y axis and its data.
+        formatter: Formatter of the ticks.
     """
     low, high = ax.get_ylim()
     few = high < low * 10**FEW_DECADES
@@ -118,8 +118,8 @@ def label_log_axis(ax: Axes, formatter: Formatter = PLAIN) -> None:
 
 
 def say_empty(ax: Axes, text: str) -> None:
-    """Say in the middle of the axes why nothing is drawn there."""
+    """Write in the middle of the axes why nothing is drawn."""
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color="0.35")
-    # Numbers along an empty axis would be matplotlib's own.
+    # Hide matplotlib's default numbers on empty axes.
     ax.set_xticks([])
     ax.set_yticks([])

@@ -1,4 +1,4 @@
-"""Closure bars: what leaves over what enters, in carbon, nitrogen and electrons, before and after reconciliation."""
+"""Bars of closures (output over input) in carbon, nitrogen and electrons."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 from metagnn.errors import InputError
 from metagnn.plots.canvas import drawing_axes, say_empty
 from metagnn.plots.palette import COLOURS, GREY
 
 WIDTH = 0.36
-"""Width of one bar, where balances stand one apart."""
+"""Width of one bar, relative to the distance of two balances."""
 
 STAGES = ("measured", "reconciled")
 
 
 def plot_closure_bars(
-    before: np.ndarray, after: np.ndarray, balances: Sequence[str] = ("C", "N", "electrons"), ax: Axes | None = None
+    before: ArrayLike, after: ArrayLike, balances: Sequence[str] = ("C", "N", "electrons"), ax: Axes | None = None
 ) -> Axes:
-    """Median closure of every balance before and after, with a line from the 5 % to the 95 % quantile of the samples.
+    """Plot the median closure of every balance before and after, with a line from the 5 % to the 95 % quantile.
 
     Args:
-        before: What leaves over what enters with the measured rates, shape `[samples, balances]`; NaN where unknown.
-        after: The same with the reconciled rates, the same shape.
+        before: Closures (output over input) with the measured rates, a table or an array of shape `[samples,
+            balances]`; NaN where unknown.
+        after: Closures with the reconciled rates, the same shape.
         balances: Names of the balances.
         ax: Axes to draw on; by default those of a new figure.
 
@@ -32,8 +34,9 @@ def plot_closure_bars(
         The axes.
 
     Raises:
-        InputError: Shapes that do not fit.
+        InputError: The shapes do not fit.
     """
+    before, after = np.asarray(before), np.asarray(after)
     stages: Mapping[str, np.ndarray] = dict(zip(STAGES, (before, after), strict=True))
     for name, values in stages.items():
         if values.ndim != 2 or values.shape[1] != len(balances):
@@ -55,7 +58,7 @@ def plot_closure_bars(
             ax.bar(centre, median, WIDTH, color=COLOURS[1 - number], label=label)
             low, high = np.quantile(known, (0.05, 0.95))
             ax.plot([centre, centre], [low, high], color=COLOURS[6], linewidth=1.2)
-            # Above the line of the samples, so that number and line do not cross; on white, for the line at 100.
+            # Above the line of the quantiles, so that they do not cross; on white because of the line at 100.
             ax.annotate(
                 f"{median:.0f}", (centre, max(high, median)), xytext=(0, 3), textcoords="offset points", ha="center",
                 fontsize="small", bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.3},

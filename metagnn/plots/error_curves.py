@@ -1,4 +1,4 @@
-"""Error curves: how an error falls while models train, beside what needs no training."""
+"""Plot error curves: an error during training, with the errors of untrained methods as references."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ PERCENT = FuncFormatter(lambda value, _: f"{100 * value:g} %")
 def plot_error_curves(
     curves: Mapping[str, pd.Series], references: Mapping[str, float] | None = None, ax: Axes | None = None
 ) -> Axes:
-    """A relative error against the share of the training that is done, on a logarithmic axis.
+    """Draw a relative error against the share of the training that is done, on a logarithmic axis.
 
-    Models train for different numbers of epochs; their shares are comparable. What needs no training is a level
-    line, dashed.
+    Models train for different numbers of epochs; shares of the training are comparable. A method without training is
+    a dashed horizontal line.
 
     Args:
-        curves: For every model its relative error, indexed by epoch; NaN where it was not looked at.
-        references: Relative errors of what needs no training.
+        curves: For every model its relative error, indexed by epoch; NaN where it was not measured.
+        references: Relative errors of methods without training.
         ax: Axes to draw on; by default those of a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        InputError: A curve whose epochs do not rise.
+        InputError: The epochs of a curve do not rise.
     """
     ax = drawing_axes(ax)
     ax.set_xlabel("Share of the training")

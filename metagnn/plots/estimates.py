@@ -1,4 +1,4 @@
-"""Estimates: what each estimator found in every repetition, beside the truth."""
+"""Plot the estimates of several estimators in every repetition, with the truth."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from metagnn.plots.canvas import drawing_axes, say_empty
 from metagnn.plots.palette import COLOURS, GREY
 
 WIDEST = 0.5
-"""Relative error beyond which an estimate is drawn at the border, as a triangle."""
+"""Relative error beyond which an estimate does not widen the axis, and is drawn as a triangle at the border."""
 
 
 def plot_estimates(estimates: Mapping[str, Sequence[float]], truth: float, ax: Axes | None = None) -> Axes:
-    """One row an estimator, one dot a repetition, by its relative error; the bar marks the median.
+    """Draw one row an estimator and one dot a repetition, at its relative error; the bar marks the median.
 
-    Estimates farther off than the axis reaches are triangles at its border, so that one wild estimator does not
-    squeeze all others into a line.
+    Estimates outside the axis are triangles at its border, so that one estimator with large errors does not compress
+    all others.
 
     Args:
         estimates: Estimates of every estimator, one a repetition.
@@ -30,7 +30,7 @@ def plot_estimates(estimates: Mapping[str, Sequence[float]], truth: float, ax: A
         The axes, with the estimators from top to bottom.
 
     Raises:
-        InputError: A truth of zero, of which no error is relative.
+        InputError: The truth is zero or not finite, so that relative errors are undefined.
     """
     if truth == 0 or not np.isfinite(truth):
         raise InputError(f"`truth` is {truth}; expected a finite number other than zero")
@@ -44,7 +44,7 @@ def plot_estimates(estimates: Mapping[str, Sequence[float]], truth: float, ax: A
         return ax
     near = np.abs(pooled)[np.abs(pooled) <= 100 * WIDEST]
     reach = 1.15 * float(near.max(initial=0.0)) or 1.0
-    # Most estimators agree to a few per cent: a wild one must not set the scale.
+    # Most estimators agree to a few per cent: one with large errors must not set the scale.
     reach = min(reach, 4 * float(np.median(near)) + 1.0) if near.size else reach
     ax.axvline(0.0, color=GREY, linewidth=1.2, zorder=1.5)
     for row, values in enumerate(errors.values()):
@@ -62,7 +62,7 @@ def plot_estimates(estimates: Mapping[str, Sequence[float]], truth: float, ax: A
             ax.plot([np.median(values)] * 2, [row - 0.28, row + 0.28], color=COLOURS[6], linewidth=1.8, zorder=3)
     ax.set_xlim(-reach, reach)
     ax.set_yticks(np.arange(len(errors)), list(errors))
-    # Beside the triangles, not under them.
+    # Place the names beside the triangles, not under them.
     ax.tick_params(axis="y", length=0, pad=8)
     ax.set_ylim(len(errors) - 0.4, -0.6)
     ax.grid(visible=False, axis="y")

@@ -1,4 +1,4 @@
-"""Extrapolation: models by splits, each cell a score."""
+"""Plot scores of extrapolation as a matrix of models and splits."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ METRICS = {
     "median_flux_q2": "Q² of the median flux",
     "uniform_flux_q2": "mean Q² of all fluxes",
 }
-"""Titles of the scores that can be drawn: shares of what varies, 1 at best."""
+"""Titles of the scores that can be drawn: explained shares of the variance, 1 at best."""
 
-SETTINGS = {"labelled": "all fluxes to learn from", "growth_only": "growth alone to learn from"}
+LABELS = {"labelled": "all fluxes to learn from", "growth_only": "growth alone to learn from"}
 
 CAPTION = (
     "Trained without what the split holds out, tested on it. White: no better than the mean of the test media; full "
     "blue: .999 or more.\nMedian over the seeds, and range. A model without a row predicts growth alone."
 )
-"""What a reader needs to know, below the panels."""
+"""Caption below the panels."""
 
 NINES = 3.0
-"""Nines of a Q² from which on a cell has the full colour: .999."""
+"""Number of nines of a Q² at which a cell has the full colour: three, which is .999."""
 
 
 def plot_extrapolation(
@@ -38,13 +38,13 @@ def plot_extrapolation(
     ax: Axes | None = None,
     metric: str = "growth_q2",
 ) -> Axes:
-    """One row a model, one column a split; in every cell the median Q² over the seeds, and its range below.
+    """Draw one row a model and one column a split; each cell shows the median Q² over the seeds and its range.
 
     The colour counts nines, from none (Q² ≤ 0: no better than the mean of the test media) to three.
 
     Args:
-        splits: Scores by split, model and metric, each with "median", "min" and "max"; None where a model says
-            nothing.
+        splits: Scores by split, model and metric, each with "median", "min" and "max"; None where a model
+            predicts nothing.
         ax: Axes to draw on; by default those of a new figure.
         metric: A key of `METRICS`.
 
@@ -75,7 +75,7 @@ def plot_extrapolation(
                 continue
             dark = nines[row, column] > 0.6 * NINES
             text, low, high = (_short(score[key]) for key in ("median", "min", "max"))
-            # A range that its four digits cannot show is none.
+            # A range narrower than four digits is not shown.
             if low != high:
                 text += f"\n{low} to {high}"
             ax.text(column, row, text, ha="center", va="center", fontsize="small", color="white" if dark else "black")
@@ -87,25 +87,25 @@ def plot_extrapolation(
 
 
 def draw_extrapolation(results: Mapping[str, Any]) -> Figure:
-    """Growth and the median flux in every setting.
+    """Draw growth and the median flux for every kind of labels.
 
     Args:
         results: The content of `extrapolation.json`.
     """
-    settings = [setting for setting in SETTINGS if setting in results]
+    kinds = [labels for labels in LABELS if labels in results]
     metrics = ("growth_q2", "median_flux_q2")
-    figure, axes = new_figure(len(settings), len(metrics))
-    figure.set_size_inches(14.0, 6.0 * len(settings))
-    for row, setting in zip(axes, settings, strict=True):
+    figure, axes = new_figure(len(kinds), len(metrics))
+    figure.set_size_inches(14.0, 6.0 * len(kinds))
+    for row, labels in zip(axes, kinds, strict=True):
         for ax, metric in zip(row, metrics, strict=True):
-            plot_extrapolation(results[setting], ax, metric)
-            ax.set_title(f"{METRICS[metric]}, {SETTINGS[setting]}")
+            plot_extrapolation(results[labels], ax, metric)
+            ax.set_title(f"{METRICS[metric]}, {LABELS[labels]}")
     figure.supxlabel(CAPTION, fontsize="medium")
     return figure
 
 
 def _nines(q2: float | None) -> float:
-    """Nines of a Q²: 1 for .9, 2 for .99; NaN (a blank cell) where there is none."""
+    """Count the nines of a Q²: 1 for .9, 2 for .99; NaN, a blank cell, for None."""
     if q2 is None:
         return float("nan")
     return float(-np.log10(np.clip(1.0 - q2, 10.0 ** -(NINES + 1), 1.0)))

@@ -1,4 +1,4 @@
-"""Flux map: the reactions of a network in the plane, as wide and as dark as their fluxes."""
+"""Flux map: the reactions of a network, with width and darkness by flux."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from metagnn.plots.palette import COLOURS, GREY
 from metagnn.units import FLUX, GROWTH
 
 SMALLEST_TEXT, LARGEST_TEXT = 4.0, 9.0
-"""Size of the labels on a figure of the map's own [points]."""
+"""Size of the labels on a figure made for the map [points]."""
 
 LONGEST_SIDE = 26.0
-"""Width or height that a figure of the map's own does not exceed [inch]."""
+"""Largest width and height of a figure made for the map [inch]."""
 
 ABOVE, BELOW = 0.4, 1.0
-"""Room for the title and for the legend of a figure of the map's own [inch]."""
+"""Room for the title and for the legend of such a figure [inch]."""
 
 WIDEST, THINNEST = 0.8, 0.1
-"""Width of the largest flux, and of a flux of zero, in heights of a letter."""
+"""Width of the largest flux and of zero flux, relative to the height of a letter."""
 
 NO_FLUX = 1e-6
-"""Flux below which a reaction is drawn as one without: what a solver leaves over [mmol/gDW/h]."""
+"""A smaller flux is drawn as zero: it is the solver's rounding [mmol/gDW/h]."""
 
 SHADES = LinearSegmentedColormap.from_list("flux", ["#9CC9E8", COLOURS[0], "#001F33"])
 
@@ -45,23 +45,22 @@ def plot_flux_map(
     ax: Axes | None = None,
     largest: float | None = None,
 ) -> Axes:
-    """Every reaction as a curve whose width and darkness follow the size of its flux; arrows point where it runs.
+    """Plot every reaction as a curve; width and darkness show the size of its flux, arrows its direction.
 
-    The width grows with the square root of the flux, or small fluxes could not be seen beside glycolysis. Reactions
-    without flux are thin and grey; those that the fluxes do not name, or name with NaN, are dashed, and counted in
-    the legend.
+    The width grows with the square root of the flux, so that small fluxes remain visible beside glycolysis. Reactions
+    without flux are thin and grey; those with missing or NaN fluxes are dashed and counted in the legend.
 
     Args:
         fluxes: Flux of every reaction, by id [mmol/gDW/h].
         drawing: The map: `layout_network(network)` or `read_escher_map(path)`.
-        ax: Axes to draw on; by default those of a new figure, as large as its labels need.
-        largest: Flux that is drawn widest, to compare maps; by default the largest of this one [mmol/gDW/h].
+        ax: Axes to draw on; by default those of a new figure, sized for its labels.
+        largest: Flux of the widest curve, to compare maps; by default the largest flux [mmol/gDW/h].
 
     Returns:
         The axes.
 
     Raises:
-        InputError: A flux that is no number or is infinite, a reaction with two fluxes, or a `largest` that is not
+        InputError: A flux is infinite or not a number (NaN is allowed), a reaction has two fluxes, or `largest` is not
             positive.
     """
     known = _numbers(fluxes)
@@ -85,7 +84,7 @@ def plot_flux_map(
 
 
 def draw_flux_map(fluxes: Mapping[str, float] | pd.Series, drawing: ReactionMap, title: str = "") -> Figure:
-    """`plot_flux_map` on a figure of its own.
+    """Draw `plot_flux_map` on a new figure.
 
     Args:
         fluxes: Flux of every reaction, by id [mmol/gDW/h].
@@ -98,7 +97,7 @@ def draw_flux_map(fluxes: Mapping[str, float] | pd.Series, drawing: ReactionMap,
 
 
 def _numbers(fluxes: Mapping[str, float] | pd.Series) -> dict[str, float]:
-    """Fluxes by reaction, without what is NaN."""
+    """Return the fluxes by reaction, without NaN."""
     if isinstance(fluxes, pd.Series) and not fluxes.index.is_unique:
         twice = fluxes.index[fluxes.index.duplicated()][0]
         raise InputError(f"`fluxes` has more than one flux of {twice!r}; expected one row of a table of fluxes")
@@ -116,13 +115,13 @@ def _numbers(fluxes: Mapping[str, float] | pd.Series) -> dict[str, float]:
 
 
 def _figure(drawing: ReactionMap) -> Figure:
-    """A figure with one axes, as large as the labels need."""
+    """Create a figure with one axes, sized for the labels."""
     left, right, bottom, top = drawing.extent
     width, height = (right - left) / drawing.letter, (top - bottom) / drawing.letter
     longest = max(width, height, 1.0)
     size = float(np.clip(72 * LONGEST_SIDE / longest, SMALLEST_TEXT, LARGEST_TEXT)) / 72
     inches = np.clip([size * width + 1.0, size * height + ABOVE + BELOW], 4.0, LONGEST_SIDE + ABOVE + BELOW)
-    # A layout engine would not see what hangs on axes that keep their aspect.
+    # No layout engine: it ignores artists outside axes of fixed aspect.
     rectangle = (0.02, BELOW / inches[1], 0.96, 1 - (ABOVE + BELOW) / inches[1])
     figure = Figure(figsize=(float(inches[0]), float(inches[1])), dpi=DPI)
     figure.add_axes(rectangle)
@@ -130,14 +129,14 @@ def _figure(drawing: ReactionMap) -> Figure:
 
 
 def _points_per_length(drawing: ReactionMap, ax: Axes) -> float:
-    """Points on the page for one of the map's lengths, once its limits are set."""
+    """Return the points on the page per unit of the map, once its limits are set."""
     left, right, bottom, top = drawing.extent
     margin = 4 * drawing.letter
     ax.set_xlim(left - margin, right + margin)
     ax.set_ylim(bottom - margin, top + margin)
     figure = ax.get_figure()
     if figure is None:
-        raise InputError("`ax` is in no figure; expected axes of one")
+        raise InputError("`ax` belongs to no figure; expected axes of a figure")
     box = ax.get_position()
     width, height = figure.bbox.width * box.width, figure.bbox.height * box.height
     pixels = min(width / (right - left + 2 * margin), height / (top - bottom + 2 * margin))
@@ -168,7 +167,7 @@ def _draw_reaction(ax: Axes, reaction: MapReaction, flux: float | None, top: flo
 
 
 def _width(size: float) -> float:
-    """Width of a flux, in heights of a letter; a square root, from a thin line to the widest."""
+    """Return the width of a flux, relative to the height of a letter: a square root."""
     return THINNEST + (WIDEST - THINNEST) * float(np.sqrt(size))
 
 
@@ -178,10 +177,10 @@ def _shade(size: float) -> str:
 
 
 def _draw_labels(ax: Axes, drawing: ReactionMap, point: float) -> None:
-    # A label alone stands where its node is; one of a dot begins beside it.
+    # Centre a label on its node; if the node is a dot, put it beside.
     across, along = ("left", "baseline") if drawing.dots else ("center", "center")
     halo = [withStroke(linewidth=0.4 * point, foreground="white")]
-    # On a dark arrow a halo is not enough.
+    # A halo is not enough on a dark arrow.
     paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.1 * point, "alpha": 0.0 if drawing.dots else 0.8}
     labels = [(r.label, r.id, "0.35", "normal") for r in drawing.reactions]
     labels += [(m.label, m.id, "black", "bold" if m.main else "normal") for m in drawing.metabolites]
@@ -196,7 +195,7 @@ def _draw_labels(ax: Axes, drawing: ReactionMap, point: float) -> None:
 
 
 def _explain(ax: Axes, drawing: ReactionMap, shown: Mapping[str, float], top: float, point: float) -> None:
-    """A legend of widths with their units, what is missing, and the carriers that are not drawn."""
+    """Add a legend of widths, units, missing reactions and omitted carriers."""
     handles = [
         Line2D([], [], color=_shade(value / top), linewidth=point * _width(value / top), label=f"{value:g}")
         for value in _round_sizes(top)
@@ -221,7 +220,7 @@ def _explain(ax: Axes, drawing: ReactionMap, shown: Mapping[str, float], top: fl
 
 
 def _round_sizes(top: float) -> list[float]:
-    """Three round numbers up to the largest: 1, 2 or 5 times a power of ten, each about a fifth of the next."""
+    """Return three round numbers (1, 2 or 5 times a power of ten) up to the largest, each about a fifth of the next."""
     sizes: list[float] = []
     for goal in (top / 25, top / 5, top):
         decade = 10.0 ** np.floor(np.log10(goal))

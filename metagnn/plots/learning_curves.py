@@ -1,4 +1,4 @@
-"""Learning curves: the error of every model against the number of samples that it learned from."""
+"""Plot learning curves: the error of every model against its number of training samples."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ DASHES = ("-", "--", ":", "-.")
 def plot_learning_curves(
     errors: Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]], ax: Axes | None = None
 ) -> Axes:
-    """Error by number of samples, both logarithmic; the band runs from the smallest to the largest over the seeds.
+    """Draw error against number of samples, both logarithmic; bands run from smallest to largest over the seeds.
 
-    A model has one colour; its variants, such as with and without constraints, differ in their dashes.
+    Each model has one colour; its variants, such as with and without constraints, differ in their dashes.
 
     Args:
         errors: By model, by variant and by number of samples: "median", "min" and "max" of the error [1/h].
@@ -31,7 +31,7 @@ def plot_learning_curves(
         The axes.
 
     Raises:
-        InputError: A number of samples that is no whole number.
+        InputError: A number of samples is not a whole number.
     """
     ax = drawing_axes(ax)
     ax.set_xlabel("Training samples")

@@ -1,4 +1,4 @@
-"""Parity: predicted against observed fluxes."""
+"""Plot predicted against observed fluxes."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from metagnn.units import FLUX
 
 MOST_TICKS = 6
 INK = 5000
-"""Points above which each is drawn fainter, so that dense regions show as darker and not as one blot."""
+"""Draw more points than this fainter, so that dense regions show as darker."""
 
 
 def plot_parity(
     observed: pd.DataFrame | np.ndarray, predicted: pd.DataFrame | np.ndarray, ax: Axes | None = None, label: str = ""
 ) -> Axes:
-    """Predicted against observed fluxes, every flux of every sample one point; on the line they agree.
+    """Plot predicted against observed fluxes, one point per flux and sample, with the line of equality.
 
     Args:
-        observed: Observed fluxes, any shape, NaN where nothing was observed [mmol/gDW/h].
+        observed: Observed fluxes, any shape, NaN where not observed [mmol/gDW/h].
         predicted: Predicted fluxes, the same shape; tables must share rows and columns [mmol/gDW/h].
         ax: Axes to draw on; by default those of a new figure.
-        label: Title, such as "flux_gnn: R² of growth 0.9998"; a long one wants a line break.
+        label: Title, such as "flux_gnn: R² of growth 0.9998"; break long ones into lines.
 
     Returns:
         The axes.
 
     Raises:
-        InputError: Two shapes, or two tables of different rows or columns.
+        InputError: The shapes, or the rows or columns of two tables, differ.
     """
     x, y = _paired(observed, predicted)
     ax = drawing_axes(ax)
@@ -52,7 +52,7 @@ def plot_parity(
         markeredgewidth=0,
         color=COLOURS[0],
         alpha=float(np.clip(INK / x.size, 0.1, 0.7)),
-        # Tens of thousands of points as vectors make a PDF that no viewer scrolls.
+        # Rasterise: a PDF with tens of thousands of vector points is too slow to view.
         rasterized=True,
     )
     low, high = float(min(x.min(), y.min())), float(max(x.max(), y.max()))
@@ -60,14 +60,14 @@ def plot_parity(
     ax.set_xlim(low - margin, high + margin)
     ax.set_ylim(low - margin, high + margin)
     ax.set_aspect("equal", adjustable="box")
-    # The same numbers on both axes: agreement is a matter of the diagonal only.
+    # Use the same limits on both axes, so that the diagonal shows agreement.
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(MOST_TICKS, steps=[1, 2, 5, 10]))
     return ax
 
 
 def _paired(observed: pd.DataFrame | np.ndarray, predicted: pd.DataFrame | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of finite values, flat."""
+    """Return pairs of finite values, flat."""
     if isinstance(observed, pd.DataFrame) and isinstance(predicted, pd.DataFrame):
         for axis in ("columns", "index"):
             if not getattr(observed, axis).equals(getattr(predicted, axis)):

@@ -1,4 +1,4 @@
-"""Measured against reconciled rates, with their intervals; withheld rates stand out."""
+"""Plot reconciled against measured rates with intervals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from metagnn.analysis.reconciliation import Reconciliation
 from metagnn.errors import InputError
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.plots.canvas import drawing_axes, new_figure, say_empty
 from metagnn.plots.closure_bars import plot_closure_bars
 from metagnn.plots.palette import COLOURS, GREY
@@ -20,18 +20,18 @@ from metagnn.units import FLUX
 
 MOST_COLOURED = 6
 MOST_POINTS = 300
-"""Samples of a rate up to which each gets its interval; beyond, the lines would hide the points."""
+"""Largest number of samples of a rate for which intervals are drawn; with more, the lines would hide the points."""
 
 
 @dataclass(frozen=True, eq=False)
 class ReconciledRate:
-    """One rate over the samples, each array of shape `[samples]` [mmol/gDW/h].
+    """Measured and reconciled values of a rate, arrays of shape `[samples]` [mmol/gDW/h].
 
     Attributes:
-        measured: As it was measured.
-        value: As it was reconciled, or predicted.
-        low: Lower end of the 90 % interval.
-        high: Upper end.
+        measured: Measured values.
+        value: Reconciled or predicted values.
+        low: Lower ends of the 90 % intervals.
+        high: Upper ends.
         hidden: Whether the measurement was withheld.
     """
 
@@ -43,12 +43,12 @@ class ReconciledRate:
 
 
 def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None) -> Axes:
-    """Reconciled against measured rates with 90 % intervals; on the line they agree. Withheld rates are filled.
+    """Plot reconciled against measured rates with 90 % intervals; withheld rates are filled.
 
-    Magnitudes are drawn, so that uptakes and formations share one corner.
+    Draws magnitudes, so that uptake and formation share one quadrant.
 
     Args:
-        rates: By name; at most six get a colour of their own, the withheld first, then the largest. The others share
+        rates: Rates by name. At most six have their own colour, withheld ones first, then the largest; the others are
             grey.
         ax: Axes to draw on; by default those of a new figure.
 
@@ -56,11 +56,11 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
         The axes.
 
     Raises:
-        InputError: Arrays of different shapes.
+        InputError: The arrays of a rate differ in shape.
     """
     for name, rate in rates.items():
         if len({array.shape for array in (rate.measured, rate.value, rate.low, rate.high)}) != 1:
-            raise InputError(f"the arrays of {name!r} differ in their shape; expected one number a sample each")
+            raise InputError(f"the arrays of {name!r} differ in shape; expected one number per sample")
     ax = drawing_axes(ax)
     ax.set_xlabel(f"Measured rate [{FLUX}]")
     ax.set_ylabel(f"Reconciled rate, 90 % interval [{FLUX}]")
@@ -75,7 +75,7 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
         if x.size <= MOST_POINTS:
             ax.errorbar(x, y, yerr=half, linestyle="none", color=colour, alpha=0.4, linewidth=1.0, zorder=2)
         label = _label(name, rate, number, len(ordered))
-        # The withheld on top of all, and grey below all that has a colour.
+        # Draw withheld rates on top, and grey ones below those with a colour.
         depth = 3.5 if rate.hidden else 3 if number < MOST_COLOURED else 2.5
         ax.plot(
             x, y, linestyle="none", marker="o", markersize=5, color=colour, label=label, zorder=depth,
@@ -95,41 +95,42 @@ def plot_reconciled(rates: Mapping[str, ReconciledRate], ax: Axes | None = None)
 
 
 def _label(name: str, rate: ReconciledRate, number: int, count: int) -> str:
-    """What the legend says of a rate; of those in grey, once, how many they are."""
+    """Return the legend entry of a rate; grey rates share one entry with their number."""
     if number < MOST_COLOURED:
         return f"{name} (withheld)" if rate.hidden else name
-    # Matplotlib leaves out of the legend what begins with an underscore.
+    # Matplotlib omits labels that begin with an underscore from the legend.
     return f"{count - MOST_COLOURED} more" if number == MOST_COLOURED else "_"
 
 
-def reconciled_rates(network: MetabolicNetwork, reconciliation: Reconciliation) -> dict[str, ReconciledRate]:
-    """Every exchange that was measured, withheld or not; growth, which has another unit, is none of them.
+def reconciled_rates(network: NetworkLike, reconciliation: Reconciliation) -> dict[str, ReconciledRate]:
+    """Collect every measured exchange, withheld or not; leave out growth, which has another unit.
 
     Args:
         network: The network.
         reconciliation: Reconciled samples.
     """
+    network = as_network(network)
     intervals, rates = reconciliation.intervals, {}
     for position, name in enumerate(intervals.reactions):
         hidden = name in reconciliation.hidden
-        column = reconciliation.measured[:, network.reaction_index(name)]
-        measured = reconciliation.hidden[name] if hidden else column
+        measured = (reconciliation.hidden if hidden else reconciliation.measured)[name].to_numpy()
         if np.isfinite(measured).any() and name != network.growth_reaction:
             parts = (intervals.value[:, position], intervals.low[:, position], intervals.high[:, position])
             rates[name] = ReconciledRate(measured, *parts, hidden=hidden)
     return rates
 
 
-def draw_reconciliation(network: MetabolicNetwork, reconciliation: Reconciliation) -> Figure:
-    """Closures before and after, and reconciled against measured rates.
+def draw_reconciliation(network: NetworkLike, reconciliation: Reconciliation) -> Figure:
+    """Draw closures before and after reconciliation, and reconciled against measured rates.
 
     Args:
         network: The network.
         reconciliation: Reconciled samples.
     """
+    network = as_network(network)
     figure, axes = new_figure(1, 2)
     plot_closure_bars(reconciliation.closures_before, reconciliation.closures_after, ax=axes[0, 0])
-    without = f", without {', '.join(reconciliation.hidden)}" if reconciliation.hidden else ""
+    without = f", without {', '.join(map(str, reconciliation.hidden))}" if len(reconciliation.hidden.columns) else ""
     axes[0, 0].set_title(f"measured: with the biomass of {network.id}{without}", fontsize="small")
     plot_reconciled(reconciled_rates(network, reconciliation), ax=axes[0, 1])
     return figure

@@ -1,4 +1,4 @@
-"""Residuals: how far the predictions of each model are from steady state."""
+"""Plot residuals: how far the predictions of each model are from steady state."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MOST_TICKS = 7
 
 
 def plot_residuals(residuals: Mapping[str, np.ndarray], ax: Axes | None = None) -> Axes:
-    """For every model the distribution over media of the largest |S·v|, on a logarithmic axis.
+    """Draw for every model the distribution over media of the largest |S·v|, on a logarithmic axis.
 
     Boxes hold the middle half of the media, with the median marked; whiskers run from the smallest to the largest.
-    Exact zeros, which a logarithm has no place for, are drawn at a tick "0" left of everything else.
+    Exact zeros are drawn at a tick "0" at the left end, because a logarithmic axis has no zero.
 
     Args:
         residuals: For every model its largest |S·v| of each medium, shape `[samples]`, NaN where there is no
@@ -31,7 +31,7 @@ def plot_residuals(residuals: Mapping[str, np.ndarray], ax: Axes | None = None) 
         The axes, with the models from top to bottom.
 
     Raises:
-        InputError: A negative residual.
+        InputError: A residual is negative.
     """
     finite = {}
     for name, values in residuals.items():
@@ -66,7 +66,7 @@ def plot_residuals(residuals: Mapping[str, np.ndarray], ax: Axes | None = None) 
 
 
 def _scale_decades(ax: Axes, values: np.ndarray) -> None:
-    """A logarithmic axis over whole decades, with a place for zero where there are zeros."""
+    """Scale the axis logarithmically over whole decades, with a tick for zero if there are zeros."""
     positive = values[values > 0]
     first, last = (np.log10(v) for v in (positive.min(), positive.max())) if positive.size else (0.0, 0.0)
     low = int(np.floor(first))
@@ -77,7 +77,7 @@ def _scale_decades(ax: Axes, values: np.ndarray) -> None:
         ax.set_xscale("log")
         ax.set_xlim(10.0**low / 1.5, 10.0**high * 1.5)
     else:
-        # Linear below the smallest decade, and wide enough for the label of zero beside it; the rest stays logarithmic.
+        # Linear below the smallest decade, wide enough for the label of zero; logarithmic above.
         ax.set_xscale("symlog", linthresh=10.0**low, linscale=max(0.6, 0.12 * (high - low)))
         ax.set_xlim(-0.2 * 10.0**low, 10.0**high * 1.5)
         ticks = [0.0, *ticks]

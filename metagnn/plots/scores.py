@@ -1,4 +1,4 @@
-"""Scores: models beside each other, with their ranges over repetitions."""
+"""Plot scores of several models, with their ranges over repetitions."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ METRICS = {
     "max_bound_violation": f"Worst bound violation [{FLUX}]",
     "train_seconds": "Training [s]",
 }
-"""Axis titles of metrics by name; any other metric is its own title, with its unit."""
+"""Axis titles of metrics by name; any other metric is used as the title itself."""
 
 PERFECT = 1e-5
-"""Added to the unexplained share 1 − R², so that a perfect score has a place on its logarithmic axis."""
+"""Added to the unexplained share 1 − R², so that a perfect score can be drawn on a logarithmic axis."""
 
 WIDE = 30.0
-"""Ratio of the largest to the smallest score above which the axis is logarithmic."""
+"""The axis is logarithmic if the largest score exceeds the smallest by more than this factor."""
 
 R2_TICKS = {-99.0: "−99", -9.0: "−9", 0.0: "0", 0.9: ".9", 0.99: ".99", 0.999: ".999", 0.9999: ".9999", 1.0: "1"}
 
@@ -36,10 +36,10 @@ R2_TICKS = {-99.0: "−99", -9.0: "−9", 0.0: "0", 0.9: ".9", 0.99: ".99", 0.99
 def plot_scores(
     scores: Mapping[str, Mapping[str, float]], ax: Axes | None = None, metric: str = "median_flux_r2"
 ) -> Axes:
-    """One row a model: a dot at the median of its scores, a bar from the smallest to the largest, and the number.
+    """Draw one row a model: a dot at the median of its scores, a bar from smallest to largest, and the number.
 
-    An R² is drawn by its unexplained share 1 − R² on a logarithmic axis: from .9 to .99 is as far as from .99 to
-    .999, for each leaves a tenth of the error. Other scores get a logarithmic axis where they span decades.
+    An R² is drawn as its unexplained share 1 − R² on a logarithmic axis: .9 to .99 is as far as .99 to .999, because
+    each step leaves a tenth of the error. Other scores get a logarithmic axis if they span more than a decade.
 
     Args:
         scores: For every model its "median", "min" and "max".
@@ -70,7 +70,7 @@ def plot_scores(
     ax.hlines(rows[known], low[known], high[known], color=GREY, linewidth=3, zorder=2)
     ax.plot(middle[known], rows[known], linestyle="none", marker="o", markersize=6, color=COLOURS[0], zorder=3)
     for row in rows:
-        # Beside the axes, in one column: never on top of a bar.
+        # In one column beside the axes, so that no number covers a bar.
         text = _number(middle[row], title) if known[row] else "no data"
         ax.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize="small")
     ax.set_yticks(rows, list(scores))
@@ -94,7 +94,7 @@ def _scale(ax: Axes, values: np.ndarray, title: str) -> None:
     if _is_r2(title):
         ax.set_xscale("function", functions=(_nines, _from_nines))
         left, right = _nines(np.array([values.min(), values.max()]))
-        # A third of a tenfold of room on either side.
+        # Leave a margin of 0.3 decades on either side.
         ax.set_xlim(*_from_nines(np.array([left - 0.3, right + 0.3])))
         ax.xaxis.set_major_locator(FixedLocator(list(R2_TICKS)))
         ax.xaxis.set_major_formatter(FixedFormatter(list(R2_TICKS.values())))
@@ -108,7 +108,7 @@ def _scale(ax: Axes, values: np.ndarray, title: str) -> None:
 
 
 def _nines(r2: np.ndarray) -> np.ndarray:
-    """How many nines an R² has: 1 for .9, 2 for .99."""
+    """Count the nines of an R²: 1 for .9, 2 for .99."""
     nines: np.ndarray = -np.log10(np.maximum(1 + PERFECT - np.asarray(r2, dtype=np.float64), 1e-300))
     return nines
 

@@ -1,4 +1,4 @@
-"""Simulated media: growth, and below it the main exchange fluxes, medium by medium."""
+"""Simulated media: growth and the main exchange fluxes of every medium."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from metagnn.fba.open_sources import exchanged_metabolites
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.exchange_search import PROTON, WATER, carried_metabolites
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.plots.canvas import drawing_axes, new_figure, say_empty
 from metagnn.plots.palette import COLOURS, GREY
 from metagnn.units import FLUX, GROWTH
 
 MOST_EXCHANGES = 6
 MOST_NAMED = 25
-"""Media up to which each has its name under it."""
+"""Label every medium up to this number."""
 
 FEW = 60
-"""Media up to which dots are large."""
+"""Draw large dots up to this number of media."""
 
 NO_FLUX = 1e-6
-"""Flux below which an exchange is idle [mmol/gDW/h]."""
+"""Exchanges with smaller fluxes are idle [mmol/gDW/h]."""
 
-UNTOLD = ({"H": 2.0, "O": 1.0}, {"H": 1.0})
-"""Water and protons: among the largest fluxes of any cell, and never what a reader asks for."""
+UNTOLD = (WATER, PROTON)
+"""Water and protons: among the largest fluxes of any cell, but rarely of interest."""
 
 WIDTH, STRIP, MARGIN = 7.8, 1.15, 0.6
-"""Width of the figure, height of a strip, and of what is below the last one [inch]."""
+"""Width of the figure, height of a strip, and space below the last one [inch]."""
 
 
 def plot_over_media(rates: pd.Series, ax: Axes | None = None, unit: str = FLUX) -> Axes:
-    """One rate as dots, the media side by side in the order of the series; uptake, below zero, has a colour of its own.
+    """Plot one rate as dots, media in the order of the series; uptake (below zero) has its own colour.
 
     Args:
-        rates: One number a medium, NaN where there is none; the index names the media, the name is the title.
+        rates: One number per medium, NaN where missing; the index names the media, the name is the title.
         ax: Axes to draw on; by default those of a new figure.
-        unit: Of the rate.
+        unit: Unit of the rate.
 
     Returns:
         The axes.
@@ -54,7 +54,7 @@ def plot_over_media(rates: pd.Series, ax: Axes | None = None, unit: str = FLUX) 
         ax.plot(
             places[drawn], values[drawn], linestyle="none", marker="o", color=colour, markeredgewidth=0,
             markersize=5 if len(values) <= FEW else 2,
-            # Many dots as vectors make a file that no viewer scrolls.
+            # Rasterise: a file with many vector dots is too slow to view.
             rasterized=len(values) > 10 * FEW,
         )  # fmt: skip
     ax.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
@@ -65,34 +65,33 @@ def plot_over_media(rates: pd.Series, ax: Axes | None = None, unit: str = FLUX) 
     return ax
 
 
-def main_exchanges(network: MetabolicNetwork, fluxes: pd.DataFrame, most: int = MOST_EXCHANGES) -> list[str]:
-    """The exchanges that carry most on average, largest first, without water, protons and what is idle.
+def main_exchanges(network: NetworkLike, fluxes: pd.DataFrame, most: int = MOST_EXCHANGES) -> list[str]:
+    """Return the exchanges of largest mean absolute flux, largest first, without water, protons and idle ones.
 
     Args:
         network: The network.
-        fluxes: One row a medium, NaN in those without an optimum [mmol/gDW/h].
-        most: How many at most.
+        fluxes: One row per medium, NaN without an optimum [mmol/gDW/h].
+        most: Largest number of exchanges.
     """
+    network = as_network(network)
     size = fluxes[list(network.exchanges)].abs().mean().sort_values(ascending=False, kind="stable")
     carrying = [str(name) for name in size.index[size > NO_FLUX]]
-    return [name for name in carrying if not _untold(network, name)][:most]
+    carried = carried_metabolites(network, carrying)
+    return [name for name in carrying if not all(dict(m.formula or {}) in UNTOLD for m in carried[name])][:most]
 
 
-def _untold(network: MetabolicNetwork, exchange: str) -> bool:
-    return all(dict(metabolite.formula or {}) in UNTOLD for metabolite in exchanged_metabolites(network, exchange))
-
-
-def draw_simulated(network: MetabolicNetwork, fluxes: pd.DataFrame) -> Figure:
-    """Growth and the main exchange fluxes of simulated media, a strip each, sorted by growth.
+def draw_simulated(network: NetworkLike, fluxes: pd.DataFrame) -> Figure:
+    """Draw growth and the main exchange fluxes of simulated media, a strip each, sorted by growth.
 
     Args:
         network: The network.
-        fluxes: One row a medium, named by the index; NaN in those without an optimum, which are counted below
-            [mmol/gDW/h]; growth [1/h].
+        fluxes: One row per medium, named by the index [mmol/gDW/h]; growth [1/h]. Rows without an optimum are NaN and
+            counted below.
 
     Raises:
         NetworkError: The network has no growth reaction.
     """
+    network = as_network(network)
     growth = network.growth_reaction
     solved = fluxes.dropna(how="all").sort_values(growth, kind="stable")
     exchanges = main_exchanges(network, solved)

@@ -1,4 +1,4 @@
-"""Training curves: every term of the objective, epoch by epoch."""
+"""Plot training curves: every term of the objective by epoch."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from metagnn.units import FLUX
 EPOCH, TOTAL, VALIDATION = "epoch", "loss", "validation_"
 
 FEW_EPOCHS = 30
-"""Below it every epoch gets a dot: a line through one epoch, or through one that is not zero, cannot be seen."""
+"""With fewer epochs, each gets a dot: a line through a single non-zero epoch would be invisible."""
 
 
 def plot_training_curves(history: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Every term of the objective by epoch, on a logarithmic axis.
+    """Draw every term of the objective by epoch, on a logarithmic axis.
 
     Terms are shown before their weights, balances and bound violations in [(mmol/gDW/h)²], all others relative to a
     spread or a standard deviation; the broad grey line is their weighted sum. Lines on validation samples are
-    dashed, in the colour of their term. A logarithm knows no zero: a term that is zero throughout, or was never
-    recorded, is named in the legend.
+    dashed, in the colour of their term. A logarithmic axis cannot show a term that is zero throughout or was never
+    recorded: the legend names it.
 
     Args:
         history: One row an epoch, with a column `epoch` and one for every term, as `FluxPredictor.history_`.
@@ -33,7 +33,7 @@ def plot_training_curves(history: pd.DataFrame, ax: Axes | None = None) -> Axes:
         The axes.
 
     Raises:
-        InputError: No column `epoch`, or a term that holds no numbers.
+        InputError: The history has no column `epoch`, or a term is not numeric.
     """
     if EPOCH not in history:
         raise InputError(f"`history` has no column {EPOCH!r}; expected what `FluxPredictor.history_` holds after `fit`")
@@ -57,7 +57,7 @@ def plot_training_curves(history: pd.DataFrame, ax: Axes | None = None) -> Axes:
             color=colours[term],
             label=_label(name, values[name]),
             linestyle="--" if validation else "-",
-            # The sum often lies on its largest term: broad and behind it, both stay visible.
+            # The sum often lies on its largest term; drawn broad and behind it, both stay visible.
             linewidth=4.0 if total and not validation else 1.5,
             alpha=0.8 if total else 1.0,
             marker="o" if len(epochs) < FEW_EPOCHS else "",
@@ -67,10 +67,10 @@ def plot_training_curves(history: pd.DataFrame, ax: Axes | None = None) -> Axes:
     if not any((column > 0).any() for column in values.values()):
         say_empty(ax, "nothing above zero to show")
     else:
-        # Masked: a term that reaches zero ends there, where clipping would draw a plunge.
+        # Masked, so that a term that reaches zero ends there; clipping would draw a steep fall.
         ax.set_yscale("log", nonpositive="mask")
     if names:
-        # Below the axes, where it covers no line.
+        # Below the axes, so that it covers no line.
         ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.16), ncols=2, fontsize="small", frameon=False)
     return ax
 

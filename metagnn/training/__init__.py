@@ -1,4 +1,4 @@
-"""Objective, training runs, checkpoints, metrics."""
+"""Objectives, training runs, checkpoints and metrics."""
 
 from metagnn.training.checkpoint_io import SafetensorsCheckpointIO as SafetensorsCheckpointIO
 from metagnn.training.config import TrainingConfig as TrainingConfig

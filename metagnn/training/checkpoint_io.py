@@ -13,7 +13,7 @@ from metagnn.files.tensor_file import read_tensors, write_tensors
 
 
 class SafetensorsCheckpointIO(CheckpointIO):
-    """Writes and reads what Lightning wants to keep: weights, optimiser, schedule, position of the loops."""
+    """Checkpoint files of Lightning: weights, optimiser, schedule and position of the loops."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """Write a checkpoint atomically."""
@@ -26,13 +26,13 @@ class SafetensorsCheckpointIO(CheckpointIO):
         """Read a checkpoint.
 
         Raises:
-            FolderError: It is missing or damaged.
+            FolderError: The checkpoint is missing or damaged.
         """
         tensors, document = read_tensors(Path(path))
         try:
             decoded: dict[str, Any] = _decode(document, tensors)
         except (KeyError, TypeError, ValueError) as error:
-            raise FolderError(f"'{path}' is no checkpoint of a training run ({error})") from error
+            raise FolderError(f"'{path}' is not a checkpoint of a training run ({error})") from error
         return decoded
 
     def remove_checkpoint(self, path: Any) -> None:
@@ -41,7 +41,7 @@ class SafetensorsCheckpointIO(CheckpointIO):
 
 
 def _encode(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """Nested containers as JSON; each tensor becomes a reference. Keys keep their type, which JSON would lose."""
+    """Convert nested containers to JSON; replace each tensor by a reference. Keys keep their types."""
     if isinstance(value, Tensor):
         name = f"tensor_{len(tensors)}"
         tensors[name] = value

@@ -16,30 +16,29 @@ class TrainingConfig:
 
     Attributes:
         epochs: Passes over the training samples.
-        batch_size: Samples per step, on all devices together: their number does not change the result.
+        batch_size: Samples per step on all devices together; the number of devices does not change the result.
         optimizer: "adamw" (Loshchilov and Hutter 2019, doi 10.48550/arXiv.1711.05101) with a one-cycle learning rate
             (Smith and Topin 2019, doi 10.48550/arXiv.1708.07120), or "sgd" with a constant one.
         learning_rate: Learning rate of "sgd", or the peak of the cycle.
-        composition_learning_rate: Peak for the parameters of a trainable biomass composition, logarithms of ratios.
+        composition_learning_rate: Peak learning rate of a trainable biomass composition (logarithms of ratios).
         weight_decay: Decoupled weight decay of AdamW.
-        gradient_clip: Largest norm of the gradient; a long unrolled iteration has rare, steep steps, and clipping
-            them tenfold harder than usual is what makes extrapolation hold for every seed.
+        gradient_clip: Largest norm of the gradient. A long unrolled iteration has rare, steep gradients; with ten
+            times this limit, some seeds fail to extrapolate.
         bound_weight: Weight of squared bound violations, for "steady_state" [1/(mmol/gDW/h)²].
         carbon_weight: Weight λ1 of the squared carbon imbalance, for "soft".
         nitrogen_weight: Weight λ2 of the squared nitrogen imbalance, for "soft".
-        electron_weight: Weight of the squared electron imbalance, for "soft"; where CO2 and the composition are both
-            unknown, the carbon balance cannot tell them apart, and this one can.
+        electron_weight: Weight of the squared electron imbalance, for "soft"; needed to tell CO2 from the composition
+            if both are unknown.
         steady_state_weight: Weight λ3 of the mean squared S·v, for "soft".
-        measurement_weight: Weight of the misfit of measured rates, for inputs of "rates".
-        validation_fraction: Share of the samples set aside to watch; needed for early stopping.
-        patience: Epochs without improvement on the validation samples after which training stops; None trains on.
+        measurement_weight: Weight of the misfit of measured rates, for inputs "rates".
+        validation_fraction: Share of the samples set aside for validation; required for early stopping.
+        patience: Stop after this many epochs without improvement on the validation samples; None: do not stop early.
         accelerator: Lightning's accelerator: "auto", "cpu" or "cuda".
         devices: Lightning's number of devices, or "auto".
-        strategy: Lightning's strategy: "auto", "ddp" (the program is run again for every further device, up to the
-            training) or "ddp_spawn" (only the training runs in processes of its own; a script needs
-            `if __name__ == "__main__":`).
-        threads: CPU threads of the training. Sums over threads round differently, and training amplifies rounding:
-            a seed gives the same result for the same number, whatever the machine has.
+        strategy: Lightning's strategy: "auto", "ddp" (runs the whole program again for each further device) or
+            "ddp_spawn" (starts processes for the training only; a script needs `if __name__ == "__main__":`).
+        threads: CPU threads of the training. Rounding depends on their number, and training amplifies it: a seed
+            gives the same result only for the same number of threads.
     """
 
     epochs: int = 150
@@ -80,5 +79,5 @@ class TrainingConfig:
         if self.patience is not None and (self.patience < 1 or self.validation_fraction == 0):
             raise InputError(
                 f"`patience` is {self.patience} with `validation_fraction` {self.validation_fraction}; early stopping "
-                "expected at least 1 epoch and a validation share above 0"
+                "needs at least 1 epoch and a validation share above 0"
             )

@@ -7,7 +7,6 @@ import json
 import logging
 import math
 import signal
-import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,17 +18,19 @@ import lightning.pytorch as lightning
 import pandas as pd
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProgressBar
-from torch import nn
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from torch.utils.data import DataLoader
 
-from metagnn.datasets.flux_dataset import FluxBatch, FluxDataset
+from metagnn.datasets.flux_batch import FluxBatch, FluxDataset
 from metagnn.errors import InputError
+from metagnn.models.flux_model import AbstractFluxModel
+from metagnn.progress import Progress
 from metagnn.training.checkpoint_io import SafetensorsCheckpointIO
 from metagnn.training.config import TrainingConfig
+from metagnn.training.epoch_bar import EpochBar
 from metagnn.training.flux_module import FluxModule
 from metagnn.training.objective import Objective
-from metagnn.training.processes import strategy_name
+from metagnn.training.processes import is_first_process, strategy_name
 from metagnn.training.sampler import ShuffledBatches
 
 CHECKPOINT = "last.ckpt"
@@ -55,7 +56,7 @@ class Checkpoints:
         return self.folder / CHECKPOINT
 
 
-Watch = Callable[[nn.Module], dict[str, float]]
+Watch = Callable[[AbstractFluxModel], dict[str, float]]
 """Measures something of the model while it trains, such as its error on other samples; by name."""
 
 WATCH_EVERY = 5
@@ -111,7 +112,7 @@ class History(lightning.Callback):
 
 
 def fit_fluxes(
-    model: nn.Module,
+    model: AbstractFluxModel,
     objective: Objective,
     samples: FluxBatch,
     config: TrainingConfig,
@@ -123,13 +124,14 @@ def fit_fluxes(
     """Train a flux model in place.
 
     Args:
-        model: Maps bounds and measurements to a `FluxPrediction`.
+        model: The model.
         objective: The terms.
         samples: All samples, complete with their observed fluxes.
         config: Optimiser, schedule, devices.
         seed: Seed of the order of the samples and of the validation split.
         checkpoints: Where to keep the state, if anywhere.
-        progress: Whether to show a progress bar; by default on a terminal only.
+        progress: Whether to show progress: a bar on a terminal or in a notebook, elsewhere a line every 30 s; by
+            default on a terminal and in a notebook only.
         watch: What else to record, every few epochs.
 
     Returns:
@@ -142,7 +144,6 @@ def fit_fluxes(
     train, validation = _split(samples, config.validation_fraction, seed)
     sampler = ShuffledBatches(len(train), config.batch_size, seed)
     module = FluxModule(model, objective, config, total_steps=config.epochs * len(sampler))
-    show = sys.stderr.isatty() if progress is None else progress
     resumes = checkpoints is not None and checkpoints.resume and checkpoints.path.is_file()
     loader = DataLoader(FluxDataset(train), sampler=sampler, batch_size=None)
     watched = None
@@ -153,9 +154,11 @@ def fit_fluxes(
     with (
         _quiet_lightning(), _interrupts_rise(), cpu_threads(config.threads), torch.random.fork_rng(devices=[]),
         tempfile.TemporaryDirectory() as scratch,
+        Progress(config.epochs, "epochs", progress if is_first_process() else False) as bar,
     ):  # fmt: skip
         history = History(watch, Path(scratch) / "history.json")
-        trainer = _trainer(config, [history, *_callbacks(config, checkpoints, show)], checkpoints is not None, show)
+        callbacks = [history, EpochBar(bar), *_callbacks(config, checkpoints)]
+        trainer = _trainer(config, callbacks, checkpoints is not None)
         # Lightning keeps the mode it finds; what a model does in evaluation only (the polytope) costs a step threefold.
         model.train()
         trainer.fit(module, loader, watched, ckpt_path=checkpoints.path if checkpoints and resumes else None)
@@ -164,23 +167,21 @@ def fit_fluxes(
     return pd.DataFrame(rows)
 
 
-def _trainer(
-    config: TrainingConfig, callbacks: list[lightning.Callback], checkpointing: bool, show: bool
-) -> lightning.Trainer:
+def _trainer(config: TrainingConfig, callbacks: list[lightning.Callback], checkpointing: bool) -> lightning.Trainer:
     try:
         return lightning.Trainer(
             accelerator=config.accelerator, devices=config.devices, strategy=strategy_name(config),
             # Every process takes whole batches and predicts its share: the batch size is that of all together.
             use_distributed_sampler=False, max_epochs=config.epochs, gradient_clip_val=config.gradient_clip,
             callbacks=callbacks, plugins=[SafetensorsCheckpointIO()], logger=False, enable_checkpointing=checkpointing,
-            enable_progress_bar=show, enable_model_summary=False, num_sanity_val_steps=0,
+            enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0,
         )  # fmt: skip
     except (MisconfigurationException, ValueError, TypeError) as error:
         asked = f"`accelerator` {config.accelerator!r}, `devices` {config.devices!r}, `strategy` {config.strategy!r}"
         raise InputError(f"{asked} cannot be had here: {str(error).strip().splitlines()[0]}") from error
 
 
-def _callbacks(config: TrainingConfig, checkpoints: Checkpoints | None, show: bool) -> list[lightning.Callback]:
+def _callbacks(config: TrainingConfig, checkpoints: Checkpoints | None) -> list[lightning.Callback]:
     callbacks: list[lightning.Callback] = []
     if config.patience is not None:
         callbacks.append(EarlyStopping("validation_loss", patience=config.patience))
@@ -190,7 +191,7 @@ def _callbacks(config: TrainingConfig, checkpoints: Checkpoints | None, show: bo
             save_on_train_epoch_end=True, enable_version_counter=False,
         )  # fmt: skip
         callbacks.append(keeper)
-    return [*callbacks, RichProgressBar()] if show else callbacks
+    return callbacks
 
 
 def _split(samples: FluxBatch, fraction: float, seed: int) -> tuple[FluxBatch, FluxBatch | None]:

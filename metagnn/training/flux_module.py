@@ -1,4 +1,4 @@
-"""The Lightning module: one training step, one schedule."""
+"""Lightning module for the training of flux models."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 import lightning.pytorch as lightning
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from metagnn.datasets.flux_dataset import FluxBatch
+from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.errors import FolderError
+from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.nn.biomass import BiomassComposition
 from metagnn.training.config import TrainingConfig
@@ -20,46 +21,48 @@ from metagnn.training.processes import gather_rows, own_rows
 
 
 class FluxModule(lightning.LightningModule):
-    """Trains any flux model on any objective.
+    """Lightning module that trains any flux model on any objective.
 
     Args:
-        model: Maps lower and upper bounds, measured rates and their deviations to a `FluxPrediction`.
-        objective: The terms.
-        config: Optimiser and schedule.
+        model: The model.
+        objective: The objective.
+        config: Settings of the optimiser and the schedule.
         total_steps: Steps of the whole run, for the schedule.
     """
 
-    def __init__(self, model: nn.Module, objective: Objective, config: TrainingConfig, total_steps: int) -> None:
+    def __init__(
+        self, model: AbstractFluxModel, objective: Objective, config: TrainingConfig, total_steps: int
+    ) -> None:
         super().__init__()
         self.model, self.objective, self.config, self.total_steps = model, objective, config, total_steps
         self._seen: list[tuple[int, dict[str, Tensor]]] = []
 
     def transfer_batch_to_device(self, batch: FluxBatch, device: torch.device, dataloader_idx: int) -> FluxBatch:
-        """Move a batch; Lightning's own search through its fields costs as much as a step of a small network."""
+        """Move a batch; Lightning's own search for tensors costs as much as a step of a small network."""
         return batch.to(device)
 
     def on_fit_start(self) -> None:
-        """Set what a process that Lightning has started does not know yet: the number of threads, and to be quiet."""
+        """Set the number of threads and the log level in each process that Lightning starts."""
         torch.set_num_threads(self.config.threads)
         logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
 
     def training_step(self, batch: FluxBatch, batch_index: int) -> Tensor:
-        """Loss of a batch."""
+        """Compute the loss of a training batch."""
         total = self._loss(batch)
         if self.trainer.is_last_batch:
             self._log_means("")
         return total
 
     def validation_step(self, batch: FluxBatch, batch_index: int) -> Tensor:
-        """Loss of a batch that is not trained on."""
+        """Compute the loss of a validation batch."""
         return self._loss(batch)
 
     def on_train_epoch_start(self) -> None:
-        """Start the means of the terms afresh."""
+        """Reset the means of the terms."""
         self._seen.clear()
 
     def on_validation_epoch_start(self) -> None:
-        """Start the means of the terms afresh."""
+        """Reset the means of the terms."""
         self._seen.clear()
 
     def on_validation_epoch_end(self) -> None:
@@ -77,15 +80,15 @@ class FluxModule(lightning.LightningModule):
     def _predict(self, batch: FluxBatch) -> FluxPrediction:
         rank, processes = self.trainer.global_rank, self.trainer.world_size
         own = batch if processes == 1 else batch.rows(own_rows(len(batch), rank, processes))
-        prediction: FluxPrediction = self.model(own.lower, own.upper, own.measured, own.deviation)
+        prediction: FluxPrediction = self.model(own.conditions)
         if processes == 1:
             return prediction
         fluxes = gather_rows(prediction.fluxes, len(batch), rank, self.all_gather)
         return dataclasses.replace(prediction, fluxes=fluxes)
 
     def _log_means(self, prefix: str) -> None:
-        # Once an epoch: Lightning's own running means cost more than a step of a small network. Every process has the
-        # losses of whole batches; averaged over them, they stay what they are.
+        # Once an epoch: Lightning's own running means cost more than a step of a small network. All processes have the
+        # losses of whole batches, so averaging over processes does not change them.
         samples = sum(count for count, _ in self._seen)
         means = {
             prefix + name: torch.stack([count * terms[name] for count, terms in self._seen]).sum() / samples
@@ -95,24 +98,24 @@ class FluxModule(lightning.LightningModule):
         self._seen.clear()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add by what a run is known."""
+        """Add the number of steps, which identifies the run."""
         checkpoint["total_steps"] = self.total_steps
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse the checkpoint of another run.
+        """Reject the checkpoint of another run.
 
         Raises:
-            FolderError: Another model, or another number of steps, for which the schedule would be wrong.
+            FolderError: The checkpoint is of another model, or of another number of steps, which changes the schedule.
         """
         states = (self.state_dict(), checkpoint["state_dict"])
         own, saved = ({name: tuple(tensor.shape) for name, tensor in state.items()} for state in states)
         steps = checkpoint.get("total_steps")
         if own != saved or steps != self.total_steps:
             what = f"of {steps} steps, not {self.total_steps}" if own == saved else "of another model"
-            raise FolderError(f"the checkpoint is {what}; resume with the settings that it began with, or start anew")
+            raise FolderError(f"the checkpoint is {what}; resume with the settings of that run, or start anew")
 
     def configure_optimizers(self) -> Any:
-        """AdamW with a one-cycle learning rate, or plain gradient descent with a constant one."""
+        """Return AdamW with a one-cycle learning rate, or gradient descent with a constant one."""
         groups = self._parameter_groups()
         if self.config.optimizer == "sgd":
             return torch.optim.SGD(groups)
@@ -123,7 +126,7 @@ class FluxModule(lightning.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
-        """Composition apart from the weights: it moves faster, and decay would pull it to the model's own."""
+        """Separate the composition from the weights: give it a higher learning rate and no weight decay."""
         composition = [
             parameter
             for module in self.model.modules()

@@ -1,4 +1,4 @@
-"""How good predicted fluxes are, and how well they keep the laws."""
+"""Scores of predicted fluxes."""
 
 from __future__ import annotations
 
@@ -6,42 +6,47 @@ import numpy as np
 
 from metagnn.errors import TableError
 
+MEAN_R2 = "R², mean over the targets that vary"
+"""Name of the score that `score`, `train` and `predict` report."""
 
-def r2_per_flux(observed: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Coefficient of determination of every flux over the samples, shape `[reactions]`.
+
+def r2_per_flux(observed: np.ndarray, predicted: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """Compute the coefficient of determination R² of every flux over the samples, shape `[reactions]`.
 
     Args:
         observed: Observed fluxes, shape `[samples, reactions]`, NaN where nothing was measured.
         predicted: Predicted fluxes, the same shape.
+        weight: Weight of every observation, ≥ 0, the same shape; equal by default.
 
     Returns:
-        1 − residual / total sum of squares; NaN where a flux was observed less than twice or does not vary.
+        1 − residual / total sum of squares; NaN for a flux that was observed less than twice or does not vary.
     """
-    seen = ~np.isnan(observed)
-    count = seen.sum(axis=0)
+    # Leave out observations of weight 0: their predictions may be NaN.
+    seen = ~np.isnan(observed) & (True if weight is None else weight > 0)
+    share = np.where(seen, 1.0 if weight is None else weight, 0.0)
+    total = np.maximum(share.sum(axis=0), np.finfo(np.float64).tiny)
     values = np.where(seen, observed, 0.0)
-    mean = values.sum(axis=0) / np.maximum(count, 1)
-    total = np.where(seen, values - mean, 0.0)
-    residual = np.where(seen, values - np.where(seen, predicted, 0.0), 0.0)
-    spread = np.square(total).sum(axis=0)
-    # Round-off of a constant is no spread to explain.
-    varies = (count > 1) & (spread > 1e-12 * np.maximum(1.0, np.square(mean)) * np.maximum(count, 1))
-    ratio = np.square(residual).sum(axis=0) / np.where(varies, spread, 1.0)
+    mean = (share * values).sum(axis=0) / total
+    residual = values - np.where(seen, predicted, 0.0)
+    spread = (share * np.square(values - mean)).sum(axis=0)
+    # Do not mistake the round-off of a constant flux for a spread.
+    varies = (seen.sum(axis=0) > 1) & (spread > 1e-12 * np.maximum(1.0, np.square(mean)) * total)
+    ratio = (share * np.square(residual)).sum(axis=0) / np.where(varies, spread, 1.0)
     return np.where(varies, 1.0 - ratio, np.nan)
 
 
-def mean_r2(observed: np.ndarray, predicted: np.ndarray, answered: np.ndarray) -> float:
-    """R² of the fluxes that vary, averaged uniformly, over the samples that got an answer.
+def mean_r2(observed: np.ndarray, predicted: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Compute the unweighted mean R² of the fluxes that vary, named `MEAN_R2`.
 
     Args:
         observed: Observed fluxes, shape `[samples, reactions]`, NaN where nothing was measured.
-        predicted: Predicted fluxes, the same shape.
-        answered: Samples that were predicted, boolean, shape `[samples]`: what cannot be predicted cannot be scored.
+        predicted: Predicted fluxes, the same shape; NaN where not predicted, which is left out of the score.
+        weight: Weight of every observation, ≥ 0, the same shape; equal by default.
 
     Raises:
-        TableError: No flux varies, so that there is nothing to explain.
+        TableError: No flux varies.
     """
-    scores = r2_per_flux(np.where(answered[:, None], observed, np.nan), predicted)
+    scores = r2_per_flux(np.where(np.isnan(predicted), np.nan, observed), predicted, weight)
     if np.isnan(scores).all():
         raise TableError("`targets` has no column that varies over the samples; R² is not defined")
     return float(np.nanmean(scores))

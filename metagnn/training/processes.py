@@ -1,4 +1,4 @@
-"""Training in several processes: each predicts its share of a batch, all know the loss of the whole."""
+"""Training in several processes: each predicts its share of a batch and computes the loss of the whole batch."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from metagnn.training.config import TrainingConfig
 
 
 def is_first_process() -> bool:
-    """Whether this process is the one that writes and prints; the others run the same program beside it."""
+    """Return whether this is the process that writes and prints; the others run the same program."""
     return not getattr(rank_zero_only, "rank", 0)
 
 
 def strategy_name(config: TrainingConfig) -> str:
-    """Lightning's name of the strategy.
+    """Return Lightning's name of the strategy.
 
-    A loss need not depend on every parameter (without measurements, none is trusted), and processes would wait for
-    its gradient forever. Looking which are left out costs a walk through the graph in every step.
+    "ddp" gets the variant that finds unused parameters, because a loss need not depend on every parameter and the
+    processes would wait forever for a missing gradient. The search costs a walk through the graph in every step.
     """
     everything = config.devices in ("auto", "-1", -1)
     several = torch.cuda.device_count() > 1 if everything else str(config.devices) != "1"
@@ -31,7 +31,7 @@ def strategy_name(config: TrainingConfig) -> str:
 
 
 def own_rows(samples: int, rank: int, processes: int) -> Tensor:
-    """Positions of a process's share of a batch; all shares are equally long, the last ones repeat the last row.
+    """Return the positions of a process's share of a batch; pad the last shares by repeating the last row.
 
     >>> [own_rows(5, rank, 2).tolist() for rank in range(2)]
     [[0, 1, 2], [3, 4, 4]]
@@ -41,19 +41,19 @@ def own_rows(samples: int, rank: int, processes: int) -> Tensor:
 
 
 def gather_rows(own: Tensor, samples: int, rank: int, gather: Callable[[Tensor], Any]) -> Tensor:
-    """The rows of all processes, in the order of the batch.
+    """Gather the rows of all processes, in the order of the batch.
 
-    Every process then computes the same loss of the whole batch, whatever its terms: a mean over the observed values
-    is no mean of means. The gradient flows to a process's own rows only, times the number of processes, because the
-    gradients of all will be averaged; what a loss takes from the parameters directly needs no such factor.
+    Every process then computes the same loss of the whole batch: the mean over observed values is not the mean of the
+    processes' means. The gradient flows only to a process's own rows, multiplied by the number of processes, because
+    "ddp" averages gradients over processes. Gradients of loss terms that use parameters directly need no such factor.
 
     Args:
-        own: What this process computed for its `own_rows`, shape `[share, …]`.
+        own: Results of this process for its `own_rows`, shape `[share, …]`.
         samples: Samples of the whole batch.
-        rank: Which process this is.
-        gather: Stacks a tensor of all processes along a new first dimension, without gradients.
+        rank: Rank of this process.
+        gather: Function that stacks a tensor of all processes along a new first dimension, without gradients.
     """
     parts = list(gather(own.detach()))
-    # Exactly the value, but with its gradient multiplied.
+    # Keep the value exactly, multiply its gradient.
     parts[rank] = own.detach() + len(parts) * (own - own.detach())
     return torch.cat(parts)[:samples]

@@ -1,4 +1,4 @@
-"""Shuffled batches that depend on the seed and the epoch alone, so that a resumed run repeats nothing."""
+"""Shuffled batches that depend only on the seed and the epoch, so that a resumed run sees the same batches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.utils.data import Sampler
 
 
 class ShuffledBatches(Sampler[list[int]]):
-    """Positions of every batch of an epoch.
+    """Sampler of the positions of every batch of an epoch.
 
     Args:
         samples: Number of samples.
@@ -21,15 +21,15 @@ class ShuffledBatches(Sampler[list[int]]):
         self.samples, self.batch_size, self.seed, self.epoch = samples, batch_size, seed, 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch; the trainer calls it."""
+        """Set the epoch; called by the trainer."""
         self.epoch = epoch
 
     def __len__(self) -> int:
         return -(-self.samples // self.batch_size)
 
     def __iter__(self) -> Iterator[list[int]]:
-        # A generator, so that the epoch counts that is set when the first batch is asked for: a trainer that resumes
-        # takes the iterator first and sets the epoch afterwards.
+        # A generator reads the epoch only at the first batch: a trainer that resumes creates the iterator before it
+        # sets the epoch.
         generator = torch.Generator().manual_seed((self.seed << 20) + self.epoch)
         order = torch.randperm(self.samples, generator=generator)
         for batch in order.split(self.batch_size):

@@ -32,7 +32,9 @@ def test_a_carbon_source_that_the_media_forget_is_said(
     monkeypatch.chdir(tmp_path)
     MEDIA[["EX_o2_e"]].to_csv("media.csv", index=False)
     assert main(["bottlenecks", "e_coli_core", "--media", "media.csv", "--out", "limits.csv"]) == 0
-    assert capsys.readouterr().out.startswith("open without being named: EX_glc__D_e (up to 10 mmol/gDW/h)")
+    assert capsys.readouterr().out.startswith(
+        "open carbon sources missing in the table: EX_glc__D_e (up to 10 mmol/gDW/h)"
+    )
 
 
 def test_the_gradient_of_a_model_stands_beside(

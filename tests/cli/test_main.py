@@ -123,7 +123,7 @@ def test_infeasible_media_keep_their_row_and_are_counted(run: Callable[..., tupl
 def test_open_carbon_sources_are_printed(run: Callable[..., tuple]) -> None:
     MEDIA[["EX_o2_e"]].to_csv("media.csv", index=False)
     _, out, _ = run("simulate", "e_coli_core", "--media", "media.csv", "--out", "labels.csv")
-    assert "open without being named: EX_glc__D_e (up to 10 mmol/gDW/h)" in out
+    assert "open carbon sources missing in the table: EX_glc__D_e (up to 10 mmol/gDW/h)" in out
 
 
 def test_info_says_what_a_model_holds(run: Callable[..., tuple]) -> None:
@@ -268,7 +268,7 @@ def test_too_few_samples_are_refused(run: Callable[..., tuple], trained: Path) -
 def test_targets_with_nothing_observed_are_refused(run: Callable[..., tuple]) -> None:
     pd.DataFrame({"PFK": [np.nan] * 8, "CS": [np.nan] * 8}).to_csv("targets.csv", index=False)
     train = ["train", "e_coli_core", "--inputs", "media.csv", "--targets", "targets.csv", "--out", "o"]
-    refused(run(*train), "`targets` observes nothing")
+    refused(run(*train), "`targets` has no observed value")
 
 
 def test_media_that_are_all_infeasible_cannot_train(run: Callable[..., tuple], trained: Path) -> None:
@@ -339,7 +339,7 @@ def test_a_saved_model_knows_its_network(run: Callable[..., tuple], trained: Pat
 
 def test_a_damaged_checkpoint_is_refused(run: Callable[..., tuple], trained: Path) -> None:
     config = json.loads((trained / "model" / "config.json").read_text())
-    assert config["settings"]["inputs"] == "max_uptake"
+    assert config["inputs"] == "max_uptake"
     Path("copy").mkdir()
     for file in (trained / "model").iterdir():
         Path("copy", file.name).write_bytes(file.read_bytes())

@@ -75,10 +75,10 @@ def test_an_escher_map_finds_growth_under_its_other_name_and_counts_what_is_miss
     [
         (["--row", "3"], "`--row` is 3; 'fluxes.csv' has 3 rows, counted from 0"),
         (["--row", "1"], "row 1 of 'fluxes.csv' holds no fluxes (status 'infeasible')"),
-        (["--subsystem", "Glycolysis"], "e_coli_core files its reactions under no subsystem; leave `--subsystem` out"),
+        (["--subsystem", "Glycolysis"], "e_coli_core has no subsystems; leave `--subsystem` out"),
         (["--escher", "none.json"], "no Escher map at 'none.json'"),
-        (["--escher", "fluxes.csv"], "'fluxes.csv' is no JSON"),
-        (["--escher", "fluxes.csv", "--active"], "`--active` chooses what is laid out"),
+        (["--escher", "fluxes.csv"], "'fluxes.csv' is not JSON"),
+        (["--escher", "fluxes.csv", "--active"], "`--active` selects reactions for a layout and does not apply"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_no_picture(run: Callable, options: list[str], message: str):

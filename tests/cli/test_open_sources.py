@@ -8,7 +8,7 @@ from metagnn.network import MetabolicNetwork
 @pytest.mark.parametrize(
     ("columns", "expected"),
     [
-        (["EX_o2_e"], "open without being named: EX_glc__D_e (up to 10 mmol/gDW/h)\n"),
+        (["EX_o2_e"], "open carbon sources missing in the table: EX_glc__D_e (up to 10 mmol/gDW/h)\n"),
         (["EX_glc__D_e"], ""),
         (["EX_o2_e", "EX_glc__D_e_std"], ""),
     ],

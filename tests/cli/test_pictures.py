@@ -8,6 +8,7 @@ import pytest
 from metagnn.cli import main
 from metagnn.fba import simulate_fluxes
 from metagnn.network import MetabolicNetwork
+from metagnn.training.metrics import MEAN_R2
 
 pytest.importorskip("matplotlib")
 
@@ -46,14 +47,14 @@ def test_predictions_are_scored_and_drawn_against_targets(predict, folder: Path,
     targets = str(folder / "labels.csv")
     code, out, err = predict("--targets", targets, "--plot", str(tmp_path / "parity.svg"))
     assert (code, err) == (0, "")
-    assert "R² over the observed targets: " in out
+    assert f"{MEAN_R2}: " in out
     assert (tmp_path / "parity.svg").read_bytes().startswith(b"<?xml")
 
 
 def test_a_picture_without_targets_is_refused(predict, tmp_path: Path):
     code, _, err = predict("--plot", str(tmp_path / "parity.svg"))
     assert code == 2
-    assert "expected `--targets FILE` beside it" in err
+    assert "expected `--targets FILE` as well" in err
 
 
 def test_a_picture_that_cannot_be_written_is_refused_before_the_work(predict, folder: Path, tmp_path: Path):

@@ -44,7 +44,7 @@ def test_the_media_that_are_written_cost_what_they_may_and_grow_as_is_printed(
         assert row.split("│")[2].strip() == f"{rate:.4f}"
         assert rate == pytest.approx(suggest_medium(core, budget, PRICES).growth, abs=1e-7)
     assert growth.is_monotonic_increasing
-    assert "open without being named" not in out
+    assert "open carbon sources missing in the table" not in out
 
 
 def test_limits_hold_and_an_empty_cell_is_none(run: Callable) -> None:
@@ -59,7 +59,7 @@ def test_what_feeds_the_cell_for_nothing_is_said(run: Callable) -> None:
     pd.DataFrame([{"EX_ac_e": 1.0}]).to_csv("prices.csv", index=False)
     code, out, _ = run("--budget", "0")
     assert code == 0
-    assert "open without being named: EX_glc__D_e (up to 10 mmol/gDW/h)" in out
+    assert "open carbon sources missing in the table: EX_glc__D_e (up to 10 mmol/gDW/h)" in out
     assert "nothing" in out
 
 
@@ -92,7 +92,7 @@ def test_a_budget_is_numbers_and_an_output_is_kept(run: Callable, capsys: pytest
     with pytest.raises(SystemExit) as stop:
         run("--budget", "5,much")
     assert stop.value.code == 2
-    assert "'5,much' is no list of numbers; expected such as 5,10,20" in capsys.readouterr().err
+    assert "'5,much' is not a list of numbers; expected, for example, 5,10,20" in capsys.readouterr().err
     Path("media.csv").write_text("mine")
     code, _, err = run("--budget", "5")
     assert (code, Path("media.csv").read_text()) == (2, "mine")

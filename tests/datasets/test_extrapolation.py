@@ -115,7 +115,7 @@ def test_oxygen_is_found_by_its_formula(core: MetabolicNetwork) -> None:
 def test_what_cannot_be_split_is_said(core: MetabolicNetwork, media: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="'few_to_man' is no split; did you mean 'few_to_many'"):
         split_media(core, media, "few_to_man")
-    with pytest.raises(TableError, match="leaves 0 media to train"):
+    with pytest.raises(TableError, match="has 0 training and"):
         split_media(core, media[(media[SOURCES] > 0).all(axis=1)], "few_to_many")
     with pytest.raises(TableError, match="no carbon source is present in 5 media and absent from 5"):
         split_media(core, media[(media[SOURCES] > 0).all(axis=1)], "leave_substrate_out")

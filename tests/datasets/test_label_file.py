@@ -1,6 +1,8 @@
+import copy
 import errno
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -17,9 +19,11 @@ from metagnn.datasets.label_file import simulate_to_file
 from metagnn.datasets.media import uniform_media
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.errors import FolderError, InputError, TableError
-from metagnn.fba import FluxSimulator, label_chunks, simulate_fluxes
+from metagnn.fba import label_chunks, simulate_fluxes
+from metagnn.fba.label_simulator import LabelSimulator
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import TableWriter, write_table
+from tests.copies_and_threads import assert_copies_are_the_same
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*media are infeasible")
 
@@ -58,13 +62,13 @@ def killed(core, media, tmp_path):
 
 def _solved(monkeypatch):
     rows = []
-    solve = FluxSimulator.solve
+    solve = LabelSimulator.solve
 
     def spy(self, uptakes, progress=None, knockouts=None):
         rows.append(len(uptakes))
         return solve(self, uptakes, progress, knockouts)
 
-    monkeypatch.setattr(FluxSimulator, "solve", spy)
+    monkeypatch.setattr(LabelSimulator, "solve", spy)
     return rows
 
 
@@ -136,7 +140,7 @@ def test_a_finished_file_needs_force(core, media, tmp_path):
     before = path.read_bytes()
     with pytest.raises(FolderError, match="exists; use --force"):
         simulate_to_file(core, media[:3], "min_norm", path)
-    with pytest.raises(FolderError, match="is finished, there is nothing to resume"):
+    with pytest.raises(FolderError, match="is finished; use --force instead of --resume"):
         simulate_to_file(core, media[:3], "min_norm", path, resume=True)
     assert path.read_bytes() == before
     simulate_to_file(core, media[:3], "min_norm", path, force=True)
@@ -223,7 +227,7 @@ def test_a_folder_without_its_job_holds_nothing_of_value(core, media, tmp_path):
     (side / "000000000.npz").write_bytes(b"old")
     simulate_to_file(core, media, "fba", path)
     side.mkdir()
-    with pytest.raises(FolderError, match="is finished, there is nothing to resume"):
+    with pytest.raises(FolderError, match="is finished; use --force instead of --resume"):
         simulate_to_file(core, media, "fba", path, resume=True)
     assert not side.exists()
 
@@ -269,3 +273,20 @@ def test_kill_9_of_a_run_with_workers_loses_and_repeats_nothing(core, tmp_path, 
     assert sum(rows) == 6000 - size * len(chunks)
     growth = simulate_fluxes(core, media[:400], "pfba").growth
     assert np.nanmax(np.abs(growth - solutions.read_fluxes()[core.growth_reaction][:400])) < 1e-9
+
+
+def test_copies_are_the_same(core, media, tmp_path):
+    assert_copies_are_the_same(simulate_to_file(core, media, "fba", tmp_path / "labels.csv"))
+
+
+def test_a_written_table_is_shown_in_short_and_its_copies_are_equal(core, media, tmp_path):
+    labels = simulate_to_file(core, media, "fba", tmp_path / "labels.csv")
+    assert repr(labels) == f"LabelFile('{tmp_path / 'labels.csv'}', 20 of 23 media optimal)"
+    for text in ("20 of 23", "media infeasible", "max |S·v|"):
+        assert text in labels._repr_html_()
+    for other in (copy.deepcopy(labels), pickle.loads(pickle.dumps(labels))):
+        assert (other.path, other.max_abs_sv, other.max_bound_violation) == (
+            labels.path, labels.max_abs_sv, labels.max_bound_violation,
+        )  # fmt: skip
+        pd.testing.assert_series_equal(other.status, labels.status)
+        pd.testing.assert_frame_equal(other.read_fluxes(), labels.read_fluxes(), check_exact=True)

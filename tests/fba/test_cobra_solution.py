@@ -43,7 +43,7 @@ def test_what_is_no_solution_of_the_model_is_refused(model: cobra.Model, solutio
         solutions.to_cobra(model, 2)
     with pytest.raises(InputError, match="`row` is 3; expected 0 to 2"):
         solutions.to_cobra(model, 3)
-    with pytest.raises(InputError, match="no number for 'ACALD'"):
+    with pytest.raises(InputError, match="is NaN for 'ACALD'"):
         to_cobra_solution(model, solutions.fluxes.iloc[2])
     with pytest.raises(NetworkError, match="'PGI' is no reaction that has a flux"):
         to_cobra_solution(model, solutions.fluxes.iloc[0].drop("PGI"))

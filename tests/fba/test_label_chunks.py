@@ -70,7 +70,7 @@ def test_chunks_cover_every_medium_once(samples, size, jobs):
 def test_growth_depends_on_no_chunk_size_and_no_order(make_random_network, seed, size, method):
     network = make_random_network(seed)
     uptakes = np.random.default_rng(seed).uniform(0, 10, (12, 2))
-    task = LabelTask.of(network, ["EX_0", "EX_1"], method)
+    task = LabelTask.create(network, ["EX_0", "EX_1"], method)
     order = np.random.default_rng(seed).permutation(12)
     whole = _collect(task, uptakes, [slice(0, 12)])
     parts = _collect(task, uptakes[order], cut_rows(12, size))
@@ -80,7 +80,7 @@ def test_growth_depends_on_no_chunk_size_and_no_order(make_random_network, seed,
 
 def test_genome_scale_growth_depends_on_no_order(iJO1366):
     uptakes = _uptakes(12)
-    task = LabelTask.of(iJO1366, NAMES, "fba")
+    task = LabelTask.create(iJO1366, NAMES, "fba")
     growth = iJO1366.reaction_index(iJO1366.growth_reaction)
     forward = _collect(task, uptakes, [slice(0, 12)])[:, growth]
     backward = _collect(task, uptakes[::-1], cut_rows(12, 5))[::-1, growth]
@@ -104,7 +104,7 @@ def test_workers_give_what_one_process_gives_and_report_progress(core):
 
 
 def test_a_worker_that_dies_has_its_chunks_done_again(core, tmp_path):
-    uptakes, task = _uptakes(20), LabelTask.of(core, NAMES, "fba")
+    uptakes, task = _uptakes(20), LabelTask.create(core, NAMES, "fba")
     deadly = _deadly(task, tmp_path / "died")
     done = {chunk.rows.start: chunk for chunk in label_chunks(deadly, uptakes, cut_rows(20, 5), jobs=2)}
     assert (tmp_path / "died").exists()
@@ -117,7 +117,7 @@ def test_a_worker_that_dies_has_its_chunks_done_again(core, tmp_path):
 
 def test_workers_that_always_die_end_in_one_clear_error(core, monkeypatch):
     monkeypatch.setattr("metagnn.fba.label_chunks.LOST_IN_A_ROW", 1)
-    deadly = _deadly(LabelTask.of(core, NAMES, "fba"), None)
+    deadly = _deadly(LabelTask.create(core, NAMES, "fba"), None)
     with pytest.raises(ChildProcessError, match=r"died 1 times in a row on 4 of 4 chunks of media; .*fewer jobs"):
         list(label_chunks(deadly, _uptakes(20), cut_rows(20, 5), jobs=2))
 
@@ -136,8 +136,8 @@ def test_the_same_call_runs_on_a_local_dask_cluster(core):
 
 def test_bad_tasks_are_refused_before_any_work(core):
     with pytest.raises(InputError, match="'pFBA' is no method; did you mean 'pfba'"):
-        LabelTask.of(core, NAMES, "pFBA")
+        LabelTask.create(core, NAMES, "pFBA")
     with pytest.raises(NetworkError, match="objective"):
-        LabelTask.of(dataclasses.replace(core, objective={}), NAMES, "fba")
+        LabelTask.create(dataclasses.replace(core, objective={}), NAMES, "fba")
     with pytest.raises(InputError, match="`jobs` is 0; expected at least 1"):
         split_rows(10, 0)

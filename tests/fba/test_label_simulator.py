@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from metagnn.fba.flux_simulator import METHODS
+from metagnn.choices import METHODS
 from metagnn.fba.label_simulator import LabelSimulator
 from metagnn.network import FluxBounds, MetabolicNetwork, load_network
 from metagnn.testing import toy_network
+from tests.copies_and_threads import COPIES, in_threads
 
 UPTAKES = np.array([[10.0, 20.0], [5.0, 1.0], [8.0, 0.0], [0.1, 20.0]])
 NAMES = ["EX_glc__D_e", "EX_o2_e"]
@@ -53,6 +54,20 @@ def test_a_label_that_leaves_the_stated_bounds_is_solved_within_them(method):
     np.testing.assert_allclose(fluxes[:, 3], [2000.0, 20.0, 0.0], atol=1e-9)
     again, _ = simulator.solve(np.array([[10.0]]))
     np.testing.assert_allclose(again, fluxes[1:2], atol=1e-9)
+
+
+@pytest.mark.parametrize("growth", [5000.0, 1e9])
+def test_threads_and_copies_of_a_simulator_label_as_it_does_alone(growth):
+    """Whether labels leave the stated bounds, or growth has no limit but these."""
+    network = toy_network(CHAIN, "growth", {"EX_b": (0, 1000), "growth": (0, growth)})
+    uptakes = np.array([[3000.0], [10.0], [0.0]])
+    shared = LabelSimulator(network, ["EX_a"])
+    alone, status = LabelSimulator(network, ["EX_a"]).solve(uptakes)
+    found = in_threads(lambda _: shared.solve(uptakes), range(8))
+    found += [duplicate(shared).solve(uptakes) for duplicate in COPIES]
+    for fluxes, said in found:
+        assert said == status
+        np.testing.assert_allclose(fluxes, alone, atol=1e-9)
 
 
 def test_progress_counts_every_medium_once_and_ends_with_all(core: MetabolicNetwork):

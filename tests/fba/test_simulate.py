@@ -1,3 +1,5 @@
+import contextlib
+import io
 import re
 import warnings
 
@@ -11,6 +13,7 @@ from metagnn.errors import InputError, NetworkError, TableError
 from metagnn.fba import METHODS, FluxSimulator, simulate_fluxes
 from metagnn.fba.simulate import media_bounds, warn_unsolved
 from metagnn.network import from_cobra
+from tests.copies_and_threads import in_threads, same
 
 RANGES = {"EX_glc__D_e": 10, "EX_gln__L_e": 10, "EX_glu__L_e": 10, "EX_lac__D_e": 10, "EX_o2_e": 20}
 
@@ -224,3 +227,31 @@ def test_an_unknown_knockout_is_refused_before_anything_is_solved(core):
         simulate_fluxes(core, _media(2).assign(knockout=["", "PGJ"]))
     with pytest.raises(TableError, match="column 'knockout' appears more than once"):
         simulate_fluxes(core, pd.DataFrame([[1.0, "", ""]], columns=["EX_glc__D_e", "knockout", "knockout"]))
+
+
+@pytest.mark.filterwarnings("ignore:.*media are infeasible")
+@pytest.mark.parametrize("method", METHODS)
+def test_many_threads_at_once_label_as_one_after_another(core, method):
+    tables = [_media(12, seed) for seed in range(16)]
+    expected = [simulate_fluxes(core, media, method) for media in tables]
+    found = in_threads(lambda media: simulate_fluxes(core, media, method), tables)
+    assert all(map(same, found, expected))
+
+
+def test_progress_is_shown_if_asked_for_and_changes_no_flux(core, capsys):
+    media, calls = _media(5), []
+    quiet = simulate_fluxes(core, media, progress=False)
+    assert capsys.readouterr().err == ""
+    with contextlib.redirect_stderr(_Terminal()) as terminal:
+        shown = simulate_fluxes(core, media, progress=True)
+    assert "media" in terminal.getvalue()
+    assert "5/5" in terminal.getvalue()
+    counted = simulate_fluxes(core, media, progress=lambda *call: calls.append(call))
+    assert calls[-1] == (5, 5)
+    assert quiet.fluxes.equals(shown.fluxes)
+    assert quiet.fluxes.equals(counted.fluxes)
+
+
+class _Terminal(io.StringIO):
+    def isatty(self):
+        return True

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,15 +15,21 @@ def test_every_kind_of_number_becomes_float64_and_gaps_become_nan():
             "nullable": pd.array([1, None], dtype="Int64"),
             "mixed": pd.Series([1.5, None], dtype=object),
             "flag": [True, False],
+            "gap": pd.Series([True, pd.NA], dtype="boolean"),
+            "decimal": [Decimal("0.1"), None],
         }
     )
-    expected = np.array([[1, 1, 1.5, 1], [2, np.nan, np.nan, 0]])
+    expected = np.array([[1, 1, 1.5, 1, 1, 0.1], [2, np.nan, np.nan, 0, np.nan, np.nan]])
     assert np.array_equal(numeric_values(table), expected, equal_nan=True)
 
 
-def test_text_is_quoted_with_column_and_row_even_if_it_looks_like_a_number():
-    with pytest.raises(TableError, match="column 'x', row 1: '10' is no number"):
-        numeric_values(pd.DataFrame({"x": [1.0, "10"]}))
+def test_a_number_in_text_counts_and_other_text_is_quoted_with_column_and_row():
+    assert numeric_values(pd.DataFrame({"x": [1.0, "10", " 2.5e-3 ", "inf"]}))[:, 0].tolist() == [1, 10, 2.5e-3, np.inf]
+    for text in ("high", "", "True", "nan", "1_000", "1,5"):
+        with pytest.raises(TableError, match=f"column 'x', row 5: '{text}' is no number"):
+            numeric_values(pd.DataFrame({"x": [1.0, text]}), first_row=4)
+    with pytest.raises(TableError, match="column 'x', row 0"):
+        numeric_values(pd.DataFrame({"x": [1j]}))
     with pytest.raises(TableError, match="column 'x', row 0"):
         numeric_values(pd.DataFrame({"x": pd.to_datetime(["2020-01-01"])}))
 

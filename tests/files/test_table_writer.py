@@ -4,7 +4,7 @@ import pytest
 
 from metagnn.errors import TableError
 from metagnn.files.table_reader import read_table
-from metagnn.files.table_writer import TableWriter, write_table
+from metagnn.files.table_writer import TableWriter, append_rows, write_table
 
 
 @pytest.fixture
@@ -54,3 +54,16 @@ def test_columns_without_a_name_of_their_own_are_refused(tmp_path):
     with pytest.raises(TableError, match="unknown ending"):
         TableWriter(tmp_path / "table.txt")
     assert not list(tmp_path.iterdir())
+
+
+def test_appended_rows_are_the_table_byte_by_byte(tmp_path, table):
+    grown, whole = tmp_path / "grown.csv", tmp_path / "whole.csv"
+    for rows in (slice(0, 4), slice(4, 5), slice(5, 11)):
+        append_rows(table[rows], grown)
+    write_table(table, whole)
+    assert grown.read_bytes() == whole.read_bytes()
+    with pytest.raises(TableError, match="is Parquet, to which no rows can be appended"):
+        append_rows(table, tmp_path / "grown.parquet")
+    with pytest.raises(TableError, match="'status' appears more than once"):
+        append_rows(table[["status", "status"]], tmp_path / "none.csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["grown.csv", "whole.csv"]

@@ -1,10 +1,11 @@
+import networkx
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagnn.errors import InputError, NetworkError
-from metagnn.graph.layout import ASPECT, LETTER, layout_network, subsystems
+from metagnn.graph.layout import ASPECT, LETTER, layout_network, spread_nodes, subsystems
 from metagnn.graph.reaction_map import ReactionMap
 from metagnn.network import MetabolicNetwork
 from metagnn.testing import random_network, toy_network
@@ -106,9 +107,42 @@ def test_nothing_to_show_is_an_empty_map(core: MetabolicNetwork):
 def test_what_cannot_be_shown_is_refused(core: MetabolicNetwork, iJO1366: MetabolicNetwork):
     with pytest.raises(NetworkError, match="'Citric acid' is no subsystem of iJO1366; did you mean 'Citric Acid Cyc"):
         layout_network(iJO1366, "Citric acid")
-    with pytest.raises(NetworkError, match="e_coli_core files its reactions under no subsystem"):
+    with pytest.raises(NetworkError, match="e_coli_core has no subsystems"):
         layout_network(core, "Glycolysis")
-    with pytest.raises(InputError, match="iJO1366 has 2583 reactions to show; a map holds at most"):
+    with pytest.raises(InputError, match="iJO1366 has 2583 reactions to show; expected at most"):
         layout_network(iJO1366)
     with pytest.raises(NetworkError, match="'PFKK' is no reaction of e_coli_core; did you mean 'PFK'"):
         layout_network(core, reactions=["PFKK"])
+
+
+def distances(places: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(places[:, None] - places[None], axis=-1)
+
+
+def test_a_chain_becomes_a_line_and_its_distances_are_exact():
+    places = spread_nodes(networkx.path_graph(7))
+    steps = np.arange(7)
+    np.testing.assert_allclose(distances(places), abs(steps[:, None] - steps[None]), atol=0.02)
+    # The longer way lies along x.
+    assert np.ptp(places[:, 1]) < 0.05 * np.ptp(places[:, 0])
+
+
+def test_a_cycle_becomes_a_ring():
+    places = spread_nodes(networkx.cycle_graph(12))
+    radius = np.linalg.norm(places - places.mean(axis=0), axis=1)
+    assert radius.std() < 0.02 * radius.mean()
+
+
+def test_leaves_of_one_node_do_not_coincide_and_the_same_comes_out_twice():
+    star = networkx.star_graph(8)
+    places = spread_nodes(star)
+    between = distances(places)[~np.eye(9, dtype=bool)]
+    assert between.min() > 0.3
+    np.testing.assert_array_equal(places, spread_nodes(star))
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_the_smallest_graphs_have_places(size: int):
+    places = spread_nodes(networkx.path_graph(size))
+    assert places.shape == (size, 2)
+    assert np.isfinite(places).all()

@@ -7,6 +7,7 @@ from metagnn.errors import InputError, NetworkError, TableError
 from metagnn.fba import simulate_fluxes
 from metagnn.models import BalanceMLP, BalanceMLPConfig, FluxPrediction
 from metagnn.network import MetabolicNetwork
+from metagnn.network.conditions import Conditions
 from metagnn.testing import toy_network
 from metagnn.training import TrainingConfig, default_objective, fit_fluxes
 
@@ -40,7 +41,7 @@ def model(core: MetabolicNetwork, measured: Tensor, **settings) -> BalanceMLP:
 
 
 def predict(mlp: BalanceMLP, measured: Tensor) -> FluxPrediction:
-    return mlp(measured, measured, measured)
+    return mlp(Conditions(measured, measured, measured))
 
 
 def test_measured_rates_pass_and_only_growth_is_predicted_without_heads(core, measured):
@@ -159,7 +160,7 @@ def test_the_balances_reach_a_trainable_composition(core, fluxes, measured, comp
     prediction = predict(mlp, measured)
     assert torch.equal(prediction.biomass_change, mlp.composition.change())
     objective = default_objective(core, "soft", torch.ones(95, dtype=torch.float64), BALANCE_ONLY)
-    _, terms = objective(prediction, FluxBatch(measured, measured, fluxes))
+    _, terms = objective(prediction, FluxBatch(Conditions(measured, measured), fluxes))
     for name in ("carbon_balance", "nitrogen_balance"):
         gradient = torch.autograd.grad(terms[name], mlp.composition.raw, retain_graph=True)[0]
         assert gradient.isfinite().all()
@@ -174,7 +175,7 @@ def test_the_balances_reach_a_trainable_composition(core, fluxes, measured, comp
 def test_the_balances_vanish_exactly_at_the_true_composition(core, fluxes, measured):
     mlp = model(core, measured, heads=("co2", "internal"), composition="elemental")
     objective = default_objective(core, "soft", torch.ones(95, dtype=torch.float64), BALANCE_ONLY)
-    batch = FluxBatch(measured, measured, fluxes)
+    batch = FluxBatch(Conditions(measured, measured), fluxes)
     growth = core.reaction_index(core.growth_reaction)
     own = [content.item() for content in mlp.composition.contents()]
 
@@ -211,7 +212,7 @@ def test_gaps_in_the_inputs_are_refused_and_elsewhere_allowed(core, measured):
     gap[3, core.reaction_index("EX_ac_e")] = torch.nan
     assert predict(mlp, gap).growth.isfinite().all()
     gap[3, core.reaction_index("EX_o2_e")] = torch.nan
-    with pytest.raises(InputError, match="`measured` has gaps in the inputs; a BalanceMLP needs every one"):
+    with pytest.raises(InputError, match="`measured` has gaps in the inputs; a BalanceMLP needs a rate for each input"):
         predict(mlp, gap)
 
 
@@ -244,7 +245,7 @@ def test_a_balance_of_what_nobody_measured_or_predicts_is_refused(core: Metaboli
         rates[:, core.reaction_index(name)] = -torch.rand(8, dtype=torch.float64) - position
     growth = torch.full_like(rates, torch.nan)
     growth[:, core.reaction_index(core.growth_reaction)] = 0.5
-    batch = FluxBatch(rates, rates, growth, rates, torch.ones_like(rates))
+    batch = FluxBatch(Conditions(rates, rates, rates, torch.ones_like(rates)), growth)
     config = TrainingConfig(epochs=2, steady_state_weight=0.0)
     objective = default_objective(core, "soft", torch.ones(len(core.reactions), dtype=torch.float64), config)
     with pytest.raises(InputError, match="carbon_balance, nitrogen_balance cannot be computed"):

@@ -9,9 +9,11 @@ from metagnn.datasets import uniform_media
 from metagnn.errors import InputError, NetworkError, TableError
 from metagnn.fba import simulate_fluxes
 from metagnn.models import FluxGNN, FluxGNNConfig
-from metagnn.models.flux_gnn import CONSTRAINTS, SMALLEST_SPREAD, check_constraint
+from metagnn.models.constraint import CONSTRAINTS
+from metagnn.models.flux_gnn import SMALLEST_SPREAD
 from metagnn.network import MetabolicNetwork
 from metagnn.network.compression import compress
+from metagnn.network.conditions import Conditions
 from metagnn.testing import assert_balanced, assert_permutation_equivariant, random_network, toy_network
 
 SMALL = FluxGNNConfig(hidden_channels=8, num_layers=2, steps=8)
@@ -58,7 +60,7 @@ def test_relabelling_the_nodes_permutes_the_prediction(core: MetabolicNetwork, m
     def predict(network: MetabolicNetwork, lower: Tensor) -> Tensor:
         model = FluxGNN(network, INPUTS, constraint, SMALL)
         model.load_state_dict(weights)
-        return model.double()(lower, network_bounds(network, len(lower))[1]).fluxes.detach()
+        return model.double()(Conditions(lower, network_bounds(network, len(lower))[1])).fluxes.detach()
 
     assert_permutation_equivariant(predict, core, media[0], tolerance=1e-8)
 
@@ -72,7 +74,7 @@ def test_relabelling_random_networks_permutes_the_prediction(seed):
     def predict(other: MetabolicNetwork, lower: Tensor) -> Tensor:
         model = FluxGNN(other, network.exchanges[:1], "steady_state", SMALL)
         model.load_state_dict(weights)
-        return model.double()(lower, network_bounds(other, len(lower))[1]).fluxes.detach()
+        return model.double()(Conditions(lower, network_bounds(other, len(lower))[1])).fluxes.detach()
 
     assert_permutation_equivariant(predict, network, network_bounds(network)[0], seed, tolerance=1e-7)
 
@@ -80,19 +82,21 @@ def test_relabelling_random_networks_permutes_the_prediction(seed):
 @pytest.mark.parametrize("constraint", CONSTRAINTS)
 def test_a_batch_is_a_loop(core: MetabolicNetwork, media: Media, constraint):
     model, (lower, upper, _) = lively(core, constraint).double(), media
-    together = model(lower, upper).fluxes
+    together = model(Conditions(lower, upper)).fluxes
     assert together.shape == (12, 95)
     for row in range(12):
-        assert torch.allclose(model(lower[row], upper[row]).fluxes, together[row], rtol=0, atol=1e-9)
-    assert torch.allclose(model(lower.reshape(3, 4, 95), upper.reshape(3, 4, 95)).fluxes.reshape(12, 95), together)
+        assert torch.allclose(model(Conditions(lower[row], upper[row])).fluxes, together[row], rtol=0, atol=1e-9)
+    assert torch.allclose(
+        model(Conditions(lower.reshape(3, 4, 95), upper.reshape(3, 4, 95))).fluxes.reshape(12, 95), together
+    )
     assert together.std(dim=0).max() > 0.1
 
 
 def check_constraint_holds(network: MetabolicNetwork, lower: Tensor, upper: Tensor) -> None:
-    within = lively(network, "soft")(lower, upper).fluxes
+    within = lively(network, "soft")(Conditions(lower, upper)).fluxes
     assert within.dtype == torch.float64
     assert bool(((within >= lower) & (within <= upper)).all())
-    steady = lively(network, "steady_state")(lower, upper).fluxes
+    steady = lively(network, "steady_state")(Conditions(lower, upper)).fluxes
     assert_balanced(network, steady, tolerance=1e-9)
     assert steady.abs().max() > 0.1
 
@@ -101,8 +105,8 @@ def test_each_constraint_holds_exactly_on_core(core: MetabolicNetwork, media: Me
     lower, upper, _ = media
     check_constraint_holds(core, lower, upper)
     # The other law is not given away for free.
-    assert core.stoichiometry(lively(core, "soft")(lower, upper).fluxes).abs().max() > 1e-2
-    assert (lively(core)(lower, upper).fluxes - lower).min() < -1e-2
+    assert core.stoichiometry(lively(core, "soft")(Conditions(lower, upper)).fluxes).abs().max() > 1e-2
+    assert (lively(core)(Conditions(lower, upper)).fluxes - lower).min() < -1e-2
 
 
 @settings(max_examples=10, deadline=None)
@@ -114,8 +118,8 @@ def test_each_constraint_holds_exactly_on_random_networks(seed):
 
 def test_untrained_it_is_a_truncated_flux_balance_analysis(core: MetabolicNetwork, media: Media):
     lower, upper, growth = media
-    few = untrained(core, config=FluxGNNConfig(8, 1, 48))(lower, upper).growth.detach().numpy()
-    many = untrained(core, config=FluxGNNConfig(8, 1, 400))(lower, upper).growth.detach().numpy()
+    few = untrained(core, config=FluxGNNConfig(8, 1, 48))(Conditions(lower, upper)).growth.detach().numpy()
+    many = untrained(core, config=FluxGNNConfig(8, 1, 400))(Conditions(lower, upper)).growth.detach().numpy()
     assert growth.std() > 0.1
     assert np.corrcoef(few, growth)[0, 1] > 0.9
     assert np.corrcoef(many, growth)[0, 1] > 0.95
@@ -123,13 +127,13 @@ def test_untrained_it_is_a_truncated_flux_balance_analysis(core: MetabolicNetwor
     # Nothing of it is learned: the encoder's weights have no say yet.
     torch.manual_seed(1)
     other = FluxGNN(core, INPUTS, config=FluxGNNConfig(8, 1, 48))
-    assert np.allclose(other(lower, upper).growth.detach().numpy(), few, atol=1e-5)
+    assert np.allclose(other(Conditions(lower, upper)).growth.detach().numpy(), few, atol=1e-5)
 
 
 def test_gradients_reach_every_parameter_that_has_a_say(core: MetabolicNetwork, media: Media):
     lower, upper, _ = media
     model = lively(core)
-    model(lower, upper).fluxes.square().mean().backward()
+    model(Conditions(lower, upper)).fluxes.square().mean().backward()
     silent = {name for name, parameter in model.named_parameters() if parameter.grad is None}
     # Trust in measurements has no reader without measurements.
     assert silent == {"log_trust"}
@@ -147,7 +151,7 @@ def test_with_measurements_trust_has_a_say_and_unmeasured_reactions_poison_nothi
     acetate = core.reaction_index("EX_ac_e")
     measured[:, acetate], deviation[:, acetate] = 2.0, 0.1
     model = lively(core)
-    model(lower, upper, measured, deviation).fluxes.square().mean().backward()
+    model(Conditions(lower, upper, measured, deviation)).fluxes.square().mean().backward()
     heard = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
     assert all(gradient.isfinite().all() for gradient in heard.values())
     assert heard["log_trust"] != 0
@@ -159,7 +163,7 @@ def test_no_parameter_belongs_to_a_reaction_so_weights_serve_another_network(cor
     for network in (random_network(3), random_network(5, 20, 50)):
         model = FluxGNN(network, network.exchanges[:1], config=SMALL)
         model.load_state_dict(weights)
-        fluxes = model(*network_bounds(network)).fluxes
+        fluxes = model(Conditions(*network_bounds(network))).fluxes
         assert fluxes.shape == (3, len(network.reactions))
         assert_balanced(network, fluxes, tolerance=1e-9)
         assert fluxes.abs().max() > 1e-3
@@ -170,7 +174,7 @@ def test_which_exchanges_vary_is_a_feature(core: MetabolicNetwork, media: Media)
     lower, upper, _ = media
     model, blind = lively(core), FluxGNN(core, (), config=SMALL)
     blind.load_state_dict(model.state_dict())
-    assert not torch.allclose(model(lower, upper).fluxes, blind(lower, upper).fluxes, atol=1e-3)
+    assert not torch.allclose(model(Conditions(lower, upper)).fluxes, blind(Conditions(lower, upper)).fluxes, atol=1e-3)
 
 
 def measurements(lower: Tensor, index: int, value: float, deviation: float) -> tuple[Tensor, Tensor]:
@@ -181,14 +185,14 @@ def measurements(lower: Tensor, index: int, value: float, deviation: float) -> t
 
 def test_what_was_not_measured_has_no_influence(core: MetabolicNetwork, media: Media):
     (lower, upper, _), model = media, lively(core)
-    plain = model(lower, upper).fluxes
+    plain = model(Conditions(lower, upper)).fluxes
     nothing = torch.full_like(lower, torch.nan)
-    assert torch.equal(model(lower, upper, nothing, nothing).fluxes, plain)
-    assert torch.equal(model(lower, upper, nothing, torch.full_like(lower, 0.01)).fluxes, plain)
+    assert torch.equal(model(Conditions(lower, upper, nothing, nothing)).fluxes, plain)
+    assert torch.equal(model(Conditions(lower, upper, nothing, torch.full_like(lower, 0.01))).fluxes, plain)
     measured, deviation = measurements(lower, core.reaction_index("EX_ac_e"), 4.0, 0.1)
-    once = model(lower, upper, measured, deviation).fluxes
+    once = model(Conditions(lower, upper, measured, deviation)).fluxes
     filled = torch.where(torch.isnan(measured), 1e-3, deviation)
-    assert torch.equal(model(lower, upper, measured, filled).fluxes, once)
+    assert torch.equal(model(Conditions(lower, upper, measured, filled)).fluxes, once)
     assert not torch.allclose(once, plain, atol=0.1)
 
 
@@ -200,7 +204,7 @@ def test_the_smaller_the_deviation_the_nearer_to_the_measurement(core: Metabolic
     exchange = core.reaction_index("EX_co2_e")
     misses = []
     for deviation in (10.0, 1.0, 0.1, 0.01):
-        fluxes = model(lower, upper, *measurements(lower, exchange, 6.0, deviation)).fluxes[:, exchange]
+        fluxes = model(Conditions(lower, upper, *measurements(lower, exchange, 6.0, deviation))).fluxes[:, exchange]
         misses.append((fluxes - 6.0).abs().mean().item())
     assert misses == sorted(misses, reverse=True)
     assert misses[0] > 3
@@ -210,11 +214,13 @@ def test_the_smaller_the_deviation_the_nearer_to_the_measurement(core: Metabolic
 @pytest.mark.parametrize("constraint", CONSTRAINTS)
 def test_twice_the_limits_are_twice_the_fluxes(core: MetabolicNetwork, media: Media, constraint):
     (lower, upper, _), model = media, lively(core, constraint)
-    plain = model(lower, upper).fluxes
-    assert torch.allclose(model(2 * lower, 2 * upper).fluxes, 2 * plain, rtol=1e-12)
+    plain = model(Conditions(lower, upper)).fluxes
+    assert torch.allclose(model(Conditions(2 * lower, 2 * upper)).fluxes, 2 * plain, rtol=1e-12)
     measured, deviation = measurements(lower, core.reaction_index("EX_co2_e"), 6.0, 0.1)
-    told = model(lower, upper, measured, deviation).fluxes
-    assert torch.allclose(model(2 * lower, 2 * upper, 2 * measured, 2 * deviation).fluxes, 2 * told, rtol=1e-12)
+    told = model(Conditions(lower, upper, measured, deviation)).fluxes
+    assert torch.allclose(
+        model(Conditions(2 * lower, 2 * upper, 2 * measured, 2 * deviation)).fluxes, 2 * told, rtol=1e-12
+    )
     assert not torch.allclose(told, plain, atol=0.1)
     # Bounds that limit nothing are no part of a sample's size; an uptake is.
     size = model.sample_size(lower, upper)
@@ -226,11 +232,11 @@ def test_moving_or_casting_the_model_never_changes_the_network(core: MetabolicNe
     lower, upper, _ = media
     before, address = core.stoichiometry.value.clone(), core.stoichiometry.value.data_ptr()
     model = lively(core)
-    expected = model(lower, upper).fluxes
+    expected = model(Conditions(lower, upper)).fluxes
     single = model.to(torch.float32)
     assert single.stoichiometry.value.dtype == torch.float64
-    assert torch.equal(single(lower, upper).fluxes, expected)
-    assert_balanced(core, single(lower, upper).fluxes, tolerance=1e-9)
+    assert torch.equal(single(Conditions(lower, upper)).fluxes, expected)
+    assert_balanced(core, single(Conditions(lower, upper)).fluxes, tolerance=1e-9)
     moved = single.to("meta")
     assert moved.stoichiometry.value.device.type == moved.composition.basis().device.type == "meta"
     assert core.stoichiometry.value.device.type == "cpu"
@@ -240,14 +246,16 @@ def test_moving_or_casting_the_model_never_changes_the_network(core: MetabolicNe
 
 def test_bounds_in_float32_are_served_too(core: MetabolicNetwork, media: Media):
     (lower, upper, _), model = media, lively(core)
-    assert torch.allclose(model(lower.float(), upper.float()).fluxes, model(lower, upper).fluxes, atol=1e-2)
+    assert torch.allclose(
+        model(Conditions(lower.float(), upper.float())).fluxes, model(Conditions(lower, upper)).fluxes, atol=1e-2
+    )
 
 
 def test_unknown_constraints_are_refused_with_the_valid_ones(core: MetabolicNetwork):
     with pytest.raises(InputError, match="'steady' is no constraint; did you mean 'steady_state'"):
         FluxGNN(core, constraint="steady")
     for constraint in CONSTRAINTS:
-        check_constraint(constraint)
+        assert FluxGNN(core, constraint=constraint, config=SMALL).constraint.name == constraint
 
 
 @pytest.mark.parametrize("name", ["hidden_channels", "num_layers", "steps"])
@@ -267,19 +275,19 @@ def test_a_network_without_growth_and_unknown_inputs_are_refused(core: Metabolic
 def test_what_is_blocked_is_zero_and_what_is_coupled_keeps_its_ratio(core: MetabolicNetwork, media: Media, constraint):
     lower, upper, _ = media
     model = lively(core, constraint).eval()
-    fluxes = model(lower, upper).fluxes.detach()
+    fluxes = model(Conditions(lower, upper)).fluxes.detach()
     lowest, highest = core.bounds.lower.copy(), core.bounds.upper.copy()
     varied = [core.reaction_index(name) for name in INPUTS]
     lowest[varied], highest[varied] = -np.inf, np.inf
     compression = compress(core.stoichiometry, lowest, highest)
-    blocked = torch.from_numpy(compression.group < 0)
+    blocked = torch.from_numpy(compression.coupled.group < 0)
     assert blocked[core.reaction_index("FRUpts2")]
     assert torch.equal(fluxes[:, blocked], torch.zeros_like(fluxes[:, blocked]))
-    ratio = torch.from_numpy(compression.ratio)
-    sizes = np.bincount(compression.group[compression.group >= 0])
+    ratio = torch.from_numpy(compression.coupled.ratio)
+    sizes = np.bincount(compression.coupled.group[compression.coupled.group >= 0])
     assert (sizes > 1).sum() > 5
     for group in np.flatnonzero(sizes > 1):
-        members = np.flatnonzero(compression.group == group)
+        members = np.flatnonzero(compression.coupled.group == group)
         per_group = fluxes[:, members] / ratio[members]
         assert torch.allclose(per_group, per_group[:, :1].expand_as(per_group), rtol=1e-9, atol=1e-9)
 
@@ -294,8 +302,8 @@ def test_calibration_measures_in_the_root_of_the_spread(core: MetabolicNetwork, 
     fluxes = (unit - unit.mean(0)) / unit.std(0, correction=0) * spread * model.sample_size(lower, upper)
     model.calibrate(fluxes, lower, upper)
     assert torch.allclose(model.flux_scale, spread.clamp(min=SMALLEST_SPREAD).sqrt(), rtol=1e-6)
-    assert not torch.allclose(model(lower, upper).fluxes, plain(lower, upper).fluxes, atol=1e-2)
-    assert_balanced(core, model(lower, upper).fluxes, tolerance=1e-9)
+    assert not torch.allclose(model(Conditions(lower, upper)).fluxes, plain(Conditions(lower, upper)).fluxes, atol=1e-2)
+    assert_balanced(core, model(Conditions(lower, upper)).fluxes, tolerance=1e-9)
     # In media twice as rich everything varies twice as much, which is the same; where everything varies alike,
     # calibration changes nothing but the unit.
     once = model.flux_scale.clone()
@@ -310,10 +318,10 @@ def test_calibration_measures_in_the_root_of_the_spread(core: MetabolicNetwork, 
 def test_calibration_without_samples_is_refused_and_changes_nothing(core: MetabolicNetwork, media: Media):
     lower, upper, _ = media
     model = lively(core).double()
-    before = model(lower, upper).fluxes
+    before = model(Conditions(lower, upper)).fluxes
     with pytest.raises(InputError, match="`fluxes` has no samples"):
         model.calibrate(torch.zeros(0, 95, dtype=torch.float64), lower[:0], upper[:0])
-    assert torch.equal(model(lower, upper).fluxes, before)
+    assert torch.equal(model(Conditions(lower, upper)).fluxes, before)
 
 
 def test_the_drive_raises_growth_up_to_the_optimum_of_fba(core: MetabolicNetwork, media: Media):
@@ -322,7 +330,7 @@ def test_the_drive_raises_growth_up_to_the_optimum_of_fba(core: MetabolicNetwork
     growths = []
     for drive in (0.0, 10.0, 100.0, 1e3):
         model.growth_drive.fill_(drive)
-        prediction = model(lower, upper)
+        prediction = model(Conditions(lower, upper))
         assert_balanced(core, prediction.fluxes, tolerance=1e-9)
         growths.append(prediction.growth.detach().numpy())
     assert (np.diff(growths, axis=0) >= -1e-7).all()
@@ -334,6 +342,6 @@ def test_the_drive_acts_in_the_exact_layer_alone(core: MetabolicNetwork, media: 
     lower, upper, _ = media
     for constraint, training in (("soft", False), ("steady_state", False), ("polytope", True)):
         model = lively(core, constraint).train(training)
-        plain = model(lower, upper).fluxes
+        plain = model(Conditions(lower, upper)).fluxes
         model.growth_drive.fill_(1e4)
-        assert torch.equal(model(lower, upper).fluxes, plain)
+        assert torch.equal(model(Conditions(lower, upper)).fluxes, plain)

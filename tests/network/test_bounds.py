@@ -4,6 +4,7 @@ import pytest
 from metagnn.errors import NetworkError
 from metagnn.network import FluxBounds
 from metagnn.network.bounds import without_limits
+from tests.copies_and_threads import assert_copies_are_the_same
 
 
 def bounds() -> FluxBounds:
@@ -57,3 +58,7 @@ def test_bounds_of_the_size_of_none_are_infinite_and_others_stay():
     low, high = without_limits(np.array([-1e3, -999.0, 1e3, -np.inf]), np.array([1e6, 999.0, 2e3, -1e3]), 1000.0)
     assert low.tolist() == [-np.inf, -999.0, 1000.0, -np.inf]
     assert high.tolist() == [np.inf, 999.0, np.inf, -1000.0]
+
+
+def test_copies_are_the_same_and_read_only_too():
+    assert_copies_are_the_same(FluxBounds(("a", "b"), np.array([-1.0, -np.inf]), np.array([1.0, np.inf])))

@@ -10,17 +10,18 @@ from metagnn.network.compression import Compression, compress, null_basis
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.optimize import LinearProgram
 from metagnn.testing import random_network, toy_network
+from tests.copies_and_threads import assert_copies_are_the_same
 
 
 def check_lossless(network: MetabolicNetwork, tolerance: float = 1e-10) -> None:
     """Every steady state is the expansion of some group fluxes, and every balanced group flux expands to one."""
     compression, S = compress(network.stoichiometry), network.stoichiometry.to_dense().numpy()
-    basis, expansion = null_basis(S), compression.expansion
+    basis, expansion = null_basis(S), compression.coupled.expansion
     groups, *_ = np.linalg.lstsq(expansion, basis, rcond=None)
     assert np.allclose(expansion @ groups, basis, rtol=0, atol=tolerance)
     assert np.abs(compression.balance @ groups).max(initial=0.0) < tolerance * 100
     assert compression.balance is not None
-    balanced = null_basis(compression.balance) if len(compression.balance) else np.eye(compression.groups)
+    balanced = null_basis(compression.balance) if len(compression.balance) else np.eye(compression.coupled.groups)
     assert np.abs(S @ expansion @ balanced).max(initial=0.0) < tolerance * 100
     assert balanced.shape[1] == basis.shape[1]
 
@@ -28,8 +29,8 @@ def check_lossless(network: MetabolicNetwork, tolerance: float = 1e-10) -> None:
 def test_core_is_compressed_without_loss(core: MetabolicNetwork):
     check_lossless(core)
     compression = compress(core.stoichiometry)
-    assert compression.groups < 70
-    assert len(compression.balance) == compression.groups - 28
+    assert compression.coupled.groups < 70
+    assert len(compression.balance) == compression.coupled.groups - 28
 
 
 @settings(max_examples=30, deadline=None)
@@ -43,16 +44,16 @@ def test_a_chain_is_one_group_and_a_dead_end_is_none():
         {"EX_a": "a <=>", "r": "a -> 2 b", "s": "3 b -> c", "growth": "c ->", "dead": "a -> d"}, "growth"
     )
     compression = compress(chain.stoichiometry)
-    assert compression.groups == 1
-    assert compression.group.tolist() == [0, 0, 0, 0, -1]
-    ratio = compression.ratio / compression.ratio[3]
+    assert compression.coupled.groups == 1
+    assert compression.coupled.group.tolist() == [0, 0, 0, 0, -1]
+    ratio = compression.coupled.ratio / compression.coupled.ratio[3]
     assert ratio.tolist() == pytest.approx([-1.5, 1.5, 1.0, 1.0, 0.0])
     assert len(compression.balance) == 0
 
 
 def test_a_network_that_cannot_move_has_no_group():
     stuck = compress(toy_network({"EX_a": "a <=>", "growth": "b ->"}, "growth").stoichiometry)
-    assert (stuck.groups, stuck.group.tolist()) == (0, [-1, -1])
+    assert (stuck.coupled.groups, stuck.coupled.group.tolist()) == (0, [-1, -1])
 
 
 def of_network(network: MetabolicNetwork) -> Compression:
@@ -61,7 +62,7 @@ def of_network(network: MetabolicNetwork) -> Compression:
 
 def check_fields(compression: Compression) -> None:
     """The sparse balances, the orthonormal ones and the basis say the same."""
-    matrix, balance, basis = compression.matrix.toarray(), compression.balance, compression.basis
+    matrix, balance, basis = compression.coupled.matrix.toarray(), compression.balance, compression.basis
     rank, groups = matrix.shape
     assert balance is not None
     assert basis is not None
@@ -89,24 +90,24 @@ def test_the_fields_of_random_networks_agree(seed: int, bounded: bool):
 
 def test_bounds_leave_fewer_groups_of_core(core: MetabolicNetwork):
     free, bounded = compress(core.stoichiometry), of_network(core)
-    assert bounded.groups < free.groups
+    assert bounded.coupled.groups < free.coupled.groups
     # What can move within bounds can move at all.
-    assert not ((free.group < 0) & (bounded.group >= 0)).any()
-    closed = {core.reactions[i] for i in np.flatnonzero(bounded.group < 0)}
+    assert not ((free.coupled.group < 0) & (bounded.coupled.group >= 0)).any()
+    closed = {core.reactions[i] for i in np.flatnonzero(bounded.coupled.group < 0)}
     assert {"EX_fru_e", "FRUpts2"} <= closed
 
 
 def check_optimum(network: MetabolicNetwork, seed: int) -> None:
     compression, rng = of_network(network), np.random.default_rng(seed)
     S, bounds = network.stoichiometry.to_scipy(), (network.bounds.lower, network.bounds.upper)
-    groups = ReactionGroups(compression.group, compression.ratio)
+    groups = ReactionGroups.from_coupled(compression.coupled)
     group_bounds = (bound.numpy() for bound in groups.bounds(*map(torch.tensor, bounds)))
     objective = rng.normal(size=len(network.reactions))
     full = LinearProgram(S, objective).solve(*bounds)
-    small = LinearProgram(compression.matrix, objective @ compression.expansion).solve(*group_bounds)
+    small = LinearProgram(compression.coupled.matrix, objective @ compression.coupled.expansion).solve(*group_bounds)
     size = 1.0 + abs(full.objective)
     assert small.objective == pytest.approx(full.objective, abs=1e-9 * size)
-    fluxes = compression.expansion @ small.values
+    fluxes = compression.coupled.expansion @ small.values
     assert np.abs(S @ fluxes).max() < 1e-9 * size
     assert np.all((fluxes >= bounds[0] - 1e-8) & (fluxes <= bounds[1] + 1e-8))
 
@@ -127,7 +128,11 @@ def test_iJO1366_has_less_than_half_its_reactions_left(iJO1366: MetabolicNetwork
     varied = [iJO1366.reaction_index(name) for name in IJO1366_RANGES]
     lower[varied], upper[varied] = -np.inf, np.inf
     compression = compress(iJO1366.stoichiometry, lower, upper)
-    assert 1000 < compression.groups < 1200
+    assert 1000 < compression.coupled.groups < 1200
     assert compression.basis is not None
-    expanded = compression.expansion @ compression.basis
+    expanded = compression.coupled.expansion @ compression.basis
     assert np.abs(iJO1366.stoichiometry.to_scipy() @ expanded).max() < 1e-9
+
+
+def test_copies_are_the_same(core: MetabolicNetwork):
+    assert_copies_are_the_same(compress(core.stoichiometry))

@@ -93,7 +93,7 @@ def test_an_unknown_balance_names_the_known_ones():
     network = toy_network(EQUATIONS, "growth", formulas={"a": "C2", "b": "C2"})
     with pytest.raises(NetworkError, match="'Pb' is no balance of toy"):
         network.element_balance("Pb")
-    with pytest.raises(NetworkError, match="is no balance of toy; known are 'charge', 'electrons'"):
+    with pytest.raises(NetworkError, match="is no balance of toy; expected one of 'charge', 'electrons'"):
         toy_network(EQUATIONS).element_balance("qqq")
 
 

@@ -90,7 +90,7 @@ def test_a_file_that_is_no_model_is_refused(ending, tmp_path: Path):
     [
         ("e_coli_cor", "'e_coli_cor' is no known model and no file; did you mean 'e_coli_core'"),
         ("ijo1366", "did you mean 'iJO1366'"),
-        ("zzz", "known are 'e_coli_core', 'iJO1366', 'salmonella'"),
+        ("zzz", "expected one of 'e_coli_core', 'iJO1366', 'salmonella'"),
     ],
 )
 def test_an_unknown_name_gets_the_nearest(name, message):

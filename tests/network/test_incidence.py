@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from metagnn.errors import InputError
 from metagnn.network import Incidence, MetabolicNetwork
 from metagnn.testing import assert_operator_laws, random_network
+from tests.copies_and_threads import COPIES, assert_copies_are_the_same, in_threads
 
 
 def matrix() -> Incidence:
@@ -168,3 +169,15 @@ def test_bad_shapes_are_refused():
         matrix().with_column(4, torch.zeros(3))
     with pytest.raises(InputError, match=r"`coefficients` has shape \(2,\); expected \(3,\)"):
         matrix().with_column(0, torch.zeros(2))
+
+
+def test_copies_are_the_same_map_and_threads_share_one(core):
+    incidence = core.stoichiometry
+    assert_copies_are_the_same(incidence)
+    batches = torch.randn(16, 3, 95, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    expected = [incidence(batch) for batch in batches]
+    assert all(map(torch.equal, in_threads(incidence, batches), expected))
+    for duplicate in COPIES:
+        other = duplicate(incidence)
+        assert (other.rows, other.columns) == (incidence.rows, incidence.columns)
+        assert torch.equal(other(batches[0]), expected[0])

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagnn.errors import TableError
 from metagnn.network import MetabolicNetwork
-from metagnn.network.knockout import no_knockouts, read_knockouts
+from metagnn.network.knockout import Knockouts, no_knockouts, read_knockouts
 from metagnn.testing import random_network
 
 
@@ -68,3 +69,36 @@ def test_the_wild_type_is_left_as_it_is(core: MetabolicNetwork) -> None:
 def test_an_unknown_id_is_refused_with_the_nearest(core: MetabolicNetwork, text: str, message: str) -> None:
     with pytest.raises(TableError, match=message):
         read_knockouts(core, ["PGI", text])
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), samples=st.integers(0, 6))
+def test_a_mask_and_its_knockouts_are_the_same(seed: int, samples: int) -> None:
+    mask = torch.rand(samples, 18, generator=torch.Generator().manual_seed(seed)) < 0.1
+    knockouts = Knockouts.from_mask(mask, samples)
+    assert knockouts.closed.shape == (samples, len(knockouts.reactions))
+    # Only reactions that some sample goes without are named.
+    assert knockouts.closed.any(axis=0).all()
+    lower, upper = np.full((samples, 18), -1.0), np.full((samples, 18), 1.0)
+    knockouts.close(lower, upper)
+    assert np.array_equal(lower == 0, mask.numpy())
+    assert np.array_equal(upper == 0, mask.numpy())
+    again = knockouts.to_mask(18)
+    assert (again is None) == (not mask.any())
+    assert again is None or torch.equal(again, mask)
+
+
+def test_wild_types_have_no_mask(core: MetabolicNetwork) -> None:
+    assert no_knockouts(3).to_mask(95) is None
+    assert read_knockouts(core, ["", ""]).to_mask(95) is None
+    wild = Knockouts.from_mask(None, 3)
+    assert wild.closed.shape == (3, 0)
+    assert len(wild.reactions) == 0
+
+
+def test_the_mask_of_a_table_names_its_reactions(core: MetabolicNetwork) -> None:
+    mask = read_knockouts(core, ["PGI;b1779", "", "PFK"]).to_mask(95)
+    assert mask is not None
+    assert mask.dtype == torch.bool
+    gone = [{core.reactions[index] for index in row.nonzero().flatten().tolist()} for row in mask]
+    assert gone == [{"PGI", "GAPD"}, set(), {"PFK"}]

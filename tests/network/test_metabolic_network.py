@@ -13,6 +13,7 @@ from metagnn.fba import simulate_fluxes
 from metagnn.network import GeneRule, MetabolicNetwork, Reaction, from_cobra
 from metagnn.network.elements import balance_weights
 from metagnn.testing import assert_balanced, toy_network
+from tests.copies_and_threads import COPIES, assert_copies_are_the_same
 
 BIOMASS = "Biomass_Ecoli_core"
 
@@ -52,7 +53,8 @@ def test_reactions_that_conserve_elements_and_charge_conserve_electrons(iJO1366:
 def test_sulphur_crosses_the_border_of_iJO1366_only(core: MetabolicNetwork, iJO1366: MetabolicNetwork):
     for network, expected in ((core, 0), (iJO1366, 28)):
         sulphur = network.element_balance("S").to_dense()[0]
-        outside = [network.reaction_index(name) for name in network.outside_exchanges]
+        outside = network.outside_indices.tolist()
+        assert [network.reactions[index] for index in outside] == list(network.outside_exchanges)
         assert int((sulphur[outside] != 0).sum()) == expected
         demands = {name for name in network.exchanges if sulphur[network.reaction_index(name)]} - set(
             network.outside_exchanges
@@ -263,3 +265,14 @@ def test_a_biomass_of_another_size_or_without_numbers_is_refused(core: Metabolic
             core.with_biomass(column)
     with pytest.raises(NetworkError, match="toy has no objective"):
         toy_network({"EX_a": "a <=>"}).with_biomass(np.ones(1))
+
+
+def test_copies_are_the_same_network(core: MetabolicNetwork):
+    assert_copies_are_the_same(core)
+    for duplicate in COPIES:
+        other = duplicate(core)
+        assert other.fingerprint == core.fingerprint
+        assert (other.reactions, other.metabolites, other.genes) == (core.reactions, core.metabolites, core.genes)
+        # Bounds stay read-only, as those of the network itself.
+        with pytest.raises(ValueError, match="read-only"):
+            other.bounds.lower[0] = 1.0

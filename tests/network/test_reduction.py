@@ -6,14 +6,15 @@ from scipy.sparse import csr_array
 
 from metagnn.network import MetabolicNetwork
 from metagnn.network.compression import null_basis
-from metagnn.network.reduction import Reduction, join_ties, reduce_network
+from metagnn.network.coupled_reactions import CoupledReactions
+from metagnn.network.reduction import reduce_network
 from metagnn.optimize import LinearProgram
 from metagnn.testing import random_network, toy_network
 
 Bounds = tuple[np.ndarray, np.ndarray]
 
 
-def reduce(network: MetabolicNetwork, bounds: Bounds | None = None) -> Reduction:
+def reduce(network: MetabolicNetwork, bounds: Bounds | None = None) -> CoupledReactions:
     return reduce_network(network.stoichiometry.to_scipy(), *(bounds or (network.bounds.lower, network.bounds.upper)))
 
 
@@ -28,15 +29,10 @@ def optimum(matrix, objective: np.ndarray, bounds: Bounds):
     return LinearProgram(matrix, objective).solve(*bounds)
 
 
-def expansion(reduction: Reduction) -> np.ndarray:
-    """The map from groups to reactions, one column a group."""
-    return reduction.expand(np.eye(reduction.groups)).T.reshape(len(reduction.group), -1)
-
-
-def check_lossless(S: csr_array, reduction: Reduction, bounds: Bounds, seed: int) -> None:
+def check_lossless(S: csr_array, reduction: CoupledReactions, bounds: Bounds, seed: int) -> None:
     """Vertices of the flux polytope are expansions of group fluxes, and balanced group fluxes are steady states."""
     rng = np.random.default_rng(seed)
-    groups = expansion(reduction)
+    groups = reduction.expansion
     balanced = groups @ null_basis(reduction.matrix.toarray())
     assert np.abs(S @ balanced).max(initial=0.0) < 1e-8
     for _ in range(4):
@@ -71,7 +67,7 @@ def check_optima(network: MetabolicNetwork, bounds: Bounds, seed: int) -> None:
     S, reduction = network.stoichiometry.to_scipy(), reduce(network, bounds)
     objective = np.random.default_rng(seed).normal(size=S.shape[1])
     full = optimum(S, objective, bounds)
-    small = optimum(reduction.matrix, objective @ expansion(reduction), reduction.group_bounds(*bounds))
+    small = optimum(reduction.matrix, objective @ reduction.expansion, reduction.group_bounds(*bounds))
     assert small.status == full.status == "optimal"
     size = 1.0 + abs(full.objective)
     assert small.objective == pytest.approx(full.objective, abs=1e-9 * size)
@@ -100,7 +96,7 @@ def test_a_chain_is_one_group_with_the_ratios_of_its_coefficients():
     reduction = reduce(chain)
     assert (reduction.groups, reduction.matrix.shape, reduction.group.tolist()) == (1, (0, 1), [0, 0, 0, 0])
     assert (reduction.ratio / reduction.ratio[3]).tolist() == pytest.approx([-1.5, 1.5, 1.0, 1.0])
-    assert np.abs(chain.stoichiometry.to_scipy() @ expansion(reduction)).max() < 1e-12
+    assert np.abs(chain.stoichiometry.to_scipy() @ reduction.expansion).max() < 1e-12
 
 
 @pytest.mark.parametrize("arrow", ["->", "<=>", "<-"])
@@ -143,7 +139,7 @@ def test_a_flux_that_is_forced_into_a_dead_end_is_left_for_the_solver_to_refuse(
     reduction = reduce(forced)
     assert reduction.group[2] >= 0
     full = optimum(forced.stoichiometry.to_scipy(), np.eye(3)[1], bounds)
-    small = optimum(reduction.matrix, np.eye(3)[1] @ expansion(reduction), reduction.group_bounds(*bounds))
+    small = optimum(reduction.matrix, np.eye(3)[1] @ reduction.expansion, reduction.group_bounds(*bounds))
     assert full.status == small.status == "infeasible"
 
 
@@ -161,29 +157,3 @@ def test_infeasible_bounds_are_infeasible_for_the_groups_too(seed: int):
     possible = bool(np.all(lower[blocked] <= 0) and np.all(upper[blocked] >= 0))
     small = optimum(reduction.matrix, np.zeros(reduction.groups), (low, high)).status if reduction.groups else "optimal"
     assert full.status == (small if possible else "infeasible")
-
-
-@settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_the_bounds_of_a_group_are_the_intersection_of_its_members(seed: int):
-    network, rng = random_network(seed), np.random.default_rng(seed)
-    reduction = reduce(network)
-    lower = -rng.choice([0.0, 1.0, 7.0, np.inf], (3, 2, len(network.reactions)))
-    upper = rng.choice([0.0, 1.0, 7.0, np.inf], lower.shape)
-    low, high = reduction.group_bounds(lower, upper)
-    assert low.shape == high.shape == (3, 2, reduction.groups)
-    for place in np.ndindex(low.shape):
-        *sample, group = place
-        ends = []
-        for member in np.flatnonzero(reduction.group == group):
-            here = (*sample, member)
-            ends.append(sorted(bound[here] / reduction.ratio[member] for bound in (lower, upper)))
-        assert (low[place], high[place]) == (max(a for a, _ in ends), min(b for _, b in ends))
-
-
-def test_only_bounds_that_rounding_has_parted_are_joined():
-    low, high = np.array([0.3 + 1e-13, 0.3, 2.0, -np.inf]), np.array([0.3, 0.4, 1.0, np.inf])
-    joined = join_ties(low, high)
-    assert np.array_equal(joined[0], low)
-    assert joined[1].tolist() == [low[0], 0.4, 1.0, np.inf]
-    assert join_ties(low, high, tie=0.5)[1][2] == 2.0

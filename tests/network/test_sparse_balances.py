@@ -9,6 +9,7 @@ from metagnn.network.compression import compress, null_basis
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.studies.benchmarks.community import community_of_copies
 from metagnn.testing import random_network, toy_network
+from tests.copies_and_threads import COPIES, in_threads
 
 
 def nearest(matrix: np.ndarray, variance: np.ndarray, values: np.ndarray, refinements: int = 1) -> np.ndarray:
@@ -96,14 +97,26 @@ def test_large_networks_are_reduced_without_a_null_space(core: MetabolicNetwork,
     assert large.balance is None
     assert large.basis is None
     assert small.basis is not None
-    assert large.groups >= small.groups
+    assert large.coupled.groups >= small.coupled.groups
     # The same steady states: as many independent ones, and each of them balances.
-    basis = null_basis(large.matrix.toarray())
+    basis = null_basis(large.coupled.matrix.toarray())
     assert basis.shape[1] == small.basis.shape[1]
-    assert np.abs(network.stoichiometry.to_scipy() @ large.expansion @ basis).max() < 1e-9
+    assert np.abs(network.stoichiometry.to_scipy() @ large.coupled.expansion @ basis).max() < 1e-9
 
 
 def test_a_large_network_that_cannot_move_has_no_group(monkeypatch):
     monkeypatch.setattr(compression, "MOST_DENSE_GROUPS", -1)
     stuck = compress(toy_network({"EX_a": "a <=>", "growth": "b ->"}, "growth").stoichiometry)
-    assert (stuck.groups, stuck.group.tolist(), stuck.matrix.shape) == (0, [-1, -1], (0, 0))
+    assert (stuck.coupled.groups, stuck.coupled.group.tolist(), stuck.coupled.matrix.shape) == (0, [-1, -1], (0, 0))
+
+
+def test_copies_and_threads_correct_to_the_same_digits(core):
+    balances = SparseBalances(core.stoichiometry.to_scipy())
+    rng = np.random.default_rng(0)
+    variance, batches = rng.uniform(0.5, 2, 95), rng.normal(size=(24, 95, 3))
+    factor = balances.factor(variance)
+    expected = [factor.correction(values) for values in batches]
+    assert np.array_equal(in_threads(factor.correction, batches), expected)
+    for duplicate in COPIES:
+        assert np.array_equal(duplicate(factor).correction(batches[0]), expected[0])
+        assert np.array_equal(duplicate(balances).factor(variance).correction(batches[0]), expected[0])

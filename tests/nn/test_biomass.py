@@ -1,4 +1,6 @@
+import copy
 import dataclasses
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -9,15 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from metagnn.analysis.reconciliation.exchange_laws import find_exchange_laws
 from metagnn.errors import InputError, NetworkError
 from metagnn.fba import simulate_fluxes
 from metagnn.network import MetabolicNetwork
 from metagnn.network.elements import balance_weights
 from metagnn.nn.biomass import COMPOSITIONS, BiomassComposition, check_composition
+from metagnn.nn.biomass_column import LEAST_LEFT
 from metagnn.nn.steady_state import nullspace_basis
 from metagnn.testing import random_network, toy_network
 
-ELEMENTS = ("C", "H", "N", "O", "P", "charge")
+HELD = ("C", "N", "electrons", "P", "charge")
 TRAINABLE = ("elemental", "precursor")
 
 seeds = st.integers(0, 2**32 - 1)
@@ -110,15 +114,18 @@ def test_only_the_parameters_are_saved_and_they_bring_the_composition_back(core:
 
 @settings(max_examples=10, deadline=None)
 @given(alpha=st.floats(20, 60), beta=st.floats(2, 15), logarithmic=st.booleans())
-def test_contents_are_what_they_were_set_to_and_all_else_stays(core: MetabolicNetwork, alpha, beta, logarithmic):
+def test_contents_are_what_they_were_set_to_and_gamma_and_all_but_h_and_o_stay(
+    core: MetabolicNetwork, alpha, beta, logarithmic
+):
     composition = BiomassComposition(core, "elemental", logarithmic)
     composition.reset_contents(alpha, beta)
     assert [content.item() for content in composition.contents()] == pytest.approx([alpha, beta], rel=1e-9)
     changed = core.with_biomass(composition.column().detach().numpy())
-    for element in ELEMENTS:
-        new, old = (network.element_balance(element).to_dense() for network in (changed, core))
-        wanted = {"C": -alpha, "N": -beta}.get(element, old[0, composition.growth_index].item())
-        assert new[0, composition.growth_index].item() == pytest.approx(wanted, abs=1e-8), element
+    gamma = core.biomass_content("electrons") / core.biomass_content("C")
+    for balance in HELD:
+        new, old = (network.biomass_content(balance) for network in (changed, core))
+        wanted = {"C": alpha, "N": beta, "electrons": gamma * alpha}.get(balance, old)
+        assert new == pytest.approx(wanted, abs=1e-8), balance
 
 
 def test_a_content_that_is_not_given_is_the_model_s_own(core: MetabolicNetwork):
@@ -136,32 +143,51 @@ def test_only_metabolites_of_biomass_change(core: MetabolicNetwork, elemental: B
         assert not change[own_column(core) == 0].any()
 
 
-def laws_of_biomass(network: MetabolicNetwork, balances: tuple[str, ...] = ELEMENTS) -> tuple[np.ndarray, np.ndarray]:
-    """Elements and charge, and conserved moieties, of the metabolites of biomass; one law a row."""
+@settings(max_examples=20, deadline=None)
+@given(alpha=st.floats(25, 55), beta=st.floats(4, 9))
+def test_the_column_is_that_of_the_reconciliation(core: MetabolicNetwork, alpha, beta):
+    composition = BiomassComposition(core, "elemental")
+    composition.reset_contents(alpha, beta)
+    more = alpha - core.biomass_content("C")
+    gamma = core.biomass_content("electrons") / core.biomass_content("C")
+    laws = find_exchange_laws(core, np.isin(np.array(core.reactions), core.exchanges))
+    column = laws.biomass.column_at(np.array([more, beta - core.biomass_content("N"), gamma * more]))
+    np.testing.assert_allclose(composition.column().detach().numpy(), column, atol=1e-10)
+    assert (composition.column() * own_column(core) >= (LEAST_LEFT - 1e-9) * own_column(core) ** 2).all()
+
+
+def laws_of_biomass(network: MetabolicNetwork) -> tuple[np.ndarray, np.ndarray]:
+    """Balances and conserved moieties of the metabolites of biomass; one law a row."""
     growth = network.reaction_index(network.growth_reaction)
     growthless = np.delete(network.stoichiometry.to_dense().numpy(), growth, axis=1)
     entries = np.flatnonzero(own_column(network).numpy())
-    elements = np.array([balance_weights(network.metabolite_table, balance) for balance in balances])
-    return elements[:, entries], scipy.linalg.null_space(growthless.T).T[:, entries]
+    balances = np.array([balance_weights(network.metabolite_table, balance) for balance in HELD])
+    return balances[:, entries], scipy.linalg.null_space(growthless.T).T[:, entries]
 
 
-def test_the_change_is_the_smallest_that_meets_the_laws(core: MetabolicNetwork, elemental: BiomassComposition):
+def test_the_change_is_the_least_relative_one_that_meets_the_laws(core: MetabolicNetwork, elemental):
+    own = own_column(core).numpy()
     laws = np.concatenate(laws_of_biomass(core))
-    change = elemental.change().detach().numpy()[own_column(core).numpy() != 0]
-    free = scipy.linalg.null_space(laws)
+    change = elemental.change().detach().numpy()[own != 0]
+    moved = np.abs(change) > 1e-12
+    # ATP, ADP, phosphate, water, protons and NADPH turn over: they stay.
+    assert 10 < moved.sum() < len(change)
+    relative = change[moved] / own[own != 0][moved]
+    scaled = (laws * own[own != 0])[:, moved]
+    free = scipy.linalg.null_space(scaled)
     assert free.shape[1] > 0
     for seed in range(10):
-        other = change + free @ np.random.default_rng(seed).normal(scale=0.1, size=free.shape[1])
-        np.testing.assert_allclose(laws @ other, laws @ change, atol=1e-9)
-        assert np.linalg.norm(other) > np.linalg.norm(change)
+        other = relative + free @ np.random.default_rng(seed).normal(scale=0.1, size=free.shape[1])
+        np.testing.assert_allclose(scaled @ other, laws @ change, atol=1e-9)
+        assert np.linalg.norm(other) > np.linalg.norm(relative)
 
 
 def test_without_the_moieties_nothing_would_grow(core: MetabolicNetwork, elemental: BiomassComposition):
-    elements, moieties = laws_of_biomass(core)
+    balances, moieties = laws_of_biomass(core)
     entries = own_column(core).numpy() != 0
     change = elemental.change().detach().numpy()[entries]
     assert np.abs(moieties @ change).max() < 1e-9
-    naive = np.linalg.lstsq(elements, elements @ change, rcond=None)[0]
+    naive = np.linalg.lstsq(balances, balances @ change, rcond=None)[0]
     assert np.linalg.norm(naive) < np.linalg.norm(change)
     column = own_column(core).numpy().copy()
     column[entries] += naive
@@ -171,6 +197,29 @@ def test_without_the_moieties_nothing_would_grow(core: MetabolicNetwork, element
         growth[name] = solved.growth.item()
     assert growth["naive"] == pytest.approx(0.0, abs=1e-6)
     assert growth["ours"] > 0.5
+
+
+@pytest.mark.parametrize("method", ["column", "contents", "basis"])
+def test_where_a_coefficient_would_turn_the_gradient_is_that_of_the_piece(core: MetabolicNetwork, method):
+    composition = BiomassComposition(core, "elemental")
+    composition.reset_contents(30.0, 9.0)
+    linear = own_column(core) + composition.directions @ composition._parameter_change().detach()
+    assert (linear * own_column(core)).min() < 0
+    assert (composition.column() * own_column(core)).min() >= 0
+    check_basis(core, composition)
+    raw = composition.raw.detach().clone().requires_grad_()
+    assert torch.autograd.gradcheck(Call(composition, method).at, (raw,), fast_mode=True)
+    jacobian = torch.func.jacrev(Call(composition, "column").at)(raw.detach())
+    assert torch.allclose(composition.column_sensitivity().detach(), jacobian, atol=1e-12)
+
+
+def test_a_copy_and_a_pickle_are_the_same_composition(core: MetabolicNetwork):
+    composition = BiomassComposition(core, "elemental")
+    composition.reset_contents(30.0, 9.0)
+    for again in (copy.deepcopy(composition), pickle.loads(pickle.dumps(composition))):
+        assert torch.equal(again.column(), composition.column())
+        again.reset_contents()
+    assert composition.contents()[0].item() == pytest.approx(30.0)
 
 
 @pytest.mark.parametrize("kind", TRAINABLE)
@@ -341,7 +390,7 @@ def test_biomass_that_cannot_be_made_is_refused(kind):
     network = toy_network(
         EQUATIONS | {"growth": "a + b + c ->"}, "growth", formulas={"a": "C", "b": "N", "c": "C5H5N5"}
     )
-    with pytest.raises(NetworkError, match="toy has no way to make its biomass at steady state, whatever the bounds"):
+    with pytest.raises(NetworkError, match="toy cannot make its biomass at steady state, whatever the bounds"):
         BiomassComposition(network, kind)
 
 

@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -7,11 +9,13 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from metagnn.models import FluxGNN, FluxGNNConfig, flux_gnn
+from metagnn.models.constraint import CONSTRAINTS
 from metagnn.network import Incidence, MetabolicNetwork, compression
+from metagnn.network.conditions import Conditions
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn import PolytopeProjection, SplittingParameters, UnrolledSplitting, nullspace_basis
-from metagnn.nn.flux_projection import AbstractFluxProjection, DenseProjection, SparseProjection
-from metagnn.nn.splitting_iteration import SplittingIteration
+from metagnn.nn.flux_projection import AbstractFluxProjection, BalanceFactors, DenseProjection, SparseProjection
+from metagnn.nn.splitting_iteration import iterate
 from metagnn.studies.benchmarks.community import community_of_copies
 from metagnn.testing import assert_balanced, random_network
 
@@ -29,7 +33,7 @@ def balances(S: Incidence) -> SparseBalances:
 
 def both(network: MetabolicNetwork, scale: Tensor) -> tuple[AbstractFluxProjection, AbstractFluxProjection]:
     S = network.stoichiometry
-    return DenseProjection.in_scale(nullspace_basis(S), scale), SparseProjection(balances(S), scale)
+    return DenseProjection.in_scale(nullspace_basis(S), scale), SparseProjection(BalanceFactors(balances(S)), scale)
 
 
 def check_alike(network: MetabolicNetwork, seed: int) -> None:
@@ -60,7 +64,7 @@ def test_dense_and_sparse_agree_on_random_networks(seed: int):
 
 def test_gradients_of_the_sparse_projection_are_exact():
     network = random_network(5, 3, 6)
-    known = balances(network.stoichiometry)
+    known = BalanceFactors(balances(network.stoichiometry))
 
     def project(fluxes: Tensor, scale: Tensor) -> Tensor:
         return SparseProjection(known, scale).nearest(fluxes)
@@ -85,15 +89,13 @@ def step_arguments(count: int, steps: int) -> list[Tensor]:
 @pytest.mark.parametrize("steps", [1, 3])
 def test_gradients_of_an_iteration_with_the_sparse_projection_are_exact(steps: int):
     network = random_network(5, 3, 6)
-    known = balances(network.stoichiometry)
+    known = BalanceFactors(balances(network.stoichiometry))
 
-    def iterate(scale: Tensor, *local: Tensor) -> Tensor:
-        projection = SparseProjection(known, scale)
-        out: Tensor = SplittingIteration.apply(*local, projection, *projection.parameters)
-        return out
+    def run(scale: Tensor, *local: Tensor) -> Tensor:
+        return iterate(functools.partial(SparseProjection, known), *local, scale)
 
     scale = (0.5 + randn(6, seed=8).abs()).requires_grad_()
-    assert torch.autograd.gradcheck(iterate, (scale, *step_arguments(6, steps)))
+    assert torch.autograd.gradcheck(run, (scale, *step_arguments(6, steps)))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-8), (torch.float32, 1e-4)])
@@ -153,7 +155,7 @@ def test_a_model_is_the_same_by_a_basis_and_by_balances(pair: MetabolicNetwork, 
     assert sparse.balances is not None
     answers = []
     for made in (dense, sparse):
-        fluxes = made(lower, upper).fluxes
+        fluxes = made(Conditions(lower, upper)).fluxes
         assert_balanced(pair, fluxes.detach(), tolerance=1e-9)
         slopes = torch.autograd.grad(
             fluxes.square().mean(), [*made.parameters()], allow_unused=True, materialize_grads=True
@@ -165,12 +167,12 @@ def test_a_model_is_the_same_by_a_basis_and_by_balances(pair: MetabolicNetwork, 
         assert torch.allclose(mine, theirs, rtol=0, atol=1e-6 * (1 + float(mine.detach().abs().max())))
 
 
-@pytest.mark.parametrize("constraint", flux_gnn.CONSTRAINTS)
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
 def test_the_laws_hold_for_a_model_of_a_network_without_a_basis(pair: MetabolicNetwork, constraint, monkeypatch):
     make_large(monkeypatch)
     large, (lower, upper) = model(pair, constraint).float().eval(), media(pair)
     assert large.groups.basis is None
-    fluxes = large(lower, upper).fluxes.detach()
+    fluxes = large(Conditions(lower, upper)).fluxes.detach()
     assert fluxes.abs().max() > 1
     if constraint != "soft":
         assert_balanced(pair, fluxes, tolerance=1e-9 if constraint == "steady_state" else 1e-8)

@@ -10,8 +10,9 @@ from metagnn.errors import InputError
 from metagnn.network import MetabolicNetwork
 from metagnn.network.compression import Compression, compress
 from metagnn.nn import PolytopeProjection
-from metagnn.nn.polytope_newton import ImplicitNearest, nearest_balanced
-from metagnn.nn.polytope_sparse import SparseImplicitNearest, SparseNearest
+from metagnn.nn.implicit_nearest import ImplicitNearest
+from metagnn.nn.polytope_newton import correct_densely, nearest_balanced
+from metagnn.nn.polytope_sparse import SparseNearest
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.optimize import QuadraticProgram
 from metagnn.testing import random_network
@@ -32,7 +33,7 @@ def compression(core: MetabolicNetwork) -> Compression:
 def problem(core: MetabolicNetwork, compression: Compression) -> Problem:
     """Target, bounds and weights of the groups of core, in eight samples."""
     rng = np.random.default_rng(0)
-    groups = ReactionGroups(compression.group, compression.ratio)
+    groups = ReactionGroups.from_coupled(compression.coupled)
     weight = tensor(np.exp(rng.normal(size=(8, 95))))
     lower, upper = (tensor(bound).expand(8, 95) for bound in (core.bounds.lower, core.bounds.upper))
     target = groups.means(tensor(8 * rng.normal(size=(8, 95))), weight)
@@ -42,7 +43,7 @@ def problem(core: MetabolicNetwork, compression: Compression) -> Problem:
 def small_problem(network: MetabolicNetwork, seed: int) -> tuple[Compression, Problem]:
     """Groups of a random network; bounds around zero that no two groups share, so that kinks are far."""
     compression, rng = compress(network.stoichiometry), np.random.default_rng(seed)
-    shape = (2, compression.groups)
+    shape = (2, compression.coupled.groups)
     lower, upper = -rng.uniform(0.5, 3, shape), rng.uniform(0.5, 3, shape)
     return compression, (
         tensor(4 * rng.normal(size=shape)),
@@ -53,7 +54,7 @@ def small_problem(network: MetabolicNetwork, seed: int) -> tuple[Compression, Pr
 
 
 def test_it_finds_what_the_dense_method_finds_on_core(compression: Compression, problem: Problem):
-    values, side, solved = SparseNearest(compression.matrix).solve(*problem)
+    values, side, solved = SparseNearest(compression.coupled.matrix).solve(*problem)
     dense = nearest_balanced(tensor(compression.balance), *problem)
     assert bool(solved.all())
     assert bool(dense.solved.all())
@@ -68,15 +69,15 @@ def test_it_finds_what_the_dense_method_finds_on_core(compression: Compression, 
 
 def check_gradients(compression: Compression, problem: Problem, seed: int, of: slice = slice(None)) -> None:
     """The same as the dense method's."""
-    nearest = SparseNearest(compression.matrix)
+    nearest = SparseNearest(compression.coupled.matrix)
     values, side, solved = nearest.solve(*problem)
     assert bool(solved.all())
     held = torch.where(side < 0, problem[1], torch.where(side > 0, problem[2], values))
     generator = torch.Generator().manual_seed(seed)
     upstream = torch.randn(values.shape, dtype=torch.float64, generator=generator)
     inputs = [x.clone().requires_grad_() for x in problem]
-    sparse = SparseImplicitNearest.apply(held, side, *inputs, nearest.matrix)
-    dense = ImplicitNearest.apply(held, *inputs, tensor(compression.balance))
+    sparse = ImplicitNearest.apply(held, side < 0, side > 0, *inputs, nearest.correct)
+    dense = ImplicitNearest.apply(held, side < 0, side > 0, *inputs, correct_densely, tensor(compression.balance))
     assert torch.equal(sparse, held)
     gradients = (torch.autograd.grad(out, inputs, upstream)[of] for out in (sparse, dense))
     for mine, other in zip(*gradients, strict=True):
@@ -96,12 +97,12 @@ def test_its_gradient_is_the_dense_methods_on_random_networks(seed: int):
 @pytest.mark.parametrize("seed", range(6))
 def test_its_gradient_is_that_of_finite_differences(seed: int):
     compression, problem = small_problem(random_network(seed), seed)
-    nearest = SparseNearest(compression.matrix)
+    nearest = SparseNearest(compression.coupled.matrix)
     _, side, _ = nearest.solve(*problem)
 
     def function(*inputs: Tensor) -> Tensor:
         values, side, _ = nearest.solve(*(x.detach() for x in inputs))
-        return SparseImplicitNearest.apply(values, side, *inputs, nearest.matrix)
+        return ImplicitNearest.apply(values, side < 0, side > 0, *inputs, nearest.correct)
 
     for name, place in (("target", 0), ("lower", 1), ("upper", 2), ("weight", 3)):
         nudged = [x + (1e-3 if where == place else 0.0) for where, x in enumerate(problem)]
@@ -114,10 +115,10 @@ def test_its_gradient_is_that_of_finite_differences(seed: int):
 
 def test_an_infeasible_row_is_unsolved_and_spoils_nothing(compression: Compression, problem: Problem):
     target, lower, upper, weight = (x[:5].clone() for x in problem)
-    nearest = SparseNearest(compression.matrix)
+    nearest = SparseNearest(compression.coupled.matrix)
     expected, _, _ = nearest.solve(target, lower, upper, weight)
     # What the maintenance reaction burns has to come from somewhere.
-    inward = tensor(compression.matrix.toarray())
+    inward = tensor(compression.coupled.matrix.toarray())
     stuck = int((inward[0] != 0).nonzero()[0])
     lower[2], upper[2] = torch.zeros_like(lower[2]), torch.zeros_like(upper[2])
     lower[2, stuck] = upper[2, stuck] = 1.0
@@ -231,7 +232,7 @@ def test_bounds_that_open_what_was_left_out_are_refused(core: MetabolicNetwork):
     usual = projection(target, lower, upper)
     fructose = core.reaction_index("EX_fru_e")
     lower[1, fructose] = -10.0
-    message = f"bounds -10, 1000 of sample 1, reaction {fructose} are wider than those that the projection was made for"
+    message = f"bounds -10, 1000 of sample 1, reaction {fructose} are wider than those of the projection"
     with pytest.raises(InputError, match=message):
         projection(target, lower, upper)
     with pytest.raises(InputError, match=message):

@@ -18,7 +18,7 @@ def tensor(values: object) -> Tensor:
 
 def groups_of(network: MetabolicNetwork) -> ReactionGroups:
     compression = compress(network.stoichiometry)
-    return ReactionGroups(compression.group, compression.ratio, compression.basis)
+    return ReactionGroups.from_coupled(compression.coupled, compression.basis)
 
 
 def draw(groups: ReactionGroups, seed: int) -> tuple[Tensor, Tensor, Tensor]:

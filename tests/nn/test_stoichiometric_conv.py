@@ -178,7 +178,7 @@ def test_missing_targets_leave_out_their_own_term(core: MetabolicNetwork):
     zero = torch.zeros(95, 4, dtype=torch.float64)
     without = layer((metabolites, None), S.edge_index, S.value, size=(72, 95))
     assert torch.allclose(without, layer((metabolites, zero), S.edge_index, S.value))
-    with pytest.raises(InputError, match="`size` is needed where `x` has no targets"):
+    with pytest.raises(InputError, match="`size` is required if `x` has no targets"):
         layer((metabolites, None), S.edge_index, S.value)
     with pytest.raises(InputError, match="`edge_weight` has 359 entries; expected one for each edge, 360"):
         layer((metabolites, zero), S.edge_index, S.value[1:])

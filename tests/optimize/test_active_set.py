@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagnn.optimize.active_set import DENSE_SIZE, ActiveSet
+from tests.copies_and_threads import COPIES, in_threads
 
 
 @settings(max_examples=20, deadline=None)
@@ -36,3 +37,16 @@ def test_multipliers_stay_nearest_to_the_start():
     active = ActiveSet(scipy.sparse.csc_array(np.ones((2, 1))), np.ones(1), np.array([True]))
     _, multipliers, _ = active.solve(np.zeros(1), np.ones(2), np.array([3.0, 0.0]))
     assert multipliers == pytest.approx([2.0, -1.0])
+
+
+@pytest.mark.parametrize("copies", [1, DENSE_SIZE // 12 + 1])
+def test_copies_and_threads_solve_to_the_same_digits(copies):
+    rng = np.random.default_rng(0)
+    matrix = scipy.sparse.csc_array(np.kron(np.eye(copies), rng.integers(-2, 3, (4, 9)).astype(float)))
+    active = ActiveSet(matrix, rng.uniform(0.5, 2, matrix.shape[1]), rng.random(matrix.shape[1]) < 0.8)
+    targets = rng.normal(size=(24, len(active.free)))
+    zeros = np.zeros(matrix.shape[0])
+    expected = [active.solve(target, zeros, zeros)[0] for target in targets]
+    assert np.array_equal(in_threads(lambda target: active.solve(target, zeros, zeros)[0], targets), expected)
+    for duplicate in COPIES:
+        assert np.array_equal(duplicate(active).solve(targets[0], zeros, zeros)[0], expected[0])

@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 
 from metagnn.optimize import LinearProgram, critical_regions
 from metagnn.optimize.critical_regions import CriticalRegion, CriticalRegions, basis_region
+from tests.copies_and_threads import COPIES, in_threads
 
 
 def _interval(slope):
@@ -97,3 +100,35 @@ def test_learning_stops_where_regions_serve_nobody(monkeypatch):
     assert asked == [True] * 5 + [False] * 15
     assert np.array_equal(values, upper)
     assert status == ["optimal"] * 20
+
+
+def test_every_thread_learns_its_own_regions_and_a_copy_starts_without_any():
+    rng = np.random.default_rng(0)
+    matrix, objective = rng.integers(-2, 3, (4, 9)).astype(float), rng.normal(size=9)
+    program, regions, solved = LinearProgram(matrix, objective), CriticalRegions(), []
+    lower, upper = np.tile(-np.ones(9), (60, 1)), np.tile(np.ones(9), (60, 1))
+    upper[:, :3] = rng.uniform(0.2, 1.5, (60, 3))
+
+    def solve_one(low, high, learn):
+        solved.append(threading.get_ident())
+        found = program.solve(low, high)
+        region = basis_region(program, found, (low, high), np.arange(3), 1e-10) if learn else None
+        return found.status, found.values, region
+
+    def solve(known):
+        values, status = known.solve(lower, upper, solve_one, lambda done: None)
+        assert set(status) == {"optimal"}
+        return values @ objective
+
+    first = solve(regions)
+    assert 0 < len(solved) < 60
+    solved.clear()
+    assert solve(regions) == pytest.approx(first, abs=1e-9)
+    assert not solved
+    for growth in in_threads(lambda _: solve(regions), range(16)):
+        assert growth == pytest.approx(first, abs=1e-9)
+    assert threading.get_ident() not in solved
+    for duplicate in COPIES:
+        solved.clear()
+        assert solve(duplicate(regions)) == pytest.approx(first, abs=1e-9)
+        assert solved

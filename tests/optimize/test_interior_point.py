@@ -1,4 +1,5 @@
 import copy
+import functools
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from metagnn.network.compression import compress
 from metagnn.optimize import QuadraticProgram
 from metagnn.optimize.interior_point import InteriorPoint, InteriorSolution
 from metagnn.testing import random_network
+from tests.copies_and_threads import COPIES, in_threads, in_workers
 
 Problem = tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]
 
@@ -126,12 +128,33 @@ def test_an_infeasible_problem_has_no_solution_and_spoils_not_the_next():
             assert solver.status == "PIQP_SOLVED"
 
 
-def test_a_copy_solves_the_same_without_the_prepared_solver():
-    matrix, problem = np.array([[1.0, -1.0, 2.0]]), draw(3, 1)
-    solver = InteriorPoint(matrix)
+def _batch(core: MetabolicNetwork, count: int) -> list[Problem]:
+    rng, bounds = np.random.default_rng(0), (core.bounds.lower, core.bounds.upper)
+    return [(np.exp(rng.normal(size=95)), 5 * rng.normal(size=95), bounds) for _ in range(count)]
+
+
+def _values(solver: InteriorPoint, problem: Problem) -> np.ndarray:
+    solver.restart()
     found = solver.solve(*problem)
-    again = copy.deepcopy(solver).solve(*problem)
     assert found is not None
-    assert again is not None
-    assert np.array_equal(found.values, again.values)
-    assert_optimal(matrix, problem, solver.solve(*problem))
+    return np.concatenate([found.values, found.multipliers, found.side])
+
+
+def test_threads_copies_and_workers_give_the_serial_values_bit_for_bit(core: MetabolicNetwork):
+    solver, problems = InteriorPoint(core.stoichiometry.to_scipy()), _batch(core, 16)
+    work = functools.partial(_values, solver)
+    expected = np.array([work(problem) for problem in problems])
+    assert np.array_equal(in_threads(work, problems), expected)
+    assert np.array_equal(in_workers(work, problems), expected)
+    for duplicate in COPIES:
+        assert np.array_equal(_values(duplicate(solver), problems[0]), expected[0])
+
+
+def test_threads_that_share_one_solver_change_each_others_values_by_rounding_alone(core: MetabolicNetwork):
+    solver, problems = InteriorPoint(core.stoichiometry.to_scipy(), exact=True), _batch(core, 40)
+    expected = [InteriorPoint(core.stoichiometry.to_scipy(), exact=True).solve(*problem) for problem in problems]
+    found = in_threads(lambda problem: solver.solve(*problem), problems)
+    for problem, one, other in zip(problems, expected, found, strict=True):
+        assert one is not None
+        assert other is not None
+        assert_near(problem[0], one.values, other.values)

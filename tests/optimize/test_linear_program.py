@@ -1,6 +1,9 @@
+import functools
+
 import numpy as np
 import pytest
 import scipy.optimize
+import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,6 +11,7 @@ from metagnn.datasets.media import uniform_media
 from metagnn.datasets.reference_media import IJO1366_RANGES
 from metagnn.errors import InputError
 from metagnn.optimize import LinearProgram
+from tests.copies_and_threads import COPIES, in_threads, in_workers
 
 
 @settings(max_examples=30, deadline=None)
@@ -48,11 +52,14 @@ def test_unbounded_and_infeasible_are_told_apart_and_leave_no_trace():
     assert program.solve(np.ones(2), np.zeros(2)).status == "infeasible"
 
 
-def test_objective_and_rows_can_be_set():
+def test_rows_have_bounds_and_one_solve_may_have_another_objective():
     program = LinearProgram([[1.0, 1.0]], [1.0, 0.0], "min", np.array([1.0]), np.array([np.inf]))
     assert program.solve(np.zeros(2), np.array([2.0, 0.25])).objective == pytest.approx(0.75)
-    program.set_objective(np.array([0.0, 1.0]))
-    assert program.solve(np.zeros(2), np.array([2.0, 0.25])).objective == pytest.approx(0.0)
+    bounds = np.zeros(2), np.array([2.0, 0.25])
+    assert program.solve(*bounds, np.array([0.0, 1.0])).objective == pytest.approx(0.0)
+    assert program.solve(*bounds).objective == pytest.approx(0.75)
+    with pytest.raises(InputError, match=r"`objective` has shape \(1,\); expected \(2,\)"):
+        program.solve(*bounds, np.ones(1))
 
 
 def test_bad_input_is_named():
@@ -77,3 +84,46 @@ def test_the_hundredth_optimum_is_as_exact_as_the_first(iJO1366):
         assert np.abs(S @ found.values).max() < 1e-9
     fresh = LinearProgram(S, objective).solve(lower[-1], upper[-1])
     assert abs(fresh.objective - found.objective) < 1e-10
+
+
+def _core_program(core):
+    objective = np.zeros(len(core.reactions))
+    objective[core.reaction_index(core.growth_reaction)] = 1.0
+    return LinearProgram(core.stoichiometry.to_scipy(), objective)
+
+
+def _core_bounds(core, samples):
+    uptakes = np.random.default_rng(0).uniform(0, [12, 25], (samples, 2))
+    return list(zip(*core.uptake_bounds(["EX_glc__D_e", "EX_o2_e"], uptakes), strict=True))
+
+
+def _from_the_start(program, bounds):
+    program.restart()
+    found = program.solve(*bounds)
+    return [found.values, found.reduced_costs, program.shadow_prices()] if found.status == "optimal" else []
+
+
+def test_threads_copies_and_workers_give_the_serial_optima_bit_for_bit(core):
+    program, bounds = _core_program(core), _core_bounds(core, 48)
+    work = functools.partial(_from_the_start, program)
+    expected = [work(pair) for pair in bounds]
+    for found in (in_threads(work, bounds), in_workers(work, bounds)):
+        for one, other in zip(expected, found, strict=True):
+            assert len(one) == len(other)
+            assert all(map(np.array_equal, one, other))
+    for duplicate in COPIES:
+        assert all(map(np.array_equal, _from_the_start(duplicate(program), bounds[0]), expected[0]))
+
+
+def test_warm_threads_reach_the_same_growth(core):
+    program, bounds = _core_program(core), _core_bounds(core, 200)
+    expected = [program.solve(*pair).objective for pair in bounds]
+    found = in_threads(lambda pair: program.solve(*pair).objective, bounds)
+    assert found == pytest.approx(expected, abs=1e-10, nan_ok=True)
+
+
+def test_what_the_caller_changes_later_changes_no_program():
+    matrix, objective, limit = scipy.sparse.csc_array([[1.0, -1.0]]), np.array([0.0, 1.0]), np.zeros(1)
+    program = LinearProgram(matrix, objective, "max", limit, limit)
+    matrix.data[:], objective[:], limit[:] = 0.0, -1.0, 7.0
+    assert program.solve(np.zeros(2), np.array([3.0, 10.0])).objective == 3.0

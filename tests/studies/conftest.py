@@ -12,18 +12,13 @@ import pytest
 
 from metagnn.models import FluxGNNConfig
 from metagnn.predictor import FluxPredictor
+from metagnn.studies.harness import measured_rates
+from metagnn.studies.harness.measured_rates import CO2, MeasuredRates, RatesTask, draw_task
 from metagnn.studies.harness.samples import SampleStore
-from metagnn.studies.paper import (
-    composition,
-    hidden_co2,
-    labelled_fluxes,
-    less_data,
-    measured_rates,
-    reproduce,
-)
-from metagnn.studies.paper.measured_rates import CO2, MeasuredRates, RatesTask, draw_task
-from metagnn.studies.rivals import labelled_contestants as contestants
-from metagnn.studies.rivals import rate_contestants
+from metagnn.studies.paper import composition, hidden_co2, less_data, reproduce
+from metagnn.studies.paper.labelled_fluxes import LabelledFluxes
+from metagnn.studies.rivals import rate_rivals
+from metagnn.studies.rivals.problem import Effort
 from metagnn.training import TrainingConfig
 
 EPOCHS, TEST_SAMPLES = 3, 12
@@ -36,22 +31,27 @@ def quick_predictor(*args: Any, training: TrainingConfig | None = None, **kwargs
 
 def make_small(patch: pytest.MonkeyPatch) -> None:
     tiny = partial(FluxGNNConfig, hidden_channels=4, num_layers=1, steps=4)
-    for module in (rate_contestants, contestants):
-        patch.setattr(module, "FluxPredictor", quick_predictor)
-    patch.setattr(rate_contestants, "FluxGNNConfig", tiny)
+    patch.setattr(rate_rivals, "FluxPredictor", quick_predictor)
+    patch.setattr(rate_rivals, "FluxGNNConfig", tiny)
     patch.setattr(less_data, "FluxPredictor", partial(quick_predictor, config=tiny()))
     for name in ("TUNED", "AS_DESCRIBED"):
-        patch.setattr(rate_contestants, name, dataclasses.replace(getattr(rate_contestants, name), epochs=EPOCHS))
-    patch.setattr(less_data, "TUNED", rate_contestants.TUNED)
+        patch.setattr(rate_rivals, name, dataclasses.replace(getattr(rate_rivals, name), epochs=EPOCHS))
+    patch.setattr(less_data, "TUNED", rate_rivals.TUNED)
     patch.setattr(less_data, "MLP_STEPS", EPOCHS)
     patch.setattr(less_data, "QUICK_SIZES", (10, 12))
-    patch.setattr(contestants, "MLP_TRAINING", TrainingConfig(epochs=EPOCHS, bound_weight=0.0))
     for module in (measured_rates, hidden_co2, less_data):
         patch.setattr(module, "TEST_SAMPLES", TEST_SAMPLES)
     # Their default is bound already.
     for module in (hidden_co2, composition):
         patch.setattr(module, "TRAIN_SAMPLES", TEST_SAMPLES)
         patch.setattr(module, "draw_task", partial(draw_task, samples=TEST_SAMPLES))
+
+
+def small_form(experiment: LabelledFluxes) -> LabelledFluxes:
+    """The experiment with few samples and three epochs."""
+    samples = dataclasses.replace(experiment.samples, train_samples=12, test_samples=20)
+    training = TrainingConfig(epochs=EPOCHS)
+    return dataclasses.replace(experiment, samples=samples, effort=Effort(training, mlp_training=training))
 
 
 @pytest.fixture
@@ -108,12 +108,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     folder = tmp_path_factory.mktemp("whole") / "out"
     with pytest.MonkeyPatch.context() as patch:
         make_small(patch)
-        experiments = tuple(
-            dataclasses.replace(e, setting=dataclasses.replace(e.setting, train_samples=12, test_samples=20))
-            if isinstance(e, labelled_fluxes.LabelledFluxes)
-            else e
-            for e in reproduce.EXPERIMENTS
-        )
+        experiments = tuple(small_form(e) if isinstance(e, LabelledFluxes) else e for e in reproduce.EXPERIMENTS)
         patch.setattr(reproduce, "EXPERIMENTS", experiments)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "the data do not determine")

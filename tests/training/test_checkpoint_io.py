@@ -98,7 +98,7 @@ def test_missing_truncated_and_flipped_checkpoints_are_refused(tmp_path):
 )
 def test_a_file_that_is_intact_but_no_checkpoint_is_refused(tmp_path, document):
     write_tensors(tmp_path / "last.ckpt", {}, document)
-    with pytest.raises(FolderError, match=r"last.ckpt' is no checkpoint of a training run"):
+    with pytest.raises(FolderError, match=r"last.ckpt' is not a checkpoint of a training run"):
         SafetensorsCheckpointIO().load_checkpoint(tmp_path / "last.ckpt")
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from metagnn.datasets import FluxBatch
 from metagnn.errors import FolderError
 from metagnn.models import FluxPrediction
+from metagnn.progress import _PipeLines
 from metagnn.training import Checkpoints, Objective, TrainingConfig, default_objective, fit_fluxes
 
 FIVE = TrainingConfig(epochs=5, batch_size=7, learning_rate=0.02)
@@ -47,7 +48,7 @@ def with_tripwire(objective: Objective, calls: int, error: type[BaseException] =
 
 def fluxes(model: nn.Module, samples: FluxBatch) -> Tensor:
     with torch.no_grad():
-        return model(samples.lower, samples.upper).fluxes
+        return model(samples.conditions).fluxes
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_it_learns_and_tells_every_term_of_every_epoch(make_model, objective, sa
 
 def test_the_first_epoch_of_one_batch_reports_the_untrained_loss(make_model, objective, samples):
     model = make_model()
-    total, _ = objective(model(samples.lower, samples.upper), samples)
+    total, _ = objective(model(samples.conditions), samples)
     history = fit_fluxes(model, objective, samples, TrainingConfig(epochs=1, batch_size=20))
     assert history["loss"][0] == pytest.approx(total.item(), rel=1e-5)
 
@@ -197,7 +198,7 @@ def test_validation_samples_are_not_trained_on(make_model, objective, samples):
 
     class Watch(nn.Module):
         def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> Tensor:
-            seen.append((prediction.fluxes.requires_grad, batch.lower[:, 0].tolist()))
+            seen.append((prediction.fluxes.requires_grad, batch.conditions.lower[:, 0].tolist()))
             return prediction.fluxes.new_zeros(())
 
     watched = Objective({"flux_error": (1.0, objective.terms["flux_error"]), "watch": (0.0, Watch())})
@@ -227,9 +228,10 @@ def test_random_states_logs_and_warnings_are_left_as_they_were(make_model, objec
     assert capfd.readouterr() == ("", "")
 
 
-def test_progress_is_shown_on_request(make_model, objective, samples, capfd):
+def test_progress_is_shown_on_request(make_model, objective, samples, monkeypatch, capfd):
+    monkeypatch.setattr(_PipeLines, "wait", 0.0)
     fit_fluxes(make_model(), objective, samples, FIVE, progress=True)
-    assert "Epoch" in "".join(capfd.readouterr())
+    assert "epochs: 5 of 5" in "".join(capfd.readouterr())
 
 
 def test_an_interrupt_is_an_interrupt_and_not_the_last(make_model, objective, samples):
@@ -249,7 +251,7 @@ def test_a_watch_looks_every_fifth_epoch_and_at_the_last_and_changes_nothing(mak
     looked: list[Tensor] = []
 
     def watch(model: nn.Module) -> dict[str, float]:
-        looked.append(model(samples.lower, samples.upper).fluxes)
+        looked.append(model(samples.conditions).fluxes)
         return {"first": looked[-1][0, 0].item()}
 
     watched, plain = make_model(), make_model()
@@ -282,4 +284,4 @@ def test_a_soft_model_learns_too(toy, make_model, samples):
     assert list(history.columns[1:]) == ["loss", "flux_error", "carbon_balance", "nitrogen_balance", "steady_state"]
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]
     out = fluxes(model, samples)
-    assert bool(((out >= samples.lower) & (out <= samples.upper)).all())
+    assert bool(((out >= samples.conditions.lower) & (out <= samples.conditions.upper)).all())

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -6,21 +8,24 @@ from torch import Tensor, nn
 from metagnn.datasets import FluxBatch
 from metagnn.errors import FolderError
 from metagnn.models import FluxPrediction
+from metagnn.models.flux_model import AbstractFluxModel
+from metagnn.network.conditions import Conditions
 from metagnn.nn import BiomassComposition
 from metagnn.training import FluxModule, Objective, TrainingConfig, default_objective, fit_fluxes
 
 
-class Recorder(nn.Module):
+class Recorder(AbstractFluxModel):
     """A model of one number that keeps what it is called with."""
 
     def __init__(self) -> None:
         super().__init__()
         self.shift = nn.Parameter(torch.zeros((), dtype=torch.float64))
-        self.calls: list[tuple] = []
+        self.growth_index = 5
+        self.calls: list[Conditions] = []
 
-    def forward(self, lower, upper, measured=None, deviation=None) -> FluxPrediction:
-        self.calls.append((lower, upper, measured, deviation))
-        return FluxPrediction(lower.clamp(-5, 5) + self.shift, 5)
+    def forward(self, conditions: Conditions) -> FluxPrediction:
+        self.calls.append(conditions)
+        return FluxPrediction(conditions.lower.clamp(-5, 5) + self.shift, self.growth_index)
 
 
 @pytest.fixture
@@ -67,20 +72,20 @@ def test_the_history_of_an_epoch_is_the_mean_of_its_batches_by_their_samples(toy
 
 
 def test_the_model_sees_bounds_and_measurements_but_no_targets(toy, samples):
-    rates = FluxBatch(samples.lower, samples.upper, samples.observed, samples.lower + 1, samples.lower + 2)
+    told = samples.conditions
+    told = dataclasses.replace(told, measured=told.lower + 1, deviation=told.lower + 2, exchanges=("EX_a", "EX_o"))
+    rates = dataclasses.replace(samples, conditions=told)
     config = TrainingConfig(epochs=1, batch_size=20)
     for batch in (samples, rates):
         model = Recorder()
         fit_fluxes(model, default_objective(toy, "soft", samples.scale(), config), batch, config)
-        ((lower, upper, measured, deviation),) = model.calls
-        order = lower[:, 0].argsort()
-        for seen, sent in zip(
-            (lower, upper, measured, deviation),
-            (batch.lower, batch.upper, batch.measured, batch.deviation),
-            strict=True,
-        ):
-            assert (seen is None) == (sent is None)
-            assert sent is None or torch.equal(seen[order], sent[batch.lower[:, 0].argsort()])
+        (conditions,) = model.calls
+        seen, sent = (told.rows(told.lower[:, 0].argsort()) for told in (conditions, batch.conditions))
+        for name in ("lower", "upper", "measured", "deviation"):
+            one, other = getattr(seen, name), getattr(sent, name)
+            assert (one is None) == (other is None)
+            assert other is None or torch.equal(one, other)
+        assert seen.exchanges == sent.exchanges
 
 
 def test_adamw_runs_through_one_cycle(module):
@@ -113,7 +118,7 @@ def test_a_checkpoint_knows_its_run(module):
         module.on_load_checkpoint(checkpoint | {"state_dict": {"model.shift": torch.zeros(2)}})
 
 
-class Apart(nn.Module):
+class Apart(AbstractFluxModel):
     """One weight beside an "elemental" composition; only what is asked for takes part in the growth."""
 
     def __init__(self, network, used: bool = True) -> None:
@@ -122,8 +127,8 @@ class Apart(nn.Module):
         self.composition = BiomassComposition(network, "elemental")
         self.used, self.growth_index = used, self.composition.growth_index
 
-    def forward(self, lower, upper, measured=None, deviation=None) -> FluxPrediction:
-        fluxes = torch.ones_like(lower) * self.weight.sum()
+    def forward(self, conditions: Conditions) -> FluxPrediction:
+        fluxes = torch.ones_like(conditions.lower) * self.weight.sum()
         return FluxPrediction(fluxes, self.growth_index, self.composition.change() if self.used else None)
 
 
@@ -143,7 +148,7 @@ class Silent(nn.Module):
 def core_samples(core) -> FluxBatch:
     lower, upper = (torch.from_numpy(bounds.copy()).expand(8, -1) for bounds in (core.bounds.lower, core.bounds.upper))
     random = torch.Generator().manual_seed(0)
-    return FluxBatch(lower, upper, torch.randn(lower.shape, generator=random, dtype=torch.float64))
+    return FluxBatch(Conditions(lower, upper), torch.randn(lower.shape, generator=random, dtype=torch.float64))
 
 
 def test_sgd_is_plain_gradient_descent(core, core_samples):
@@ -154,7 +159,7 @@ def test_sgd_is_plain_gradient_descent(core, core_samples):
     model = Apart(core)
     model.composition.reset_contents(30.0, 7.0)
     before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
-    total, _ = objective(model(core_samples.lower, core_samples.upper), core_samples)
+    total, _ = objective(model(core_samples.conditions), core_samples)
     gradients = dict(zip(before, torch.autograd.grad(total, list(model.parameters())), strict=True))
     fit_fluxes(model, objective, core_samples, config)
     for name, rate in (("weight", 1e-3), ("composition.raw", 1e-5)):

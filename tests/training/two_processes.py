@@ -9,6 +9,7 @@ import torch
 
 from metagnn.datasets import FluxBatch, uniform_media
 from metagnn.models import FluxGNN, FluxGNNConfig
+from metagnn.network.conditions import Conditions
 from metagnn.testing import toy_network
 from metagnn.training import TrainingConfig, default_objective, fit_fluxes
 from metagnn.training.processes import is_first_process
@@ -35,7 +36,7 @@ def losses(constraint: str, composition: str, devices: int = 1, strategy: str = 
     # Unlike numbers of observations in the two halves of a batch: a mean of means would not be the mean.
     observed[torch.from_numpy(random.random(observed.shape) < 0.5)] = torch.nan
     measured = torch.where(torch.isnan(observed), torch.nan, observed + 0.1)
-    samples = FluxBatch(lower, upper, observed, measured, 0.1 * torch.ones_like(measured))
+    samples = FluxBatch(Conditions(lower, upper, measured, 0.1 * torch.ones_like(measured)), observed)
     torch.manual_seed(0)
     model = FluxGNN(toy, ("EX_a", "EX_o"), constraint, FluxGNNConfig(4, num_layers=2, steps=6), composition)
     config = TrainingConfig(

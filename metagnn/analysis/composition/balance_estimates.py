@@ -1,4 +1,4 @@
-"""Classical estimates of the biomass composition: regressions on one balance, and all balances at once."""
+"""Estimates of the biomass composition without training: regressions on one balance, and all balances at once."""
 
 from __future__ import annotations
 
@@ -7,29 +7,27 @@ import scipy.optimize
 import torch
 
 from metagnn.analysis.identifiability.column_space import column_space, column_spaces
-from metagnn.network.elements import ELECTRON_WEIGHTS
-from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.nn.biomass import CONTENTS, BiomassComposition
+from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.nn.biomass import BiomassComposition
 
 ROUNDS = 20
-"""Rounds of reweighting; the weights depend on the content only weakly and settle in four."""
+"""Rounds of reweighting; four suffice, since the weights depend on the content only weakly."""
 
 
-def content_by_regression(
-    network: MetabolicNetwork, balance: str, fluxes: np.ndarray, noise: float | None = 0.05
-) -> float:
-    """Content of biomass in an element, in charge or in electrons, from one balance of measured rates.
+def content_by_regression(network: NetworkLike, balance: str, fluxes: np.ndarray, noise: float | None = 0.05) -> float:
+    """Estimate biomass's content of an element, charge or electrons from one balance of measured rates.
 
-    The exchanges' surplus is content times growth: a regression through the origin.
+    The surplus of the exchanges is content times growth; the content is the slope of a regression through the origin.
 
     Args:
         network: The network.
         balance: As for `MetabolicNetwork.element_balance`.
-        fluxes: Measured exchange fluxes and growth, shape `[samples, reactions]` [mmol/gDW/h]; every flux that
-            takes part in the balance.
-        noise: Relative noise of every rate, by which samples are weighed (weighted least squares, weights refined
-            in rounds); None weighs them alike (ordinary least squares).
+        fluxes: Measured exchange fluxes and growth, shape `[samples, reactions]` [mmol/gDW/h]; all fluxes that take
+            part in the balance are needed.
+        noise: Relative noise of every rate, for iteratively reweighted least squares; None for ordinary least
+            squares.
     """
+    network = as_network(network)
     row = network.element_balance(balance).to_dense()[0].numpy()
     growth_index = network.reaction_index(network.growth_reaction)
     exchanged = row.copy()
@@ -45,26 +43,24 @@ def content_by_regression(
     return content
 
 
-def alpha_from_electrons(network: MetabolicNetwork, electrons: float, beta: float) -> float:
-    """Carbon in biomass whose electrons and nitrogen are known and whose other elements are the model's own [mmol/gDW].
+def alpha_from_electrons(network: NetworkLike, electrons: float) -> float:
+    """Carbon in a biomass with known electrons and the network's own degree of reduction [mmol/gDW].
 
     Args:
         network: The network.
         electrons: Electrons in biomass [mmol/gDW].
-        beta: Nitrogen in biomass [mmol/gDW].
     """
-    own = {name: network.biomass_content(name) for name in (*CONTENTS, "electrons")}
-    from_nitrogen = ELECTRON_WEIGHTS["N"] * (beta - own["N"])
-    return own["C"] + (electrons - own["electrons"] - from_nitrogen) / ELECTRON_WEIGHTS["C"]
+    network = as_network(network)
+    return electrons * network.biomass_content("C") / network.biomass_content("electrons")
 
 
 def contents_by_reconciliation(
-    network: MetabolicNetwork, measured: np.ndarray, deviation: np.ndarray
+    network: NetworkLike, measured: np.ndarray, deviation: np.ndarray
 ) -> tuple[float, float]:
-    """Alpha and beta at which all measurements are closest to steady state, every balance at once [mmol/gDW].
+    """Estimate alpha and beta by all balances at once [mmol/gDW].
 
-    The maximum of the likelihood over alpha, beta and every sample's fluxes, with the other elements of biomass
-    those of the model and without bounds: what all balances together say, and nothing that was learned.
+    Maximises the likelihood over alpha, beta and the fluxes of every sample at steady state, with the biomass column
+    of `BiomassComposition` and without bounds. Nothing is learned from other data.
 
     Args:
         network: The network.
@@ -72,6 +68,7 @@ def contents_by_reconciliation(
             [mmol/gDW/h].
         deviation: Their standard deviations, the same shape.
     """
+    network = as_network(network)
     composition = BiomassComposition(network, "elemental")
     known = ~np.isnan(measured)
     used = np.flatnonzero(known.any(axis=0))

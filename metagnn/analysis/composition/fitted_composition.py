@@ -1,4 +1,4 @@
-"""A biomass composition, and how well the data determine it."""
+"""The fitted biomass composition, with intervals."""
 
 from __future__ import annotations
 
@@ -7,36 +7,33 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
 from metagnn._typing import Fluxes
+from metagnn.analysis.composition.content_interval import Interval, content_interval
 from metagnn.analysis.identifiability.column_space import column_space, column_spaces
-from metagnn.datasets.flux_dataset import FluxBatch
-from metagnn.datasets.samples import RELATIVE_NOISE, SMALLEST_STD
+from metagnn.datasets.flux_batch import FluxBatch
+from metagnn.datasets.noise import RELATIVE_NOISE, SMALLEST_STD
+from metagnn.network.elements import elements_present
+from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import BiomassComposition
-
-QUANTILE = 1.6449
-"""Standard normal quantile of the two-sided 90 % interval."""
-
-UNDETERMINED = 0.5
-"""Relative standard error above which a content counts as undetermined: no number is better than that one."""
 
 SMALLEST_GROWTH_STD = 1e-3
 """Standard deviation of an observed growth rate, at least [1/h]."""
 
-Interval = tuple[float, float]
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Composition:
     """Carbon and nitrogen in biomass.
 
     Attributes:
         alpha: Carbon [mmol/gDW]; NaN where the data do not determine it.
         beta: Nitrogen [mmol/gDW]; NaN where the data do not determine it.
-        alpha_interval: Interval (90 %) of alpha, where it was fitted; (0, inf) where it is not determined.
-        beta_interval: Interval (90 %) of beta.
+        alpha_interval: 90 % interval of alpha by `content_interval`; (0, inf) where it is not determined, None where
+            it was not fitted.
+        beta_interval: The same of beta.
     """
 
     alpha: float
@@ -44,8 +41,21 @@ class Composition:
     alpha_interval: Interval | None = None
     beta_interval: Interval | None = None
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """Rows alpha and beta [mmol/gDW]; columns `value, low, high`, NaN where no interval was fitted."""
+        intervals = [limits or (np.nan, np.nan) for limits in (self.alpha_interval, self.beta_interval)]
+        rows = [[value, *limits] for value, limits in zip((self.alpha, self.beta), intervals, strict=True)]
+        return pd.DataFrame(rows, index=["alpha", "beta"], columns=["value", "low", "high"])
+
+    def __repr__(self) -> str:
+        return f"Composition({', '.join(_in_words(name, *row) for name, *row in self.table.itertuples())})"
+
+    def _repr_html_(self) -> str:
+        return str(self.table.to_html())
+
     def to_document(self) -> dict[str, Any]:
-        """What JSON can hold: it has no NaN and no infinity, so both become null."""
+        """The composition for JSON; NaN and infinity become null."""
         return {
             "alpha": _finite_or_none(self.alpha),
             "beta": _finite_or_none(self.beta),
@@ -55,7 +65,7 @@ class Composition:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Composition:
-        """What `to_document` wrote; a KeyError, IndexError, TypeError or ValueError means that it is damaged."""
+        """Read what `to_document` wrote; a damaged document raises KeyError, IndexError, TypeError or ValueError."""
         alpha, beta = (_or(document[name], float("nan")) for name in ("alpha", "beta"))
         alpha_interval, beta_interval = (
             None if limits is None else (_or(limits[0], 0.0), _or(limits[1], float("inf")))
@@ -64,13 +74,27 @@ class Composition:
         return cls(alpha, beta, alpha_interval, beta_interval)
 
 
-def fitted_composition(composition: BiomassComposition, samples: FluxBatch, fluxes: Fluxes) -> Composition:
-    """Fitted alpha and beta with intervals (90 %), by the Fisher information of the balances.
+def own_composition(network: MetabolicNetwork) -> Composition:
+    """Alpha and beta of the network's own biomass.
 
-    What a sample says of the composition is what its measurements can tell from any flux at steady state: the
-    part of their change with the composition that no other flux could explain. Bounds, and whatever a network has
-    learned, are left out, so that an interval never rests on them. Errors are taken for independent and normal;
-    where the residuals are larger than their deviations say, the intervals widen by the ratio.
+    Raises:
+        NetworkError: The network has no formulas.
+    """
+    present = elements_present(network.metabolite_table)
+    # A network without an element holds none of it; one without formulas is refused by element_balance.
+    alpha, beta = (
+        network.biomass_content(element) if element in present or not present else 0.0 for element in ("C", "N")
+    )
+    return Composition(alpha, beta)
+
+
+def fitted_composition(composition: BiomassComposition, samples: FluxBatch, fluxes: Fluxes) -> Composition:
+    """Fitted alpha and beta with intervals (`content_interval`), by the Fisher information of the balances.
+
+    A sample informs the composition by the part of its measurements' response to the composition that no other flux
+    at steady state could explain. Bounds, and what the model has learned, do not count, so that no interval rests on
+    them. Errors are taken as independent and normal; where residuals exceed their deviations, intervals widen by the
+    ratio.
 
     Args:
         composition: A trainable composition, fitted.
@@ -87,7 +111,7 @@ def fitted_composition(composition: BiomassComposition, samples: FluxBatch, flux
         reach = torch.from_numpy(column_space(composition.basis()[used].numpy()))
         moves = composition.sensitivity()[used]
         growth = fluxes[:, composition.growth_index]
-        # Left of every sample's change once the fluxes at steady state have explained what they can.
+        # Remove from every sample's response what fluxes at steady state can explain.
         spanned, rank = column_spaces((root[:, :, None] * reach).numpy())
         explained = torch.from_numpy(spanned)
         change = root[:, :, None] * moves * growth[:, None, None]
@@ -99,12 +123,12 @@ def fitted_composition(composition: BiomassComposition, samples: FluxBatch, flux
         jacobian = _log_content_jacobian(composition)
         errors = _standard_errors(information.numpy() / spread, jacobian)
         contents = [content.item() for content in composition.contents()]
-    (alpha, alpha_interval), (beta, beta_interval) = map(_with_interval, contents, errors)
+    (alpha, alpha_interval), (beta, beta_interval) = map(content_interval, contents, errors)
     return Composition(alpha, beta, alpha_interval, beta_interval)
 
 
 def warn_undetermined(composition: Composition) -> None:
-    """Say in a warning which contents the data do not determine, and what to measure."""
+    """Warn which contents the data do not determine, and say what to measure."""
     unknown = [name for name in ("alpha", "beta") if np.isnan(getattr(composition, name))]
     if unknown:
         warnings.warn(
@@ -115,12 +139,12 @@ def warn_undetermined(composition: Composition) -> None:
 
 
 def _observations(samples: FluxBatch, growth_index: int) -> tuple[Tensor, Tensor]:
-    """Everything measured or observed, and its precision 1/σ², zero where there is nothing."""
+    """Measured and observed values, and their precision 1/σ², zero where there is none."""
     values, precision = torch.zeros_like(samples.observed), torch.zeros_like(samples.observed)
     floor = torch.full_like(samples.observed, SMALLEST_STD)
     floor[:, growth_index] = SMALLEST_GROWTH_STD
     observed = (samples.observed, torch.maximum(RELATIVE_NOISE * samples.observed.abs(), floor))
-    for numbers, deviation in ((samples.measured, samples.deviation), observed):
+    for numbers, deviation in ((samples.conditions.measured, samples.conditions.deviation), observed):
         if numbers is None or deviation is None:
             continue
         known = ~(torch.isnan(numbers) | torch.isnan(deviation))
@@ -147,10 +171,10 @@ def _standard_errors(information: np.ndarray, jacobian: np.ndarray) -> np.ndarra
     return np.where(lost, np.inf, np.sqrt(variance))
 
 
-def _with_interval(content: float, error: float) -> tuple[float, Interval]:
-    if not error < UNDETERMINED:
-        return float("nan"), (0.0, float("inf"))
-    return content, (float(content * np.exp(-QUANTILE * error)), float(content * np.exp(QUANTILE * error)))
+def _in_words(name: str, value: float, low: float, high: float) -> str:
+    if np.isnan(value):
+        return f"{name} not determined"
+    return f"{name} {value:.2f}" + ("" if np.isnan(low) else f" ({low:.2f} to {high:.2f})") + " mmol/gDW"
 
 
 def _finite_or_none(value: float) -> float | None:

@@ -1,4 +1,4 @@
-"""How well predicted fluxes keep the laws, sample by sample."""
+"""Report how well predicted fluxes obey balances and bounds, sample by sample."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import contextlib
 import numpy as np
 import torch
 
-from metagnn.datasets.samples import Conditions
 from metagnn.errors import NetworkError
 from metagnn.losses.bounds import bound_violation
+from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.co2 import CO2Readout
 
@@ -17,11 +17,11 @@ from metagnn.nn.co2 import CO2Readout
 def constraint_report(
     network: MetabolicNetwork, conditions: Conditions, fluxes: np.ndarray, feasible: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Imbalance, violation of bounds, status and, where there is a carbon balance, CO2 by it and by its exchange.
+    """Compute imbalance, bound violation, status and, with a carbon balance, CO2 by the balance and by its exchange.
 
     Args:
         network: The network, with the biomass column of the prediction.
-        conditions: What the model was told.
+        conditions: The inputs of the model.
         fluxes: Predicted fluxes, shape `[samples, reactions]` [mmol/gDW/h].
         feasible: Which samples some flux satisfies, shape `[samples]`.
     """

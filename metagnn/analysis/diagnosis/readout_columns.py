@@ -1,4 +1,4 @@
-"""Growth, CO2 and biomass composition of samples with measured rates: what they determine, and NaN for the rest."""
+"""Report growth, CO2 and biomass composition of samples as far as their measured rates determine them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def readout_columns(
     fluxes: np.ndarray,
     prior: Mapping[str, float] | None = None,
 ) -> dict[str, np.ndarray]:
-    """A value and a status for every readout and sample, and what to measure where one is not determined.
+    """Compute value and status of every readout and sample, and advise what to measure where one is not determined.
 
-    Contents that were fitted to the training samples, and those of a fixed composition, count as known.
+    Fitted contents, and those of a fixed composition, count as known.
 
     Args:
         network: The network, with the biomass column of the prediction.
@@ -35,14 +35,14 @@ def readout_columns(
         contents: Alpha and beta as fitted, NaN where the training samples do not determine them; None if not fitted.
         measured: Measured rates, NaN where there is none, shape `[samples, reactions]` [mmol/gDW/h].
         fluxes: Predicted fluxes, the same shape.
-        prior: Values of readouts that are to be taken for known where the data do not determine them; what the
-            balances then tie to them follows.
+        prior: Values of readouts to assume where the data do not determine them; readouts that the balances tie to
+            them follow.
 
     Returns:
         Columns `<readout>` [mmol/gDW/h], growth [1/h], contents [mmol/gDW], `<readout>_status` and `to_measure`.
 
     Raises:
-        InputError: A prior of something that is no readout of the network, or that is not finite.
+        InputError: `prior` names no readout of the network, or a value is not finite.
     """
     tangent = SteadyStateTangent.from_composition(network, biomass)
     readouts, prior = tangent.readouts, dict(prior or {})
@@ -52,7 +52,7 @@ def readout_columns(
     known_contents = [tangent.index(name) for name in fitted]
     values = {name: fluxes[:, tangent.short_names[name]].copy() for name in readouts if name in tangent.short_names}
     for name in of_biomass:
-        # What the training samples do not determine starts where the prediction has it; it is taken out below.
+        # Start undetermined contents at those of the prediction; they become NaN below.
         values[name] = np.full(len(fluxes), network.biomass_content("C" if name == ALPHA else "N"))
     status = {name: np.full(len(fluxes), DETERMINED, dtype=object) for name in readouts}
     advice = np.full(len(fluxes), "", dtype=object)
@@ -93,9 +93,9 @@ def _follow(
     values: dict[str, np.ndarray],
     rows: np.ndarray,
 ) -> None:
-    """Move readouts to what they are told to be, and those that depend on them along, without any measurement moving.
+    """Set readouts to their prior values, and move those that depend on them, without changing any measurement.
 
-    Steady state is linear in the fluxes and in growth times the change of composition, so that one step is exact.
+    Steady state is linear in the fluxes and in growth times the change of composition, so one step is exact.
     """
     growth = left[tangent.index(GROWTH)]
     for row in rows if given else ():

@@ -1,4 +1,4 @@
-"""What limits growth in the linear program: shadow prices, reduced costs, and both one-sided derivatives."""
+"""Sensitivities of growth in the linear program: shadow prices, reduced costs, and one-sided derivatives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class GrowthDuals:
     Attributes:
         status: "optimal", "infeasible", "unbounded", or "failed: " and the reason; all else is NaN unless optimal.
         growth: Largest growth [1/h].
-        fluxes: A flux that has it, shape `[reactions]` [mmol/gDW/h].
+        fluxes: An optimal flux, shape `[reactions]` [mmol/gDW/h].
         shadow_prices: d growth / d net production that is asked of each metabolite, as cobra's: a nutrient's is
             negative, shape `[metabolites]` [gDW/mmol].
         reduced_costs: d growth / d bound at which each flux is held, shape `[reactions]` [gDW/mmol]: positive at an
@@ -35,7 +35,7 @@ class GrowthDuals:
 
 
 class GrowthProgram:
-    """Growth maximised for many bounds, with its sensitivities.
+    """Maximise growth for many bounds, and find its sensitivities.
 
     Args:
         network: The network.
@@ -51,7 +51,7 @@ class GrowthProgram:
         self._program, self._slopes = LinearProgram(matrix, objective), LinearProgram(matrix, objective)
 
     def solve(self, lower: np.ndarray, upper: np.ndarray) -> GrowthDuals:
-        """The optimum for bounds, each of shape `[reactions]` [mmol/gDW/h]."""
+        """Find the optimum for bounds, each of shape `[reactions]` [mmol/gDW/h]."""
         solution = self._program.solve(lower, upper)
         if solution.status != OPTIMAL:
             nothing = np.full(self._program.shape[0], np.nan)
@@ -62,14 +62,13 @@ class GrowthProgram:
     def slopes(
         self, duals: GrowthDuals, lower: np.ndarray, upper: np.ndarray, index: int, side: str
     ) -> tuple[float, float]:
-        """Growth won by a unit more room at a bound, and lost by a unit less: exact, from either side.
+        """The exact one-sided derivatives of growth by a bound: gain for a wider one, loss for a tighter one.
 
-        Growth is concave and piecewise linear in the bounds, and at a kink, where the optimum is degenerate, the two
-        differ. Each is a linear program over the directions that leave the optimum within its bounds, whose dual
-        optima are all duals of the optimum.
+        Growth is concave and piecewise linear in the bounds. At a kink, where the optimum is degenerate, gain and loss
+        differ. Each is a linear program over the directions that leave the optimum within its bounds.
 
         Args:
-            duals: What `solve` said for these bounds.
+            duals: The result of `solve` for these bounds.
             lower: Lower bounds, shape `[reactions]` [mmol/gDW/h].
             upper: Upper bounds.
             index: Position of the reaction.
@@ -78,7 +77,7 @@ class GrowthProgram:
         Returns:
             Gain and loss, both ≥ 0 [gDW/mmol]; the loss is infinite where no flux is left.
         """
-        # An infinite bound never holds anything; its difference to the flux is infinite.
+        # An infinite bound holds nothing.
         held_low = duals.fluxes - lower <= AT_BOUND * (1.0 + np.abs(lower))
         held_high = upper - duals.fluxes <= AT_BOUND * (1.0 + np.abs(upper))
         held_low &= np.isfinite(lower)
@@ -90,7 +89,7 @@ class GrowthProgram:
             least, most = np.where(held_low, 0.0, -np.inf), np.where(held_high, 0.0, np.inf)
             if side == "lower":
                 least[index] -= outward
-                # A flux that both bounds hold moves with the one: the other makes way, or there is no flux left.
+                # If both bounds hold the flux, the other bound moves along; otherwise no flux is left.
                 most[index] = max(most[index], least[index]) if lower[index] == upper[index] else most[index]
             else:
                 most[index] += outward

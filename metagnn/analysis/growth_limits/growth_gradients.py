@@ -1,4 +1,4 @@
-"""d growth / d bound through a FluxGNN, by automatic differentiation."""
+"""Gradient of predicted growth by every bound, by automatic differentiation of a FluxGNN."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from metagnn.models.flux_gnn import FluxGNN
+from metagnn.models.flux_model import AbstractFluxModel
+from metagnn.network.conditions import Conditions
 
 CHUNK = 256
-"""Samples per backward pass: every step of the splitting is kept for it."""
+"""Samples of a backward pass, which keeps every step of the splitting in memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +29,10 @@ class GrowthGradients:
     upper: np.ndarray
 
 
-def growth_gradients(model: FluxGNN, lower: np.ndarray, upper: np.ndarray) -> GrowthGradients:
-    """Gradient of predicted growth with respect to every bound, one backward pass for many media.
+def growth_gradients(model: AbstractFluxModel, lower: np.ndarray, upper: np.ndarray) -> GrowthGradients:
+    """Compute the gradient of predicted growth by every bound, one backward pass for many media.
 
-    The counterpart of the reduced costs of the linear program, for whatever growth the model has learned.
+    The counterpart of the reduced costs of the linear program, for the growth that the model has learned.
 
     Args:
         model: A trained model.
@@ -42,8 +43,8 @@ def growth_gradients(model: FluxGNN, lower: np.ndarray, upper: np.ndarray) -> Gr
     for start in range(0, len(lower), CHUNK):
         rows = slice(start, start + CHUNK)
         bounds = [torch.tensor(array[rows], dtype=torch.float64, requires_grad=True) for array in (lower, upper)]
-        predicted = model(*bounds).fluxes[:, model.growth_index]
-        # Samples do not share anything but weights: the gradient of the sum is that of each.
+        predicted = model(Conditions(lower=bounds[0], upper=bounds[1])).fluxes[:, model.growth_index]
+        # Samples share only weights: the gradient of the sum holds the gradient of each.
         gradients[:, rows] = torch.stack(torch.autograd.grad(predicted.nansum(), bounds)).numpy()
         growth[rows] = predicted.detach().numpy()
     return GrowthGradients(growth, *gradients)

@@ -1,4 +1,4 @@
-"""Which nutrients and reactions limit growth, ranked."""
+"""Rank the nutrients and reactions that limit growth."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from metagnn.analysis.growth_limits.growth_duals import GrowthDuals, GrowthProgr
 from metagnn.analysis.growth_limits.growth_gradients import GrowthGradients, growth_gradients
 from metagnn.errors import InputError
 from metagnn.fba.simulate import media_bounds
-from metagnn.models.flux_gnn import FluxGNN
+from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.linear_program import OPTIMAL
 
 NUTRIENT, ABSENT, REACTION, CLOSED = "nutrient", "absent nutrient", "reaction", "closed reaction"
@@ -28,17 +29,17 @@ COLUMNS = ("sample", "reaction", "kind", "bound", "growth", "gain", "loss", "ela
 
 
 def bottlenecks(
-    network: MetabolicNetwork, media: pd.DataFrame, model: FluxGNN | None = None, most: int = 20
+    network: NetworkLike, media: pd.DataFrame, model: AbstractFluxModel | None = None, most: int = 20
 ) -> pd.DataFrame:
-    """Bounds that limit growth on every medium: which nutrient or capacity, and what more of it is worth.
+    """Find the bounds that limit growth on every medium, and the growth that more of each would add.
 
-    Bounds of zero that only say in which direction a reaction runs are left out.
+    Bounds of zero that only fix the direction of a reaction are left out.
 
     Args:
         network: The network.
         media: One row a medium, as for `simulate_fluxes` [mmol/gDW/h].
-        model: A trained model, whose gradient is put beside.
-        most: Rows of every medium.
+        model: A trained model whose gradient to add as a column.
+        most: Largest number of rows for each medium.
 
     Returns:
         One row a medium and bound, most limiting first: `sample` (index of the medium), `reaction`, `kind`
@@ -56,6 +57,7 @@ def bottlenecks(
     >>> bottlenecks(load_network("e_coli_core"), media, most=2)[["reaction", "gain"]].round(3).to_numpy().tolist()
     [['EX_glc__D_e', 0.046], ['EX_o2_e', 0.023]]
     """
+    network = as_network(network)
     if most < 0:
         raise InputError(f"`most` is {most}; expected at least 0")
     lower, upper = media_bounds(network, media)
@@ -74,23 +76,25 @@ def bottlenecks(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def shadow_prices(network: MetabolicNetwork, media: pd.DataFrame) -> pd.DataFrame:
-    """D growth / d net production that is asked of every metabolite, by medium, as cobra's [gDW/mmol].
+def shadow_prices(network: NetworkLike, media: pd.DataFrame) -> pd.DataFrame:
+    """Shadow price of every metabolite, d growth / d required net production, by medium, as cobra's [gDW/mmol].
 
     Args:
         network: The network.
         media: One row a medium, as for `simulate_fluxes`.
     """
+    network = as_network(network)
     return _every_medium(network, media, "shadow_prices", network.metabolites)
 
 
-def reduced_costs(network: MetabolicNetwork, media: pd.DataFrame) -> pd.DataFrame:
-    """D growth / d bound that holds every flux, by medium [gDW/mmol]: positive at an upper bound, negative at a lower.
+def reduced_costs(network: NetworkLike, media: pd.DataFrame) -> pd.DataFrame:
+    """Reduced cost of every flux, d growth / d bound that holds it, by medium [gDW/mmol]; negative at a lower bound.
 
     Args:
         network: The network.
         media: One row a medium, as for `simulate_fluxes`.
     """
+    network = as_network(network)
     return _every_medium(network, media, "reduced_costs", network.reactions)
 
 
@@ -111,7 +115,7 @@ class _Medium:
     upper: np.ndarray
 
     def table(self, label: object, most: int, gradients: GrowthGradients | None, row: int) -> pd.DataFrame:
-        """Rows of the bounds that limit, most limiting first."""
+        """One row for every limiting bound, most limiting first."""
         records = []
         for index, side, kind in self._limiting(most):
             bound = float((self.lower if side == "lower" else self.upper)[index]) + 0.0
@@ -131,9 +135,11 @@ class _Medium:
         return ranked.head(most)
 
     def _limiting(self, most: int) -> list[tuple[int, str, str]]:
-        """The medium's nutrients, and those other bounds whose reduced costs are the largest: index, side, kind."""
+        """The nutrients, and the other bounds with the largest reduced costs: index, side and kind."""
         network, costs = self.network, self.duals.reduced_costs
-        imports = dict(zip(network.exchange_indices.tolist(), network.imports_forward.tolist(), strict=True))
+        outside = frozenset(network.outside_indices.tolist())
+        forward = zip(network.exchange_indices.tolist(), network.imports_forward.tolist(), strict=True)
+        imports = {index: inward for index, inward in forward if index in outside}
         nutrients, others = [], []
         for index in np.argsort(-np.abs(costs), kind="stable").tolist():
             low, high = self.lower[index], self.upper[index]

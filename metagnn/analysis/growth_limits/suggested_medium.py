@@ -1,4 +1,4 @@
-"""The medium on which a cell grows fastest for a given expense."""
+"""Find the medium on which a cell grows fastest for a given budget."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
+from metagnn._html import html_table
 from metagnn.errors import InputError
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 LARGEST_UPTAKE = 1000.0
-"""Uptake of a priced nutrient whose limit is not given [mmol/gDW/h]: none but the budget."""
+"""Largest uptake of a priced nutrient without a limit of its own [mmol/gDW/h]."""
 
 KEPT = 1e-9
-"""Fraction of growth that may be given up for a cheaper medium: what the solver cannot tell from none."""
+"""Fraction of growth that may be given up for a cheaper medium: the tolerance of the solver."""
 
 AGREES = 1e-6
 """Largest difference between growth by the plan and by flux balance analysis, relative to 1 + growth."""
@@ -25,13 +27,13 @@ AGREES = 1e-6
 
 @dataclass(frozen=True)
 class SuggestedMedium:
-    """A medium and what it is good for.
+    """A medium, the growth on it, and its cost.
 
     Attributes:
         uptakes: Largest uptake of every priced nutrient that is bought [mmol/gDW/h].
         growth: Growth on it, by flux balance analysis [1/h].
-        cost: What it costs, in the unit of prices times mmol/gDW/h.
-        growth_per_cost: Growth that one unit more of budget would add; zero where the budget is not what limits.
+        cost: Its cost, in the unit of prices times mmol/gDW/h.
+        growth_per_cost: Growth that one more unit of budget would add; zero where the budget does not limit.
     """
 
     uptakes: dict[str, float]
@@ -39,21 +41,30 @@ class SuggestedMedium:
     cost: float
     growth_per_cost: float
 
+    def __repr__(self) -> str:
+        bought = ", ".join(f"{name} {uptake:.4g}" for name, uptake in self.uptakes.items())
+        return f"SuggestedMedium({bought or 'nothing bought'}: growth {self.growth:.4g} 1/h for {self.cost:.4g})"
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[str, str]] = [(f"{name} [mmol/gDW/h]", f"{up:.4g}") for name, up in self.uptakes.items()]
+        rows += [("growth [1/h]", f"{self.growth:.4g}"), ("cost", f"{self.cost:.4g}")]
+        return html_table("SuggestedMedium", [*rows, ("growth per cost", f"{self.growth_per_cost:.4g}")])
+
 
 def suggest_medium(
-    network: MetabolicNetwork,
+    network: NetworkLike,
     budget: float,
     prices: Mapping[str, float],
     limits: Mapping[str, float] | None = None,
 ) -> SuggestedMedium:
-    r"""The medium of largest growth whose nutrients cost no more than a budget; of those, the cheapest.
+    r"""Find the cheapest medium of largest growth whose nutrients cost no more than a budget.
 
     A linear program with the uptakes as variables: $\max \mu$ subject to $S v = 0$, the bounds, and
     $\sum_i p_i \max(0, -v_i) \le b$. Flux balance analysis on its medium must then find the same growth.
 
     Args:
         network: The network; exchanges without a price keep its bounds.
-        budget: What may be spent, in the unit of prices times mmol/gDW/h.
+        budget: Largest cost, in the unit of prices times mmol/gDW/h.
         prices: Price of every nutrient that may be bought [1/mmol], by exchange.
         limits: Largest uptake of some of them [mmol/gDW/h].
 
@@ -70,6 +81,7 @@ def suggest_medium(
     >>> {name: round(uptake, 3) for name, uptake in found.uptakes.items()}, round(found.growth, 3)
     ({'EX_glc__D_e': 10.0}, 0.874)
     """
+    network = as_network(network)
     limits = dict(limits or {})
     _check(network, budget, prices, limits)
     plan = _Plan(network, prices, limits)
@@ -101,7 +113,7 @@ def _check(network: MetabolicNetwork, budget: float, prices: Mapping[str, float]
 
 
 class _Plan:
-    """Fluxes and uptakes together: u ≥ 0, u ≥ what is taken up, price · u ≤ budget."""
+    """The linear program over fluxes and uptakes u: u ≥ 0, u ≥ net uptake, price · u ≤ budget."""
 
     def __init__(self, network: MetabolicNetwork, prices: Mapping[str, float], limits: Mapping[str, float]) -> None:
         self._names = list(prices)
@@ -112,7 +124,7 @@ class _Plan:
         forward = dict(zip(network.exchange_indices.tolist(), network.imports_forward.tolist(), strict=True))
         inward = np.array([1.0 if forward[index] else -1.0 for index in positions])
         pick = scipy.sparse.csr_array((inward, (np.arange(count), positions)), shape=(count, self._width))
-        # u − (what is taken up) ≥ 0, then the expense in a row of its own, whose dual is what money is worth.
+        # u − uptake ≥ 0, and the cost as a row of its own, whose dual is the growth per unit of budget.
         self._matrix = scipy.sparse.block_array(
             [
                 [network.stoichiometry.to_scipy(), None],
@@ -127,7 +139,7 @@ class _Plan:
         self._balances = network.stoichiometry.shape[0]
 
     def most_growth(self, budget: float) -> tuple[float, float]:
-        """The largest growth, and what a unit of budget adds to it."""
+        """The largest growth, and the growth that one more unit of budget adds."""
         objective = np.zeros(self._matrix.shape[1])
         objective[self._growth] = 1.0
         program = self._program(objective, "max", budget)
@@ -156,7 +168,7 @@ class _Plan:
 
 
 def _growth_by_fba(network: MetabolicNetwork, prices: Mapping[str, float], uptakes: Mapping[str, float]) -> float:
-    """Growth on the medium by a program that knows nothing of prices."""
+    """Growth on the medium by a program without prices."""
     values = np.array([[uptakes.get(name, 0.0) for name in prices]])
     lower, upper = network.uptake_bounds(list(prices), values)
     objective = np.zeros(len(network.reactions))

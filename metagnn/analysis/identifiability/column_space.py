@@ -1,23 +1,23 @@
-"""Orthonormal columns that span those of matrices which may not have full rank."""
+"""Orthonormal bases of the column spaces of matrices without full rank."""
 
 from __future__ import annotations
 
 import numpy as np
 
 RANK_TOLERANCE = 1e-9
-"""Singular value, relative to the largest, up to which it counts as none."""
+"""Singular value, relative to the largest, up to which it counts as zero."""
 
 
 def column_space(matrix: np.ndarray) -> np.ndarray:
-    """Orthonormal columns that span those of a matrix, shape `[rows, rank]`."""
+    """Orthonormal basis of the columns of a matrix, shape `[rows, rank]`."""
     left, size, _ = np.linalg.svd(matrix, full_matrices=False)
     return np.asarray(left[:, size > RANK_TOLERANCE * size.max(initial=0.0)])
 
 
 def column_spaces(matrices: np.ndarray) -> tuple[np.ndarray, int]:
-    """Orthonormal columns that span those of every matrix, zero beyond its rank, and the sum of the ranks.
+    """Orthonormal bases of the columns of many matrices, zero beyond the rank of each, and the sum of the ranks.
 
-    A gap is a row of zeros, and may cost rank; a plain QR would then fill up with directions that explain nothing.
+    Gaps are rows of zeros and can lower the rank; a plain QR would then add arbitrary directions.
 
     Args:
         matrices: Shape `[matrices, rows, columns]`.

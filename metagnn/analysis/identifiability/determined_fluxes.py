@@ -1,44 +1,50 @@
-"""What a list of measurements determines, what it only bounds, what it leaves free, and what to measure next."""
+"""Which fluxes and contents a list of measurements determines, bounds or leaves free, and what to measure next."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from metagnn._html import html_table
 from metagnn.analysis.identifiability.measurement_advice import MeasurementAdvice
 from metagnn.analysis.identifiability.steady_state_ranges import SteadyStateRanges, typical_flux
 from metagnn.analysis.identifiability.steady_state_tangent import BLOCKED, SteadyStateTangent
 from metagnn.errors import InputError
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 DETERMINED, BOUNDED, FREE = "determined", "bounded", "free"
 
 ONE_VALUE = 1e-4
-"""Width of an interval, relative to 1 + |value|, that is as good as none."""
+"""Width of an interval, relative to 1 + |value|, below which it counts as one value."""
 
 ABSENT = 1e-6
-"""Flux of an exchange that is none [mmol/gDW/h]."""
+"""Flux of an exchange below which it counts as absent [mmol/gDW/h]."""
+
+MOST_SHOWN = 25
+"""Quantities that a notebook shows; `table` has all."""
 
 MOST_NAMED = 6
-"""Exchanges that a message names before it leaves the rest out."""
+"""Largest number of exchanges that a message names."""
 
 
 @dataclass(frozen=True)
 class Identifiability:
-    """What measurements say of one quantity.
+    """How well measurements determine one quantity.
 
     Attributes:
         name: "growth", "co2", "alpha", "beta", or a reaction.
         status: "determined" (steady state leaves one value), "bounded" (the bounds of the network leave a finite
             interval, narrower than the flux's own) or "free".
-        lower: Smallest value while everything measured has its value of the reference state [mmol/gDW/h], growth
+        lower: Smallest value while all measured quantities have their reference values [mmol/gDW/h], growth
             [1/h], contents [mmol/gDW].
         upper: Largest value.
-        why: In words.
-        measure: The smallest sets of further measurements that would determine it, by name; up to three.
+        why: The reason in words.
+        measure: Up to three smallest sets of further measurements that would determine it, by name.
     """
 
     name: str
@@ -49,14 +55,14 @@ class Identifiability:
     measure: tuple[tuple[str, ...], ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class IdentifiabilityReport:
-    """What a list of measurements says of a network.
+    """How well a list of measurements determines the fluxes of a network.
 
     Attributes:
-        measured: What is measured.
-        composition: What of biomass is unknown: "fixed", "elemental" or "precursor".
-        rows: The readouts that the network has, then the fluxes that were asked for.
+        measured: Names of the measured quantities.
+        composition: Which biomass is assumed: "fixed", "elemental" or "precursor".
+        rows: The readouts of the network, then the fluxes asked for.
     """
 
     measured: tuple[str, ...]
@@ -70,6 +76,15 @@ class IdentifiabilityReport:
                 return row
         raise KeyError(name)
 
+    def __repr__(self) -> str:
+        counts = Counter(row.status for row in self.rows)
+        states = ", ".join(f"{count} {status}" for status, count in counts.items())
+        return f"IdentifiabilityReport({len(self.measured)} measured, {self.composition} composition: {states})"
+
+    def _repr_html_(self) -> str:
+        rows = [(r.name, r.status, f"{r.lower:.4g}", f"{r.upper:.4g}", r.why) for r in self.rows[:MOST_SHOWN]]
+        return html_table(repr(self), rows, ("name", "status", "lower", "upper", "why"))
+
     def table(self) -> pd.DataFrame:
         """One row a quantity: `name, status, lower, upper, why`."""
         names = ("name", "status", "lower", "upper", "why")
@@ -77,7 +92,7 @@ class IdentifiabilityReport:
 
 
 def identifiability(
-    network: MetabolicNetwork,
+    network: NetworkLike,
     measured: Sequence[str],
     composition: str = "fixed",
     *,
@@ -86,23 +101,24 @@ def identifiability(
     reference: np.ndarray | None = None,
     seed: int = 0,
 ) -> IdentifiabilityReport:
-    """What is determined, bounded or free once some rates are measured, and why.
+    """Find what is determined, bounded or free once some rates are measured, and why.
 
-    A quantity is determined if it is a combination of balances and measurements: if it does not move along any
-    direction at steady state that the measurements do not see (van der Heijden et al. 1994, doi
-    10.1002/bit.260430103; Klamt et al. 2002, doi 10.1016/S0303-2647(02)00029-9). Noise plays no part: what is
-    determined may still be known badly. More samples with the same measurements determine nothing more.
+    A quantity is determined if it is a combination of balances and measurements: if no direction at steady state
+    changes it without changing a measurement (van der Heijden et al. 1994, doi
+    10.1002/bit.260430103; Klamt et al. 2002, doi 10.1016/S0303-2647(02)00029-9). Noise is
+    ignored: a determined quantity may still be known badly. More samples of the same measurements determine nothing
+    more.
 
     Args:
         network: The network; a flux whose bounds are equal counts as known.
         measured: Reactions, "growth", "co2", and of biomass "alpha", "beta" and "degree_of_reduction".
-        composition: "fixed" (biomass is the network's own), "elemental" (its carbon and nitrogen are unknown) or
-            "precursor" (every coefficient is).
+        composition: "fixed" (biomass is the network's own), "elemental" (its carbon and nitrogen are unknown, its
+            electrons per carbon are the network's own) or "precursor" (every coefficient is unknown).
         fluxes: Which to report besides the readouts: "exchanges", "all", or names.
         present: Exchanges that may carry flux without being measured; all others count as measured to be zero. By
             default every exchange may.
-        reference: A flux at steady state at whose measured values the intervals hold, shape `[reactions]`
-            [mmol/gDW/h]; a typical one of the network if not given, without what is absent.
+        reference: A flux at steady state whose measured values the intervals assume, shape `[reactions]`
+            [mmol/gDW/h]; by default a typical one of the network, with absent exchanges closed.
         seed: Seed of the reference, and of the composition at which ranks are taken.
 
     Returns:
@@ -112,6 +128,7 @@ def identifiability(
         InputError: An unknown name or composition, or no flux without what is absent.
         NetworkError: No growth reaction, or no formulas where the composition is unknown.
     """
+    network = as_network(network)
     tangent = SteadyStateTangent.from_network(network, composition, seed)
     return identify(tangent, measured, composition, fluxes=fluxes, present=present, reference=reference, seed=seed)
 
@@ -126,7 +143,7 @@ def identify(
     reference: np.ndarray | None = None,
     seed: int = 0,
 ) -> IdentifiabilityReport:
-    """As `identifiability`, for many lists of measurements with one factorisation of the network."""
+    """Do the same as `identifiability` for a network that is already factored."""
     network = tangent.network
     given = [tangent.index(name) for name in _strings("measured", measured)]
     absent = _absent(tangent, given, present)
@@ -137,7 +154,7 @@ def identify(
     indices = [tangent.index(name) for name in names]
     undetermined = [index for index in indices if rest[index].any()]
     ranges = SteadyStateRanges(tangent, known, _state(network, absent, reference, seed), seed)
-    intervals = dict(zip(undetermined, ranges.of(undetermined), strict=True))
+    intervals = dict(zip(undetermined, ranges.find_ranges(undetermined), strict=True))
     advice = MeasurementAdvice(tangent, rest, known)
     rows = []
     for name, index in zip(names, indices, strict=True):
@@ -165,22 +182,22 @@ def _chosen(network: MetabolicNetwork, fluxes: str | Sequence[str]) -> Sequence[
     if isinstance(fluxes, str):
         if fluxes not in ("exchanges", "all"):
             raise InputError(f"`fluxes` is {fluxes!r}; expected 'exchanges', 'all' or a list of reactions")
-        return network.exchanges if fluxes == "exchanges" else network.reactions
+        return network.outside_exchanges if fluxes == "exchanges" else network.reactions
     return fluxes
 
 
 def _absent(tangent: SteadyStateTangent, given: Sequence[int], present: Sequence[str] | None) -> list[int]:
-    """Exchanges that are neither measured nor said to be present."""
+    """Exchanges that are neither measured nor present."""
     if present is None:
         return []
     kept = {*given, *(tangent.index(name) for name in _strings("present", present))}
-    return [index for index in tangent.network.exchange_indices.tolist() if index not in kept]
+    return [index for index in tangent.network.outside_indices.tolist() if index not in kept]
 
 
 def _state(
     network: MetabolicNetwork, absent: Sequence[int], reference: np.ndarray | None, seed: int
 ) -> np.ndarray | None:
-    """The state at which intervals hold: one in which what is absent carries no flux; None where nothing is."""
+    """The reference state, without flux through absent exchanges; None where none is absent or given."""
     if not absent:
         return reference
     names = [network.reactions[index] for index in absent]
@@ -193,7 +210,7 @@ def _state(
                 "expected in `present` all that is exchanged without being measured"
             ) from error
     for name, index in zip(names, absent, strict=True):
-        # One of another length is refused where the intervals are made.
+        # `SteadyStateRanges` refuses a reference of another length.
         if index < len(reference) and not abs(reference[index]) < ABSENT:
             raise InputError(
                 f"`reference` has {name} at {reference[index]:g} mmol/gDW/h, which is neither measured nor in "

@@ -1,4 +1,4 @@
-"""What to measure next, and why, in words."""
+"""Advise in words what to measure next, and why."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ import numpy as np
 
 from metagnn.analysis.identifiability.smallest_sets import SmallestSets
 from metagnn.analysis.identifiability.steady_state_tangent import ALPHA, BETA, GROWTH, REDUCTION, SteadyStateTangent
+from metagnn.network.exchange_search import CO2, OXYGEN, PROTON, WATER, exchanged_formulas
 
 PARALLEL = 1 - 1e-10
-"""Cosine from which two quantities move together."""
+"""Cosine above which two quantities move together."""
 
 MOST_NAMED = 4
 MOST_SETS = 3
-
-GASES = ({"O": 2.0}, {"C": 1.0, "O": 2.0})
-WATER = ({"H": 2.0, "O": 1.0}, {"H": 1.0})
-"""Formulas of what is measured first, and of what hardly can be: water and protons are everywhere."""
 
 IN_WORDS = {
     REDUCTION: "give a degree of reduction of biomass",
@@ -27,11 +24,11 @@ IN_WORDS = {
 
 
 class MeasurementAdvice:
-    """Why a quantity is not determined, and what would determine it.
+    """Explain why a quantity is not determined, and name what would determine it.
 
     Args:
-        tangent: The network and what of its biomass is unknown.
-        rest: What is left of every quantity once all that is known is taken out, as `SteadyStateTangent.after`.
+        tangent: The directions at steady state.
+        rest: The undetermined part of every quantity, as `SteadyStateTangent.after` returns it.
         known: Positions of what is known.
     """
 
@@ -48,14 +45,16 @@ class MeasurementAdvice:
         )
 
     def give(self, name: str) -> tuple[str, tuple[tuple[str, ...], ...]]:
-        """Why, in words, and the sets of measurements that would determine it."""
+        """Give the reason in words, and the sets of measurements that would determine the quantity."""
         index = self._tangent.index(name)
         cosines = np.abs(self._unit[self._partners] @ self._unit[index])
         partners = [self._name(i) for i in self._partners[cosines > PARALLEL].tolist() if i != index]
         most = MOST_SETS + 1 if index in self._candidates else MOST_SETS
-        found = [tuple(self._candidates[i] for i in members) for members in self._sets.of(self._rest[index], most)]
+        found = [
+            tuple(self._candidates[i] for i in members) for members in self._sets.find_sets(self._rest[index], most)
+        ]
         if index in self._candidates:
-            # To measure the quantity itself is always a way, and named last.
+            # Measuring the quantity itself always works; name it last.
             found = [*[members for members in found if members != (index,)][: MOST_SETS - 1], (index,)]
         sets = [tuple(map(self._name, members)) for members in found]
         trade = f"can trade against {_list(partners)}" if partners else "moves with what is not measured"
@@ -67,16 +66,15 @@ class MeasurementAdvice:
 
 
 def _measurable(tangent: SteadyStateTangent) -> list[int]:
-    """What can be measured, the usual first: gases, growth, nutrients, products, biomass, then water and protons."""
+    """Measurable quantities: gases first, then growth, nutrients, products, biomass, water and protons."""
     network = tangent.network
-    columns, medium = network.stoichiometry.to_scipy().tocsc(), network.medium()
+    medium = network.medium()
     ranks = {tangent.index(GROWTH): 1.0}
     ranks |= {tangent.index(name): 4.0 for name in (REDUCTION, ALPHA, BETA) if name in tangent.names}
-    for name, index in zip(network.exchanges, network.exchange_indices.tolist(), strict=True):
-        formulas = [network.metabolite_table[row].formula for row in columns[:, [index]].tocoo().coords[0]]
-        elements = dict(formulas[0] or {}) if len(formulas) == 1 else {}
+    for name, elements in exchanged_formulas(network).items():
+        index = network.reaction_index(name)
         usual = 2.0 if name in medium else 3.0
-        ranks[index] = 0.0 if elements in GASES else 5.0 if elements in WATER else usual
+        ranks[index] = 0.0 if elements in (OXYGEN, CO2) else 5.0 if elements in (WATER, PROTON) else usual
     return sorted(ranks, key=lambda index: ranks[index])
 
 

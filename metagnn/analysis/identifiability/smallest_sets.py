@@ -1,27 +1,27 @@
-"""The fewest further measurements that determine a quantity."""
+"""Find the fewest further measurements that determine a quantity."""
 
 from __future__ import annotations
 
 import numpy as np
 
 PARALLEL = 1e-6
-"""Sine of the angle below which two directions are one."""
+"""Sine of the angle below which two directions count as parallel."""
 
 NEARLY = 1e-8
-"""One less the cosine below which two directions may be one: a cosine near one has lost half its digits."""
+"""One minus the cosine below which two directions may be parallel: a cosine near one has lost half its digits."""
 
 
 class SmallestSets:
-    """Sets of candidates of which a combination is a target, with as few members as can be.
+    """Find the smallest sets of candidates that have a target as a linear combination.
 
-    Candidates and targets are what a set of measurements leaves of them (`SteadyStateTangent.after`). One and two
-    members are found exhaustively; beyond that one set, of which no member can be left out.
+    Candidates and targets are their undetermined parts (`SteadyStateTangent.after`). Sets of one and two members are
+    found exhaustively; beyond that, one set of which no member can be left out.
 
     Args:
-        candidates: What is left of everything that could be measured, shape `[candidates, directions]`.
+        candidates: Undetermined parts of everything that could be measured, shape `[candidates, directions]`.
 
     >>> sets = SmallestSets(np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 0.0], [3.0, 0.0]]))
-    >>> sets.of(np.array([1.0, 1.0])), sets.of(np.array([-1.0, 0.0]))
+    >>> sets.find_sets(np.array([1.0, 1.0])), sets.find_sets(np.array([-1.0, 0.0]))
     ([(0, 1)], [(0,), (3,)])
     """
 
@@ -29,19 +29,19 @@ class SmallestSets:
         size = np.linalg.norm(candidates, axis=1)
         self._open = np.flatnonzero(size > 0)
         unit = candidates[self._open] / size[self._open, None]
-        # All that follows is in the few coordinates of what the candidates see together.
+        # Work in the few coordinates that the candidates span.
         _, spread, axes = np.linalg.svd(unit, full_matrices=False)
         self._axes = axes[spread > PARALLEL * spread.max(initial=0.0)]
         self._unit = unit @ self._axes.T
-        # Of candidates that move together the first stands for all in sets of two and more.
+        # In sets of two and more, the first of several parallel candidates represents all of them.
         self._heads = _firsts(self._unit)
 
-    def of(self, target: np.ndarray, most: int = 3) -> list[tuple[int, ...]]:
-        """Positions of the candidates, up to `most` sets; none if all of them together do not determine the target.
+    def find_sets(self, target: np.ndarray, most: int = 3) -> list[tuple[int, ...]]:
+        """Find up to `most` sets, as positions of candidates; none if all of them do not determine the target.
 
         Args:
-            target: What is left of the quantity, shape `[directions]`, not zero.
-            most: Number of sets.
+            target: Undetermined part of the quantity, shape `[directions]`, not zero.
+            most: Largest number of sets.
         """
         target = target / np.linalg.norm(target)
         seen = self._axes.T @ (self._axes @ target)
@@ -75,7 +75,7 @@ class SmallestSets:
         chosen: list[int] = []
         free, rest = self._unit[self._heads].copy(), target
         while np.linalg.norm(rest) > PARALLEL:
-            # What the chosen ones say already is taken out of the others, so that every step adds the most.
+            # The chosen directions are projected out of the others, so that every step adds the most.
             size = np.linalg.norm(free, axis=1)
             gain = np.abs(free @ rest) / np.where(size > PARALLEL, size, np.inf)
             best = int(gain.argmax())

@@ -1,4 +1,4 @@
-"""Intervals that the bounds of a network leave, with some fluxes and contents held."""
+"""Intervals of fluxes and contents within the bounds of a network, with some of them held."""
 
 from __future__ import annotations
 
@@ -14,36 +14,38 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 PURE = {ALPHA: 1000.0 / 12.011, BETA: 1000.0 / 14.007}
-"""Contents of a biomass that is nothing but carbon, or nitrogen [mmol/gDW]: no content is larger."""
+"""Largest possible contents [mmol/gDW]: those of pure carbon and pure nitrogen."""
 
 VERTICES = 12
-"""Random optima whose mean is a typical flux: inside the polytope, where no optimum is."""
+"""Number of random optima whose mean is a typical flux, inside the polytope."""
 
 SLACK = 1e-7
-"""Half width of the window in which a measured flux is held, relative to 1 + |v|: redundant ones need room to agree."""
+"""Half width of the window in which a measured flux is held, relative to 1 + |v|: redundant measurements
+need room to agree."""
 
 NARROWER = 1e-4
-"""How much of a bound, relative to 1 + |bound|, an interval must leave to say more than the bound itself."""
+"""Distance from its bound, relative to 1 + |bound|, from which the end of an interval counts as narrower."""
 
 WIDEST = 1000.0
 NO_BOUND = 999.0
-"""Bound from which on it stands for none, as models write it [mmol/gDW/h]: no cell turns over a mole per gram."""
+"""Size from which a bound counts as none: models write 1000 for unlimited [mmol/gDW/h]."""
 
 
 class SteadyStateRanges:
-    r"""Smallest and largest values at steady state and within bounds, what is known held at a reference.
+    r"""Find smallest and largest values at steady state and within bounds, with known quantities held at a reference.
 
-    With an unknown composition, growth times the change of its parameters is a variable of its own: then steady
-    state is linear, $S v + \partial s\,d = 0$, and the intervals are global, not of a linearisation.
+    With an unknown composition, growth times the change of its parameters is a variable of its own. Steady state,
+    $S v + \partial s\,d = 0$, is then linear, and the intervals are exact, not linearised.
 
     Args:
-        tangent: The network and what of its biomass is unknown.
+        tangent: The directions at steady state.
         known: Positions of what is measured.
         reference: Flux at steady state, shape `[reactions]` [mmol/gDW/h]; by default the mean of random optima.
-        seed: Seed of these.
+        seed: Seed of the random optima.
 
     Raises:
-        InputError: A reference of another shape, off steady state or outside the bounds, or no flux within them.
+        InputError: The reference has another shape, is off steady state or outside the bounds; or no flux is within
+            the bounds.
     """
 
     def __init__(
@@ -54,7 +56,7 @@ class SteadyStateRanges:
         self._reactions, self._parameters = len(network.reactions), tangent.column_moves.shape[1]
         self._growth = tangent.index("growth")
         self.reference = _checked(network, reference) if reference is not None else typical_flux(network, seed)
-        # Wide bounds stay in the program: a simplex that runs off to infinity takes a hundred times as long.
+        # Keep wide bounds: without them, the simplex takes a hundred times as long.
         unbounded = np.full(self._parameters, np.inf)
         self._lower = np.concatenate([np.maximum(network.bounds.lower, -WIDEST), -unbounded])
         self._upper = np.concatenate([np.minimum(network.bounds.upper, WIDEST), unbounded])
@@ -73,8 +75,8 @@ class SteadyStateRanges:
             return network.biomass_content("electrons") / network.biomass_content("C")
         return network.biomass_content("C" if name == ALPHA else "N")
 
-    def of(self, indices: Sequence[int]) -> np.ndarray:
-        """Intervals of quantities, shape `[quantities, 2]`; contents are bounded only where growth is measured."""
+    def find_ranges(self, indices: Sequence[int]) -> np.ndarray:
+        """Find intervals, shape `[quantities, 2]`; contents are bounded only where growth is measured."""
         fluxes = [index for index in indices if index < self._reactions]
         intervals = {index: np.array(self._own_bounds(index)) for index in indices}
         if fluxes:
@@ -91,7 +93,7 @@ class SteadyStateRanges:
         return np.array([intervals[index] for index in indices]).reshape(-1, 2)
 
     def bounded(self, index: int, lower: float, upper: float) -> bool:
-        """Whether an interval is finite and says more than the quantity's own bounds."""
+        """Whether an interval is finite and narrower than the quantity's own bounds."""
         if not np.isfinite([lower, upper]).all():
             return False
         own_low, own_high = self._own_bounds(index)
@@ -143,7 +145,7 @@ class SteadyStateRanges:
 
 
 def typical_flux(network: MetabolicNetwork, seed: int = 0) -> np.ndarray:
-    """A flux at steady state away from optima: the mean of optima of random objectives and of growth.
+    """A flux at steady state away from optima: the mean of the optima of random objectives and of growth.
 
     Args:
         network: The network.
@@ -162,11 +164,10 @@ def typical_flux(network: MetabolicNetwork, seed: int = 0) -> np.ndarray:
     found = []
     for vertex in range(VERTICES):
         objective = np.zeros(count)
-        # Every other optimum grows, so that the mean does.
-        objective[network.exchange_indices] = random.normal(size=len(network.exchange_indices)) * (vertex % 2)
+        # Every second optimum maximises growth, so that the mean grows.
+        objective[network.outside_indices] = random.normal(size=len(network.outside_indices)) * (vertex % 2)
         objective[growth] += 1.0 - vertex % 2
-        program.set_objective(objective)
-        solution = program.solve(lower, upper)
+        solution = program.solve(lower, upper, objective)
         if solution.status != OPTIMAL:
             raise InputError(f"no flux of {network.id} is at steady state and within its bounds ({solution.status})")
         found.append(solution.values)

@@ -1,4 +1,4 @@
-"""Every direction in which fluxes and biomass composition can move at steady state."""
+"""The directions in which fluxes and biomass composition can move at steady state."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from metagnn.nn.co2 import co2_exchange
 GROWTH, CO2, ALPHA, BETA, REDUCTION = "growth", "co2", "alpha", "beta", "degree_of_reduction"
 
 READOUTS = (GROWTH, CO2, ALPHA, BETA)
-"""What is asked of most measurements: growth, evolution of CO2, carbon and nitrogen in biomass."""
+"""Quantities that are reported by default: growth, CO2 evolution, carbon and nitrogen in biomass."""
 
 SPREAD = 0.1
-"""Spread of the contents around the network's own at which ranks are taken: anywhere but at special values."""
+"""Spread of the random contents at which ranks are taken, so that they are not special values."""
 
 RANK_TOLERANCE = 1e-8
-"""Pivot of a measurement, relative to its own size, below which it repeats what others say."""
+"""Pivot of a measurement, relative to its own size, below which it repeats others."""
 
 TOLERANCE = 1e-7
-"""What measurements leave of a readout's directions, relative to all of them, that counts as nothing."""
+"""Undetermined part of a quantity, relative to the whole, that counts as zero."""
 
 BLOCKED = 1e-10
-"""Size of a row of an orthonormal basis that is rounding."""
+"""Size of a row of an orthonormal basis that counts as zero."""
 
 
 @dataclass(frozen=True, eq=False)
 class SteadyStateTangent:
-    r"""Directions $(dv, d\theta)$ with $S(\theta)\,dv + \mu\,\partial s\,d\theta = 0$, one row for all that moves.
+    r"""Directions $(dv, d\theta)$ with $S(\theta)\,dv + \mu\,\partial s\,d\theta = 0$, one row for every quantity.
 
-    A combination of rows is a measurement. With a trainable composition, growth and composition multiply: the
-    directions are those at a generic composition, and any growth above zero has the same ones but for a scale.
+    With a trainable composition, growth and composition multiply. The directions are taken at a generic composition;
+    any positive growth has the same ones up to scale.
 
     Attributes:
         network: The network.
@@ -59,11 +59,11 @@ class SteadyStateTangent:
 
     @classmethod
     def from_network(cls, network: MetabolicNetwork, composition: str = "fixed", seed: int = 0) -> SteadyStateTangent:
-        """The directions of a network; factors S, which takes seconds at genome scale.
+        """Find the directions of a network; factoring S takes seconds at genome scale.
 
         Args:
             network: The network.
-            composition: "fixed", "elemental" or "precursor": what of biomass is unknown.
+            composition: "fixed", "elemental" or "precursor"; see `BiomassComposition`.
             seed: Seed of the composition at which directions are taken, where it is not fixed.
 
         Raises:
@@ -78,7 +78,7 @@ class SteadyStateTangent:
 
     @classmethod
     def from_composition(cls, network: MetabolicNetwork, biomass: BiomassComposition) -> SteadyStateTangent:
-        """The directions at a composition, with the factorisation that it holds already."""
+        """Find the directions at a composition, with its factorisation."""
         with torch.no_grad():
             rows, column_moves = biomass.basis().numpy(), np.zeros((len(network.metabolites), 0))
             if biomass.trainable:
@@ -118,7 +118,7 @@ class SteadyStateTangent:
             raise InputError(unknown_name(str(name), known, f"reaction or readout of {self.network.id}")) from None
 
     def after(self, measured: Sequence[int]) -> np.ndarray:
-        """What measurements leave of every row: its part along directions that none of them sees.
+        """The undetermined part of every row: its part along directions that change no measurement.
 
         Args:
             measured: Positions of what is known.
@@ -135,7 +135,7 @@ class SteadyStateTangent:
             orthogonal, triangular, _ = scipy.linalg.qr(known.T, mode="economic", pivoting=True)
             seen = orthogonal[:, np.abs(np.diagonal(triangular)) > RANK_TOLERANCE]
             rest = self.rows - (self.rows @ seen) @ seen.T
-            # Once more: one pass leaves the rounding of rows that are nearly within.
+            # A second pass removes the rounding of rows that are nearly determined.
             rest -= (rest @ seen) @ seen.T
         left = np.linalg.norm(rest, axis=1)
         rest[(size <= BLOCKED) | (left <= TOLERANCE * size)] = 0.0

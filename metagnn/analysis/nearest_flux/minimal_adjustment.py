@@ -1,4 +1,4 @@
-"""MOMA: after a knockout, the feasible flux nearest to the wild type's."""
+"""MOMA: the feasible flux after a knockout that is nearest to the wild type."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ import torch
 
 from metagnn.errors import TableError
 from metagnn.files.table_values import numeric_values, require_rows
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.polytope import PolytopeProjection
 
 
 def moma(
-    network: MetabolicNetwork, wild_type: pd.DataFrame, reactions: Sequence[str] = (), genes: Sequence[str] = ()
+    network: NetworkLike, wild_type: pd.DataFrame, reactions: Sequence[str] = (), genes: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Fluxes after a knockout by minimisation of metabolic adjustment (Segrè et al. 2002, doi 10.1073/pnas.232349399).
+    """Predict fluxes after a knockout by minimisation of metabolic adjustment.
 
-    A cell that lost a gene does not grow as fast as it could; it stays near what it did. Of all fluxes that the
-    knockout leaves, the one of least Σ(v − wild type)² is taken, for all samples at once.
+    Takes the flux of least Σ(v − wild type)² of all that the knockout leaves, for all samples at once: a cell that has
+    just lost a gene stays near its former state instead of growing optimally (Segrè et al. 2002, doi
+    10.1073/pnas.232349399).
 
     Args:
         network: The network of the wild type.
-        wild_type: Its fluxes, every reaction a column, one row a sample [mmol/gDW/h]. What they take up bounds the
-            uptake after the knockout.
-        reactions: Reactions that are lost.
-        genes: Genes that are lost, and with them the reactions that need them.
+        wild_type: Fluxes of the wild type, every reaction a column, one row a sample [mmol/gDW/h]. Their uptakes bound
+            those after the knockout.
+        reactions: Deleted reactions.
+        genes: Deleted genes, and with them the reactions that need them.
 
     Returns:
         Fluxes in the rows and columns of the network [mmol/gDW/h]; NaN where the knockout leaves no flux at all.
@@ -43,6 +44,7 @@ def moma(
     >>> moma(core, wild, reactions=["PGI"])[core.growth_reaction].round(3).tolist()
     [0.818]
     """
+    network = as_network(network)
     table = require_rows(wild_type, "wild_type")
     missing = [name for name in network.reactions if name not in table.columns]
     if missing:
@@ -54,7 +56,7 @@ def moma(
     lower = np.tile(knocked.bounds.lower, (len(target), 1))
     upper = np.tile(knocked.bounds.upper, (len(target), 1))
     exchanges = np.array([name in network.exchanges for name in network.reactions])
-    # A medium is what its cells were given: an exchange open wider than the network says was opened for the sample.
+    # An uptake beyond the network's bound was allowed by the medium of its sample: allow it here too.
     lower[:, exchanges] = np.minimum(lower, target)[:, exchanges]
     lower[:, exchanges & (knocked.bounds.lower == 0) & (knocked.bounds.upper == 0)] = 0.0
     projection = PolytopeProjection(network.stoichiometry)

@@ -1,6 +1,6 @@
-"""Measured rates reconciled with a network: composition, intervals, gross errors."""
+"""Which fluxes and which biomass agree best with measured rates, how well are they known, and which rate is wrong?"""
 
 from metagnn.analysis.reconciliation.options import ReconcileOptions as ReconcileOptions
 from metagnn.analysis.reconciliation.reconciler import Reconciler as Reconciler
-from metagnn.analysis.reconciliation.reconciler import Reconciliation as Reconciliation
 from metagnn.analysis.reconciliation.reconciler import reconcile as reconcile
+from metagnn.analysis.reconciliation.reconciliation import Reconciliation as Reconciliation

@@ -1,4 +1,4 @@
-"""What the report needs of some reconciled samples, small enough to be kept until all are done."""
+"""What the report needs of a chunk of reconciled samples, small enough to keep until all chunks are done."""
 
 from __future__ import annotations
 
@@ -10,22 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from metagnn.analysis.reconciliation.reconciler import Reconciliation
-
-GROSS = 0.01
-"""Probability below which a measurement is said to be in gross error."""
+from metagnn.analysis.reconciliation.reconciliation import GROSS, Reconciliation
 
 
 @dataclass(frozen=True, eq=False)
 class ChunkSummary:
-    """Counts and a few numbers a sample, of one chunk.
+    """Counts over one chunk, and a few numbers for every sample.
 
     Attributes:
-        counts: By what is counted ("status", "suspects", "intervals of" a reaction): how often it was what.
+        counts: How often each value occurred, by what is counted: "status", "suspects", "intervals of" a reaction.
         samples: Rows of `samples.csv` that the report lists.
-        changes: Measurements that no flux can meet, of those that the report lists.
-        closures: Before and after, in carbon, nitrogen and electrons, shape `[samples, 2, 3]`.
-        p_values: Of every sample, shape `[samples]`.
+        changes: Measurements that no flux can meet, as far as the report lists them.
+        closures: Closures before and after, in carbon, nitrogen and electrons, shape `[samples, 2, 3]`.
+        p_values: p-value of every sample, shape `[samples]`.
         hidden: By withheld reaction: the observed rate, its prediction, the ends of the 90 % interval, shape
             `[samples, 4]` [mmol/gDW/h].
     """
@@ -38,13 +35,15 @@ class ChunkSummary:
     hidden: dict[str, np.ndarray]
 
     @classmethod
-    def of(cls, found: Reconciliation, samples: list[dict[str, Any]], most_changes: int) -> ChunkSummary:
-        """Summary of reconciled samples.
+    def from_reconciliation(
+        cls, found: Reconciliation, samples: list[dict[str, Any]], most_changes: int
+    ) -> ChunkSummary:
+        """Summarise reconciled samples.
 
         Args:
             found: The samples.
-            samples: Those of their rows that the report lists.
-            most_changes: How many needed changes the report has room for.
+            samples: Rows of the samples that the report lists.
+            most_changes: How many more needed changes the report can list.
         """
         errors, intervals = found.errors, found.intervals
         gross = np.flatnonzero(errors.suspect_p < GROSS)
@@ -52,12 +51,12 @@ class ChunkSummary:
         for position, name in enumerate(intervals.reactions):
             counts[f"intervals of {name}"] = _count(map(str, intervals.status[:, position]))
         hidden = {}
-        for name, observed in found.hidden.items():
+        for name, observed in ((str(column), values) for column, values in found.hidden.items()):
             if name in intervals.reactions:
                 column = intervals.reactions.index(name)
                 ends = (intervals.low[:, column], intervals.high[:, column])
                 hidden[name] = np.stack((observed, intervals.value[:, column], *ends), axis=1)
-        closures = np.stack((found.closures_before, found.closures_after), axis=1)
+        closures = np.stack((found.closures_before.to_numpy(), found.closures_after.to_numpy()), axis=1)
         changes = [dict(vars(change)) for change in found.changes[: max(most_changes, 0)]]
         return cls(counts, samples, changes, closures, errors.p_value, hidden)
 

@@ -1,19 +1,19 @@
-"""How well the carbon, nitrogen and electrons of measured rates close, before anything is reconciled."""
+"""Closures: how well the carbon, nitrogen and electron balances of measured rates close before reconciliation."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from metagnn.errors import NetworkError
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 BALANCES = ("C", "N", "electrons")
 
 
-def closures(network: MetabolicNetwork, fluxes: np.ndarray) -> np.ndarray:
-    """What leaves over what enters, in carbon, nitrogen and electrons: 1 where a balance closes.
+def closures(network: NetworkLike, fluxes: np.ndarray) -> np.ndarray:
+    """Divide what leaves by what enters, in carbon, nitrogen and electrons; 1 where a balance closes.
 
-    Biomass leaves with the composition of the network; what was not measured counts as nothing.
+    Biomass leaves with the composition of the network. A rate that was not measured counts as zero.
 
     Args:
         network: The network.
@@ -22,12 +22,13 @@ def closures(network: MetabolicNetwork, fluxes: np.ndarray) -> np.ndarray:
     Returns:
         Shape `[samples, 3]`; NaN where nothing enters, or where the network has no formulas.
     """
-    border = np.append(network.exchange_indices, network.reaction_index(network.growth_reaction))
-    rates = np.where(np.isnan(fluxes[:, border]), 0.0, fluxes[:, border])
+    network = as_network(network)
+    boundary = np.append(network.exchange_indices, network.reaction_index(network.growth_reaction))
+    rates = np.where(np.isnan(fluxes[:, boundary]), 0.0, fluxes[:, boundary])
     found = np.full((len(fluxes), len(BALANCES)), np.nan)
     for position, balance in enumerate(BALANCES):
         try:
-            row = network.element_balance(balance).to_dense()[0].numpy()[border]
+            row = network.element_balance(balance).to_dense()[0].numpy()[boundary]
         except NetworkError:
             continue
         terms = rates * row

@@ -1,4 +1,4 @@
-"""Composition of biomass, fitted across the rows of a file: all balances at once, every row with its own noise."""
+"""Fit one biomass composition to all rows of a file, by all balances at once, weighted by the noise of every row."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import scipy.stats
 
-from metagnn.analysis.composition.fitted_composition import QUANTILE, UNDETERMINED, Composition, Interval
-from metagnn.analysis.reconciliation.exchange_laws import Border
+from metagnn.analysis.composition.content_interval import UNDETERMINED, Interval, content_interval
+from metagnn.analysis.composition.fitted_composition import Composition
+from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws
 from metagnn.errors import InputError
 from metagnn.network.elements import balance_weights
 
 GAMMA_NOISE = 0.04
-"""Relative standard deviation of a degree of reduction that was not measured: what whole microorganisms differ by
+"""Relative standard deviation of a degree of reduction that was not measured: its spread between microorganisms
 (Erickson, Minkevich & Eroshin 1978, Biotechnol. Bioeng. 20, 1595: 4.29 ± 4 %)."""
 
 COEFFICIENT_NOISE = 0.3
 """Relative standard deviation of a precursor's coefficient before any data are seen."""
 
 VAGUE = 10.0
-"""Relative standard deviation of a content before any data are seen: none to speak of."""
+"""Relative standard deviation of a content before any data are seen: wide enough to have no influence."""
 
 ROUNDS = 30
 RANK_TOLERANCE = 1e-9
 OUTLYING = 0.01
-"""Probability below which a row pulls at the composition with less than its weight (Huber)."""
+"""Probability of a row's misfit below which the row is given less weight (Huber)."""
 
 
 Precision = Callable[[np.ndarray], np.ndarray]
@@ -37,13 +39,13 @@ class FittedComposition:
     """A composition with its uncertainty.
 
     Attributes:
-        theta: Change of every parameter of the border.
-        covariance: Of theta.
+        theta: Change of every parameter of the composition.
+        covariance: Covariance of theta.
         composition: Alpha and beta with intervals.
         gamma: Electrons per carbon of biomass.
         gamma_interval: Its interval (90 %).
         undetermined: Directions of theta that data and prior leave open, shape `[parameters, directions]`.
-        spread: Factor on every variance: what rows differ by, over what their deviations say; at least 1.
+        spread: Factor on every variance: observed over expected scatter of the rows; at least 1.
         rows: Rows that were used.
     """
 
@@ -56,43 +58,50 @@ class FittedComposition:
     spread: float
     rows: int
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """Rows alpha, beta [mmol/gDW] and degree_of_reduction [electrons/carbon]; columns `value, low, high`."""
+        table = self.composition.table
+        table.loc["degree_of_reduction"] = [self.gamma, *self.gamma_interval]
+        return table
+
 
 def fit_composition(
-    border: Border, measured: np.ndarray, deviations: np.ndarray, gamma: tuple[float, float] | None = None
+    exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.ndarray, gamma: tuple[float, float] | None = None
 ) -> FittedComposition:
-    """Alpha and beta at which the measured rates of all rows close all balances best.
+    """Fit the alpha and beta at which the measured rates of all rows close all balances best.
 
-    What was not measured is left open, so a row speaks through the balances that it can close: carbon where CO2 was
-    measured, electrons where O2 was. The degree of reduction is not fitted freely but known to some per cent. The
-    pooled misfit is quadratic in the contents apart from weights, so that intervals are those of its profile.
+    Unmeasured rates are left open, so that a row contributes through the balances that it can close: carbon where
+    CO2 was measured, electrons where O2 was. The degree of reduction has a prior of a few per cent. Intervals are
+    those of `content_interval`, by the covariance of the pooled least-squares fit.
 
     Args:
-        border: The border, whose parameters are fitted.
-        measured: Measured border fluxes, NaN where nothing was measured, shape `[samples, border]` [mmol/gDW/h].
+        exchange_laws: The laws of the boundary fluxes, whose parameters are fitted.
+        measured: Measured boundary fluxes, NaN where nothing was measured, shape `[samples, boundary]` [mmol/gDW/h].
         deviations: Their standard deviations, the same shape.
         gamma: Electrons per carbon of biomass and the standard deviation; by default the network's own, 4 %.
     """
-    prior_mean, prior = _prior(border, gamma)
-    pooled = pooled_fit(border, measured, deviations, prior_mean, prior)
+    prior_mean, prior = _prior(exchange_laws, gamma)
+    pooled = pooled_fit(exchange_laws, measured, deviations, prior_mean, prior)
     theta, chi, freedom = pooled.theta, pooled.chi_squared, pooled.freedom
     checked = freedom > 0
     typical = scipy.stats.chi2.median(freedom[checked])
     spread = max(float(np.median(chi[checked] / typical)), 1.0) if checked.any() else 1.0
-    # The prior is no measurement of this file: rows that scatter do not make it wider.
+    # The scatter of the rows widens what they say, not the prior.
     covariance = np.linalg.inv(pooled.information / spread + prior(theta)) if len(theta) else np.zeros((0, 0))
-    return _summary(border, theta, covariance, spread, pooled.rows)
+    return _summary(exchange_laws, theta, covariance, spread, pooled.rows)
 
 
 @dataclass(frozen=True, eq=False)
 class PooledFit:
-    """The composition at which all rows close best, as numbers only.
+    """The composition at which all rows close best, without intervals.
 
     Attributes:
         theta: Change of every parameter.
-        information: What the rows say of it, without the prior.
+        information: Fisher information of the rows about theta, without the prior.
         chi_squared: Misfit of every row, shape `[samples]`.
-        freedom: Redundant measurements of every row, the composition known.
-        rows: Rows that grow, and so say something.
+        freedom: Redundant measurements of every row, given the composition.
+        rows: Number of rows with growth; only these inform the composition.
     """
 
     theta: np.ndarray
@@ -103,27 +112,27 @@ class PooledFit:
 
 
 def pooled_fit(
-    border: Border, measured: np.ndarray, deviations: np.ndarray, prior_mean: np.ndarray, prior: Precision
+    exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.ndarray, prior_mean: np.ndarray, prior: Precision
 ) -> PooledFit:
-    """Maximum of the posterior of theta over all rows; rows that do not fit pull with less than their weight.
+    """Maximise the posterior of theta over all rows; give rows that do not fit less weight.
 
     Args:
-        border: The border.
-        measured: Measured border fluxes, NaN where nothing was measured, shape `[samples, border]` [mmol/gDW/h].
+        exchange_laws: The laws of the boundary fluxes.
+        measured: Measured boundary fluxes, NaN where nothing was measured, shape `[samples, boundary]` [mmol/gDW/h].
         deviations: Their standard deviations.
         prior_mean: Theta before any data.
         prior: Its precision, at a given theta.
     """
-    groups = _groups(border, measured, deviations)
+    groups = _groups(exchange_laws, measured, deviations)
     growth = np.where(np.isnan(measured[:, -1]), 0.0, measured[:, -1])
-    freedom = border.redundancy(~np.isnan(measured))
+    freedom = exchange_laws.redundancy(~np.isnan(measured))
     limit = scipy.stats.chi2.isf(OUTLYING, np.maximum(freedom, 1))
     theta, weight, chi = prior_mean.copy(), (growth > 0).astype(np.float64), np.zeros(len(measured))
     information = np.zeros((len(theta), len(theta)))
     for _ in range(ROUNDS):
         information, right = np.zeros_like(information), prior(theta) @ (prior_mean - theta)
         for group in groups:
-            chi[group.rows], each, pull = _normal_equations(border, group, theta)
+            chi[group.rows], each, pull = _normal_equations(exchange_laws, group, theta)
             information = information + np.einsum("s,spq->pq", weight[group.rows], each)
             right = right + weight[group.rows] @ pull
         step = np.linalg.solve(information + prior(theta), right) if len(theta) else np.zeros(0)
@@ -136,13 +145,13 @@ def pooled_fit(
 
 @dataclass(frozen=True, eq=False)
 class _Group:
-    """Rows that measure the same, and the laws that hold without what they did not measure.
+    """Rows that measure the same reactions, and the laws that involve no unmeasured open flux.
 
     Attributes:
         rows: Positions of the rows.
         kept: Combinations of laws in which no open flux takes part, shape `[kept, laws]`.
-        centre: Measurements, zero elsewhere, shape `[rows, border]`.
-        variances: Of the measurements, and of what is known to be about zero; the same shape.
+        centre: Measurements, zero elsewhere, shape `[rows, boundary]`.
+        variances: Variances of the measurements, and of unmeasured fluxes that are about zero; the same shape.
     """
 
     rows: np.ndarray
@@ -151,31 +160,35 @@ class _Group:
     variances: np.ndarray
 
 
-def _groups(border: Border, measured: np.ndarray, deviations: np.ndarray) -> list[_Group]:
-    """Rows by what they measure, with what is open eliminated.
+def _groups(exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.ndarray) -> list[_Group]:
+    """Group rows by what they measure, and eliminate unmeasured open fluxes.
 
-    A wide prior on it would not do: thousands of rows add up to a strong one.
+    A wide prior on these fluxes would not do: over thousands of rows it adds up to a strong one.
     """
     patterns, which = np.unique(np.isnan(measured), axis=0, return_inverse=True)
     groups = []
     for number, missing in enumerate(patterns):
         rows = np.flatnonzero(which.ravel() == number)
-        left, size, _ = np.linalg.svd(border.laws[:, missing & border.open])
+        left, size, _ = np.linalg.svd(exchange_laws.matrix[:, missing & exchange_laws.open])
         kept = left[:, int((size > RANK_TOLERANCE).sum()) :].T
         centre = np.where(missing, 0.0, measured[rows])
-        variances = np.where(missing, np.where(border.open, 0.0, border.unmeasured_std**2), deviations[rows] ** 2)
+        variances = np.where(
+            missing, np.where(exchange_laws.open, 0.0, exchange_laws.unmeasured_std**2), deviations[rows] ** 2
+        )
         if len(kept):
             groups.append(_Group(rows, kept, centre, variances))
     return groups
 
 
-def _normal_equations(border: Border, group: _Group, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Misfit of every row, and what it says of theta: its information, and its pull away from the present one.
+def _normal_equations(
+    exchange_laws: ExchangeLaws, group: _Group, theta: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Misfit of every row, its information about theta, and its score (the right-hand side of the normal equations).
 
-    Growth is measured with noise too. Its reconciled value stands in the derivative, as maximum likelihood has it:
-    with the measured one, noise times itself would bias what thousands of rows determine.
+    Growth is noisy too. The derivative takes its reconciled value, as maximum likelihood requires: with the measured
+    value, the product of noise with itself would bias a fit to thousands of rows.
     """
-    laws, changes = group.kept @ border.laws_at(theta), group.kept @ border.changes
+    laws, changes = group.kept @ exchange_laws.matrix_at(theta), group.kept @ exchange_laws.changes
     centre, variances = group.centre, group.variances
     covariance = np.einsum("lb,sb,mb->slm", laws, variances, laws, optimize=True)
     inverse = np.linalg.inv(covariance)
@@ -189,20 +202,20 @@ def _normal_equations(border: Border, group: _Group, theta: np.ndarray) -> tuple
     return chi, information, pull
 
 
-def _prior(border: Border, gamma: tuple[float, float] | None) -> tuple[np.ndarray, Precision]:
+def _prior(exchange_laws: ExchangeLaws, gamma: tuple[float, float] | None) -> tuple[np.ndarray, Precision]:
     """Mean of theta before data, and its precision as a function of theta."""
-    parameters = border.changes.shape[1]
+    parameters = exchange_laws.changes.shape[1]
     if parameters == 0:
         return np.zeros(0), lambda theta: np.zeros((0, 0))
     if parameters != 3:
         return np.zeros(parameters), lambda theta: np.eye(parameters) / COEFFICIENT_NOISE**2
-    alpha, beta, electrons = own_contents(border)
+    alpha, beta, electrons = own_contents(exchange_laws)
     degree, error = gamma if gamma is not None else (electrons / alpha, GAMMA_NOISE * electrons / alpha)
     if not (0 < degree < 8 and error > 0):
         raise InputError(
             f"`gamma` is {degree:g} ± {error:g}; expected electrons per carbon of biomass, such as 4.2 ± 0.1"
         )
-    # e − γ α = 0 at the mean, on which a vague prior of alpha and beta stands.
+    # A tight prior on e − γ α = 0, and a vague one on alpha and beta.
     mean = np.array([0.0, 0.0, degree * alpha - electrons])
     along = np.array([-degree, 0.0, 1.0])
 
@@ -213,14 +226,16 @@ def _prior(border: Border, gamma: tuple[float, float] | None) -> tuple[np.ndarra
     return mean, precision
 
 
-def own_contents(border: Border) -> tuple[float, float, float]:
+def own_contents(exchange_laws: ExchangeLaws) -> tuple[float, float, float]:
     """Carbon, nitrogen and electrons in the network's own biomass [mmol/gDW]."""
-    alpha, beta, electrons = (border.network.biomass_content(name) for name in ("C", "N", "electrons"))
+    alpha, beta, electrons = (exchange_laws.network.biomass_content(name) for name in ("C", "N", "electrons"))
     return alpha, beta, electrons
 
 
-def _summary(border: Border, theta: np.ndarray, covariance: np.ndarray, spread: float, rows: int) -> FittedComposition:
-    own = np.array(own_contents(border))
+def _summary(
+    exchange_laws: ExchangeLaws, theta: np.ndarray, covariance: np.ndarray, spread: float, rows: int
+) -> FittedComposition:
+    own = np.array(own_contents(exchange_laws))
     if not len(theta):
         alpha, beta, electrons = own
         fixed = Composition(float(alpha), float(beta))
@@ -228,14 +243,14 @@ def _summary(border: Border, theta: np.ndarray, covariance: np.ndarray, spread: 
         return FittedComposition(
             theta, covariance, fixed, float(electrons / alpha), (float(electrons / alpha),) * 2, empty, spread, rows
         )
-    table = border.network.metabolite_table
+    table = exchange_laws.network.metabolite_table
     weights = np.array([balance_weights(table, name) for name in ("C", "N", "electrons")])
-    contents, moves = own - weights @ border.column_changes @ theta, -weights @ border.column_changes
+    contents, moves = own - weights @ exchange_laws.column_changes @ theta, -weights @ exchange_laws.column_changes
     errors = np.sqrt(np.einsum("cp,pq,cq->c", moves, covariance, moves))
-    alpha, beta = (_with_interval(contents[i], errors[i]) for i in range(2))
+    alpha, beta = (content_interval(contents[i], errors[i] / abs(contents[i])) for i in range(2))
     ratio = contents[2] / contents[0]
     slope = (moves[2] - ratio * moves[0]) / contents[0]
-    error = float(np.sqrt(slope @ covariance @ slope))
+    gamma, gamma_interval = content_interval(ratio, np.sqrt(slope @ covariance @ slope) / abs(ratio))
     scale = np.abs(own) if len(theta) == 3 else np.ones(len(theta))
     size, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
     undetermined = (vectors[:, size > UNDETERMINED**2].T * scale).T
@@ -243,15 +258,9 @@ def _summary(border: Border, theta: np.ndarray, covariance: np.ndarray, spread: 
         theta,
         covariance,
         Composition(alpha[0], beta[0], alpha[1], beta[1]),
-        float(ratio),
-        (float(ratio - QUANTILE * error), float(ratio + QUANTILE * error)),
+        gamma,
+        gamma_interval,
         undetermined,
         spread,
         rows,
     )
-
-
-def _with_interval(content: float, error: float) -> tuple[float, Interval]:
-    if not error < UNDETERMINED * abs(content):
-        return float("nan"), (0.0, float("inf"))
-    return float(content), (float(content - QUANTILE * error), float(content + QUANTILE * error))

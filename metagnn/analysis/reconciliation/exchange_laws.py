@@ -1,4 +1,4 @@
-"""What crosses the border of a cell: the laws that its fluxes obey at steady state, whatever happens inside."""
+"""Conservation laws of what a cell exchanges: what its boundary fluxes obey at steady state."""
 
 from __future__ import annotations
 
@@ -7,44 +7,45 @@ from dataclasses import dataclass
 import numpy as np
 
 from metagnn.analysis.nearest_flux.nearest_to_rates import PRIOR
-from metagnn.analysis.reconciliation.biomass_column import BiomassColumn
-from metagnn.analysis.reconciliation.trace_exchanges import border_reactions, needed_traces
+from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, needed_trace_exchanges
 from metagnn.network.compression import null_basis
+from metagnn.network.exchange_search import carried_metabolites
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.nn.biomass_column import BiomassColumn, conserved_moieties
 
 TRACE_STD = 1e-3
-"""Standard deviation of traces around zero [mmol/gDW/h]."""
+"""Standard deviation of unmeasured trace exchanges around zero [mmol/gDW/h]."""
 
 MINERAL_STD = 0.1
-"""The same of metals and salts: a gram of cells holds some 0.2 mmol of potassium, and less of all others. Left open,
-iron that comes as Fe3+ and leaves as Fe2+ would be a sink for any number of electrons."""
+"""The same for metals and salts: a gram of cells holds 0.2 mmol of potassium, and less of all others. With a wider
+one, iron taken up as Fe3+ and given off as Fe2+ would be a sink for any number of electrons."""
 
 TOLERANCE = 1e-9
-"""Part of a direction, relative to the whole, that is rounding."""
+"""Singular value, relative to the largest, that counts as rounding."""
 
 
 @dataclass(frozen=True, eq=False)
-class Border:
-    r"""Conservation laws of the fluxes across the border: exchanges and growth.
+class ExchangeLaws:
+    r"""Linear laws of the boundary fluxes: exchanges, demands, sinks and growth.
 
-    With y in the left null space of all internal reactions, $y^T S v = 0$ holds for border fluxes alone: conservation
-    of elements, charge, electrons, and of whatever else the internal reactions keep. Linear in the composition of
-    biomass: $A x + (c + B \theta) \mu = 0$, with the change of composition θ.
+    With y in the left null space of all internal reactions, $y^T S v = 0$ involves boundary fluxes only. These laws
+    conserve elements, charge, electrons, and whatever else the internal reactions conserve. They are linear in the
+    change θ of the biomass composition: $A x + (c + B \theta) \mu = 0$.
 
     Attributes:
         network: The network.
-        indices: Positions of the border reactions, growth last, shape `[border]`.
-        unmeasured_std: What a border flux is taken to be, around zero, where it was not measured: nothing to speak of
-            for traces that growth needs, little for metals and salts, anything for the rest [mmol/gDW/h].
-        laws: A and, last, c, orthonormal rows, shape `[laws, border]`.
+        indices: Positions of the boundary reactions, growth last, shape `[boundary]`.
+        unmeasured_std: Standard deviation around zero of a boundary flux that was not measured: tiny for trace
+            exchanges, small for metals and salts, large for the rest, shape `[boundary]` [mmol/gDW/h].
+        matrix: A and, as its last column, c; orthonormal rows, shape `[laws, boundary]`.
         changes: B, shape `[laws, parameters]`.
-        biomass: The biomass column and its changes.
+        biomass: The biomass column as a function of θ.
     """
 
     network: MetabolicNetwork
     indices: np.ndarray
     unmeasured_std: np.ndarray
-    laws: np.ndarray
+    matrix: np.ndarray
     changes: np.ndarray
     biomass: BiomassColumn
 
@@ -55,27 +56,28 @@ class Border:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Reactions of the border."""
+        """Names of the boundary reactions."""
         return tuple(self.network.reactions[index] for index in self.indices)
 
     @property
     def open(self) -> np.ndarray:
-        """Whether a border flux may be anything where it was not measured, boolean, shape `[border]`."""
+        """Whether an unmeasured boundary flux can take any value, boolean, shape `[boundary]`."""
         return self.unmeasured_std > MINERAL_STD
 
-    def laws_at(self, theta: np.ndarray) -> np.ndarray:
-        """The laws with another composition, shape `[laws, border]`."""
-        laws = self.laws.copy()
-        laws[:, -1] += self.changes @ theta
-        return laws
+    def matrix_at(self, theta: np.ndarray) -> np.ndarray:
+        """The laws with another composition, shape `[laws, boundary]`."""
+        matrix = self.matrix.copy()
+        matrix[:, -1] += self.changes @ theta
+        return matrix
 
     def redundancy(self, known: np.ndarray) -> np.ndarray:
         """How many measurements of each row could be left out and still be predicted, shape `[samples]`.
 
-        Traces and metals count as known, but what growth alone says of them is no check of a measurement.
+        Trace exchanges and metals count as known. A law that ties them to growth alone does not count: it checks no
+        measurement.
 
         Args:
-            known: Whether a border flux was measured, shape `[samples, border]`.
+            known: Whether a boundary flux was measured, shape `[samples, boundary]`.
         """
         patterns, which = np.unique(known, axis=0, return_inverse=True)
         counts = []
@@ -87,17 +89,20 @@ class Border:
         return np.array(counts)[which.ravel()]
 
     def _rank(self, columns: np.ndarray) -> int:
-        return int(np.linalg.matrix_rank(self.laws[:, columns], tol=1e-7)) if columns.any() else 0
+        return int(np.linalg.matrix_rank(self.matrix[:, columns], tol=1e-7)) if columns.any() else 0
 
 
-def border_of(network: MetabolicNetwork, present: np.ndarray, composition: str = "elemental") -> Border:
-    """The border of a network and its laws. Factors S twice: milliseconds on a core model, seconds at genome scale.
+def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, composition: str = "elemental") -> ExchangeLaws:
+    """Find the laws of a network's boundary fluxes.
+
+    Factors S twice: milliseconds on a core model, seconds at genome scale.
 
     Args:
         network: The network.
-        present: Exchanges that may carry flux, boolean, shape `[reactions]`; the others are closed.
+        present: Exchanges that may carry flux, boolean, shape `[reactions]`; the others are closed, but for the trace
+            exchanges that growth needs.
         composition: "elemental" (carbon, nitrogen and electrons of biomass are parameters), "precursor" (every
-            coefficient is, relative to its own) or "fixed" (no parameters).
+            coefficient is, as a fraction of its own value) or "fixed" (no parameters).
 
     Raises:
         NetworkError: No growth reaction, no formulas where the composition is elemental, or biomass whose carbon,
@@ -105,20 +110,19 @@ def border_of(network: MetabolicNetwork, present: np.ndarray, composition: str =
     """
     growth = network.reaction_index(network.growth_reaction)
     S = network.stoichiometry.to_scipy().tocsc()
-    crossing, traces = border_reactions(network), needed_traces(network, present)
-    border = np.flatnonzero(crossing & (present | traces))
-    indices = np.append(border, growth)
+    crossing, traces = boundary_reactions(network), needed_trace_exchanges(network, present)
+    indices = np.append(np.flatnonzero(crossing & (present | traces)), growth)
     inside = ~crossing
     inside[growth] = False
     kept = null_basis(S[:, np.flatnonzero(inside)].toarray().T)
     moves = S[:, indices].toarray()
-    biomass = BiomassColumn(network, crossing & ~(present | traces), composition)
+    biomass = BiomassColumn(network, composition, conserved_moieties(network, crossing & ~(present | traces)))
     together = kept.T @ np.hstack([moves, biomass.changes])
-    # Laws about internal pools only say nothing here; the others are made independent.
+    # Drop laws of internal pools, which involve no boundary flux; make the others independent.
     left, size, _ = np.linalg.svd(kept.T @ moves, full_matrices=False)
     rotated = left[:, size > TOLERANCE * size.max(initial=1.0)].T @ together
     scale = 1.0 / np.linalg.norm(rotated[:, : len(indices)], axis=1, keepdims=True)
-    return Border(
+    return ExchangeLaws(
         network,
         indices,
         _unmeasured_std(network, indices, traces),
@@ -129,10 +133,10 @@ def border_of(network: MetabolicNetwork, present: np.ndarray, composition: str =
 
 
 def _unmeasured_std(network: MetabolicNetwork, indices: np.ndarray, traces: np.ndarray) -> np.ndarray:
-    S = network.stoichiometry.to_scipy().tocsc()
     spread = np.full(len(indices), PRIOR**-0.5)
-    for position, index in enumerate(indices[:-1]):
-        elements = {e for row in S[:, [index]].tocoo().coords[0] for e in network.metabolite_table[row].formula or ()}
+    carried = carried_metabolites(network, [network.reactions[index] for index in indices[:-1]])
+    for position, metabolites in enumerate(carried.values()):
+        elements = {element for metabolite in metabolites for element in metabolite.formula or ()}
         if not elements <= set("CHNOPS"):
             spread[position] = MINERAL_STD
     spread[traces[indices]] = TRACE_STD

@@ -1,9 +1,9 @@
-"""A file of measured rates, reconciled into a folder: whatever its length, some rows at a time."""
+"""Reconcile a file of measured rates of any length into a folder, chunk by chunk."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from metagnn.analysis.reconciliation.options import ReconcileOptions
-from metagnn.analysis.reconciliation.reconciler import Reconciler, Reconciliation
+from metagnn.analysis.reconciliation.reconciler import Reconciler
+from metagnn.analysis.reconciliation.reconciliation import Reconciliation
 from metagnn.analysis.reconciliation.report import ReportTotals, intervals_table, reconciled_table, samples_table
 from metagnn.analysis.reconciliation.unfinished_run import UnfinishedRun
 from metagnn.datasets.rates import RateColumn, RateReader, RateTable
@@ -19,12 +20,13 @@ from metagnn.errors import TableError
 from metagnn.files.output import check_output, replace_file
 from metagnn.files.table_reader import read_table_chunks
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.progress import Report, reported
 
 CHUNK_ENTRIES = 1_000_000
-"""Fluxes of a chunk: 8 MB an array, of which some tens are alive at once."""
+"""Fluxes of a chunk: 8 MB an array, with some tens of arrays in memory at once."""
 
 MOST_RANGED = 5000
-"""Rows of a first chunk up to which ranges are computed for determined fluxes too: a linear program each."""
+"""Largest number of rows for which ranges of determined fluxes are computed too; each costs a linear program."""
 
 REPORT = "report.json"
 TABLES = ("reconciled.csv", "intervals.csv", "samples.csv")
@@ -32,14 +34,14 @@ TABLES = ("reconciled.csv", "intervals.csv", "samples.csv")
 
 @dataclass(frozen=True, eq=False)
 class RatesFile:
-    """A file of measured rates whose columns are understood, with its first rows read.
+    """An open file of measured rates, with its header interpreted and its first rows read.
 
     Attributes:
         reader: Turns further rows into rates.
-        columns: What was understood of every column.
+        columns: How every column was read.
         first: Rates of the first rows.
         rest: The rows after them.
-        whole: Whether there are no others.
+        whole: Whether the first rows are all.
     """
 
     reader: RateReader
@@ -52,7 +54,7 @@ class RatesFile:
 def open_rates(
     network: MetabolicNetwork, path: str | Path, units: Mapping[str, str] | None = None, noise: float = 0.05
 ) -> RatesFile:
-    """Understand a file of measured rates, and read its first rows.
+    """Interpret the header of a file of measured rates and read its first rows.
 
     Args:
         network: The network.
@@ -79,7 +81,7 @@ def open_rates(
             yield second
             yield from chunks
 
-    return RatesFile(reader, reader.understood(), first, rest(), second is None)
+    return RatesFile(reader, reader.column_descriptions(), first, rest(), second is None)
 
 
 def reconcile_to_folder(
@@ -89,13 +91,13 @@ def reconcile_to_folder(
     options: ReconcileOptions | None = None,
     force: bool = False,
     resume: bool = False,
-    progress: Callable[[int, int], object] | None = None,
+    progress: bool | Report | None = None,
 ) -> tuple[dict[str, Any], Reconciler, Reconciliation]:
     """Reconcile a file and write `reconciled.csv`, `intervals.csv`, `samples.csv` and `report.json`.
 
     The composition is fitted on the rows of the first chunk (ten thousand on a core model), and all rows are
-    reconciled with it. Finished chunks lie in `unfinished` until all are done; what ends a run, a kill or a damaged
-    row far down, leaves them there.
+    reconciled with it. Finished chunks are kept in `unfinished` until all are done, so that a run that was killed, or
+    that met a damaged row, can be resumed.
 
     Args:
         network: The network.
@@ -104,7 +106,8 @@ def reconcile_to_folder(
         options: Settings.
         force: Replace what is there.
         resume: Continue an unfinished run.
-        progress: Called with how many samples are done, and how many are known of.
+        progress: Whether to show progress, as for `Reconciler.run`, or what to call with how many samples are done,
+            and of how many that are read by then.
 
     Returns:
         The report, the fitted reconciler, and the samples of the first chunk.
@@ -123,16 +126,17 @@ def reconcile_to_folder(
     reconciler = Reconciler(network, rates.first, options)
     totals = ReportTotals(reconciler, rates.columns)
     try:
-        first = _run_chunks(reconciler, rates, totals, unfinished, progress)
+        with reported(progress, len(rates.first.samples), "samples") as report:
+            first = _run_chunks(reconciler, rates, totals, unfinished, report)
     except TableError as error:
         if not unfinished.rows:
             raise
-        kept = f"{unfinished.rows} finished samples are kept, mend the file and go on with --resume"
+        kept = f"{unfinished.rows} finished samples are kept; correct the file and continue with --resume"
         raise TableError(f"{error}; {kept}") from error
-    report = totals.document()
-    replace_file(folder / REPORT, json.dumps(report, indent=1, ensure_ascii=False).encode())
+    document = totals.document()
+    replace_file(folder / REPORT, json.dumps(document, indent=1, ensure_ascii=False).encode())
     unfinished.finish()
-    return report, reconciler, first
+    return document, reconciler, first
 
 
 def _run_chunks(
@@ -140,9 +144,9 @@ def _run_chunks(
     rates: RatesFile,
     totals: ReportTotals,
     unfinished: UnfinishedRun,
-    progress: Callable[[int, int], object] | None,
+    report: Report,
 ) -> Reconciliation:
-    """Reconcile what is not finished, add all of it up, and return the samples of the first chunk."""
+    """Reconcile the unfinished chunks, accumulate the report, and return the samples of the first chunk."""
     first: Reconciliation | None = None
     done = 0
     for number, chunk in enumerate(_chunks(rates)):
@@ -150,20 +154,28 @@ def _run_chunks(
         if summary is not None:
             totals.add_summary(summary)
         if summary is None or first is None:
-            found = reconciler.run(chunk)
+            found = reconciler.run(chunk, _report_share(report, done, len(chunk.samples)))
             first = first or found
         if summary is None:
             fluxes, rows = (
-                reconciled_table(found, reconciler.network.reactions),
+                reconciled_table(found),
                 samples_table(found, reconciler.measured),
             )
             tables = (fluxes, intervals_table(found), rows)
             unfinished.store(chunk, dict(zip(TABLES, tables, strict=True)), totals.add(found))
         done += len(chunk.samples)
-        if progress is not None:
-            progress(done, done)
+        report(done, done)
     assert first is not None
     return first
+
+
+def _report_share(report: Report, done: int, samples: int) -> Report:
+    """Report the part of a chunk that is done as that share of its samples."""
+
+    def share(part: int, of: int) -> None:
+        report(done + samples * part // of, done + samples)
+
+    return share
 
 
 def _chunks(rates: RatesFile) -> Iterator[RateTable]:

@@ -1,4 +1,4 @@
-"""Which measurement is likeliest to be in gross error: standardised residuals, χ², and what a sign allows."""
+"""Find the measurement most likely in gross error, by standardised residuals and χ²."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class GrossErrors:
     """How well the measurements of every sample agree.
 
     Attributes:
-        reactions: Border reactions, which the columns stand for.
-        residuals: Standardised residuals, NaN where nothing checks a measurement, shape `[samples, border]`.
-        drops: By how much χ² falls when a measurement is left out and keeps its sign, the same shape.
-        chi_squared: Weighted squares of all residuals, shape `[samples]`.
+        reactions: Boundary reactions, one a column.
+        residuals: Standardised residuals, NaN where nothing checks a measurement, shape `[samples, boundary]`.
+        drops: Fall of χ² when a measurement is left out but keeps its sign, the same shape.
+        chi_squared: Sum of the weighted squares of all residuals, shape `[samples]`.
         freedom: Redundant measurements: how many could be left out and still be predicted, shape `[samples]`.
         p_value: Probability of a χ² at least as large; NaN where nothing is redundant.
-        suspect: The measurement most likely in gross error; "" where none is checked.
-        suspect_p: Probability that a right measurement of this sample deviates by as much, all of them looked at.
+        suspect: The measurement most likely in gross error; "" where nothing checks any.
+        suspect_p: Probability that the largest deviation of a sample without gross errors is at least as large.
     """
 
     reactions: tuple[str, ...]
@@ -46,13 +46,13 @@ def gross_errors(
 ) -> GrossErrors:
     """Test every measurement of every sample.
 
-    By serial elimination: the suspect is the measurement without which χ² falls most (Narasimhan & Mah 1987, doi
-    10.1002/aic.690330908). A wrong unit, dilution or calibration does not turn an uptake into a formation: where the
-    others would have it so, the misfit that remains at zero is charged.
+    The suspect is the measurement without which χ² falls most (serial elimination, Narasimhan & Mah 1987, doi
+    10.1002/aic.690330908). A wrong unit, dilution or calibration does not turn an uptake into a production: where the
+    other measurements predict the opposite sign, the fall of χ² is reduced by the misfit that remains at zero.
 
     Args:
         reactions: Names of the columns.
-        measured: Measurements, NaN where there is none, shape `[samples, border]` [mmol/gDW/h].
+        measured: Measurements, NaN where there is none, shape `[samples, boundary]` [mmol/gDW/h].
         fluxes: Reconciled fluxes, the same shape.
         deviations: Standard deviations of the measurements.
         variance: Variances of the reconciled fluxes.
@@ -62,7 +62,7 @@ def gross_errors(
     centre, std = np.where(known, measured, 0.0), np.where(known, deviations, 1.0)
     residuals = np.where(known, standardised(centre, np.where(known, fluxes, 0.0), std, variance), np.nan)
     drops = np.nan_to_num(np.square(residuals))
-    # Without its measurement a flux has variance σ²C / (σ² − C) around the value that the others give.
+    # Without its measurement, a flux has variance σ²C / (σ² − C) around the value that the others predict.
     left = np.where(np.isnan(residuals), 1.0, np.square(std) - variance)
     others = centre - (centre - np.where(known, fluxes, 0.0)) * np.square(std) / left
     turned = known & (others * centre < 0)

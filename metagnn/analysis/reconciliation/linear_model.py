@@ -1,4 +1,4 @@
-"""What measurements say of every flux, in closed form: steady state and independent, normal errors."""
+"""Variances of fluxes given measurements, in closed form, for independent normal errors at steady state."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from metagnn.analysis.nearest_flux.nearest_to_rates import PRIOR
 
 HELD = 1e8
-"""Weight of a flux that a bound holds [1/(mmol/gDW/h)²]: a deviation of 1e-4."""
+"""Weight of a flux that a bound holds [1/(mmol/gDW/h)²]; a standard deviation of 1e-4."""
 
 RANK_TOLERANCE = 1e-7
-"""Size of a direction, relative to an orthonormal one, that counts as nothing."""
+"""Size of a direction, relative to an orthonormal one, that counts as zero."""
 
 NOT_REDUNDANT = 1e-6
-"""Part of a measurement's variance that balances take away, below which nothing else checks it."""
+"""Reduction of a measurement's variance by the balances, as a fraction, below which nothing else checks it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class Posterior:
     """Variances of fluxes given their measurements.
 
     Attributes:
-        variance: Of every flux, the composition known, shape `[samples, fluxes]` [(mmol/gDW/h)²].
+        variance: Variance of every flux given the composition, shape `[samples, fluxes]` [(mmol/gDW/h)²].
         response: How the reconciled fluxes move with every parameter of the composition, shape
             `[samples, fluxes, parameters]`.
     """
@@ -33,16 +33,16 @@ class Posterior:
 
 
 def posterior(basis: np.ndarray, moves: np.ndarray, weights: np.ndarray, growth: np.ndarray) -> Posterior:
-    r"""Propagation of noise at steady state.
+    r"""Propagate measurement noise to all fluxes at steady state.
 
     Fluxes at steady state are $v = N z$, so measurements with weights W leave the variance
-    $N (N^T W N)^{-1} N^T$; a step of the composition moves them by a particular solution, and back by what the
-    measurements pull.
+    $N (N^T W N)^{-1} N^T$. A step of the composition moves the fluxes by a particular solution, and the measurements
+    pull part of that back.
 
     Args:
         basis: N, orthonormal, shape `[fluxes, nullity]`.
         moves: Fluxes that balance one unit of every parameter at growth 1, shape `[fluxes, parameters]`.
-        weights: 1/σ² of every flux, that of the prior where it was not measured, shape `[samples, fluxes]`.
+        weights: 1/σ² of every flux, the prior's where it was not measured, shape `[samples, fluxes]`.
         growth: Reconciled growth, shape `[samples]` [1/h].
     """
     information = np.einsum("fi,sf,fj->sij", basis, weights, basis, optimize=True)
@@ -62,7 +62,7 @@ def measurement_weights(measured: np.ndarray, deviations: np.ndarray, held: np.n
 
 
 def determined_fluxes(basis: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, int]:
-    """Which fluxes known ones determine at steady state, boolean, `[fluxes]`; and the rank of the known ones.
+    """Which fluxes the known ones determine at steady state, boolean, `[fluxes]`, and the rank of the known ones.
 
     Args:
         basis: Directions at steady state, shape `[fluxes, directions]`, of about unit size.
@@ -77,7 +77,7 @@ def determined_fluxes(basis: np.ndarray, known: np.ndarray) -> tuple[np.ndarray,
 def standardised(measured: np.ndarray, fluxes: np.ndarray, deviations: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """Residual of every measurement over its own standard deviation; NaN where nothing else checks it.
 
-    Its square is by how much χ² falls when the measurement is left out: the measurement test and the generalised
+    Its square is the fall of χ² when the measurement is left out: the measurement test and the generalised
     likelihood ratio agree (Mah & Tamhane 1982, doi 10.1002/aic.690280519; Narasimhan & Mah 1987,
     doi 10.1002/aic.690330908).
     """

@@ -15,16 +15,16 @@ class ReconcileOptions:
     """Settings of a reconciliation.
 
     Attributes:
-        composition: "elemental" (carbon and nitrogen of biomass are fitted across the rows), "precursor" (every
-            coefficient is, within 30 % of its own) or "fixed" (the network's own).
+        composition: "elemental" (carbon and nitrogen of biomass are fitted to all rows), "precursor" (every
+            coefficient is, with a prior of 30 %) or "fixed" (the network's own).
         gamma: Degree of reduction of biomass, electrons per carbon; the network's own by default.
-        gamma_std: Its standard deviation; 4 % by default.
+        gamma_std: Standard deviation of gamma; 4 % of it by default.
         hide: Measured exchanges to withhold, predict and score.
         present: Exchanges that may carry flux although nobody measured them, besides CO2, water, protons and the
             carbon-free nutrients of the network's medium.
-        energy: "free" or "keep": whether the network's demand for ATP binds.
-        all_intervals: Intervals of every flux instead of those of the exchanges and growth.
-        ranges: Ranges by flux variability of what is determined too; of what is not, they always are.
+        energy: "free" to lift the network's demand for ATP, "keep" to impose it.
+        all_intervals: Whether to give intervals of every flux instead of exchanges and growth only.
+        ranges: Whether to compute flux variability of determined fluxes too; undetermined ones always have it.
 
     Raises:
         InputError: A setting that is unknown or out of its range.

@@ -1,15 +1,16 @@
-"""Reconciliation of measured rates: one composition for a file, then every sample with its intervals and tests."""
+"""Reconcile measured rates: fit one composition to a file, then reconcile every sample, with intervals and tests."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+import pandas as pd
 import torch
 
-from metagnn.analysis.reconciliation.closures import closures
+from metagnn.analysis.reconciliation.closures import BALANCES, closures
 from metagnn.analysis.reconciliation.composition_fit import FittedComposition, fit_composition, own_contents
-from metagnn.analysis.reconciliation.exchange_laws import border_of
+from metagnn.analysis.reconciliation.exchange_laws import find_exchange_laws
 from metagnn.analysis.reconciliation.flux_bounds import reconciliation_bounds
 from metagnn.analysis.reconciliation.gross_errors import GrossErrors, gross_errors
 from metagnn.analysis.reconciliation.intervals import (
@@ -22,62 +23,32 @@ from metagnn.analysis.reconciliation.intervals import (
 )
 from metagnn.analysis.reconciliation.linear_model import measurement_weights, posterior
 from metagnn.analysis.reconciliation.options import ReconcileOptions
+from metagnn.analysis.reconciliation.reconciliation import Reconciliation
 from metagnn.analysis.reconciliation.smallest_change import ChangeFinder, NeededChange
 from metagnn.analysis.reconciliation.unit_suspects import UnitSuspect, unit_suspects
 from metagnn.datasets.rates import ExchangeNames, RateTable, present_exchanges
 from metagnn.errors import InputError
 from metagnn.network.compression import null_basis
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.polytope import PolytopeProjection
+from metagnn.progress import Report, reported
 
 MOST_CHANGES = 1000
-"""Samples of one chunk for which the smallest change is looked for, the most improbable first."""
+"""Largest number of samples of a chunk for which the smallest change is sought, the most improbable first."""
 
 IMPOSSIBLE = 1e-4
-"""Probability of a sample's misfit below which it is asked whether any flux can meet its measurements."""
-
-
-@dataclass(frozen=True, eq=False)
-class Reconciliation:
-    """Reconciled samples.
-
-    Attributes:
-        samples: Their names.
-        measured: Measured fluxes, without what was hidden, NaN elsewhere, shape `[samples, reactions]` [mmol/gDW/h].
-        deviations: Their standard deviations, the same shape.
-        hidden: Rates that were measured but withheld, by reaction, each of shape `[samples]`.
-        fluxes: Nearest feasible fluxes, NaN unless the status is "optimal", shape `[samples, reactions]`.
-        status: "optimal", "infeasible", or "failed: " and the reason.
-        closures_before: What leaves over what enters in carbon, nitrogen and electrons, with the raw rates and the
-            network's own biomass, shape `[samples, 3]`.
-        closures_after: The same with the reconciled fluxes and the fitted biomass.
-        errors: Standardised residuals, χ² and suspects.
-        intervals: Intervals of exchanges and growth, or of all fluxes.
-        changes: Measurements that no flux can meet, with the smallest change that would do.
-    """
-
-    samples: tuple[str, ...]
-    measured: np.ndarray
-    deviations: np.ndarray
-    hidden: dict[str, np.ndarray]
-    fluxes: np.ndarray
-    status: tuple[str, ...]
-    closures_before: np.ndarray
-    closures_after: np.ndarray
-    errors: GrossErrors
-    intervals: FluxIntervals
-    changes: tuple[NeededChange, ...]
+"""Probability of a sample's misfit below which its measurements are checked for feasibility."""
 
 
 class Reconciler:
-    """Reconciles measured rates with a network: fitted on some rows, then run on any number of them.
+    """Fit a biomass composition to some rows of measured rates, then reconcile any number of rows.
 
-    Data reconciliation by weighted least squares (van der Heijden et al. 1994, doi 10.1002/bit.260430104) with the
-    bounds of the network, and a biomass composition that all rows share.
+    Data reconciliation by weighted least squares (van der Heijden et al. 1994, doi 10.1002/bit.260430104), within the
+    bounds of the network and with one biomass composition for all rows.
 
     Args:
         network: The network.
-        rates: Rows that the composition is fitted on; other rows must measure the same reactions.
+        rates: Rows to fit the composition to; other rows must measure the same reactions.
         options: Settings.
 
     Raises:
@@ -85,7 +56,8 @@ class Reconciler:
         NetworkError: The network cannot grow, or lacks the formulas that a composition needs.
     """
 
-    def __init__(self, network: MetabolicNetwork, rates: RateTable, options: ReconcileOptions | None = None) -> None:
+    def __init__(self, network: NetworkLike, rates: RateTable, options: ReconcileOptions | None = None) -> None:
+        network = as_network(network)
         self.network, self.options = network, options or ReconcileOptions()
         names = ExchangeNames(network)
         self.hide = tuple(names.find(name, "--hide") for name in self.options.hide)
@@ -96,62 +68,68 @@ class Reconciler:
         present = present_exchanges(network, self._known)
         self._opened = np.zeros(len(present), dtype=bool)
         self._opened[[network.reaction_index(names.find(name, "--present")) for name in self.options.present]] = True
-        self.border = border_of(network, present | self._opened, self.options.composition)
-        on_border = measured[:, self.border.indices], deviations[:, self.border.indices]
+        self.exchange_laws = find_exchange_laws(network, present | self._opened, self.options.composition)
+        on_border = measured[:, self.exchange_laws.indices], deviations[:, self.exchange_laws.indices]
         degree = None
         if self.options.composition == "elemental":
-            alpha, _, electrons = own_contents(self.border)
+            alpha, _, electrons = own_contents(self.exchange_laws)
             degree = self.options.degree(electrons / alpha)
-        self.fitted: FittedComposition = fit_composition(self.border, *on_border, degree)
-        self.fitted_network = network.with_biomass(self.border.biomass.at(self.fitted.theta))
+        self.fitted: FittedComposition = fit_composition(self.exchange_laws, *on_border, degree)
+        self.fitted_network = network.with_biomass(self.exchange_laws.biomass.column_at(self.fitted.theta))
         self.suspects: tuple[UnitSuspect, ...] = self._unit_suspects(rates)
-        self._bounds = reconciliation_bounds(self.border, self._known, self._opened, self.options.energy)
+        self._bounds = reconciliation_bounds(self.exchange_laws, self._known, self._opened, self.options.energy)
         self._projection = PolytopeProjection(self.fitted_network.stoichiometry, *self._bounds)
         self._states = self._all_states() if self.options.all_intervals else self._border_states()
         self._border_only = self._border_states()
-        self._ranges = RangeFinder(self.border, self.fitted_network, self.fitted, self._bounds)
+        self._ranges = RangeFinder(self.exchange_laws, self.fitted_network, self.fitted, self._bounds)
         self._changes = ChangeFinder(self.fitted_network, self._bounds, np.flatnonzero(self._known))
 
     @property
     def measured(self) -> tuple[str, ...]:
-        """What the rows measure and is not hidden."""
+        """Measured reactions that are not hidden."""
         return tuple(name for name in self._reactions if name not in self.hide)
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """Exchanges that are taken to carry nothing."""
-        inside = set(self.border.names)
-        return tuple(name for name in self.network.exchanges if name not in inside)
+        """Exchanges that are taken to carry no flux."""
+        inside = set(self.exchange_laws.names)
+        return tuple(name for name in self.network.outside_exchanges if name not in inside)
 
     def _unit_suspects(self, rates: RateTable) -> tuple[UnitSuspect, ...]:
-        """On all that was measured: what is hidden from the estimate is not hidden from this check."""
+        """Columns that look wrong by a factor; checked with an elemental composition, whatever the option."""
         shown = rates.without(self.hide)
         measured, deviations = shown.on_network(self.network)
-        elemental = self.border
+        elemental = self.exchange_laws
         if self.options.composition != "elemental":
             try:
                 present = np.zeros(len(self._known), dtype=bool)
-                present[self.border.indices[:-1]] = True
-                elemental = border_of(self.network, present, "elemental")
+                present[self.exchange_laws.indices[:-1]] = True
+                elemental = find_exchange_laws(self.network, present, "elemental")
             except InputError:
                 return ()
         return unit_suspects(elemental, measured[:, elemental.indices], deviations[:, elemental.indices])
 
     def _border_states(self) -> SteadyStates:
-        laws = self.border.laws_at(self.fitted.theta)
-        moves = -np.linalg.pinv(laws) @ self.border.changes
-        return SteadyStates(self.border.indices, null_basis(laws), moves, ~self.border.open)
+        laws = self.exchange_laws.matrix_at(self.fitted.theta)
+        moves = -np.linalg.pinv(laws) @ self.exchange_laws.changes
+        return SteadyStates(self.exchange_laws.indices, null_basis(laws), moves, ~self.exchange_laws.open)
 
     def _all_states(self) -> SteadyStates:
         indices = np.flatnonzero(self._bounds[0] < self._bounds[1])
         S = self.fitted_network.stoichiometry.to_dense().numpy()[:, indices]
         basis = null_basis(S)
-        moves = -np.linalg.lstsq(S, self.border.column_changes, rcond=1e-10)[0]
-        trusted = np.isin(indices, self.border.indices[~self.border.open])
+        moves = -np.linalg.lstsq(S, self.exchange_laws.column_changes, rcond=1e-10)[0]
+        trusted = np.isin(indices, self.exchange_laws.indices[~self.exchange_laws.open])
         return SteadyStates(indices, basis, moves, trusted)
 
-    def run(self, rates: RateTable) -> Reconciliation:
-        """Reconcile samples, of those that were fitted on or others.
+    def run(self, rates: RateTable, progress: bool | Report | None = None) -> Reconciliation:
+        """Reconcile samples: those of the fit, or others.
+
+        Args:
+            rates: Their measured rates.
+            progress: Whether to show a progress bar; by default on a terminal and in a notebook, for work of more
+                than a second. A callable is called with how many ends of intervals are done, and of how many, instead:
+                they take most of the time.
 
         Raises:
             InputError: Rates of other reactions than those of the fit.
@@ -162,24 +140,37 @@ class Reconciler:
         measured, deviations = rates.without(self.hide).on_network(self.network)
         fluxes, status = self._nearest(measured, deviations)
         errors = self._errors(measured, deviations, fluxes)
+        with reported(progress, 1, "ends of intervals") as report:
+            intervals = self._intervals(measured, deviations, fluxes, report)
+        changes = self._needed_changes(rates.samples, measured, deviations, errors)
+        index = pd.Index(rates.samples, name="sample")
+        table = partial(pd.DataFrame, index=index, columns=list(self.network.reactions))
+        closure_table = partial(pd.DataFrame, index=index, columns=list(BALANCES))
         return Reconciliation(
-            rates.samples,
-            measured,
-            deviations,
-            hidden,
-            fluxes,
-            status,
-            closures(self.network, measured),
-            closures(self.fitted_network, fluxes),
+            table(measured),
+            table(deviations),
+            pd.DataFrame(hidden, index),
+            table(fluxes),
+            pd.Series(status, index, dtype=object, name="status"),
+            closure_table(closures(self.network, measured)),
+            closure_table(closures(self.fitted_network, fluxes)),
             errors,
-            self._intervals(measured, deviations, fluxes),
-            self._needed_changes(rates.samples, measured, deviations, errors),
+            intervals,
+            changes,
+            self.fitted,
         )
+
+    def __repr__(self) -> str:
+        composition = f"{self.options.composition} composition"
+        return f"Reconciler({self.network.id}, {len(self.measured)} measured, {composition}, {self.fitted.rows} rows)"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.fitted.table.to_html()}"
 
     def _nearest(self, measured: np.ndarray, deviations: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
         weights = measurement_weights(measured, deviations)
-        # Traces carry next to nothing: left free, they would be outlets for whatever does not close.
-        weights[:, self.border.indices] = self._weights(self._border_only, measured, deviations)
+        # Hold unmeasured trace exchanges near zero: left free, they would absorb whatever does not close.
+        weights[:, self.exchange_laws.indices] = self._weights(self._border_only, measured, deviations)
         lower, upper = (torch.from_numpy(bound).expand(measured.shape) for bound in self._bounds)
         target = torch.from_numpy(np.where(np.isnan(measured), 0.0, measured))
         solution = self._projection.solve(target, lower, upper, torch.from_numpy(weights))
@@ -188,28 +179,30 @@ class Reconciler:
     def _weights(self, states: SteadyStates, measured: np.ndarray, deviations: np.ndarray) -> np.ndarray:
         weights = measurement_weights(measured[:, states.indices], deviations[:, states.indices])
         for position in np.flatnonzero(states.trusted):
-            border = int(np.flatnonzero(self.border.indices == states.indices[position])[0])
+            place = int(np.flatnonzero(self.exchange_laws.indices == states.indices[position])[0])
             unmeasured = np.isnan(measured[:, states.indices[position]])
-            weights[unmeasured, position] = self.border.unmeasured_std[border] ** -2
+            weights[unmeasured, position] = self.exchange_laws.unmeasured_std[place] ** -2
         return weights
 
     def _errors(self, measured: np.ndarray, deviations: np.ndarray, fluxes: np.ndarray) -> GrossErrors:
-        states, growth = self._border_only, fluxes[:, int(self.border.indices[-1])]
+        states, growth = self._border_only, fluxes[:, int(self.exchange_laws.indices[-1])]
         found = posterior(states.basis, states.moves, self._weights(states, measured, deviations), growth)
         rates, values, std = (array[:, states.indices] for array in (measured, fluxes, deviations))
-        freedom = self.border.redundancy(~np.isnan(rates))
-        return gross_errors(self.border.names, rates, values, std, found.variance, freedom)
+        freedom = self.exchange_laws.redundancy(~np.isnan(rates))
+        return gross_errors(self.exchange_laws.names, rates, values, std, found.variance, freedom)
 
-    def _intervals(self, measured: np.ndarray, deviations: np.ndarray, fluxes: np.ndarray) -> FluxIntervals:
+    def _intervals(
+        self, measured: np.ndarray, deviations: np.ndarray, fluxes: np.ndarray, report: Report
+    ) -> FluxIntervals:
         states = self._states
-        growth = np.nan_to_num(fluxes[:, int(self.border.indices[-1])])
+        growth = np.nan_to_num(fluxes[:, int(self.exchange_laws.indices[-1])])
         found = posterior(states.basis, states.moves, self._weights(states, measured, deviations), growth)
         some = flux_intervals(
             fluxes[:, states.indices], ~np.isnan(measured[:, states.indices]), states, found, self.fitted
         )
         certain = some.status == DETERMINED
         wanted = ~np.isnan(fluxes).any(axis=1)[:, None] & (~certain | self.options.ranges)
-        ranges = self._ranges.of(fluxes, measured, deviations, states.indices, wanted)
+        ranges = self._ranges.find_ranges(fluxes, measured, deviations, states.indices, wanted, report)
         unknown = wanted & ~certain
         low, high = (np.where(unknown, ranges[:, :, side], known) for side, known in enumerate((some.low, some.high)))
         bounded = unknown & np.isfinite(ranges).all(axis=2)
@@ -225,22 +218,27 @@ class Reconciler:
         return tuple(
             change
             for row in sorted(order.tolist())
-            for change in self._changes.of(samples[row], measured[row], deviations[row])
+            for change in self._changes.find_changes(samples[row], measured[row], deviations[row])
         )
 
 
 def reconcile(
-    network: MetabolicNetwork, rates: RateTable, options: ReconcileOptions | None = None
+    network: NetworkLike,
+    rates: RateTable,
+    options: ReconcileOptions | None = None,
+    progress: bool | Report | None = None,
 ) -> tuple[Reconciler, Reconciliation]:
-    """Fit the composition across all samples and reconcile them; as `Reconciler`, in one go.
+    """Fit the composition to all samples and reconcile them: `Reconciler` in one call.
 
     Args:
         network: The network.
         rates: Measured rates.
         options: Settings.
+        progress: As for `Reconciler.run`.
 
     Returns:
         The fitted reconciler and the reconciled samples.
     """
+    network = as_network(network)
     reconciler = Reconciler(network, rates, options)
-    return reconciler, reconciler.run(rates)
+    return reconciler, reconciler.run(rates, progress)

@@ -1,4 +1,4 @@
-"""Reconciled samples as tables and as JSON, added up chunk by chunk."""
+"""The tables and the JSON report of a reconciliation, accumulated chunk by chunk."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from metagnn.analysis.reconciliation.chunk_summary import GROSS, ChunkSummary
+from metagnn.analysis.reconciliation.chunk_summary import ChunkSummary
 from metagnn.analysis.reconciliation.closures import BALANCES
-from metagnn.analysis.reconciliation.reconciler import Reconciler, Reconciliation
+from metagnn.analysis.reconciliation.reconciler import Reconciler
+from metagnn.analysis.reconciliation.reconciliation import GROSS, Reconciliation
 from metagnn.datasets.rates import RateColumn
 
 MOST_SAMPLES = 1000
-"""Samples that the report lists one by one; `samples.csv` holds all of them."""
+"""Largest number of samples that the report lists one by one; `samples.csv` holds all."""
 
 
-def reconciled_table(reconciliation: Reconciliation, reactions: Sequence[str]) -> pd.DataFrame:
+def reconciled_table(reconciliation: Reconciliation) -> pd.DataFrame:
     """Every flux of every sample: `sample, status`, then the reactions [mmol/gDW/h]."""
-    table = pd.DataFrame(reconciliation.fluxes, columns=list(reactions))
+    table = reconciliation.fluxes.reset_index(drop=True)
     table.insert(0, "sample", list(reconciliation.samples))
     table.insert(1, "status", list(reconciliation.status))
     return table
@@ -28,20 +29,7 @@ def reconciled_table(reconciliation: Reconciliation, reactions: Sequence[str]) -
 
 def intervals_table(reconciliation: Reconciliation) -> pd.DataFrame:
     """One row a sample and flux: `sample, reaction, value, low90, high90, range_min, range_max, status`."""
-    found = reconciliation.intervals
-    count = len(found.reactions)
-    return pd.DataFrame(
-        {
-            "sample": np.repeat(np.array(reconciliation.samples, dtype=object), count),
-            "reaction": np.tile(np.array(found.reactions, dtype=object), len(reconciliation.samples)),
-            "value": found.value.ravel(),
-            "low90": found.low.ravel(),
-            "high90": found.high.ravel(),
-            "range_min": found.range_min.ravel(),
-            "range_max": found.range_max.ravel(),
-            "status": found.status.ravel(),
-        }
-    )
+    return reconciliation.interval_table.rename(columns={"low": "low90", "high": "high90"})
 
 
 def samples_table(reconciliation: Reconciliation, measured: Sequence[str]) -> pd.DataFrame:
@@ -49,32 +37,24 @@ def samples_table(reconciliation: Reconciliation, measured: Sequence[str]) -> pd
 
     Args:
         reconciliation: The samples.
-        measured: Reactions to give residuals of, whatever these samples hold: chunks of a file have the same columns.
+        measured: Reactions to give residuals of, whatever these samples hold, so that all chunks of a file have the
+            same columns.
     """
-    errors = reconciliation.errors
-    table: dict[str, Any] = {"sample": list(reconciliation.samples), "status": list(reconciliation.status)}
-    for position, balance in enumerate(BALANCES):
-        table[f"closure_{balance}_before"] = reconciliation.closures_before[:, position]
-        table[f"closure_{balance}_after"] = reconciliation.closures_after[:, position]
-    table |= {
-        "chi_squared": errors.chi_squared,
-        "degrees_of_freedom": errors.freedom,
-        "p_value": errors.p_value,
-        "suspect": list(errors.suspect),
-        "suspect_p": errors.suspect_p,
-    }
-    for position, name in enumerate(errors.reactions):
-        if name in measured:
-            table[f"residual_{name}"] = errors.residuals[:, position]
-    return pd.DataFrame(table)
+    table = reconciliation.status.to_frame()
+    for balance in BALANCES:
+        table[f"closure_{balance}_before"] = reconciliation.closures_before[balance]
+        table[f"closure_{balance}_after"] = reconciliation.closures_after[balance]
+    residuals = reconciliation.residuals
+    shown = residuals[[name for name in residuals.columns if name in measured]].add_prefix("residual_")
+    return pd.concat([table, reconciliation.suspects, shown], axis=1).reset_index()
 
 
 class ReportTotals:
-    """What `report.json` says, added up over chunks.
+    """Accumulate the content of `report.json` over chunks.
 
     Args:
         reconciler: The fitted reconciler.
-        columns: What was understood of every column.
+        columns: How every column of the file was read.
     """
 
     def __init__(self, reconciler: Reconciler, columns: Sequence[RateColumn]) -> None:
@@ -87,15 +67,15 @@ class ReportTotals:
         self._p_values: list[np.ndarray] = []
 
     def add(self, reconciliation: Reconciliation) -> ChunkSummary:
-        """Add a chunk, and return what was kept of it."""
+        """Add a chunk and return its summary."""
         head = samples_table(reconciliation, self._reconciler.measured)[: max(MOST_SAMPLES - len(self._samples), 0)]
         listed = [_clean(row) for row in head.to_dict("records")]
-        summary = ChunkSummary.of(reconciliation, listed, MOST_SAMPLES - len(self._changes))
+        summary = ChunkSummary.from_reconciliation(reconciliation, listed, MOST_SAMPLES - len(self._changes))
         self.add_summary(summary)
         return summary
 
     def add_summary(self, summary: ChunkSummary) -> None:
-        """Add a chunk of which the summary was kept."""
+        """Add a chunk by its summary."""
         for what, counts in summary.counts.items():
             self._counts.setdefault(what, Counter()).update(counts)
         self._samples += summary.samples
@@ -106,7 +86,7 @@ class ReportTotals:
             self._hidden[name].append(parts)
 
     def document(self) -> dict[str, Any]:
-        """The report, without NaN or infinity, which JSON does not know."""
+        """The report; NaN and infinity become null."""
         reconciler = self._reconciler
         fitted, closures = reconciler.fitted, np.concatenate(self._closures)
         p_values = np.concatenate(self._p_values)
@@ -153,7 +133,7 @@ class ReportTotals:
 
 
 def hidden_scores(parts: Sequence[np.ndarray]) -> dict[str, Any]:
-    """How a withheld rate was predicted.
+    """Score the prediction of a withheld rate.
 
     Args:
         parts: Columns of the observed rate, its prediction, and the ends of the 90 % interval [mmol/gDW/h].
@@ -181,7 +161,7 @@ def _median(values: np.ndarray) -> float | None:
 
 
 def _clean(value: Any) -> Any:
-    """The value with None for what JSON cannot say."""
+    """The value for JSON; NaN and infinity become None."""
     if isinstance(value, dict):
         return {str(key): _clean(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""Flux variability of many samples that share their balances: what one sample taught the solver serves the others."""
+"""Flux variability of many samples that share their balances: samples share optimal bases."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from metagnn.fba.flux_variability import AT_BOUND
 from metagnn.network.reduction import reduce_network
 from metagnn.optimize.critical_regions import CriticalRegions, Learned, basis_region
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
+from metagnn.progress import Report, unreported
 
 ACCEPTED = 1e-10
 """Violation of a bound up to which a basis holds for another sample [mmol/gDW/h]."""
 
 
 class SampleRanges:
-    """Smallest and largest values of columns within the bounds of every sample (Mahadevan & Schilling 2003).
+    """Find the smallest and largest values of columns within the bounds of every sample.
 
-    Flux variability (doi 10.1016/j.ymben.2003.09.002) of groups of reactions that move together, with the samples
-    inside and the columns outside: bounds differ from sample to sample in a few measured rates, so that samples share
-    optimal bases, and what a known basis says of thousands of them costs a product of matrices.
+    Flux variability (Mahadevan & Schilling 2003, doi 10.1016/j.ymben.2003.09.002) of groups of reactions that move
+    together. The outer loop is over columns, the inner one over samples: bounds differ between samples in a few
+    measured rates only, so samples share optimal bases, and applying a known basis to thousands of samples costs one
+    product of matrices.
 
     Args:
         matrix: Balances, shape `[rows, columns]`, scipy sparse.
@@ -35,20 +37,23 @@ class SampleRanges:
         self._program = LinearProgram(self._reduction.matrix, np.zeros(self._reduction.groups))
         self._varying = np.flatnonzero((low != low[:1]).any(axis=0) | (high != high[:1]).any(axis=0))
 
-    def of(self, columns: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        """Ranges, shape `[samples, ranges, 2]` [mmol/gDW/h]; NaN where not wanted, or where no flux was found.
+    def find_ranges(self, columns: np.ndarray, wanted: np.ndarray, progress: Report = unreported) -> np.ndarray:
+        """Find ranges, shape `[samples, ranges, 2]` [mmol/gDW/h]; NaN where not wanted, or where no flux was found.
 
         Args:
             columns: Positions of the columns, shape `[ranges]`.
             wanted: Whether a sample's range is asked for, boolean, shape `[samples, ranges]`.
+            progress: Called with how many ends of ranges are done, and of how many.
         """
         ranges = np.full((*wanted.shape, 2), np.nan)
         group, ratio = self._reduction.group[columns], self._reduction.ratio[columns]
         ranges[:, group < 0] = 0.0
         lost = np.zeros(len(wanted), dtype=bool)
         ends = np.sort(np.stack([self._reduction.expand(bound)[:, columns] for bound in self._bounds]), axis=0)
+        moving = np.flatnonzero(group >= 0)
         for side, sign in ((0, -1.0), (1, 1.0)):
-            for position in np.flatnonzero(group >= 0):
+            for done, position in enumerate(moving, side * len(moving)):
+                progress(done, 2 * len(moving))
                 rows = np.flatnonzero(wanted[:, position] & np.isnan(ranges[:, position, side]) & ~lost)
                 if len(rows):
                     objective = np.zeros(self._reduction.groups)
@@ -62,12 +67,11 @@ class SampleRanges:
 
     def _optima(self, objective: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Optima of some samples, shape `[rows, groups]`, and which of them have one."""
-        self._program.set_objective(objective)
-        # A region costs a solve for every bound that differs: nothing that a few samples would earn back.
+        # Learning a region costs a solve for every bound that differs; it pays only for many samples.
         worth = len(rows) > len(self._varying)
 
         def solve_one(lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
-            found = self._program.solve(lower, upper)
+            found = self._program.solve(lower, upper, objective)
             if not (learn and worth and found.status == OPTIMAL):
                 return found.status, found.values, None
             region = basis_region(self._program, found, (lower, upper), self._varying, ACCEPTED)
@@ -79,7 +83,7 @@ class SampleRanges:
 
 
 def _mark_reached(ranges: np.ndarray, rows: np.ndarray, values: np.ndarray, ends: np.ndarray) -> None:
-    """A column that an optimum has put at its own end can go no farther."""
+    """Record the ends of columns that an optimum has put at their own bounds: they can go no farther."""
     for side, sign in ((0, 1.0), (1, -1.0)):
         end, part = ends[side, rows], ranges[rows, :, side]
         reached = sign * (values - end) <= AT_BOUND

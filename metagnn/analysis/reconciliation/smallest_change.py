@@ -1,4 +1,4 @@
-"""Measurements that no flux can meet: named, with the smallest change that would make them feasible."""
+"""Find measurements that no flux can meet, and the smallest change that makes them feasible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 WINDOW = 3.0
-"""Standard deviations within which a measurement is met."""
+"""Number of standard deviations within which a measurement is met."""
 
 ANY_CHANGE = 1e-6
 WIDEST = 1e6
@@ -19,13 +19,14 @@ WIDEST = 1e6
 
 @dataclass(frozen=True)
 class NeededChange:
-    """One measurement that has to give way.
+    """A measurement that has to change before some flux can meet all of them.
 
     Attributes:
-        sample: The sample.
-        reaction: What was measured.
-        measured: Its rate [mmol/gDW/h].
-        nearest: The nearest rate at which, within three standard deviations, all others can be met.
+        sample: Name of the sample.
+        reaction: The measured reaction.
+        measured: The measured rate [mmol/gDW/h].
+        nearest: The nearest rate with which all measurements can be met within three standard deviations
+            [mmol/gDW/h].
     """
 
     sample: str
@@ -35,14 +36,14 @@ class NeededChange:
 
 
 class ChangeFinder:
-    """Finds the least change of measurements, in standard deviations, that lets some flux meet all of them.
+    """Find the least change of measurements, in standard deviations, that lets some flux meet all of them.
 
-    One linear program a sample: least absolute changes are sparse, so that few measurements are named.
+    One linear program a sample. It minimises absolute changes, which are sparse, so that few measurements are named.
 
     Args:
         network: The network.
         bounds: Bounds of every flux [mmol/gDW/h].
-        measured: Positions of what may be measured.
+        measured: Positions of the reactions that may be measured.
     """
 
     def __init__(self, network: MetabolicNetwork, bounds: tuple[np.ndarray, np.ndarray], measured: np.ndarray) -> None:
@@ -50,7 +51,7 @@ class ChangeFinder:
         count, held = len(network.reactions), len(measured)
         pick = scipy.sparse.csr_array((np.ones(held), (np.arange(held), measured)), shape=(held, count))
         one = scipy.sparse.eye_array(held)
-        # v − up + down = window: up and down are what a measurement has to give.
+        # v − up + down = window; up and down are the changes of a measurement.
         matrix = scipy.sparse.block_array(
             [[network.stoichiometry.to_scipy(), None, None, None], [pick, -one, one, -one]]
         )
@@ -59,8 +60,8 @@ class ChangeFinder:
         lower[measured], upper[measured] = -WIDEST, WIDEST
         self._bounds = lower, upper
 
-    def of(self, sample: str, measured: np.ndarray, deviations: np.ndarray) -> tuple[NeededChange, ...]:
-        """Changes that a sample needs, the largest first; none where some flux meets it as it is.
+    def find_changes(self, sample: str, measured: np.ndarray, deviations: np.ndarray) -> tuple[NeededChange, ...]:
+        """Find the changes that a sample needs, the largest first; none where some flux meets it as it is.
 
         Args:
             sample: Name of the sample.
@@ -70,13 +71,13 @@ class ChangeFinder:
         rates, std = measured[self._measured], deviations[self._measured]
         known = ~np.isnan(rates)
         costs = np.where(known, 1.0 / np.where(known, std, 1.0), 0.0)
-        self._program.set_objective(np.concatenate([np.zeros(len(measured)), costs, costs, np.zeros(len(rates))]))
         low = np.where(known, rates - WINDOW * std, -WIDEST)
         high = np.where(known, rates + WINDOW * std, WIDEST)
         give, nothing = np.full(len(rates), 2 * WIDEST), np.zeros(len(rates))
         solution = self._program.solve(
             np.concatenate([self._bounds[0], nothing, nothing, low]),
             np.concatenate([self._bounds[1], give, give, high]),
+            np.concatenate([np.zeros(len(measured)), costs, costs, np.zeros(len(rates))]),
         )
         if solution.status != OPTIMAL:
             return ()

@@ -1,4 +1,4 @@
-"""What growth cannot do without although nobody measures it: traces that a model takes up or gives off."""
+"""Trace exchanges: what growth needs to take up or give off although nobody measures it."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 GROWTH = 0.1
-"""Growth at which traces are looked for [1/h]."""
+"""Growth at which trace exchanges are looked for [1/h]."""
 
-FEWEST = 1e-12
+SMALLEST = 1e-12
+"""Flux below which an exchange counts as unused [mmol/gDW/h]."""
 
 
-def border_reactions(network: MetabolicNetwork) -> np.ndarray:
-    """Exchanges, demands and sinks, boolean, shape `[reactions]`: everything but growth that crosses the border."""
+def boundary_reactions(network: MetabolicNetwork) -> np.ndarray:
+    """Exchanges, demands and sinks, boolean, shape `[reactions]`: all reactions across the boundary but growth."""
     S = network.stoichiometry.to_scipy()
     one_sided = ((S > 0).sum(axis=0) == 0) | ((S < 0).sum(axis=0) == 0)
-    border = np.asarray(one_sided).ravel() & (np.asarray(abs(S).sum(axis=0)).ravel() > 0)
-    border[network.exchange_indices] = True
-    border[network.reaction_index(network.growth_reaction)] = False
-    return border
+    crossing = np.asarray(one_sided).ravel() & (np.asarray(abs(S).sum(axis=0)).ravel() > 0)
+    crossing[network.exchange_indices] = True
+    crossing[network.reaction_index(network.growth_reaction)] = False
+    return crossing
 
 
-def needed_traces(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
-    """The fewest other border reactions that growth needs, boolean, shape `[reactions]`.
+def needed_trace_exchanges(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
+    """The boundary reactions, beyond those present, that growth needs, boolean, shape `[reactions]`.
 
     Genome-scale models make by-products of cofactors (methanol, p-cresol) that leave through reactions of their own;
-    with all of them closed nothing grows. One linear program: the least total flux through what is absent.
+    with all of them closed nothing grows. One linear program finds the least total flux through the absent ones.
 
     Args:
         network: The network.
@@ -39,7 +40,7 @@ def needed_traces(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
         NetworkError: The network cannot grow, whatever it takes up.
     """
     count, growth = len(network.reactions), network.reaction_index(network.growth_reaction)
-    absent = np.flatnonzero(border_reactions(network) & ~present)
+    absent = np.flatnonzero(boundary_reactions(network) & ~present)
     pick = scipy.sparse.csr_array((np.ones(len(absent)), (np.arange(len(absent)), absent)), shape=(len(absent), count))
     size = scipy.sparse.eye_array(len(absent))
     matrix = scipy.sparse.block_array([[network.stoichiometry.to_scipy(), None], [pick, -size], [-pick, -size]])
@@ -55,7 +56,7 @@ def needed_traces(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
     lower[present], upper[present] = -np.inf, np.inf
     lower[growth] = upper[growth] = GROWTH
     for widened in (False, True):
-        # By-products first; a vitamin that is not in the medium only where the model cannot live without.
+        # Keep the model's bounds first; take up what is not in the medium (a vitamin) only if growth needs it.
         lower[absent], upper[absent] = (-np.inf, np.inf) if widened else (lower[absent], upper[absent])
         solution = program.solve(
             np.concatenate([lower, np.zeros(len(absent))]), np.concatenate([upper, np.full(len(absent), np.inf)])
@@ -67,5 +68,5 @@ def needed_traces(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
             f"{network.id} has no flux at steady state that grows; expected reactions for all biomass needs"
         )
     needed = np.zeros(count, dtype=bool)
-    needed[absent[np.abs(solution.values[absent]) > FEWEST]] = True
+    needed[absent[np.abs(solution.values[absent]) > SMALLEST]] = True
     return needed

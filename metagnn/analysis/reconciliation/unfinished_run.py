@@ -1,4 +1,4 @@
-"""The folder of a reconciliation that is not done: whole chunks, so that what ends a run costs a chunk at most."""
+"""Write a reconciliation chunk by chunk; an interrupted run loses at most one chunk."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from metagnn.analysis.reconciliation.chunk_summary import ChunkSummary
 from metagnn.datasets.rates import RateTable
 from metagnn.errors import FolderError
 from metagnn.files.output import replace_file
+from metagnn.files.table_writer import append_rows
 
 RECORD = "chunks.json"
 
 
 class UnfinishedRun:
-    """`OUT/unfinished`: tables that grow by a chunk, the summary of every chunk, and a record of what is complete.
+    """`OUT/unfinished`: the tables so far, the summary of every chunk, and a record of the finished chunks.
 
-    The record is written after everything that it speaks of; what a kill left behind its end is cut off.
+    The record is written last. Rows that an interrupted run wrote after it are cut off on resuming.
 
     Args:
         out: The folder of the results.
-        job: What the chunks belong to: network and settings.
+        job: Network and settings; `resume` refuses another one.
         force: Discard an unfinished run, unless `resume` is set too.
         resume: Continue an unfinished run.
 
@@ -38,7 +39,7 @@ class UnfinishedRun:
 
     def __init__(self, out: Path, job: Mapping[str, Any], force: bool = False, resume: bool = False) -> None:
         self._out, self._path = out, out / "unfinished"
-        # As it comes back from JSON, so that tuples are the lists that they are read as.
+        # Through JSON, so that tuples compare equal to the lists they are read back as.
         self._job = json.loads(json.dumps(job))
         self._chunks: list[dict[str, Any]] = []
         if resume and (self._path / RECORD).exists():
@@ -65,18 +66,18 @@ class UnfinishedRun:
 
     @property
     def rows(self) -> int:
-        """Samples that are finished."""
+        """Number of finished samples."""
         return sum(chunk["rows"] for chunk in self._chunks)
 
     def load(self, number: int, rates: RateTable) -> ChunkSummary | None:
-        """Summary of a finished chunk; None where it is yet to be computed.
+        """Load the summary of a finished chunk; None if it has yet to be computed.
 
         Args:
             number: Position of the chunk.
             rates: Its samples.
 
         Raises:
-            FolderError: It was of other samples, or is damaged.
+            FolderError: The chunk holds other samples, or is damaged.
         """
         if number >= len(self._chunks):
             return None
@@ -93,13 +94,15 @@ class UnfinishedRun:
         Args:
             rates: Its samples.
             tables: Its rows of every table, by the name of the file.
-            summary: What the report needs of it.
+            summary: Its summary for the report.
         """
         self._path.mkdir(exist_ok=True)
         number, sizes = len(self._chunks), {}
         for name, table in tables.items():
             path = self._path / name
-            table.to_csv(path, mode="a" if number else "w", header=not number, index=False, lineterminator="\n")
+            if not number:
+                path.unlink(missing_ok=True)
+            append_rows(table, path)
             sizes[name] = path.stat().st_size
         replace_file(self._path / _file(number), summary.to_bytes())
         self._chunks.append({"rows": len(rates.samples), "digest": _digest(rates), "sizes": sizes})
@@ -107,7 +110,7 @@ class UnfinishedRun:
         replace_file(self._path / RECORD, json.dumps(record, indent=1).encode())
 
     def finish(self) -> None:
-        """Move the tables to where they belong, and remove the folder."""
+        """Move the tables to the output folder and remove this one."""
         for name in self._chunks[-1]["sizes"]:
             (self._path / name).replace(self._out / name)
         shutil.rmtree(self._path)

@@ -1,4 +1,4 @@
-"""Columns that look wrong by a factor: grams taken for milligrams, O2 counted as O."""
+"""Find columns that look wrong by a factor: grams taken for milligrams, O2 counted as O."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.stats
 
-from metagnn.analysis.reconciliation.biomass_column import CONTENTS
 from metagnn.analysis.reconciliation.composition_fit import GAMMA_NOISE, own_contents, pooled_fit
-from metagnn.analysis.reconciliation.exchange_laws import Border
+from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws
+from metagnn.nn.biomass_column import CONTENTS
 
 FACTORS = {
     1000.0: "a unit a thousand times too small",
@@ -19,30 +19,32 @@ FACTORS = {
     60.0: "per minute and not per hour",
     1 / 60: "per hour and not per minute",
 }
-"""By what a column is off, and what that may mean."""
+"""Factors by which a column may be wrong, and what each may mean."""
 
 CARBON_NOISE, NITROGEN_NOISE = 0.12, 0.5
 """Relative spread of carbon and nitrogen in biomass, between organisms and between models of one organism: the core
 model of E. coli has a tenth more carbon than most analyses, and half of the nitrogen of iJO1366."""
 
 SUSPICIOUS = 0.01
-"""Probability below which rows, or the composition that they ask for, are not believed."""
+"""Probability below which the misfit of the rows, or their composition, counts as implausible."""
 
 FITTING = 0.5
-"""Misfit, relative to what is just believed, below which a factor explains it."""
+"""Misfit, relative to the largest plausible one, below which a factor explains it."""
 
 MOST_ROWS = 300
+"""Number of rows that are checked."""
 
 
 @dataclass(frozen=True)
 class UnitSuspect:
-    """A column that would close the balances if it were divided by a factor.
+    """A column that closes the balances once it is divided by a factor.
 
     Attributes:
-        reaction: What it measures.
-        factor: By what it seems to be off.
-        meaning: What that may mean.
-        misfit: Misfit of the rows, or of the composition that they ask for, over what is just believed (p = .01).
+        reaction: The reaction that it measures.
+        factor: The factor.
+        meaning: What the factor may mean.
+        misfit: Misfit of the rows, or of the composition that fits them, relative to the largest plausible one
+            (p = .01).
         corrected: The same after the correction.
     """
 
@@ -53,21 +55,21 @@ class UnitSuspect:
     corrected: float
 
 
-def unit_suspects(border: Border, measured: np.ndarray, deviations: np.ndarray) -> tuple[UnitSuspect, ...]:
-    """Columns that look wrong by a factor, the likeliest first; none where the rows close as they are.
+def unit_suspects(exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.ndarray) -> tuple[UnitSuspect, ...]:
+    """Find columns that look wrong by a factor, the likeliest first; none where the rows close as they are.
 
-    Element balances of the raw rates, with a biomass that may differ from the network's own by as much as organisms
-    do: a composition that was fitted to wrong rates would hide them.
+    Tests the element balances of the raw rates with a biomass that may differ from the network's own as much as
+    organisms do. A composition fitted to wrong rates would hide them.
 
     Args:
-        border: A border with an elemental composition.
-        measured: Measured border fluxes, NaN where nothing was measured, shape `[samples, border]` [mmol/gDW/h].
+        exchange_laws: Laws with an elemental composition.
+        measured: Measured boundary fluxes, NaN where nothing was measured, shape `[samples, boundary]` [mmol/gDW/h].
         deviations: Their standard deviations, the same shape.
     """
-    if border.changes.shape[1] != len(CONTENTS):
+    if exchange_laws.changes.shape[1] != len(CONTENTS):
         return ()
     rates, std = measured[:MOST_ROWS], deviations[:MOST_ROWS]
-    contents = np.array(own_contents(border))
+    contents = np.array(own_contents(exchange_laws))
     alpha, beta, electrons = contents
     along = np.array([-electrons / alpha, 0.0, 1.0])
     precision = np.diag([(CARBON_NOISE * alpha) ** -2, (NITROGEN_NOISE * beta) ** -2, 0.0])
@@ -75,7 +77,9 @@ def unit_suspects(border: Border, measured: np.ndarray, deviations: np.ndarray) 
     deviation = np.sqrt(np.diag(np.linalg.inv(precision)))
 
     def misfit(factor: np.ndarray) -> float:
-        found = pooled_fit(border, rates / factor, std / factor, np.zeros(len(CONTENTS)), lambda theta: precision)
+        found = pooled_fit(
+            exchange_laws, rates / factor, std / factor, np.zeros(len(CONTENTS)), lambda theta: precision
+        )
         believed = scipy.stats.chi2.isf(SUSPICIOUS, np.maximum(found.freedom, 1))
         rows = np.median((found.chi_squared / believed)[found.freedom > 0]) if (found.freedom > 0).any() else 0.0
         distance = np.square(found.theta / deviation).max() / scipy.stats.chi2.isf(SUSPICIOUS, 1)
@@ -91,5 +95,5 @@ def unit_suspects(border: Border, measured: np.ndarray, deviations: np.ndarray) 
             scale[position] = factor
             corrected = misfit(scale)
             if corrected < FITTING:
-                found.append(UnitSuspect(border.names[position], factor, meaning, raw, corrected))
+                found.append(UnitSuspect(exchange_laws.names[position], factor, meaning, raw, corrected))
     return tuple(sorted(found, key=lambda suspect: suspect.corrected))

@@ -1,4 +1,4 @@
-"""Measured rates from files: units, names, signs, chemostats and time series."""
+"""Read tables of measured rates: units, names, signs, chemostats and time series."""
 
 from metagnn.datasets.rates.exchange_names import ExchangeNames as ExchangeNames
 from metagnn.datasets.rates.exchange_names import present_exchanges as present_exchanges

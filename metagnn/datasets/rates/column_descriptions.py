@@ -1,4 +1,4 @@
-"""What was understood of every column, in words."""
+"""Describe in words how every column was read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from metagnn.datasets.rates.rate_table import DILUTION_NOISE, RateColumn
 
 
 def direction_in_words(column: MeasuredColumn) -> str:
-    """Uptake, secretion or signed, for the table of what was understood."""
+    """Name the direction of a column: uptake, secretion or signed."""
     if column.signed:
         return "signed flux"
     if column.header.direction:
@@ -17,13 +17,13 @@ def direction_in_words(column: MeasuredColumn) -> str:
 
 
 def describe(column: MeasuredColumn, columns: RateColumns, growth: str, noise: float) -> RateColumn:
-    """What was understood of a column.
+    """Describe how a column was read.
 
     Args:
         column: The column.
         columns: All columns of the file.
         growth: The growth reaction.
-        noise: Relative standard deviation where the file gives none.
+        noise: Relative standard deviation that is assumed where the file gives none.
     """
     header, kind = column.header, column.header.kind
     unit = header.unit.text if header.unit else "–"

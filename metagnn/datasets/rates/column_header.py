@@ -1,4 +1,4 @@
-"""Headers of measured columns: what was measured, in which direction, in which unit."""
+"""Parse the headers of measured columns: quantity, direction, unit, replicate."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ GROWTH, DILUTION, BIOMASS, TIME, RQ, SUBSTANCE = "growth", "dilution", "biomass"
 
 @dataclass(frozen=True)
 class ColumnHeader:
-    """What a header says.
+    """A parsed header.
 
     Attributes:
         text: The column's name.
         kind: "growth", "dilution", "biomass", "time", "rq" or "substance".
-        subject: Which substance, in the words of the header; a reaction id stays as it is.
-        direction: "uptake", "secretion", or "" where the header does not say.
+        subject: The substance, in the words of the header, or a reaction id.
+        direction: "uptake", "secretion", or "" if the header does not say.
         place: "feed" for a concentration in the feed, else "".
-        unit: Its unit; None where there is none.
-        deviation: Whether it holds standard deviations.
-        replicate: Number of the replicate; None where there is one column only.
+        unit: Its unit; None if it has none.
+        deviation: Whether the column holds standard deviations.
+        replicate: Number of the replicate; None if the header names none.
     """
 
     text: str
@@ -55,7 +55,7 @@ class ColumnHeader:
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """What replicates and standard deviations share with the values that they belong to."""
+        """Key that replicates and standard deviations share with their values."""
         return self.kind, self.subject.lower(), self.direction, self.place
 
 
@@ -64,12 +64,12 @@ _REPLICATE = re.compile(r"[_\s](?:rep|replicate|r)[_\s]?(\d+)$", re.IGNORECASE)
 
 
 def parse_header(text: str, ids: frozenset[str] = frozenset(), unit: RateUnit | None = None) -> ColumnHeader:
-    """What a header says of its column.
+    """Parse a header.
 
     Args:
         text: The header.
-        ids: Reaction ids, which are taken as they are.
-        unit: The unit, in place of the header's own if it has one.
+        ids: Reaction ids; a header that is one is not split into words.
+        unit: The unit; it replaces that of the header.
 
     >>> header = parse_header("glucose_uptake_g_per_gDW_h_std")
     >>> header.subject, header.direction, header.unit.quantity, header.deviation
@@ -88,7 +88,7 @@ def parse_header(text: str, ids: frozenset[str] = frozenset(), unit: RateUnit | 
 
 
 def _cut_role(name: str) -> tuple[str, bool, int | None]:
-    """The name without what says that it is a deviation or a replicate."""
+    """Cut the marks of a deviation and of a replicate from a name."""
     deviation = _DEVIATION.search(name)
     name = name[: deviation.start()] if deviation else name
     replicate = _REPLICATE.search(name)
@@ -122,7 +122,7 @@ def _in_words(header: ColumnHeader, name: str) -> ColumnHeader:
         elif lowered not in (*IDLE_WORDS, *BROTH_WORDS):
             kept.append(word)
     subject = "_".join(kept)
-    # qO2 and q_glc, but not the q of "quinate".
+    # Cut the q of qO2 and q_glc, but not that of "quinate".
     if re.match(r"^(q_|q(?=[A-Z]))", subject):
         subject = subject[1:].lstrip("_")
     return replace(header, subject=subject or name, direction=direction, place=place)

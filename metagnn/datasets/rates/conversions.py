@@ -1,4 +1,4 @@
-"""From what a laboratory measures to specific rates: a chemostat's concentrations, and a batch's time series."""
+"""Convert measurements to specific rates: concentrations of a chemostat, time series of a batch."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from scipy.interpolate import make_smoothing_spline
 from metagnn.errors import TableError
 
 FEWEST_TIMES = 5
-"""Points in time below which no smoothing spline can be fitted."""
+"""Fewest points in time for a smoothing spline."""
 
 PENALTIES = np.logspace(-6, 4, 21)
-"""Smoothing parameters that are tried, relative to the cube of the mean step in time."""
+"""Smoothing parameters to try, relative to the cube of the mean step in time."""
 
 Measured = tuple[np.ndarray, np.ndarray]
 """Values and their standard deviations."""
 
 
 def per_biomass(volumetric: Measured, biomass: Measured) -> Measured:
-    """Specific rate of a volumetric one [mmol/L/h] at a biomass concentration [gDW/L]: q = r / X."""
+    """Divide a volumetric rate [mmol/L/h] by the biomass concentration [gDW/L]: q = r / X."""
     (rate, rate_std), (mass, mass_std) = volumetric, biomass
     specific = rate / mass
     return specific, np.hypot(rate_std / mass, specific * mass_std / mass)
 
 
 def chemostat_rate(broth: Measured, feed: Measured, dilution: Measured, biomass: Measured) -> Measured:
-    """Specific rate from concentrations [mmol/L] at a dilution rate [1/h]: q = D (c − c_feed) / X."""
+    """Compute a specific rate from concentrations [mmol/L] and a dilution rate [1/h]: q = D (c − c_feed) / X."""
     difference = broth[0] - feed[0]
     exchanged = dilution[0] * difference
     noise = np.sqrt(np.square(dilution[0]) * (broth[1] ** 2 + feed[1] ** 2) + np.square(difference * dilution[1]))
@@ -36,11 +36,11 @@ def chemostat_rate(broth: Measured, feed: Measured, dilution: Measured, biomass:
 
 @dataclass(frozen=True, eq=False)
 class Smoother:
-    """A cubic smoothing spline as two matrices, since it is linear in what it smooths.
+    """A cubic smoothing spline as two matrices: it is linear in the values that it smooths.
 
     Attributes:
-        values: From measured to smoothed values, shape `[times, times]`.
-        slopes: From measured values to the slopes of the spline, the same shape.
+        values: Matrix from measured to smoothed values, shape `[times, times]`.
+        slopes: Matrix from measured values to slopes of the spline, the same shape.
     """
 
     values: np.ndarray
@@ -48,7 +48,7 @@ class Smoother:
 
 
 def smooth(times: np.ndarray, series: np.ndarray) -> tuple[Smoother, float]:
-    """The spline that generalised cross-validation chooses, and the noise it leaves.
+    """Fit a smoothing spline, with the smoothing that generalised cross-validation chooses.
 
     Woltring 1986 (doi 10.1016/0141-1195(86)90098-7), with scipy's `make_smoothing_spline`.
 
@@ -57,7 +57,7 @@ def smooth(times: np.ndarray, series: np.ndarray) -> tuple[Smoother, float]:
         series: Measured values, the same shape.
 
     Returns:
-        The smoother, and the standard deviation of one value around the spline.
+        The smoother, and the standard deviation of a value around the spline.
 
     Raises:
         TableError: Fewer than five points in time, or two that are the same.
@@ -69,7 +69,7 @@ def smooth(times: np.ndarray, series: np.ndarray) -> tuple[Smoother, float]:
         raise TableError("the times of a series do not rise; expected every time once")
     best: tuple[float, Smoother, float] | None = None
     for penalty in PENALTIES * np.mean(np.diff(times)) ** 3:
-        # The spline of every unit vector: what it does to any series.
+        # Smoothing every unit vector gives the matrix of the spline.
         spline = make_smoothing_spline(times, np.eye(count), lam=penalty)
         hat = spline(times)
         residual, freedom = series - hat @ series, count - np.trace(hat)
@@ -86,15 +86,15 @@ def smooth(times: np.ndarray, series: np.ndarray) -> tuple[Smoother, float]:
 def batch_rates(
     times: np.ndarray, biomass: Measured, series: dict[str, Measured]
 ) -> tuple[Measured, dict[str, Measured]]:
-    """Growth and specific rates at every point in time of one batch.
+    """Compute growth and specific rates at every point in time of one batch.
 
-    Growth is the slope of the smoothed logarithm of biomass, a rate the slope of a smoothed concentration over the
-    smoothed biomass. Errors are those of the splines, which are linear; at the ends they are the largest.
+    Growth is the slope of the smoothed logarithm of biomass. A rate is the slope of a smoothed concentration divided
+    by the smoothed biomass. Errors propagate through the splines, which are linear; they are largest at both ends.
 
     Args:
         times: Shape `[times]` [h].
-        biomass: Biomass [gDW/L] and its deviations; NaN where the spread around the spline is to tell.
-        series: Concentrations [mmol/L] and deviations of every substance, NaN in the same sense.
+        biomass: Biomass [gDW/L] and its deviations; where a deviation is NaN, the spread around the spline is used.
+        series: Concentrations [mmol/L] and deviations of every substance; NaN as for biomass.
 
     Raises:
         TableError: Biomass that is not positive, or too few points in time.

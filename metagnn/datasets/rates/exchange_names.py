@@ -10,7 +10,8 @@ import numpy as np
 
 from metagnn.errors import TableError
 from metagnn.network.elements import Metabolite
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.exchange_search import CO2, PROTON, WATER, carried_metabolites
+from metagnn.network.network_like import NetworkLike, as_network
 
 SYNONYMS = {
     "oxygen": "o2",
@@ -39,17 +40,16 @@ class ExchangeNames:
         network: The network.
     """
 
-    def __init__(self, network: MetabolicNetwork) -> None:
+    def __init__(self, network: NetworkLike) -> None:
+        network = as_network(network)
         self._network = network
         self._tiers: tuple[dict[str, list[str]], ...] = tuple(defaultdict(list) for _ in range(4))
-        columns = network.stoichiometry.to_scipy().tocsc()
         self.metabolites: dict[str, Metabolite] = {}
-        # A sink or demand answers to its id alone: a substance means what is outside.
+        # A sink or demand answers to its id alone: the name of a substance means what is outside.
         outside = frozenset(network.outside_exchanges)
-        for name, index in zip(network.require_exchanges(), network.exchange_indices, strict=True):
-            rows = columns[:, [index]].tocoo().coords[0]
-            if len(rows) == 1:
-                self.metabolites[name] = network.metabolite_table[int(rows[0])]
+        for name, carried in carried_metabolites(network, network.require_exchanges()).items():
+            if len(carried) == 1:
+                self.metabolites[name] = carried[0]
                 if name in outside:
                     self._add(name)
 
@@ -106,7 +106,7 @@ class ExchangeNames:
         return float((self.metabolites[exchange].formula or {}).get("C", 0.0))
 
 
-def present_exchanges(network: MetabolicNetwork, measured: np.ndarray) -> np.ndarray:
+def present_exchanges(network: NetworkLike, measured: np.ndarray) -> np.ndarray:
     """Exchanges that may carry flux, boolean, shape `[reactions]`; the others are taken for absent.
 
     What was measured, CO2, water and protons, and the carbon-free nutrients of the network's medium: a cell on a
@@ -116,11 +116,12 @@ def present_exchanges(network: MetabolicNetwork, measured: np.ndarray) -> np.nda
         network: The network.
         measured: Whether a reaction was measured in some sample, shape `[reactions]`.
     """
+    network = as_network(network)
     names, medium = ExchangeNames(network), network.medium()
     present = measured.copy()
     for name, metabolite in names.metabolites.items():
         atoms = {element: count for element, count in (metabolite.formula or {}).items() if count}
-        everywhere = atoms in ({"C": 1.0, "O": 2.0}, {"H": 2.0, "O": 1.0}, {"H": 1.0})
+        everywhere = atoms in (CO2, WATER, PROTON)
         mineral = name in medium and bool(atoms) and not atoms.get("C")
         if everywhere or mineral:
             present[network.reaction_index(name)] = True

@@ -1,4 +1,4 @@
-"""The columns of a file of measured rates: which belong together, and whether they can be used."""
+"""Sort the columns of a table of measured rates, and check that they suffice."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from metagnn.datasets.rates.column_header import (
 from metagnn.datasets.rates.exchange_names import ExchangeNames
 from metagnn.datasets.rates.rate_unit import EXPECTED, RateUnit, parse_unit
 from metagnn.errors import TableError
+from metagnn.network.exchange_search import CO2
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.units import FLUX, molar_mass
 from metagnn.units import GROWTH as GROWTH_UNIT
@@ -37,18 +38,18 @@ UNITS_OF = {
 
 @dataclass(frozen=True)
 class MeasuredColumn:
-    """One quantity of a file: its values, in one column or in replicates, and its deviations.
+    """One quantity of a table: its columns (several for replicates), its unit and its deviations.
 
     Attributes:
-        header: What the header says.
-        columns: Its columns; more than one if there are replicates.
+        header: The parsed header.
+        columns: Its columns; more than one for replicates.
         reaction: The exchange or growth reaction; "" for biomass, time and RQ.
-        sign: 1 where a positive number is a positive flux, −1 for an uptake.
-        factor: What one unit of the file is in mmol/gDW/h, mmol/L/h, mmol/L, gDW/L, 1/h or h.
-        molar: Molar mass that was used [g/mol]; 0 where none was.
-        signed: Whether the column is signed by convention (an exchange id).
-        deviation: Column of its standard deviations; "" where there is none.
-        deviation_factor: The same factor for that column.
+        sign: 1 if a positive number is a positive flux, −1 for an uptake.
+        factor: Factor from the unit of the table to mmol/gDW/h, mmol/L/h, mmol/L, gDW/L, 1/h or h.
+        molar: Molar mass that was used [g/mol]; 0 if none was.
+        signed: Whether the column is signed by convention (its name is an exchange id).
+        deviation: Column of its standard deviations; "" if there is none.
+        deviation_factor: Factor for that column, like `factor`.
     """
 
     header: ColumnHeader
@@ -63,20 +64,20 @@ class MeasuredColumn:
 
     @property
     def quantity(self) -> str:
-        """What its unit measures."""
+        """Quantity of its unit, as in `RateUnit`; "ratio" if it has no unit."""
         return self.header.unit.quantity if self.header.unit else "ratio"
 
 
 @dataclass(frozen=True)
 class RateColumns:
-    """Every quantity of a file, sorted.
+    """All quantities of a table, sorted by kind.
 
     Attributes:
         rates: Specific and volumetric rates and growth, by reaction.
         broth: Concentrations in the broth, by reaction.
         feed: Concentrations in the feed, by reaction.
-        others: "dilution", "biomass", "time" and "rq", as far as there are such columns.
-        ignored: Columns that the map says to ignore.
+        others: "dilution", "biomass", "time" and "rq", where the table has such columns.
+        ignored: Columns that the map of units marks "ignore".
     """
 
     rates: dict[str, MeasuredColumn] = field(default_factory=dict)
@@ -87,19 +88,19 @@ class RateColumns:
 
     @property
     def all(self) -> tuple[MeasuredColumn, ...]:
-        """Every quantity."""
+        """All quantities."""
         return tuple(c for group in (self.rates, self.feed, self.broth, self.others) for c in group.values())
 
 
 def read_columns(
     network: MetabolicNetwork, columns: Sequence[str], units: Mapping[str, str] | None = None
 ) -> RateColumns:
-    """Understand the columns of a file.
+    """Parse and sort the columns of a table.
 
     Args:
         network: The network.
         columns: Headers.
-        units: By header: a unit, a header to read in its place, or "ignore".
+        units: By header: its unit, a header to read in its place, or "ignore".
 
     Raises:
         TableError: A unit that is missing or does not fit, a name that is unknown or ambiguous, two columns for one
@@ -129,7 +130,7 @@ def read_columns(
 
 
 def _header(name: str, given: str | None, ids: frozenset[str]) -> ColumnHeader:
-    """The header as it is, with the unit of the map in place of its own, or the one that the map gives."""
+    """Parse a header, with the unit or the header that the map gives in place of its own."""
     if given is None:
         return parse_header(name, ids)
     if not isinstance(given, str):
@@ -162,7 +163,7 @@ def _resolve(
         reaction, signed = _reaction(network, names, header)
     is_growth = reaction == growth
     if header.unit is None:
-        # An id alone is the convention of every table of rates: signed, in the network's own units.
+        # A bare id follows the convention of all tables of rates: a signed flux in the units of the network.
         if not signed:
             raise TableError(
                 f"column {header.text!r} has no unit; expected one behind the name or in brackets, {EXPECTED}"
@@ -190,7 +191,7 @@ def _resolve(
 
 
 def _reaction(network: MetabolicNetwork, names: ExchangeNames, header: ColumnHeader) -> tuple[str, bool]:
-    """The reaction that a substance's column measures, and whether the column is signed."""
+    """Find the reaction that the column of a substance measures, and whether the column is signed."""
     subject = header.subject
     if subject in network.aliases:
         subject = network.aliases[subject]
@@ -204,7 +205,7 @@ def _reaction(network: MetabolicNetwork, names: ExchangeNames, header: ColumnHea
 
 
 def _factor(names: ExchangeNames, reaction: str, unit: RateUnit, column: str) -> tuple[float, float]:
-    """From the unit of a column to mmol, and the molar mass if one was needed."""
+    """Factor from the unit of a column to mmol, and the molar mass if one was needed."""
     if unit.amount == "moles":
         return unit.factor, 0.0
     metabolite = names.metabolites[reaction]
@@ -226,9 +227,9 @@ def _sign(network: MetabolicNetwork, names: ExchangeNames, column: MeasuredColum
         return 1.0
     if header.direction:
         return -1.0 if header.direction == UPTAKE else 1.0
-    # A bare q: carbon dioxide leaves, nutrients of the medium are taken up, all else is formed.
+    # A q without direction: carbon dioxide is secreted, nutrients of the medium are taken up, all else is secreted.
     atoms = names.metabolites[column.reaction].formula
-    return -1.0 if column.reaction in network.medium() and atoms != {"C": 1.0, "O": 2.0} else 1.0
+    return -1.0 if column.reaction in network.medium() and atoms != CO2 else 1.0
 
 
 def _file_under(found: RateColumns, column: MeasuredColumn) -> None:
@@ -245,7 +246,7 @@ def _file_under(found: RateColumns, column: MeasuredColumn) -> None:
 
 
 def _check_complete(found: RateColumns) -> None:
-    """Whether concentrations and volumetric rates come with what turns them into specific rates."""
+    """Check that concentrations and volumetric rates have the columns that turn them into specific rates."""
     for name, column in found.rates.items():
         if column.quantity == "volumetric" and BIOMASS not in found.others:
             raise TableError(

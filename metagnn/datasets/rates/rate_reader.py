@@ -1,4 +1,4 @@
-"""Files of measured rates: understood once, then read as a whole or in chunks."""
+"""Read tables of measured rates: parse the header once, then read the rows whole or in chunks."""
 
 from __future__ import annotations
 
@@ -21,26 +21,28 @@ from metagnn.datasets.rates.rate_table import (
 )
 from metagnn.errors import InputError, TableError
 from metagnn.files.table_values import numeric_values, require_rows
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.exchange_search import CO2, OXYGEN, exchanged_formulas, find_exchanges
+from metagnn.network.network_like import NetworkLike, as_network
 
 SIGN_WINDOW = 3.0
-"""Standard deviations below zero from which a rate runs against its meaning."""
+"""A rate this many standard deviations below zero contradicts its direction."""
 
 SMALLEST = 1e-9
+"""Smallest standard deviation of a rate [mmol/gDW/h]: no weight becomes infinite."""
 
 
 class RateReader:
-    """Understands the columns of a table of measured rates, and turns rows into signed fluxes.
+    """Parses the header of a table of measured rates, and turns its rows into signed fluxes.
 
-    A column says what it is in its header: a name (BiGG id, name or formula of a substance; `qO2`, `OUR`, `CER`,
+    The header of a column gives a name (BiGG id, name or formula of a substance; `qO2`, `OUR`, `CER`,
     `RQ`; `growth`, `mu`, `dilution_rate`), a direction (uptake, formation, …), and a unit, as in
-    `glucose_uptake_g_per_gDW_h` or `CER [mmol/L/h]`. `_std` holds standard deviations, `_rep1` a replicate.
+    `glucose_uptake_g_per_gDW_h` or `CER [mmol/L/h]`. The ending `_std` marks standard deviations, `_rep1` a replicate.
 
     Args:
         network: The network.
         columns: Headers of the table.
-        units: By header: a unit, a header to read in its place, or "ignore".
-        noise: Relative standard deviation of a measurement where the table gives none.
+        units: By header: its unit, a header to read in its place, or "ignore".
+        noise: Relative standard deviation to assume where the table gives none.
 
     Raises:
         TableError: As `read_columns`.
@@ -49,36 +51,40 @@ class RateReader:
 
     def __init__(
         self,
-        network: MetabolicNetwork,
+        network: NetworkLike,
         columns: Sequence[str],
         units: Mapping[str, str] | None = None,
         noise: float = NOISE,
     ) -> None:
         if not 0 < noise < np.inf:
             raise InputError(f"`noise` is {noise}; expected a relative standard deviation above 0, such as 0.05")
+        network = as_network(network)
         self._network, self._noise = network, noise
         self._growth = network.growth_reaction
         self._columns = read_columns(network, columns, units)
         self._seen: set[int] = set()
         self._rows = 0
         self.series = TIME in self._columns.others
-        """Whether the table is a time series, which only can be read as a whole."""
+        """Whether the table is a time series; it must be read as a whole."""
 
-    def understood(self) -> tuple[RateColumn, ...]:
-        """What was understood of every column."""
+    def __repr__(self) -> str:
+        return f"RateReader({self._network.id!r}, {len(self._columns.all)} quantities)"
+
+    def column_descriptions(self) -> tuple[RateColumn, ...]:
+        """Describe how every column is read."""
         rows = [describe(column, self._columns, self._growth, self._noise) for column in self._columns.all]
         return (*rows, *(RateColumn(name, "ignored, as the map says", "", "") for name in self._columns.ignored))
 
     def read(self, table: pd.DataFrame) -> RateTable:
-        """Rates of some rows.
+        """Read rows as rates.
 
         Args:
-            table: Rows with the columns that were understood; chunks of one table follow each other.
+            table: Rows with the columns of the header; pass the chunks of one table in their order.
 
         Raises:
             TableError: No rows, text among numbers, a column without any value, a deviation that is not positive, a
-                sample that was there before, a rate against its meaning, biomass that is not positive, or a row
-                without any rate.
+                sample that appears twice, a rate that contradicts its direction, biomass that is not positive, or a
+                row without any rate.
         """
         table = require_rows(table, "rates")
         values = {column.header.text: self._values(table, column) for column in self._columns.all}
@@ -95,15 +101,15 @@ class RateReader:
             raise TableError(f"sample {samples[row]!r} has no measured rate; expected at least one")
         deviations = np.where(np.isnan(numbers), np.nan, np.maximum(deviations, SMALLEST))
         self._rows += len(table)
-        return RateTable(samples, names, numbers, deviations, self.understood())
+        return RateTable(samples, names, numbers, deviations, self.column_descriptions())
 
     def _samples(self, table: pd.DataFrame) -> tuple[str, ...]:
-        """Names of the samples, each once; for a time series they may repeat, at other times."""
+        """Names of the samples; they must differ, except in a time series, where they name batches."""
         if "sample" not in table.columns:
             return tuple(str(self._rows + row) for row in range(len(table)))
         names = tuple("" if pd.isna(name) else str(name) for name in table["sample"])
         for row, name in enumerate(names if not self.series else ()):
-            # Hashes, not names: a million of them has to fit.
+            # Hashes take less memory than names; a table may have a million rows.
             if hash(name) in self._seen:
                 raise TableError(
                     f"sample {name!r} (row {self._rows + row}) appears more than once; expected every sample in "
@@ -113,9 +119,9 @@ class RateReader:
         return names
 
     def _values(self, table: pd.DataFrame, column: MeasuredColumn) -> Measured:
-        """Values of a quantity in the units of the network, and its deviations where the file gives any."""
-        replicates = numeric_values(table[list(column.columns)])
-        # Later rows of a long file may have a gap of any length.
+        """Values of a quantity in the units of the network, and its deviations; NaN where the table gives none."""
+        replicates = numeric_values(table[list(column.columns)], self._rows)
+        # A later chunk of a long table may lack every value.
         if np.isnan(replicates).all() and not self._rows:
             raise TableError(f"column {column.header.text!r} is empty; expected at least one value, or leave it out")
         if np.isinf(replicates).any():
@@ -123,7 +129,7 @@ class RateReader:
         scale = column.factor * column.sign
         given = np.full(len(table), np.nan)
         if column.deviation:
-            given = numeric_values(table[[column.deviation]])[:, 0]
+            given = numeric_values(table[[column.deviation]], self._rows)[:, 0]
             wrong = np.flatnonzero((given <= 0) | np.isinf(given))
             if len(wrong):
                 raise TableError(
@@ -139,7 +145,7 @@ class RateReader:
         return mean * scale, given
 
     def _rates(self, values: dict[str, Measured]) -> dict[str, Measured]:
-        """Every specific rate and growth, of rows that are samples."""
+        """Specific rates and growth of a table with one row a sample."""
         found: dict[str, Measured] = {}
         others = {name: values[column.header.text] for name, column in self._columns.others.items()}
         biomass = self._filled(others[BIOMASS], False) if BIOMASS in others else None
@@ -167,7 +173,7 @@ class RateReader:
         return found
 
     def _batches(self, table: pd.DataFrame, values: dict[str, Measured]) -> tuple[tuple[str, ...], dict[str, Measured]]:
-        """Rates at every time of every batch; the column `sample` tells batches apart."""
+        """Rates at every time of every batch; the column `sample` names the batches."""
         names = np.array(self._samples(table)) if "sample" in table.columns else np.full(len(table), "batch")
         if self._columns.rates or DILUTION in self._columns.others:
             other = next(iter(self._columns.rates.values()), self._columns.others.get(DILUTION))
@@ -194,12 +200,12 @@ class RateReader:
         return tuple(samples), joined
 
     def _from_quotient(self, values: dict[str, Measured], rates: dict[str, Measured]) -> dict[str, Measured]:
-        """The gas that a respiratory quotient gives when the other one was measured."""
+        """Compute O2 or CO2 from the respiratory quotient and the other gas."""
         column = self._columns.others.get(RQ)
         if column is None:
             return {}
         quotient, given = values[column.header.text]
-        names = {self._gas(atoms): atoms for atoms in ({"O": 2.0}, {"C": 1.0, "O": 2.0})}
+        names = {self._gas(atoms): atoms for atoms in (OXYGEN, CO2)}
         known = [name for name in names if name in rates]
         if len(known) != 1:
             what = "neither" if not known else "both"
@@ -214,12 +220,10 @@ class RateReader:
         return {missing: (rate * ratio, np.abs(rate * ratio) * relative)}
 
     def _gas(self, atoms: dict[str, float]) -> str:
-        columns = self._network.stoichiometry.to_scipy().tocsc()
-        for name, index in zip(self._network.exchanges, self._network.exchange_indices, strict=True):
-            rows = columns[:, [index]].tocoo().coords[0]
-            if len(rows) == 1 and self._network.metabolite_table[int(rows[0])].formula == atoms:
-                return name
-        raise TableError(f"{self._network.id} has no exchange of O2 or CO2, which the RQ relates")
+        found = find_exchanges(self._network, atoms)
+        if not found:
+            raise TableError(f"{self._network.id} has no exchange of O2 or CO2, which the RQ relates")
+        return found[0]
 
     def _filled(self, measured: Measured, growth: bool) -> Measured:
         value, std = measured
@@ -232,11 +236,11 @@ class RateReader:
     def _check_sign(self, column: MeasuredColumn, rate: Measured) -> None:
         value, std = rate
         against = np.flatnonzero(value * column.sign < -SIGN_WINDOW * std)
-        atoms = self._formula(column.reaction)
+        atoms = exchanged_formulas(self._network, [column.reaction])[column.reaction]
         evolved = np.flatnonzero(value > SIGN_WINDOW * std)
         if column.signed and column.reaction != self._growth:
-            # Cells that live on organic matter take oxygen up; COBRA writes that below zero.
-            against, meaning = (evolved if atoms == {"O": 2.0} else np.array([], dtype=int)), "oxygen is taken up (< 0)"
+            # Heterotrophs take oxygen up; COBRA writes uptake as a negative flux.
+            against, meaning = (evolved if atoms == OXYGEN else np.array([], dtype=int)), "oxygen is taken up (< 0)"
         else:
             meaning = "growth" if column.reaction == self._growth else direction_in_words(column)
         if len(against):
@@ -247,16 +251,11 @@ class RateReader:
                 f"{meaning}; signed fluxes go under {column.reaction!r}, uptake below zero"
             )
 
-    def _formula(self, reaction: str) -> Mapping[str, float] | None:
-        column = self._network.stoichiometry.to_scipy().tocsc()[:, [self._network.reaction_index(reaction)]]
-        rows = column.tocoo().coords[0]
-        return self._network.metabolite_table[int(rows[0])].formula if len(rows) == 1 else None
-
 
 def read_rates(
-    network: MetabolicNetwork, table: pd.DataFrame, units: Mapping[str, str] | None = None, noise: float = NOISE
+    network: NetworkLike, table: pd.DataFrame, units: Mapping[str, str] | None = None, noise: float = NOISE
 ) -> RateTable:
-    """Measured rates of a table, as signed fluxes; as `RateReader`, in one go.
+    """Read a whole table of measured rates as signed fluxes, as `RateReader` does.
 
     Raises:
         TableError: As `RateReader`.
@@ -267,6 +266,7 @@ def read_rates(
     >>> dict(zip(rates.reactions, rates.rates[0].round(2).tolist()))
     {'Biomass_Ecoli_core': 0.4, 'EX_glc__D_e': -5.0, 'EX_o2_e': -9.0}
     """
+    network = as_network(network)
     table = require_rows(table, "rates")
     return RateReader(network, [str(name) for name in table.columns], units, noise).read(table)
 

@@ -1,37 +1,38 @@
-"""Measured rates, one row a sample, as signed fluxes with their deviations, and what was understood of every column."""
+"""A table of measured rates, one row a sample: signed fluxes, their deviations, and how every column was read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from metagnn.errors import InputError, unknown_name
-from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.network_like import NetworkLike, as_network
 
 NOISE = 0.05
-"""Relative standard deviation of a measurement where none is given."""
+"""Relative standard deviation of a measurement if none is given."""
 
 DILUTION_NOISE = 0.01
-"""The same of a dilution rate: a pump's setting, not an analysis."""
+"""Relative standard deviation of a dilution rate: a pump is more precise than an analysis."""
 
 SMALLEST_STD = 0.01
 SMALLEST_GROWTH_STD = 1e-3
 SMALLEST_DILUTION_STD = 1e-4
-"""Smallest standard deviation of a rate [mmol/gDW/h], of growth and of dilution [1/h], where none is given."""
+"""Smallest standard deviation of a rate [mmol/gDW/h], of growth and of dilution [1/h], if none is given."""
 
 
 @dataclass(frozen=True)
 class RateColumn:
-    """What was understood of a column.
+    """How a column was read.
 
     Attributes:
         column: Its header.
-        meaning: Which rate it is, in words.
-        unit: Unit that was read.
-        conversion: What was done to get a signed flux.
-        deviation: Where its standard deviation comes from.
-        reaction: The exchange or growth reaction that it measures; "" where it serves other columns.
+        meaning: What it measures, in words.
+        unit: The unit in the header.
+        conversion: How its values become signed fluxes.
+        deviation: Source of its standard deviation.
+        reaction: The exchange or growth reaction that it measures; "" for a column that serves others.
     """
 
     column: str
@@ -52,7 +53,7 @@ class RateTable:
         rates: Signed fluxes, uptake below zero, NaN where nothing was measured, shape `[samples, reactions]`
             [mmol/gDW/h]; growth [1/h].
         deviations: Their standard deviations, the same shape; NaN where nothing was measured.
-        columns: What was understood of every column of the file.
+        columns: How every column was read.
     """
 
     samples: tuple[str, ...]
@@ -70,8 +71,20 @@ class RateTable:
         if not (self.deviations[known] > 0).all() or np.isinf(self.rates).any():
             raise InputError("`rates` must be finite or NaN, with a positive deviation wherever there is a rate")
 
-    def on_network(self, network: MetabolicNetwork) -> tuple[np.ndarray, np.ndarray]:
+    def __repr__(self) -> str:
+        missing = int(np.isnan(self.rates).sum())
+        return f"RateTable({len(self.samples)} samples, {len(self.reactions)} reactions, {missing} values missing)"
+
+    def _repr_html_(self) -> str:
+        rates = pd.DataFrame(self.rates, index=list(self.samples), columns=list(self.reactions))
+        tables = [rates.to_html(max_rows=10, max_cols=8, float_format="{:.4g}".format, na_rep="")]
+        if self.columns:
+            tables.append(pd.DataFrame(map(asdict, self.columns)).to_html(index=False))
+        return f"<p>{self!r}; signed fluxes [mmol/gDW/h], growth [1/h]</p>" + "".join(tables)
+
+    def on_network(self, network: NetworkLike) -> tuple[np.ndarray, np.ndarray]:
         """Rates and deviations over all reactions, each `[samples, reactions of the network]`, NaN elsewhere."""
+        network = as_network(network)
         shape = (len(self.samples), len(network.reactions))
         positions = [network.reaction_index(name) for name in self.reactions]
         rates, deviations = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -79,7 +92,7 @@ class RateTable:
         return rates, deviations
 
     def without(self, hidden: tuple[str, ...]) -> RateTable:
-        """The table as if some of its reactions had not been measured.
+        """Drop some reactions.
 
         Raises:
             InputError: One of them is not measured.
@@ -92,10 +105,10 @@ class RateTable:
         return replace(self, reactions=names, rates=self.rates[:, kept], deviations=self.deviations[:, kept])
 
     def first(self, count: int) -> RateTable:
-        """The first samples alone."""
+        """Keep the first samples."""
         return replace(self, samples=self.samples[:count], rates=self.rates[:count], deviations=self.deviations[:count])
 
 
 def assumed_deviations(values: np.ndarray, growth: bool = False, noise: float = NOISE) -> np.ndarray:
-    """Standard deviations of measurements that came without: relative, with a floor for values near zero."""
+    """Standard deviations to assume: relative, with a floor for values near zero."""
     return np.asarray(np.maximum(noise * np.abs(values), SMALLEST_GROWTH_STD if growth else SMALLEST_STD))

@@ -1,4 +1,4 @@
-"""Units of measured quantities: read from text, and what they are units of."""
+"""Parse units of measured quantities."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class RateUnit:
     """A unit of a rate, of a concentration, of biomass, of growth or of time.
 
     Attributes:
-        text: As it was written.
+        text: The unit as it was written.
         quantity: "specific" (per gDW and h), "volumetric" (per litre and h), "concentration" (per litre), "biomass"
             (gDW per litre), "growth" (per h) or "time".
-        amount: "mass" [g], "moles" [mmol] or "carbon" [mmol of carbon]; "" where no substance is counted.
-        factor: What one unit is of g, mmol or nothing, gDW, litres and hours.
+        amount: "mass" [g], "moles" [mmol] or "carbon" [mmol of carbon]; "" if the unit counts no substance.
+        factor: Factor from this unit to g or mmol, gDW, litres and hours.
     """
 
     text: str
@@ -39,7 +39,7 @@ class RateUnit:
 
 
 def parse_unit(text: str) -> RateUnit | None:
-    """The unit that a text writes; None where it writes none.
+    """Parse a unit; None if the text is not one.
 
     >>> parse_unit("g_per_gDW_h").quantity, parse_unit("mmol gDW-1 h-1").factor, parse_unit("mM").quantity
     ('specific', 1.0, 'concentration')
@@ -67,7 +67,7 @@ def parse_unit(text: str) -> RateUnit | None:
     return None if quantity is None else RateUnit(text.strip(" []"), quantity, amount, factor)
 
 
-# Powers of biomass, volume, time and amount.
+# Quantity by the powers of biomass, volume, time and amount.
 _QUANTITIES = {
     (-1, 0, -1, 1): "specific",
     (0, -1, -1, 1): "volumetric",
@@ -79,7 +79,7 @@ _QUANTITIES = {
 
 
 def _powers(text: str) -> list[tuple[str, int]] | None:
-    """Every unit in a text with its power; None where the text cannot be one."""
+    """Split a text into units with their powers; None if it cannot be a unit."""
     cleaned = text.strip().strip("[]").lower().replace("µ", "u").replace("μ", "u").replace("−", "-")
     cleaned = re.sub(r"[\s_]per[\s_]", "/", MOLAR.get(cleaned, cleaned))
     if cleaned.startswith("per_"):
@@ -100,7 +100,7 @@ def _powers(text: str) -> list[tuple[str, int]] | None:
 
 
 def split_unit(header: str) -> tuple[str, RateUnit | None]:
-    """The name in a header, and the unit behind it: in brackets, or after the last word that is no unit.
+    """Split a header into a name and the unit behind it, in brackets or after the last word that is not a unit.
 
     >>> split_unit("glucose_uptake_g_per_gDW_h")[0], split_unit("qO2 [mmol/gDW/h]")[0], split_unit("EX_glc__D_e")
     ('glucose_uptake', 'qO2', ('EX_glc__D_e', None))
@@ -110,14 +110,14 @@ def split_unit(header: str) -> tuple[str, RateUnit | None]:
     """
     text = header.strip()
     if bracketed := re.match(r"^.*?[\[(]([^\[\]]+)[\])]$", text):
-        # A name may hold brackets of its own, as iron (III) does, and so may a unit: the first that closes over a unit.
+        # A name may hold brackets, such as iron (III), and so may a unit: take the first bracket that opens a unit.
         for opened in re.finditer(r"[\s_]*[\[(]", text):
             unit = parse_unit(text[opened.end() : -1])
             if unit is not None:
                 return text[: opened.start()], unit
         raise TableError(f"column {header!r}: {bracketed[1]!r} is no unit; expected one {EXPECTED}")
     words = text.split("_")
-    # The longest ending that is a unit; a name of one letter such as "h" of water's protons is not cut from EX_h_e.
+    # Take the longest ending that is a unit, but do not cut a metabolite of one letter, such as the proton of EX_h_e.
     for start in range(1, len(words)):
         ending = "_".join(words[start:])
         if "per" in words[start:] or ending.lower() in (*MOLAR, *TIME):
@@ -128,7 +128,7 @@ def split_unit(header: str) -> tuple[str, RateUnit | None]:
 
 
 def without_unit(header: str) -> str:
-    """The name in a header; brackets that hold no unit are part of it.
+    """Cut the unit from a header; brackets that hold no unit are part of the name.
 
     >>> without_unit("biomass [g/L]"), without_unit("glucose_uptake_g_per_gDW_h"), without_unit("Fe (III)")
     ('biomass', 'glucose_uptake', 'Fe (III)')

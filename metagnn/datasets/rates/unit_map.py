@@ -1,4 +1,4 @@
-"""A map of columns to units, for files whose headers lack them."""
+"""Read a map from columns to units, for tables whose headers lack them."""
 
 from __future__ import annotations
 

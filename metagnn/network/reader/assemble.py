@@ -11,7 +11,8 @@ import scipy.sparse
 from metagnn.errors import NetworkError, unknown_name
 from metagnn.network.gene_rule import GeneRule
 from metagnn.network.incidence import Incidence
-from metagnn.network.metabolic_network import MetabolicNetwork, Reaction
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.reaction import Reaction
 from metagnn.network.reader.border import crossing_reactions, settle_border
 from metagnn.network.reader.draft import DraftReaction, ModelDraft
 from metagnn.network.reader.gene_rule_text import read_gene_rule

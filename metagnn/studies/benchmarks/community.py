@@ -1,4 +1,4 @@
-"""A community of copies of one network that share its medium: a network of any size that behaves as one."""
+"""Build a community of copies of one network that share its medium, to have a network of any size."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ import scipy.sparse
 from metagnn.network.bounds import FluxBounds
 from metagnn.network.elements import Metabolite
 from metagnn.network.incidence import Incidence
-from metagnn.network.metabolic_network import MetabolicNetwork, Reaction
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.reaction import Reaction
 
 GROWTH = "community_growth"
 
 
 def community_of_copies(network: MetabolicNetwork, copies: int) -> MetabolicNetwork:
-    """A network with an inside for every copy and one outside: what the exchanges exchange, and the exchanges.
+    """Copy everything but the exchanges and the metabolites that they exchange, which all copies share.
 
     Growth takes a share of every copy's biomass, so the community grows as fast as its slowest copy.
 
     Args:
-        network: What is copied; its exchanges define the outside.
-        copies: How many copies.
+        network: What is copied; its exchanges define what is shared; every copy has its own sinks and demands.
+        copies: Number of copies.
     """
     S = network.stoichiometry.to_scipy().tocsc()
-    exchanges = np.asarray(network.exchange_indices)
+    exchanges = network.outside_indices
     outside = np.unique(S[:, exchanges].nonzero()[0])
     inside = np.setdiff1d(np.arange(S.shape[0]), outside)
     own = np.setdiff1d(np.arange(S.shape[1]), exchanges)
@@ -60,7 +61,7 @@ def community_of_copies(network: MetabolicNetwork, copies: int) -> MetabolicNetw
         Incidence.from_scipy(matrix, tuple(row.id for row in rows), names),
         FluxBounds(names, lower, upper),
         {GROWTH: 1.0},
-        network.exchanges,
+        network.outside_exchanges,
         tuple(rows),
         tuple(columns),
     )

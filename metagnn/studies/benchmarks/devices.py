@@ -1,4 +1,4 @@
-"""Throughput on the accelerator at hand, beside HiGHS on every core of the CPU; it says what it ran on."""
+"""Throughput on the accelerator at hand, beside HiGHS on every core of the CPU; rows name the device."""
 
 from __future__ import annotations
 
@@ -10,34 +10,36 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from metagnn.datasets.flux_dataset import FluxBatch
+from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.datasets.media import uniform_media
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.models.flux_gnn import FluxGNN
+from metagnn.network.conditions import Conditions
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.polytope import PolytopeProjection
 from metagnn.optimize.linear_program import LinearProgram
 from metagnn.studies.harness.comparison import Comparison, compare
+from metagnn.studies.harness.runs import Progress
 from metagnn.training.config import TrainingConfig
 from metagnn.training.objective import default_objective
 
 BATCHES, QUICK_BATCHES = (1024, 32_768), (64,)
 LARGEST_BATCH = 1_048_576
-"""On a GPU only."""
+"""Further batch size, on a GPU only."""
 
 RIVAL_MEDIA = 2048
-"""Linear programs in a round of the rival; time per medium does not depend on how many."""
+"""Linear programs in a round of the rival; the time of one does not depend on their number."""
 
 TRAINED_AT_ONCE = {"cpu": 4096, "cuda": 65_536}
-"""Samples of one backward pass, which keeps every step of the splitting; larger batches add up gradients."""
+"""Samples of one backward pass, which stores every step of the splitting; larger batches add up gradients."""
 
 
-def measure_devices(seed: int, progress: Callable[[int, int], None], quick: bool = False) -> list[Comparison]:
-    """Projection, prediction and a training step of e_coli_core at several batch sizes, on a GPU if there is one.
+def measure_devices(seed: int, progress: Progress, quick: bool = False) -> list[Comparison]:
+    """Time projection, prediction and a training step of e_coli_core at several batch sizes, on a GPU if there is one.
 
-    The rival is one linear program for every medium by HiGHS, warm from the medium before, on all cores at once.
+    The rival solves one linear program for every medium by HiGHS, started from the last solution, on all cores.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     batches = QUICK_BATCHES if quick else (*BATCHES, LARGEST_BATCH) if device.type == "cuda" else BATCHES
@@ -50,7 +52,7 @@ def measure_devices(seed: int, progress: Callable[[int, int], None], quick: bool
 
 
 def describe_device(device: torch.device) -> str:
-    """What it is, in words."""
+    """Name a device."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"CPU ({torch.get_num_threads()} threads)"
@@ -74,7 +76,7 @@ def _rows(network: MetabolicNetwork, batch: int, device: torch.device, seed: int
 
 
 def _bounds(network: MetabolicNetwork, batch: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Bounds of feasible media; a thousand of them, repeated where a batch is larger."""
+    """Draw bounds of a thousand feasible media, repeated in larger batches."""
     media = uniform_media(E_COLI_CORE_RANGES, min(batch, 1024), seed)
     lower, upper = network.uptake_bounds(list(E_COLI_CORE_RANGES), media.to_numpy())
     rows = np.resize(np.flatnonzero(FeasibilityScreen(network).feasible(lower, upper)), batch)
@@ -102,7 +104,7 @@ def _solve(network: MetabolicNetwork, lower: np.ndarray, upper: np.ndarray) -> l
 def _projection(network: MetabolicNetwork, samples: tuple[Tensor, Tensor]) -> Callable[[], object]:
     lower, upper = samples
     projection = PolytopeProjection(network.stoichiometry).to(lower.device)
-    # Somewhere between the bounds, as the raw answer of a network is; infinite ones stand for a hundred.
+    # Between the bounds, as the raw output of a network is; infinite bounds count as 100.
     target = (lower.clamp(min=-100) + upper.clamp(max=100)) / 20
     return lambda: projection(target, lower, upper)
 
@@ -112,8 +114,8 @@ def _prediction(network: MetabolicNetwork, samples: tuple[Tensor, Tensor]) -> Ca
 
     def work() -> None:
         with torch.no_grad():
-            for lower, upper in zip(*(bounds.split(TRAINED_AT_ONCE["cuda"]) for bounds in samples), strict=True):
-                model(lower, upper)
+            for part in _batches(samples, TRAINED_AT_ONCE["cuda"]):
+                model(part.conditions)
 
     return work
 
@@ -121,19 +123,22 @@ def _prediction(network: MetabolicNetwork, samples: tuple[Tensor, Tensor]) -> Ca
 def _training_step(network: MetabolicNetwork, samples: tuple[Tensor, Tensor]) -> Callable[[], object]:
     device = samples[0].device
     model = FluxGNN(network, tuple(E_COLI_CORE_RANGES)).to(device).train()
-    # The time of a step does not depend on what is learned.
-    observed = torch.zeros_like(samples[0])
-    scale = torch.ones(len(network.reactions), dtype=observed.dtype)
+    scale = torch.ones(len(network.reactions), dtype=samples[0].dtype)
     objective = default_objective(network, "steady_state", scale, TrainingConfig()).to(device)
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
     size = TRAINED_AT_ONCE[device.type]
 
     def work() -> None:
         optimizer.zero_grad()
-        for part in zip(*(tensor.split(size) for tensor in (*samples, observed)), strict=True):
-            batch = FluxBatch(*part)
-            loss, _ = objective(model(batch.lower, batch.upper), batch)
-            (loss * len(batch) / len(observed)).backward()
+        for part in _batches(samples, size):
+            loss, _ = objective(model(part.conditions), part)
+            (loss * len(part) / len(samples[0])).backward()
         optimizer.step()
 
     return work
+
+
+def _batches(samples: tuple[Tensor, Tensor], size: int) -> Iterator[FluxBatch]:
+    """Split the samples; their fluxes are zero, for the time of a step does not depend on what is learned."""
+    for lower, upper in zip(*(bounds.split(size) for bounds in samples), strict=True):
+        yield FluxBatch(Conditions(lower, upper), torch.zeros_like(lower))

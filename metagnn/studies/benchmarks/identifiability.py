@@ -1,9 +1,12 @@
-"""Identifiability by one factorisation beside the rank of stacked dense matrices."""
+"""Compare identifiability by one factorisation with the rank of stacked dense matrices."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -11,89 +14,124 @@ import scipy.sparse.linalg
 import torch
 
 from metagnn.analysis.identifiability.steady_state_tangent import SteadyStateTangent
+from metagnn.files.output import replace_file
 from metagnn.network.elements import balance_weights
-from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import CONTENTS, BiomassComposition
+from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores
+from metagnn.studies.harness.result_table import ResultTable
+from metagnn.studies.harness.runs import Progress
+from metagnn.studies.harness.samples import SampleStore
+from metagnn.studies.harness.study import StudyOptions, run_study
 
 NETWORKS = ("e_coli_core", "iJO1366")
 COMPOSITIONS = ("fixed", "elemental")
-SETS = 200
+REPETITIONS = Repetitions(1, 5, 5)
 
 GROWTH = 0.4
 """Growth at which the matrices are taken [1/h]."""
 
 MOST_SINGLE = 200
-"""Quantities up to which each has a rank of its own: one costs a millisecond on e_coli_core, seconds on iJO1366."""
+"""Most quantities for which each gets a rank of its own: one costs 1 ms on e_coli_core, seconds on iJO1366."""
 
 RANKED_EVERY = 20
-"""On larger networks, every so many sets have ranks too."""
+"""On larger networks, one set in so many has ranks too."""
 
 MISSED = 1e-6
-"""What a witness may miss, relative to its own size, by rounding."""
+"""Rounding error that a witness may have, relative to its own size."""
+
+
+COUNTS = (
+    "sets",
+    "agreeing",
+    "readouts",
+    "readouts_determined",
+    "fluxes_determined",
+    "witnesses",
+    "ranks",
+)
+"""What is counted: random sets of measurements; sets in which every check agrees; readouts (growth, CO2, contents of
+biomass where they are unknown) and those determined; reactions determined; quantities whose verdict a combination or a
+flux proves; ranks of dense matrices."""
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """How often two ways to tell what is determined say the same.
-
-    Attributes:
-        network: The network.
-        composition: What of biomass is unknown.
-        sets: Random sets of measurements.
-        agreeing: Sets in which every check says the same.
-        readouts: Readouts (growth, CO2, contents of biomass where they are unknown), over all sets.
-        readouts_determined: How many of them are determined.
-        fluxes_determined: Reactions that are determined, over all sets.
-        witnesses: Quantities whose verdict was proved by a combination or by a flux, over all sets.
-        ranks: Ranks of dense matrices that were computed.
-    """
-
-    network: str
-    composition: str
-    sets: int
-    agreeing: int
-    readouts: int
-    readouts_determined: int
-    fluxes_determined: int
-    witnesses: int
-    ranks: int
-
-
-def measure_identifiability(
-    seed: int,
-    progress: Callable[[int, int], None],
-    networks: tuple[str, ...] = NETWORKS,
-    sets: int = SETS,
-) -> list[Agreement]:
-    """Random measurement sets of each network, half with each composition.
+class Identifiability(AbstractExperiment):
+    """Draw random sets of measurements, and compare what is determined with ranks of dense matrices.
 
     A quantity is determined exactly if its row does not raise the rank of balances and measurements. On a small network
     each has a rank of its own. On a large one each verdict is proved by what makes the rank rise or not: a combination
     of balances and measurements, found by least squares on the sparse rows, or a flux that none of them sees; and
     every twentieth set has ranks, of what is determined together and of every readout that is not.
+
+    Attributes:
+        name: Name of the network, and start of the names of its runs' files.
+        sets: Random sets of measurements of every seed and composition.
+        repetitions: Number of seeds.
     """
-    rows = []
-    total = sets * len(networks)
-    for number, name in enumerate(networks):
-        network = load_network(name)
-        for half, composition in enumerate(COMPOSITIONS):
-            count = sets // 2 + (sets % 2 if half == 0 else 0)
-            started = number * sets + half * (sets - sets // 2)
-            case = _Case(network, composition, seed)
-            done = []
-            for position in range(count):
-                ranked = case.small or position % RANKED_EVERY == 0
-                done.append(case.check(np.random.default_rng([seed, half, position]), ranked))
-                progress(started + position + 1, total)
-            rows.append(Agreement(name, composition, count, *np.sum(done, axis=0).tolist()))
-    return rows
+
+    name: str
+    sets: int = 20
+    repetitions: Repetitions = REPETITIONS
+
+    def contestants(self, size: str) -> tuple[str, ...]:
+        """What of biomass is unknown."""
+        return COMPOSITIONS
+
+    def quick(self) -> Identifiability:
+        """Draw half as many sets."""
+        return replace(self, sets=self.sets // 2)
+
+    def settings(self) -> dict[str, Any]:
+        """How many sets."""
+        return {"sets": self.sets}
+
+    def data(self, store: SampleStore, seed: int) -> MetabolicNetwork:
+        """Read the network."""
+        return store.network(self.name)
+
+    def run(self, contestant: str, data: MetabolicNetwork, seed: int) -> Run:
+        """Count how often the two ways agree."""
+        case, stream = _Case(data, contestant, seed), COMPOSITIONS.index(contestant)
+        counts = [
+            case.check(np.random.default_rng([seed, stream, position]), case.small or position % RANKED_EVERY == 0)
+            for position in range(self.sets)
+        ]
+        return Run(dict(zip(COUNTS, (self.sets, *np.sum(counts, axis=0).tolist()), strict=True)))
+
+    def results(self, runs: Mapping[str, Sequence[Scores]]) -> dict[str, Any]:
+        """Sums of the counts over the seeds, by network and composition."""
+        sums = {c: {name: sum(run[name] for run in scores) for name in COUNTS} for c, scores in runs.items()}
+        return {"agreement": {self.name: sums}}
+
+
+def study_identifiability(folder: Path, options: StudyOptions, progress: Progress) -> list[ResultTable]:
+    """Compare with ranks on e_coli_core, and on iJO1366 unless the study is quick; write `identifiability.json`."""
+    networks = NETWORKS[:1] if options.quick else NETWORKS
+    results = run_study(folder, [Identifiability(name) for name in networks], options, progress)
+    rows = [
+        {"network": network, "composition": composition, **counts}
+        for network, by in results["agreement"].items()
+        for composition, counts in by.items()
+    ]
+    replace_file(folder / "identifiability.json", json.dumps(rows, indent=2).encode())
+    cells = (
+        (
+            *(row["network"], row["composition"], f"{row['agreeing']} of {row['sets']}"),
+            f"{row['readouts_determined']} of {row['readouts']}",
+            *(str(row[name]) for name in COUNTS[4:]),
+        )
+        for row in rows
+    )
+    header = ("network", "composition", "sets that agree", "readouts determined")
+    names = (name.replace("_", " ") for name in COUNTS[4:])
+    return [ResultTable("identifiability beside the rank of stacked matrices", (*header, *names), tuple(cells))]
 
 
 def dense_rows(
     network: MetabolicNetwork, biomass: BiomassComposition, growth: float = GROWTH
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Steady state and quantities as plain matrices of fluxes and parameters, made without any null space.
+    """Write steady state and quantities as dense matrices over fluxes and parameters, without using a null space.
 
     Args:
         network: The network.
@@ -126,7 +164,7 @@ class _Case:
             biomass.raw.data.copy_(torch.from_numpy(draws))
         self.tangent = SteadyStateTangent.from_composition(network, biomass)
         self.balance, self.quantities = dense_rows(network, biomass)
-        names = [*network.exchanges, "growth"]
+        names = [*network.outside_exchanges, "growth"]
         self.measurable = [self.tangent.index(name) for name in names]
         in_rows = [self.tangent.index(name) for name in self.tangent.readouts]
         self.readouts = [index for index in in_rows if index < len(self.quantities)]
@@ -134,7 +172,7 @@ class _Case:
         self.small = len(self.quantities) <= MOST_SINGLE
 
     def check(self, rng: np.random.Generator, ranked: bool) -> tuple[int, int, int, int, int, int]:
-        """One random set: whether all agrees, readouts, those determined, fluxes determined, witnesses, ranks."""
+        """Check one random set; return the counts of `COUNTS`, without the number of sets."""
         count = round(rng.uniform(0.2, 1.0) * len(self.measurable))
         measured = rng.choice(self.measurable, count, replace=False)
         rest = self.tangent.after(measured.tolist())[: len(self.quantities)]
@@ -153,7 +191,7 @@ class _Case:
         return int(agree), len(self.readouts), known, fluxes, witnesses, ranks
 
     def _proved(self, stacked: np.ndarray, combination: np.ndarray, rest: np.ndarray, determined: np.ndarray) -> bool:
-        """Whether the rows combine to what is determined, and whether all else moves along what they do not see."""
+        """Tell whether rows combine to what is determined, and whether all else moves along what they do not see."""
         rows = scipy.sparse.csr_array(stacked)
         rows = scipy.sparse.diags_array(1.0 / scipy.sparse.linalg.norm(rows, axis=1)) @ rows
         weights = scipy.sparse.linalg.lsmr(rows.T, combination, 0.0, 1e-15, 1e-15, 1e15, maxiter=40_000)[0]
@@ -162,7 +200,7 @@ class _Case:
         free = np.flatnonzero(~determined)
         reactions = len(self.tangent.network.reactions)
         parameters = stacked.shape[1] - reactions
-        # The tangent is that of growth of one: at another growth, the composition moves by so much less.
+        # The tangent is taken at a growth of 1/h: at another growth, the composition moves in proportion.
         moves = np.vstack(
             [self.tangent.rows[:reactions] @ rest[free].T, rest[free, rest.shape[1] - parameters :].T / GROWTH]
         )
@@ -177,7 +215,7 @@ def _ranks_agree(
     determined: np.ndarray,
     singles: Sequence[int],
 ) -> bool:
-    """Whether all that is determined together raises no rank, and each of some quantities only if it is not."""
+    """Tell whether all that is determined raises no rank, and whether each single quantity does if it is not."""
     rank = np.linalg.matrix_rank(stacked)
     agree = bool(np.linalg.matrix_rank(np.vstack([stacked, combination])) == rank)
     for index in singles:

@@ -1,4 +1,4 @@
-"""Prediction of a batch of media beside one linear program for each."""
+"""Compare the prediction of a batch of media with one linear program for each."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from metagnn.fba.simulate import simulate_fluxes
 from metagnn.network.from_cobra import load_network
 from metagnn.predictor import FluxPredictor
 from metagnn.studies.harness.comparison import Comparison, compare
+from metagnn.studies.harness.runs import Progress
 from metagnn.training.config import TrainingConfig
 
 BATCH = 1000
 
 
-def measure_inference(seed: int, progress: Callable[[int, int], None], quick: bool = False) -> list[Comparison]:
+def measure_inference(seed: int, progress: Progress, quick: bool = False) -> list[Comparison]:
     """Predict 1,000 media of e_coli_core, feasibility check and table included, beside FBA of each.
 
     The rivals are cobra's `slim_optimize` in a loop (growth only) and metagnn's own labels (all fluxes).
@@ -27,9 +28,9 @@ def measure_inference(seed: int, progress: Callable[[int, int], None], quick: bo
     network = load_network("e_coli_core")
     media = uniform_media(E_COLI_CORE_RANGES, BATCH, seed=seed)
     with warnings.catch_warnings():
-        # About 1 % of these media are infeasible: that is no news here.
+        # About 1 % of these media are infeasible, as expected.
         warnings.simplefilter("ignore")
-        # The time of a prediction does not depend on how long it was trained.
+        # How long a model was trained does not change the time of a prediction.
         predictor = FluxPredictor(network, seed=seed, training=TrainingConfig(epochs=1))
         predictor.fit(media[:100], simulate_fluxes(network, media[:100]).fluxes, progress=False)
         scales = (1e6 / BATCH, 1e6 / BATCH)

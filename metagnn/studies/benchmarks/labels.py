@@ -1,4 +1,4 @@
-"""Labels of many media beside a loop over cobra, and what the order of the media does to them."""
+"""Compare labels of many media with a loop over cobra, and measure how the order of the media moves them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from metagnn.datasets.reference_media import E_COLI_CORE_RANGES, IJO1366_RANGES
 from metagnn.fba.simulate import simulate_fluxes
 from metagnn.network.from_cobra import load_network
 from metagnn.studies.harness.comparison import Comparison, compare, compare_errors
+from metagnn.studies.harness.runs import Progress
 
 RANGES = {"e_coli_core": E_COLI_CORE_RANGES, "iJO1366": IJO1366_RANGES}
 COBRA_NAMES = {"e_coli_core": "textbook", "iJO1366": "iJO1366"}
@@ -30,8 +31,8 @@ class LabelCase:
         network: Which network.
         method: Ours: "fba", "pfba" or "min_norm".
         rival: cobra's: "slim_optimize" (growth only) or "pfba".
-        media: How many we label a round, in one call: building the solvers, verifying and the table included.
-        rival_media: How many the rival does a round, with its model built and warm.
+        media: Media that we label in a round, in one call; it builds the solvers, verifies, and makes the table.
+        rival_media: Media that the rival solves in a round, with its model built and warm.
     """
 
     network: str
@@ -56,19 +57,19 @@ QUICK = tuple(
 )
 
 ORDER = {"e_coli_core": 500, "iJO1366": 60}
-"""Media that are labelled in two orders."""
+"""Number of media that are labelled in two orders."""
 
 
-def measure_labels(seed: int, progress: Callable[[int, int], None], quick: bool = False) -> list[Comparison]:
-    """Time per medium beside cobra's own; and the largest flux that the order of the media moves.
+def measure_labels(seed: int, progress: Progress, quick: bool = False) -> list[Comparison]:
+    """Compare the time per medium with cobra's, and measure the largest flux that the order of the media moves.
 
-    The rows of order hold our minimum-norm labels beside ours of plain FBA, which is any loop's.
+    The rows of order compare our minimum-norm labels with our labels of plain FBA, which any optimum satisfies.
     """
     rows: list[Comparison] = []
     cases, order = (QUICK, {"e_coli_core": 100}) if quick else (SPEED, ORDER)
     total = len(cases) + len(order)
     with warnings.catch_warnings():
-        # About 1 % of the core media are infeasible: that is no news here.
+        # About 1 % of the core media are infeasible, as expected.
         warnings.simplefilter("ignore")
         for row in _rows(cases, order, seed):
             rows.append(row)

@@ -1,4 +1,4 @@
-"""Nearest feasible fluxes of a batch beside a loop over PIQP; how exact both are."""
+"""Compare the nearest feasible fluxes of a batch with a loop over PIQP, in time and in accuracy."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from metagnn.nn.polytope import PolytopeProjection
 from metagnn.optimize.quadratic_program import QuadraticProgram
 from metagnn.studies.benchmarks.labels import RANGES
 from metagnn.studies.harness.comparison import Comparison, compare, compare_errors
+from metagnn.studies.harness.runs import Progress
 
 NOISE = 0.3
 """Noise on the targets, in units of the spread of each flux."""
@@ -31,9 +32,9 @@ class ProjectionCase:
     """One network.
 
     Attributes:
-        network: Which.
+        network: Name of the network.
         batch: Samples that we project at once.
-        rival_batch: Samples that the rival does in a round.
+        rival_batch: Samples that the rival projects in a round.
         checked: Samples whose optimum is verified.
     """
 
@@ -58,14 +59,14 @@ class _Samples:
     projection: PolytopeProjection
 
     def first(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Some of them."""
+        """Return the first samples: target, lower and upper bounds."""
         return self.target[:count], self.lower[:count], self.upper[:count]
 
 
-def measure_projection(seed: int, progress: Callable[[int, int], None], quick: bool = False) -> list[Comparison]:
-    """Time per sample and gradient; then the distance to the verified optimum, |S·v| and bounds, of both.
+def measure_projection(seed: int, progress: Progress, quick: bool = False) -> list[Comparison]:
+    """Compare time per sample and of the gradient, then distance to the verified optimum, |S·v| and bounds.
 
-    The rival is PIQP on the uncompressed network: set up for every sample, as a loop does, and prepared once.
+    The rival is PIQP on the uncompressed network: set up for every sample, as a loop does, and set up once.
     """
     rows: list[Comparison] = []
     cases = QUICK if quick else CASES
@@ -103,7 +104,7 @@ def _rows(case: ProjectionCase, seed: int) -> Iterator[Comparison]:
 
 
 def _exactness(case: ProjectionCase, samples: _Samples, loop: _Piqp) -> Iterator[Comparison]:
-    """Both against optima whose signs of all multipliers were checked."""
+    """Compare both with optima whose multipliers all have the right sign."""
     S = samples.network.stoichiometry.to_scipy()
     program = QuadraticProgram(S)
     drawn = samples.first(case.checked)
@@ -129,7 +130,7 @@ def _exactness(case: ProjectionCase, samples: _Samples, loop: _Piqp) -> Iterator
 def _draw(case: ProjectionCase, seed: int) -> _Samples:
     network = load_network(case.network)
     count = max(case.batch, case.checked)
-    # A few media more than samples, for some are infeasible; their optima repeated, under fresh noise.
+    # Some media are infeasible; the optima of the others are repeated under fresh noise.
     media = uniform_media(RANGES[case.network], min(count, 1200), seed=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -145,7 +146,7 @@ def _draw(case: ProjectionCase, seed: int) -> _Samples:
 
 
 class _Piqp:
-    """PIQP as its users call it, on the network as it is, to the same tolerance as ours."""
+    """PIQP as its users call it, on the whole network, to the same tolerance as ours."""
 
     def __init__(self, network: MetabolicNetwork) -> None:
         self._matrix = scipy.sparse.csc_matrix(network.stoichiometry.to_scipy())
@@ -153,7 +154,7 @@ class _Piqp:
         self._zeros = np.zeros(self._matrix.shape[0])
 
     def solve(self, target: Tensor, lower: Tensor, upper: Tensor, prepared: bool) -> np.ndarray:
-        """Sample by sample; NaN where it finds no optimum."""
+        """Solve sample by sample; NaN where no optimum is found."""
         fluxes = np.full(target.shape, np.nan)
         solver = None
         for row, (t, low, high) in enumerate(zip(target.numpy(), lower.numpy(), upper.numpy(), strict=True)):

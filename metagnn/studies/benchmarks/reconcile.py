@@ -1,9 +1,12 @@
-"""Reconciliation of noisy rates whose truth is known: hidden CO2, its intervals, and rates in gross error."""
+"""Reconcile noisy rates whose truth is known: hidden CO2, its intervals, and rates in gross error."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.stats
@@ -11,16 +14,29 @@ import scipy.stats
 from metagnn.analysis.reconciliation import ReconcileOptions, reconcile
 from metagnn.datasets.rates import RateTable
 from metagnn.datasets.rates.rate_table import assumed_deviations
+from metagnn.files.output import replace_file
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.co2 import CO2Readout
+from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores
+from metagnn.studies.harness.measured_rates import (
+    CO2,
+    MODEL,
+    SELDOM_MEASURED,
+    MeasuredRates,
+    as_fluxes,
+    draw_rates,
+    tensor,
+)
+from metagnn.studies.harness.result_table import ResultTable
+from metagnn.studies.harness.runs import Progress
 from metagnn.studies.harness.samples import SampleStore
-from metagnn.studies.paper.measured_rates import CO2, SELDOM_MEASURED, MeasuredRates, as_fluxes, draw_rates, tensor
+from metagnn.studies.harness.scores import spread
+from metagnn.studies.harness.study import StudyOptions, run_study
 
-SAMPLES, SEEDS = 1000, 3
-QUICK_SAMPLES, QUICK_SEEDS = 60, 1
+REPETITIONS = Repetitions(1, 3, 3)
 
 TOLD = 0.01
-"""Probability below which a likelihood-ratio test that was told the place has found the error."""
+"""p-value below which a likelihood-ratio test that is told the place has found the error."""
 
 CASES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "all other exchanges measured": ((CO2,), "fixed", "free"),
@@ -29,55 +45,77 @@ CASES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "without them, demand for ATP kept": ((CO2, *SELDOM_MEASURED), "fixed", "keep"),
     "all others, composition fitted": ((CO2,), "elemental", "free"),
 }
-"""What was not measured, where the composition of biomass comes from, and whether its demand for ATP binds."""
+"""By case: what was not measured, where the composition of biomass comes from, and whether ATP demand binds."""
+
+
+ALONE, DOUBLED = "carbon balance alone", "one rate doubled"
 
 
 @dataclass(frozen=True)
-class ReconcileScore:
-    """One figure over the seeds.
+class Reconciliation(AbstractExperiment):
+    """Reconcile rates with 5 % noise on e_coli_core: find hidden CO2, and name one rate that is doubled.
 
     Attributes:
-        case: What was measured.
-        metric: What is reported, as a fraction.
-        median: Median over the seeds.
-        least: Smallest.
-        most: Largest.
+        samples: Number of samples in a draw.
+        cases: Names of the `CASES` to run.
+        name: Start of the names of its runs' files.
+        repetitions: Number of draws of media and noise.
     """
 
-    case: str
-    metric: str
-    median: float
-    least: float
-    most: float
+    samples: int = 1000
+    cases: tuple[str, ...] = tuple(CASES)
+    name: str = "reconcile"
+    repetitions: Repetitions = REPETITIONS
+
+    def contestants(self, size: str) -> tuple[str, ...]:
+        """Every case, beside the carbon balance alone; and the doubled rate."""
+        return (ALONE, *self.cases, DOUBLED)
+
+    def quick(self) -> Reconciliation:
+        """Draw few samples."""
+        return replace(self, samples=60)
+
+    def settings(self) -> dict[str, Any]:
+        """Samples and cases."""
+        return {"model": MODEL, "samples": self.samples, "cases": list(self.cases)}
+
+    def data(self, store: SampleStore, seed: int) -> tuple[MetabolicNetwork, MeasuredRates]:
+        """Draw noisy rates of the seed."""
+        return store.network(MODEL), draw_rates(store, self.samples, seed)
+
+    def run(self, contestant: str, data: tuple[MetabolicNetwork, MeasuredRates], seed: int) -> Run:
+        """Reconcile, and score against the truth, as fractions."""
+        if contestant == DOUBLED:
+            return Run(_doubled(*data, seed))
+        return Run(_carbon_balance(*data) if contestant == ALONE else _hidden_co2(*data, contestant))
+
+    def results(self, runs: Mapping[str, Sequence[Scores]]) -> dict[str, Any]:
+        """Median and range of every metric over the draws, by case."""
+        return {self.name: {case: spread(scores) for case, scores in runs.items()}}
 
 
-def measure_reconciliation(
-    seed: int, progress: Callable[[int, int], None], quick: bool = False
-) -> list[ReconcileScore]:
-    """Hidden CO2 with 5 % noise and one rate doubled, on e_coli_core, over several draws of media and noise.
-
-    Args:
-        seed: Seed of the first draw; the others follow it.
-        progress: Called with how many draws are done, and of how many.
-        quick: One draw of few samples.
-    """
-    samples, seeds = (QUICK_SAMPLES, QUICK_SEEDS) if quick else (SAMPLES, SEEDS)
-    store = SampleStore()
-    runs = []
-    for number in range(seeds):
-        data = draw_rates(store, samples, seed + number)
-        runs.append(_hidden_co2(store.network("e_coli_core"), data))
-        runs[-1] |= _doubled(store.network("e_coli_core"), data, seed + number)
-        progress(number + 1, seeds)
-    return [
-        ReconcileScore(case, metric, float(np.median(values)), float(min(values)), float(max(values)))
-        for case, metric in runs[0]
-        for values in [[run[case, metric] for run in runs]]
+def study_reconciliation(
+    folder: Path, options: StudyOptions, progress: Progress, experiment: Reconciliation | None = None
+) -> list[ResultTable]:
+    """Run the reconciliation of rates whose truth is known, and write `reconcile.json`."""
+    experiment = experiment or Reconciliation()
+    results = run_study(folder, [experiment], options, progress)
+    rows = [
+        {"case": case, "metric": metric, "median": found["median"], "least": found["min"], "most": found["max"]}
+        for case, metrics in results[experiment.name].items()
+        for metric, found in metrics.items()
     ]
+    replace_file(folder / "reconcile.json", json.dumps(rows, indent=2).encode())
+    cells = (
+        (row["case"], row["metric"], *(f"{100 * row[key]:.1f} %" for key in ("median", "least", "most")))
+        for row in rows
+    )
+    title = "reconciliation of rates with 5 % noise, e_coli_core"
+    return [ResultTable(title, ("case", "what", "median", "least", "most"), tuple(cells))]
 
 
 def rate_table(network: MetabolicNetwork, data: MeasuredRates, hidden: Sequence[str] = ()) -> RateTable:
-    """Noisy rates and growth as a file would give them, with deviations of 5 %."""
+    """Make the table that a file of noisy rates and growth would give, with deviations of 5 %."""
     names = tuple(name for name in network.exchanges if name not in hidden)
     rates = np.column_stack([data.rates[list(names)].to_numpy(), data.growth.to_numpy()])
     deviations = assumed_deviations(rates)
@@ -86,29 +124,27 @@ def rate_table(network: MetabolicNetwork, data: MeasuredRates, hidden: Sequence[
     return RateTable(samples, (*names, network.growth_reaction), rates, deviations)
 
 
-Figures = dict[tuple[str, str], float]
-
-
-def _hidden_co2(network: MetabolicNetwork, data: MeasuredRates) -> Figures:
-    found: Figures = {}
-    truth = data.truth[CO2].to_numpy()
+def _carbon_balance(network: MetabolicNetwork, data: MeasuredRates) -> Scores:
     closed_form = CO2Readout(network)(tensor(as_fluxes(network, data))).numpy()
-    found["carbon balance alone", "median error of CO2"] = float(np.median(np.abs(closed_form / truth - 1.0)))
-    for case, (hidden, composition, energy) in CASES.items():
-        table = rate_table(network, data, hidden)
-        _, result = reconcile(network, table, ReconcileOptions(composition=composition, energy=energy, ranges=False))
-        column = result.intervals.reactions.index(CO2)
-        value, low, high = (
-            array[:, column] for array in (result.intervals.value, result.intervals.low, result.intervals.high)
-        )
-        found[case, "median error of CO2"] = float(np.nanmedian(np.abs(value / truth - 1.0)))
-        found[case, "truth inside the 90 % interval"] = float(np.mean((low <= truth) & (truth <= high)))
-        found[case, "median half width of the interval"] = float(np.nanmedian((high - low) / 2 / np.abs(value)))
-    return found
+    return {"median error of CO2": float(np.median(np.abs(closed_form / data.truth[CO2].to_numpy() - 1.0)))}
 
 
-def _doubled(network: MetabolicNetwork, data: MeasuredRates, seed: int) -> Figures:
-    """One rate other than zero doubled in every sample, all of them measured; is it the one that is named?"""
+def _hidden_co2(network: MetabolicNetwork, data: MeasuredRates, case: str) -> Scores:
+    hidden, composition, energy = CASES[case]
+    options = ReconcileOptions(composition=composition, energy=energy, ranges=False)
+    _, result = reconcile(network, rate_table(network, data, hidden), options)
+    found, truth = result.intervals, data.truth[CO2].to_numpy()
+    column = found.reactions.index(CO2)
+    value, low, high = (array[:, column] for array in (found.value, found.low, found.high))
+    return {
+        "median error of CO2": float(np.nanmedian(np.abs(value / truth - 1.0))),
+        "truth inside the 90 % interval": float(np.mean((low <= truth) & (truth <= high))),
+        "median half width of the interval": float(np.nanmedian((high - low) / 2 / np.abs(value))),
+    }
+
+
+def _doubled(network: MetabolicNetwork, data: MeasuredRates, seed: int) -> Scores:
+    """Double one non-zero rate in every sample, all rates measured; score how often it is the one that is named."""
     clean = rate_table(network, data)
     rng = np.random.default_rng([seed, 11])
     truth = data.truth[list(clean.reactions)].to_numpy()
@@ -125,7 +161,7 @@ def _doubled(network: MetabolicNetwork, data: MeasuredRates, seed: int) -> Figur
     told = scipy.stats.chi2.sf(np.square(np.nan_to_num(errors.residuals[rows, columns])), 1) < TOLD
     named = np.array([errors.reactions[column] for column in columns]) == np.array(errors.suspect)
     return {
-        ("one rate doubled", "found by a test that was told the place"): float(told.mean()),
-        ("one rate doubled", "named, of those"): float(named[told].mean()),
-        ("one rate doubled", "named, of all"): float(named.mean()),
+        "found by a test that was told the place": float(told.mean()),
+        "named, of those": float(named[told].mean()),
+        "named, of all": float(named.mean()),
     }

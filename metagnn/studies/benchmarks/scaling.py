@@ -1,11 +1,10 @@
-"""How the cost grows with the network: time and memory of one network after another, and their exponents."""
+"""Measure how time and memory grow with the network: one network after another, and the exponents."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -13,15 +12,17 @@ import torch
 from metagnn.datasets.media import uniform_media
 from metagnn.fba.simulate import simulate_fluxes
 from metagnn.models.flux_gnn import FluxGNN, FluxGNNConfig
+from metagnn.network.conditions import Conditions
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.studies.benchmarks.community import community_of_copies
 from metagnn.studies.benchmarks.labels import RANGES
 from metagnn.studies.harness.comparison import Comparison
 from metagnn.studies.harness.peak_memory import PeakMemory
+from metagnn.studies.harness.runs import Progress
 
 SIZES = (("e_coli_core", 1), ("iJO1366", 1), ("iJO1366", 2), ("iJO1366", 4), ("iJO1366", 8))
-"""Networks, and how many copies of each share a medium."""
+"""Networks, and the number of copies of each that share a medium."""
 
 QUICK = (("e_coli_core", 1), ("e_coli_core", 2))
 
@@ -31,8 +32,8 @@ COSTS = {"labels": "ms per medium", "prediction": "ms per medium", "training ste
 BATCH = 32
 
 
-def measure_scaling(seed: int, progress: Callable[[int, int], None], quick: bool = False) -> list[Comparison]:
-    """Every network beside the one before, in a process of its own; then the fitted exponents.
+def measure_scaling(seed: int, progress: Progress, quick: bool = False) -> list[Comparison]:
+    """Compare every network with the one before, each in a process of its own; then fit the exponents.
 
     In these rows `ours` is the larger network and `rival` the smaller one; the ratio is the exponent of the cost in
     the number of non-zeros of S between the two, and the last row of every cost is fitted over all.
@@ -63,7 +64,7 @@ def measure_scaling(seed: int, progress: Callable[[int, int], None], quick: bool
 
 
 def measure_one(name: str, copies: int, seed: int) -> list[float]:
-    """Non-zeros of S, then the costs in their order."""
+    """Measure one network: non-zeros of S, then the costs in their order."""
     network = load_network(name)
     if copies > 1:
         network = community_of_copies(network, copies)
@@ -89,7 +90,7 @@ def _model_times(network: MetabolicNetwork, names: list[str], uptakes: np.ndarra
         for _ in range(3):
             started = time.perf_counter()
             with torch.set_grad_enabled(trained):
-                fluxes = model(lower, upper).fluxes
+                fluxes = model(Conditions(lower, upper)).fluxes
             if trained:
                 fluxes.square().mean().backward()
             rounds.append((time.perf_counter() - started) / BATCH * 1e3)

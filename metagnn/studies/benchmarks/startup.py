@@ -1,17 +1,17 @@
-"""Time until `import metagnn` and `metagnn --help` are done, in fresh processes."""
+"""Time `import metagnn` and `metagnn --help` in fresh processes."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import partial
 
 from metagnn.studies.harness.comparison import Comparison, compare
+from metagnn.studies.harness.runs import Progress
 
 
-def measure_startup(seed: int, progress: Callable[[int, int], None], quick: bool = False) -> list[Comparison]:
-    """Start-up beside `import torch`, which every PyTorch library would otherwise pay for."""
+def measure_startup(seed: int, progress: Progress, quick: bool = False) -> list[Comparison]:
+    """Compare start-up with `import torch`, which a library on PyTorch pays for unless it imports lazily."""
     rows = []
     cases = {
         "import metagnn / import torch": ["-c", "import metagnn"],

@@ -1,165 +1,143 @@
-"""Training at genome scale: how long, and how good on media that were not trained on."""
+"""Compare training with the feed-forward rival: time, memory, and errors on held-out media."""
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from metagnn.datasets.media import uniform_media
 from metagnn.fba.simulate import simulate_fluxes
 from metagnn.models.flux_gnn import FluxGNNConfig
-from metagnn.models.flux_mlp import feed_forward
-from metagnn.network.from_cobra import load_network
-from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.nn.steady_state import SteadyStateProjection
-from metagnn.predictor import FluxPredictor
 from metagnn.studies.benchmarks.labels import RANGES
-from metagnn.studies.extrapolation.scores import score_extrapolation
-from metagnn.studies.harness.comparison import Comparison, compare_errors
+from metagnn.studies.harness.comparison import Comparison, compare_errors, write_comparisons
+from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores
 from metagnn.studies.harness.peak_memory import PeakMemory
+from metagnn.studies.harness.result_table import ResultTable
+from metagnn.studies.harness.runs import Progress
+from metagnn.studies.harness.samples import Samples, SampleStore, TrainTest
+from metagnn.studies.harness.scores import score_unseen
+from metagnn.studies.harness.study import StudyOptions, run_study
+from metagnn.studies.rivals.feed_forward import FeedForwardConfig
+from metagnn.studies.rivals.problem import Effort, Problem
+from metagnn.studies.rivals.registry import RIVALS
 from metagnn.training.config import TrainingConfig
 
-FLOOR = 0.05
-"""Smallest spread of a flux in the metric of the rival [mmol/gDW/h]."""
+CONTESTANTS = ("flux_gnn", "mlp")
 
-MLP_EPOCHS = 200
+MEASURED = {
+    "growth_q2": ("1 − R² of growth", "1 − R²"),
+    "median_flux_q2": ("1 − R² of the median flux", "1 − R²"),
+    "max_abs_sv": ("max |S·v|", "mmol/gDW/h"),
+    "max_bound_violation": ("worst bound violation", "mmol/gDW/h"),
+}
+"""Scores that are reported, with name and unit of their row."""
+
+ONCE = Repetitions(1, 1, 1)
+
+
+def _effort(config: FluxGNNConfig, training: TrainingConfig) -> Effort:
+    """The work of our model; the rival, projected in the metric 1/σ², gets 200 epochs of batches of 32."""
+    rival = TrainingConfig(epochs=200, batch_size=32, learning_rate=3e-3, gradient_clip=1.0)
+    return Effort(training, config, rival, FeedForwardConfig(metric="spread"))
 
 
 @dataclass(frozen=True)
-class TrainingCase:
-    """One network.
+class Training(AbstractExperiment):
+    """Train both models on parsimonious fluxes of one network; score them on held-out media.
 
     Attributes:
-        network: Which.
-        train: Training media.
-        test: Held-out media.
-        config: Our model.
-        training: Our training.
+        name: Name of the network, and start of the names of its runs' files.
+        train: Number of training media.
+        test: Number of held-out media.
+        effort: Sizes and training of both models.
+        repetitions: Number of seeds.
     """
 
-    network: str
+    name: str
     train: int
     test: int
-    config: FluxGNNConfig = field(default_factory=FluxGNNConfig)
-    training: TrainingConfig = field(default_factory=TrainingConfig)
+    effort: Effort
+    repetitions: Repetitions = ONCE
+
+    def contestants(self, size: str) -> tuple[str, ...]:
+        """FluxGNN, and the feed-forward network."""
+        return CONTESTANTS
+
+    def settings(self) -> dict[str, Any]:
+        """The samples and the training."""
+        return dataclasses.asdict(self)
+
+    def data(self, store: SampleStore, seed: int) -> TrainTest:
+        """Draw media and label them; infeasible media are left out of the test media."""
+        network = store.network(self.name)
+        media = uniform_media(RANGES[self.name], self.train + self.test, seed=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            labels = simulate_fluxes(network, media, "pfba")
+        samples = Samples(media[labels.feasible], labels.fluxes[labels.feasible])
+        return TrainTest(network, samples.rows(slice(self.train)), samples.rows(slice(self.train, None)))
+
+    def run(self, contestant: str, data: TrainTest, seed: int) -> Run:
+        """Train, with time and memory at its highest, and predict; labels are not counted."""
+        problem, peak, started = Problem(data.network, data.train, self.effort), PeakMemory(), time.perf_counter()
+        fitted = RIVALS[contestant](problem, seed)
+        scores: Scores = {"seconds": time.perf_counter() - started, "memory": peak.mebibytes()}
+        media, truth = data.test.media, data.test.fluxes.to_numpy()
+        answers = {
+            name: score_unseen(data.network, problem.bounds(media), truth, fluxes)
+            for name, fluxes in fitted.predict(media).items()
+        }
+        return Run(scores | {"media": [len(data.train.media), len(media)], "answers": answers})
+
+    def results(self, runs: Mapping[str, Sequence[Scores]]) -> dict[str, Any]:
+        """Comparisons of training time and memory, then of every error under both constraints."""
+        ours, theirs = (runs[name] for name in CONTESTANTS)
+        train, test = ours[0]["media"]
+        what = f"training on {train} media: FluxGNN / MLP"
+        rows = [
+            compare_errors((text, self.name, unit), [run[key] for run in ours], [run[key] for run in theirs])
+            for key, text, unit in (("seconds", what, "s"), ("memory", f"memory of {what}", "MiB"))
+        ]
+        for constraint in ours[0]["answers"]:
+            for key, (text, unit) in MEASURED.items():
+                case = (f"{text}, {test} media: {constraint} / MLP", self.name, unit)
+                errors = (
+                    [_error(run["answers"][name][key], unit) for run in by]
+                    for name, by in ((constraint, ours), ("", theirs))
+                )
+                rows.append(compare_errors(case, *errors))
+        return {"comparisons": {self.name: rows}}
+
+
+def _error(score: float | None, unit: str) -> float:
+    value = np.nan if score is None else score
+    return 1.0 - value if unit == "1 − R²" else value
 
 
 GENOME_SCALE = FluxGNNConfig(steps=24), TrainingConfig(epochs=40, learning_rate=1e-2)
-"""The model and the training that learn iJO1366."""
+"""Sizes and training of the model that learns iJO1366."""
 
 CASES = (
-    TrainingCase("e_coli_core", 300, 500),
-    TrainingCase("iJO1366", 1000, 500, *GENOME_SCALE),
+    Training("e_coli_core", 300, 500, _effort(FluxGNNConfig(), TrainingConfig())),
+    Training("iJO1366", 1000, 500, _effort(*GENOME_SCALE)),
 )
-QUICK = (TrainingCase("e_coli_core", 40, 40, FluxGNNConfig(8, 1, 8), TrainingConfig(epochs=2)),)
+QUICK = (Training("e_coli_core", 40, 40, _effort(FluxGNNConfig(8, 1, 8), TrainingConfig(epochs=2))),)
 
 
-def measure_training(seed: int, progress: Callable[[int, int], None], quick: bool = False) -> list[Comparison]:
-    """FluxGNN beside a feed-forward network with the steady-state projection in the metric 1/σ, on the same rows.
+def study_training(folder: Path, options: StudyOptions, progress: Progress) -> list[ResultTable]:
+    """Compare FluxGNN with a feed-forward network that is projected in the metric 1/σ², on the same samples.
 
-    Labels are parsimonious fluxes. Rows of errors hold 1 − R², |S·v| and bound violations; those of time and of memory
-    at its highest are of the training, labels not counted. Flux balance analysis itself would make none of these
-    errors: the labels are its.
+    Labels are parsimonious fluxes. Rows of errors hold 1 − R², |S·v| and bound violations; rows of time and of memory
+    at its highest count the training, without the labels. Flux balance analysis makes the labels, and so has none of
+    these errors.
     """
-    rows: list[Comparison] = []
-    cases = QUICK if quick else CASES
-    for done, case in enumerate(cases):
-        progress(done, len(cases))
-        rows += _rows(case, seed)
-    progress(len(cases), len(cases))
-    return rows
-
-
-def _rows(case: TrainingCase, seed: int) -> list[Comparison]:
-    network = load_network(case.network)
-    media = uniform_media(RANGES[case.network], case.train + case.test, seed=seed)
-    labels = simulate_fluxes(network, media, "pfba")
-    media, fluxes = media[labels.status == "optimal"], labels.fluxes[labels.status == "optimal"]
-    train, test, truth = media[: case.train], media[case.train :], fluxes[case.train :].to_numpy()
-    peak, started = PeakMemory(), time.perf_counter()
-    predictor = FluxPredictor(
-        network, constraint="polytope", seed=seed, config=case.config, training=case.training
-    ).fit(train, fluxes[: case.train], progress=False)
-    seconds, memory = time.perf_counter() - started, peak.mebibytes()
-    peak, started = PeakMemory(), time.perf_counter()
-    rival = _fit_mlp(network, train.to_numpy(), fluxes[: case.train].to_numpy(), seed)
-    rival_seconds, rival_memory = time.perf_counter() - started, peak.mebibytes()
-    ours = {"polytope": predictor.predict(test).to_numpy()}
-    # The same weights, without the last operation: what "steady_state" would have answered.
-    predictor.model.constraint = "steady_state"
-    ours["steady_state"] = predictor.predict(test).to_numpy()
-    bounds = network.uptake_bounds(list(test.columns), test.to_numpy())
-    theirs = _errors(network, bounds, truth, rival(test.to_numpy()))
-    what = f"training on {len(train)} media: FluxGNN / MLP"
-    rows = [
-        compare_errors((what, network.id, "s"), [seconds], [rival_seconds]),
-        compare_errors((f"memory of {what}", network.id, "MiB"), [memory], [rival_memory]),
-    ]
-    for constraint, answer in ours.items():
-        mine = _errors(network, bounds, truth, answer)
-        rows += [
-            compare_errors(
-                (f"{name}, {len(test)} media: {constraint} / MLP", network.id, unit), [mine[name, unit]], [error]
-            )
-            for (name, unit), error in theirs.items()
-        ]
-    return rows
-
-
-def _errors(
-    network: MetabolicNetwork, bounds: tuple[np.ndarray, np.ndarray], truth: np.ndarray, answer: np.ndarray
-) -> dict[tuple[str, str], float]:
-    scores = score_extrapolation(network, bounds, truth, answer)
-    found = {name: np.nan if value is None else value for name, value in scores.items()}
-    return {
-        ("1 − R² of growth", "1 − R²"): 1 - found["growth_q2"],
-        ("1 − R² of the median flux", "1 − R²"): 1 - found["median_flux_q2"],
-        ("max |S·v|", "mmol/gDW/h"): found["max_abs_sv"],
-        ("worst bound violation", "mmol/gDW/h"): found["max_bound_violation"],
-    }
-
-
-def _fit_mlp(
-    network: MetabolicNetwork, media: np.ndarray, fluxes: np.ndarray, seed: int
-) -> Callable[[np.ndarray], np.ndarray]:
-    """The rival: two layers of 256, standardised, trained on standardised fluxes and projected afterwards."""
-    deviation = np.maximum(fluxes.std(axis=0), FLOOR)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        layers = feed_forward(media.shape[1], fluxes.shape[1])
-        order = torch.Generator().manual_seed(seed)
-        x, y = (torch.from_numpy(_standard(a, s)).float() for a, s in ((media, media.std(axis=0)), (fluxes, deviation)))
-        _train(layers, x, y, order)
-    projection = SteadyStateProjection(network.stoichiometry)
-    mean, spread = fluxes.mean(axis=0), media.std(axis=0)
-
-    def predict(unseen: np.ndarray) -> np.ndarray:
-        with torch.no_grad():
-            raw = layers(torch.from_numpy((unseen - media.mean(axis=0)) / spread).float()).double().numpy()
-            projected: Tensor = projection(torch.from_numpy(mean + deviation * raw), torch.from_numpy(deviation**-2))
-        return projected.numpy()
-
-    return predict
-
-
-def _standard(values: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    standard: np.ndarray = (values - values.mean(axis=0)) / spread
-    return standard
-
-
-def _train(layers: nn.Module, x: Tensor, y: Tensor, order: torch.Generator) -> None:
-    optimizer = torch.optim.AdamW(layers.parameters(), lr=3e-3)
-    batches = -(-len(x) // 32)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=MLP_EPOCHS * batches)
-    for _ in range(MLP_EPOCHS):
-        for rows in torch.randperm(len(x), generator=order).split(32):
-            optimizer.zero_grad()
-            (layers(x[rows]) - y[rows]).square().mean().backward()
-            nn.utils.clip_grad_norm_(layers.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
+    results = run_study(folder, QUICK if options.quick else CASES, options, progress)
+    rows: list[Comparison] = [row for rows in results["comparisons"].values() for row in rows]
+    return write_comparisons("training", folder, rows)

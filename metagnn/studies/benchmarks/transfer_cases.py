@@ -1,4 +1,4 @@
-"""What a model is trained on, and on what else it is tried."""
+"""Media to train a model on, and networks to try it on."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ REMOVED = 4
 """Reactions that the smaller network lacks."""
 
 DISTANCE = 1000
-"""Between the seed of the training media and that of the test media."""
+"""Difference between the seed of the training media and that of the test media."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """Somewhere else to try a model.
+    """A network other than that of the training, to try a model on.
 
     Attributes:
-        name: What differs from the training.
+        name: What differs from the training, in words.
         target: The network.
         test: Its media.
         renamed: Reactions of the trained network that have another name there.
@@ -63,7 +63,7 @@ class Origin:
 
 
 def core_origin(media: int, test_media: int, seed: int) -> Origin:
-    """e_coli_core, tried on knockouts that training never saw, and on a network without some of these reactions."""
+    """Train on e_coli_core; try knockouts that training never had, and a network without some of these reactions."""
     core = load_network("e_coli_core")
     plain = uniform_media(E_COLI_CORE_RANGES, media, seed)
     held_out = held_out_reactions(core, plain, seed)
@@ -77,7 +77,7 @@ def core_origin(media: int, test_media: int, seed: int) -> Origin:
 
 
 def genome_scale_origin(media: int, test_media: int, seed: int) -> Origin:
-    """iJO1366, tried on Salmonella (iYS1720)."""
+    """Train on iJO1366, try on Salmonella (iYS1720)."""
     source, target = load_network("iJO1366"), load_network("salmonella")
     plain = uniform_media(IJO1366_RANGES, media, seed)
     test = uniform_media(IJO1366_RANGES, test_media, seed + DISTANCE)
@@ -86,14 +86,14 @@ def genome_scale_origin(media: int, test_media: int, seed: int) -> Origin:
 
 
 def held_out_reactions(network: MetabolicNetwork, media: pd.DataFrame, seed: int) -> tuple[str, ...]:
-    """A random quarter of the dispensable reactions, whole groups of those that always move together.
+    """Draw a quarter of the dispensable reactions, in whole groups of those that always move together.
 
-    Reactions that can carry no flux are in no group: missing one is the wild type, and tests nothing.
+    Reactions that can carry no flux are in no group: knocking one out changes nothing.
     """
     compression = compress(network.stoichiometry, *_widest_bounds(network, media))
     groups: dict[int, list[str]] = {}
     for name in dispensable_reactions(network, media):
-        group = int(compression.group[network.reaction_index(name)])
+        group = int(compression.coupled.group[network.reaction_index(name)])
         if group >= 0:
             groups.setdefault(group, []).append(name)
     order = np.random.default_rng([seed, 2]).permutation(list(groups))
@@ -109,16 +109,16 @@ def _widest_bounds(network: MetabolicNetwork, media: pd.DataFrame) -> tuple[np.n
 def _smaller_core(
     core: MetabolicNetwork, media: pd.DataFrame, held_out: tuple[str, ...], seed: int
 ) -> MetabolicNetwork:
-    """e_coli_core without some reactions, their columns and what only they touched gone; one that grows."""
+    """Remove some reactions from e_coli_core, and the metabolites that only they touch, so that it still grows."""
     random = np.random.default_rng([seed, 3])
     for _ in range(100):
         removed = [str(name) for name in random.choice(held_out, size=min(REMOVED, len(held_out)), replace=False)]
         try:
-            # One by one they can go; all of them perhaps not.
+            # Each is dispensable alone; all together they may not be.
             dispensable_reactions(core.knock_out(removed), media)
         except TableError:
             continue
         model = cobra.io.load_model("textbook")
         model.remove_reactions(removed, remove_orphans=True)
         return load_network(model)
-    raise TableError("no four of the reactions that are held out can go together; try another seed")
+    raise TableError("no four of the held-out reactions can be removed together; try another seed")

@@ -1,4 +1,4 @@
-"""One split in one setting, as an experiment with contestants and seeds."""
+"""One split with one kind of labels, as an experiment."""
 
 from __future__ import annotations
 
@@ -7,61 +7,52 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from metagnn.datasets.extrapolation import Split, split_media
-from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.studies.extrapolation.scores import score_extrapolation
+from metagnn.datasets.extrapolation import split_media
 from metagnn.studies.extrapolation.source import AbstractSource
 from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores
-from metagnn.studies.harness.samples import Samples, SampleStore
-from metagnn.studies.rivals.media_contestants import CONTESTANTS, Effort, Problem
+from metagnn.studies.harness.samples import Samples, SampleStore, TrainTest
+from metagnn.studies.harness.scores import score_unseen, spread
+from metagnn.studies.rivals.problem import Effort, Problem, Rival
+from metagnn.studies.rivals.registry import RIVALS
+from metagnn.studies.rivals.regressions import Tuning
 
-SETTINGS = {
+LABELS = {
     "labelled": "trained on every target of the table",
     "growth_only": "trained on growth alone",
 }
 """What the training media come with, in words."""
 
+CONTESTANTS: dict[str, Rival] = {
+    "balance_mlp" if name == "mlp" else name: rival for name, rival in RIVALS.items() if name != "flux_gnn_steady_state"
+}
+"""Rivals by the names of their results; FluxGNN answers under both exact constraints after one training."""
+
+MODELS = ("flux_gnn_polytope", "flux_gnn_steady_state", *list(CONTESTANTS)[1:])
+"""Every model in the order of the tables."""
 
 REPETITIONS = Repetitions(1, 5, 10)
 
 
-@dataclass(frozen=True, eq=False)
-class SplitSamples:
-    """Samples, divided.
-
-    Attributes:
-        network: The network.
-        samples: All of them.
-        split: Which train and which test.
-    """
-
-    network: MetabolicNetwork
-    samples: Samples
-    split: Split
-
-
 @dataclass(frozen=True)
 class Extrapolation(AbstractExperiment):
-    """A split in a setting.
+    """A split with a kind of labels.
 
     Attributes:
-        name: Setting and split, such as "growth_only.few_to_many": path of its results, and name of its runs' files.
+        name: Labels and split, such as "growth_only.few_to_many": path of its results, and start of the names of its
+            runs' files.
         source: Where the samples come from.
         effort: How much work every model may put in.
-        repetitions: How often it is repeated.
+        repetitions: Number of seeds.
     """
 
     name: str
     source: AbstractSource
-    effort: Effort = field(default_factory=Effort)
+    effort: Effort = field(default_factory=lambda: Effort(tuning=Tuning()))
     repetitions: Repetitions = REPETITIONS
 
     @property
-    def setting(self) -> str:
-        """What the training media come with: a key of `SETTINGS`."""
+    def labels(self) -> str:
+        """What the training media come with: a key of `LABELS`."""
         return self.name.partition(".")[0]
 
     @property
@@ -74,58 +65,53 @@ class Extrapolation(AbstractExperiment):
         return tuple(CONTESTANTS)
 
     def settings(self) -> dict[str, Any]:
-        """The samples, and the budget of the regressions."""
-        tuning = self.effort.tuning
+        """The samples, and the budget of the models."""
+        tuning = self.effort.tuning or Tuning()
         return self.source.settings() | {
             "epochs": self.effort.training.epochs,
             "inner_cross_validation": {"candidates": tuning.candidates, "folds": tuning.folds},
         }
 
-    def data(self, store: SampleStore, seed: int) -> SplitSamples:
-        """The samples of a seed and their split."""
-        network, samples = store.network(self.source.model), self.source.samples(store, seed)
-        return SplitSamples(network, samples, split_media(network, samples.media, self.split, seed))
+    def data(self, store: SampleStore, seed: int) -> TrainTest:
+        """Divide the samples of a seed."""
+        samples = self.source.samples(store, seed)
+        network = store.network(self.source.model)
+        split = split_media(network, samples.media, self.split, seed)
+        return TrainTest(network, samples.rows(split.train), samples.rows(split.test), split.held_out)
 
-    def run(self, contestant: str, data: SplitSamples, seed: int) -> Run:
-        """Train on the training media, answer on the test media; one contestant may answer as several models."""
-        network, media, split = data.network, data.samples.media, data.split
-        targets = data.samples.fluxes
-        learned = targets[[network.growth_reaction]] if self.setting == "growth_only" else targets
-        train = Samples(media.iloc[split.train], learned.iloc[split.train])
-        problem = Problem(network, train, media.iloc[split.test], self.effort)
-        started = time.perf_counter()
-        answers = CONTESTANTS[contestant](problem, seed)
+    def run(self, contestant: str, data: TrainTest, seed: int) -> Run:
+        """Train on the training media, predict the test media; a contestant may answer under several constraints."""
+        network, train, test = data.network, data.train, data.test
+        learned = train.fluxes[[network.growth_reaction]] if self.labels == "growth_only" else train.fluxes
+        problem, started = Problem(network, Samples(train.media, learned), self.effort), time.perf_counter()
+        fitted = CONTESTANTS[contestant](problem, seed)
+        predicted = fitted.predict(test.media)
         seconds = time.perf_counter() - started
-        observed = problem.fill(list(targets.columns), targets.iloc[split.test].to_numpy())
-        bounds = problem.bounds(problem.media)
-        growth = network.reaction_index(network.growth_reaction)
-        return Run(
-            {
-                "models": {
-                    model: score_extrapolation(network, bounds, observed, fluxes) for model, fluxes in answers.items()
-                },
-                "held_out": split.held_out,
-                "train_media": len(split.train),
-                "test_media": len(split.test),
-                "seconds": seconds,
-            },
-            {"observed": observed[:, growth]} | {model: fluxes[:, growth] for model, fluxes in answers.items()},
-            pd.DataFrame(),
-        )
+        answers = {f"{contestant}_{name}".removesuffix("_"): fluxes for name, fluxes in predicted.items()}
+        observed = problem.fill(list(test.fluxes.columns), test.fluxes.to_numpy())
+        bounds, growth = problem.bounds(test.media), network.reaction_index(network.growth_reaction)
+        scores: Scores = {
+            "models": {name: score_unseen(network, bounds, observed, fluxes) for name, fluxes in answers.items()},
+            "held_out": data.held_out,
+            "train_media": len(train.media),
+            "test_media": len(test.media),
+            "seconds": seconds,
+        }
+        arrays = {"observed": observed[:, growth]} | {name: fluxes[:, growth] for name, fluxes in answers.items()}
+        return Run(scores, arrays, fitted.history)
 
     def results(self, runs: Mapping[str, Sequence[Scores]]) -> dict[str, Any]:
-        """Every metric's median and range over the seeds, under setting, split, and model."""
-        models: dict[str, Any] = {}
-        for scores in runs.values():
-            for model in scores[0]["models"]:
-                per_seed = [run["models"][model] for run in scores]
-                models[model] = {metric: spread_of([run[metric] for run in per_seed]) for metric in per_seed[0]}
-        return {self.setting: {self.split: models}}
-
-
-def spread_of(values: Sequence[float | None]) -> dict[str, float | None]:
-    """Median, smallest and largest; None for all three where a value is missing."""
-    numbers = [value for value in values if value is not None]
-    if len(numbers) < len(values) or not numbers:
-        return dict.fromkeys(("median", "min", "max"))
-    return {"median": float(np.median(numbers)), "min": min(numbers), "max": max(numbers)}
+        """Median and range of every metric by labels, split and model; and what the split held out."""
+        models = {
+            model: spread([run["models"][model] for run in scores])
+            for scores in runs.values()
+            for model in scores[0]["models"]
+        }
+        first = next(iter(runs.values()))
+        described = {
+            "held_out": list(dict.fromkeys(run["held_out"] for run in first)),
+            "train_media": [run["train_media"] for run in first],
+            "test_media": [run["test_media"] for run in first],
+        }
+        ordered = {model: models[model] for model in MODELS if model in models}
+        return {self.labels: {self.split: ordered}, "settings": {"splits": {self.split: described}}}

@@ -1,12 +1,12 @@
-"""Results for people: tables for the terminal."""
+"""Print the results of the extrapolation: tables for the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from metagnn.studies.extrapolation.experiment import SETTINGS
-from metagnn.studies.paper.report import ResultTable
+from metagnn.studies.extrapolation.experiment import LABELS
+from metagnn.studies.harness.result_table import ResultTable
 
 SHOWN = {"growth_q2": "Q² of growth", "median_flux_q2": "Q² of the median flux"}
 """Metrics with a table of their own, one column a split."""
@@ -19,18 +19,18 @@ LAWS = {
 """Metrics that share a table: the worst of all splits and seeds."""
 
 UNLEARNED = ("mean", "fba")
-"""Models that no ranking counts: one knows nothing, the other learns nothing."""
+"""Models that are not ranked: one ignores the medium, the other learns nothing."""
 
 NOTE = "fba learns nothing: on labels of linear programs its growth is exact by construction"
 
 
 def extrapolation_tables(results: Mapping[str, Any]) -> Iterator[ResultTable]:
-    """Every table of `extrapolation.json`: what is held out, then scores by setting, then laws."""
+    """Make every table of `extrapolation.json`: what is held out, then scores by labels, then laws."""
     yield _held_out(results["settings"])
     seeds = len(results["settings"]["seeds"])
     count = f"{seeds} seed{'s: median, and range' if seeds > 1 else ''}"
-    for setting, words in SETTINGS.items():
-        splits = results.get(setting)
+    for labels, words in LABELS.items():
+        splits = results.get(labels)
         if not splits:
             continue
         for metric, title in SHOWN.items():
@@ -40,7 +40,7 @@ def extrapolation_tables(results: Mapping[str, Any]) -> Iterator[ResultTable]:
 
 
 def first_models(models: Mapping[str, Any], metric: str) -> tuple[str, ...]:
-    """The learned model with the highest median, and those whose range reaches it: ties within the spread."""
+    """Name the learned model with the highest median, and all whose range reaches it: ties within the spread."""
     known = {name: s[metric] for name, s in models.items() if name not in UNLEARNED and s[metric]["median"] is not None}
     if not known:
         return ()

@@ -1,4 +1,4 @@
-"""All splits in both settings: run after run into a folder, so that a kill costs one run."""
+"""Run all splits with both kinds of labels, and write results and figure."""
 
 from __future__ import annotations
 
@@ -6,104 +6,76 @@ import json
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from metagnn.datasets.extrapolation import SPLITS, split_media
-from metagnn.errors import TableError
-from metagnn.files.output import check_output, replace_file
+from metagnn.errors import InputError, TableError
+from metagnn.files.output import replace_file
 from metagnn.plots.canvas import save_figure
 from metagnn.plots.extrapolation import draw_extrapolation
-from metagnn.studies.extrapolation.experiment import SETTINGS, Extrapolation
+from metagnn.studies.extrapolation.experiment import LABELS, Extrapolation
+from metagnn.studies.extrapolation.report import extrapolation_tables
 from metagnn.studies.extrapolation.source import AbstractSource, MediaTable, SparseMedia
-from metagnn.studies.harness.runs import Progress, Task, claim_runs, merge_results, read_scores, run_open
+from metagnn.studies.harness.result_table import ResultTable
+from metagnn.studies.harness.runs import Progress
 from metagnn.studies.harness.samples import SampleStore
-from metagnn.studies.rivals.media_contestants import MODELS, QUICK, Effort
+from metagnn.studies.harness.study import StudyOptions, run_study
+from metagnn.studies.rivals.problem import QUICK, Effort
+from metagnn.studies.rivals.regressions import Tuning
 
-RUNS, RESULTS, FIGURE = "runs", "extrapolation.json", "extrapolation.png"
+RESULTS, FIGURE = "extrapolation.json", "extrapolation.png"
 QUICK_MEDIA = 48
-SLOWEST = ("flux_gnn", "flux_gnn_soft", "gradient_boosting", "balance_mlp")
-"""Contestants whose runs begin first, so that no process waits for one that began last."""
 
 
-@dataclass(frozen=True)
-class JobOptions:
-    """How the runs are organised.
+def study_extrapolation(folder: Path, options: StudyOptions, progress: Progress) -> list[ResultTable]:
+    """Train every model on every split, and make the tables of the results.
 
-    Attributes:
-        quick: One seed, few media, hardly any training: to see that everything runs.
-        first_seed: The first seed.
-        jobs: Processes; one per core, and at most eight, by default.
-        force: Replace results that exist.
-        resume: Keep the runs that a killed command finished.
+    Raises:
+        InputError: A table without a model, or a model without a table.
+        FolderError, TableError: As `run_extrapolation`.
     """
-
-    quick: bool = False
-    first_seed: int = 0
-    jobs: int | None = None
-    force: bool = False
-    resume: bool = False
+    if bool(options.table) != bool(options.model):
+        given, missing = ("--table", "--model") if options.table else ("--model", "--table")
+        raise InputError(f"`{given}` is given without `{missing}`; expected both, or neither for e_coli_core")
+    return list(extrapolation_tables(run_extrapolation(folder, options, progress)))
 
 
 def run_extrapolation(
-    folder: Path,
-    table: MediaTable | None = None,
-    options: JobOptions | None = None,
-    progress: Progress | None = None,
+    folder: Path, options: StudyOptions | None = None, progress: Progress | None = None
 ) -> dict[str, Any]:
     """Train every model on every split, with labels of all fluxes and with growth alone.
 
     Args:
         folder: Where `extrapolation.json`, `extrapolation.png` and the single runs are written.
-        table: A table of one's own; by default 300 media of e_coli_core with minimum-norm labels.
-        options: Seeds, processes, and what to do with results that exist.
-        progress: Called with how many runs are done, and of how many.
+        options: Seeds, processes, what to do with results that exist, and your own table; by default 300 media of
+            e_coli_core with minimum-norm labels.
+        progress: Called with the number of finished runs and the number of all runs.
 
     Returns:
         The content of `extrapolation.json`: `<labelled|growth_only>.<split>.<model>.<metric>`, nested, each with
-        "median", "min" and "max" over the seeds (None where a model does not say what a metric needs), and
+        "median", "min" and "max" over the seeds (None where a model does not predict what a metric needs), and
         `settings`, with what each split held out under `splits`.
 
     Raises:
         FolderError: The folder exists or cannot be written, or holds runs of other settings.
         TableError: A table that cannot be used, or that no split can divide.
     """
-    options, started = options or JobOptions(), time.perf_counter()
-    source: AbstractSource = table or (SparseMedia(QUICK_MEDIA) if options.quick else SparseMedia())
+    options, started = options or StudyOptions(), time.perf_counter()
+    source: AbstractSource = SparseMedia(QUICK_MEDIA) if options.quick else SparseMedia()
+    if options.table and options.model:
+        source = MediaTable(options.table, options.model)
     experiments = list(_possible(source, options))
-    check_output(folder, options.force, options.resume, folder=True)
-    size = "quick" if options.quick else "usual"
-    seeds = [options.first_seed + number for number in range(experiments[0].repetitions.of(size))]
-    settings = {
-        "size": size,
-        "seeds": seeds,
-        "splits": [experiment.name for experiment in experiments],
-        "samples": experiments[0].settings(),
-    }
-    claim_runs(folder / RUNS, settings, keep=options.resume)
-    tasks: list[Task] = [(e, c, seed) for e in experiments for c in e.contestants(size) for seed in seeds]
-    slowest_first = sorted(tasks, key=lambda task: SLOWEST.index(task[1]) if task[1] in SLOWEST else len(SLOWEST))
-    run_open(folder / RUNS, slowest_first, options.jobs, progress or (lambda done, total: None))
-    results: dict[str, Any] = {}
-    splits: dict[str, Any] = {}
-    for experiment in experiments:
-        scores = read_scores(folder / RUNS, experiment, tasks)
-        merge_results(results, experiment.results(scores))
-        splits[experiment.split] = _describe(next(iter(scores.values())))
-    for setting in results.values():
-        for split, models in setting.items():
-            setting[split] = {model: models[model] for model in MODELS if model in models}
-    figure = draw_extrapolation(results)
-    save_figure(figure, folder / FIGURE)
-    results["settings"] = settings | {"splits": splits, "wall_seconds": time.perf_counter() - started}
+    results = run_study(folder, experiments, options, progress)
+    save_figure(draw_extrapolation(results), folder / FIGURE)
+    results["settings"] |= {"samples": experiments[0].settings(), "wall_seconds": time.perf_counter() - started}
     replace_file(folder / RESULTS, json.dumps(results, indent=2).encode())
     return results
 
 
-def _possible(source: AbstractSource, options: JobOptions) -> Iterator[Extrapolation]:
-    """The experiments that the samples allow; a table of one's own may lack what a split divides by."""
-    effort = QUICK if options.quick else Effort()
+def _possible(source: AbstractSource, options: StudyOptions) -> Iterator[Extrapolation]:
+    """Yield the experiments that the samples allow; your own table may lack what a split divides by."""
+    effort = QUICK if options.quick else Effort(tuning=Tuning())
     store = SampleStore()
     network, samples = store.network(source.model), source.samples(store, options.first_seed)
     targets = set(samples.fluxes.columns)
@@ -116,18 +88,8 @@ def _possible(source: AbstractSource, options: JobOptions) -> Iterator[Extrapola
             warnings.warn(f"split {split!r} is left out: {error}", stacklevel=3)
             continue
         found = True
-        for setting in SETTINGS:
-            if possible[setting]:
-                yield Extrapolation(f"{setting}.{split}", source, effort)
+        for labels in LABELS:
+            if possible[labels]:
+                yield Extrapolation(f"{labels}.{split}", source, effort)
     if not found:
         raise TableError("no split can divide the table; expected media that differ in carbon sources, uptakes or O2")
-
-
-def _describe(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """What a split held out, by seed where seeds differ."""
-    held_out = list(dict.fromkeys(run["held_out"] for run in runs))
-    return {
-        "held_out": held_out,
-        "train_media": [run["train_media"] for run in runs],
-        "test_media": [run["test_media"] for run in runs],
-    }

@@ -1,4 +1,4 @@
-"""Where the samples come from: reference media of e_coli_core with labels, or a table of one's own."""
+"""Where the samples come from: reference media of e_coli_core with labels, or your own table."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ import pandas as pd
 
 from metagnn.datasets.media import sparse_media
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
-from metagnn.datasets.samples import NOT_DATA, read_conditions, read_targets
+from metagnn.datasets.targets import NOT_DATA, read_targets
 from metagnn.errors import TableError
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.fba.simulate import simulate_fluxes
 from metagnn.files.table_reader import read_table
+from metagnn.inputs import read_conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.studies.harness.samples import Samples, SampleStore
 
 MEDIA, FLUX = "max_uptake:", "flux:"
-"""What the columns of a table of media and of fluxes begin with, where it holds both for one exchange."""
+"""Prefixes of the columns of media and of fluxes, in a table that holds both for one exchange."""
 
 SPARE = 3
-"""Media drawn for every one that is needed; about one in seven of a single substrate is infeasible."""
+"""Media to draw for every one that is needed; about one in seven with a single substrate is infeasible."""
 
 
 class AbstractSource(ABC):
-    """Media with fluxes; small, so that it travels to worker processes."""
+    """Media with fluxes. Its instances are small: they are sent to worker processes."""
 
     @property
     @abstractmethod
@@ -37,11 +38,11 @@ class AbstractSource(ABC):
 
     @abstractmethod
     def samples(self, store: SampleStore, seed: int) -> Samples:
-        """Feasible media and their fluxes: any subset of the reactions, without gaps."""
+        """Return feasible media and their fluxes: any subset of the reactions, without gaps."""
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
-        """What is needed to have the same samples again, as JSON can hold it."""
+        """Return everything needed to draw the same samples again, in a form that JSON can hold."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,12 @@ class SparseMedia(AbstractSource):
         return "e_coli_core"
 
     def samples(self, store: SampleStore, seed: int) -> Samples:
-        """The first feasible media of every number of carbon sources."""
+        """Draw the first feasible media of every number of carbon sources."""
         network = store.network(self.model)
         return store.once((self, seed), lambda: self._draw(network, seed))
 
     def settings(self) -> dict[str, Any]:
-        """The draw."""
+        """How the media are drawn."""
         return {
             "model": self.model,
             "media": self.count,
@@ -83,12 +84,12 @@ class SparseMedia(AbstractSource):
         each = self.count // len(sources)
         parts = []
         for present in range(1, len(sources) + 1):
-            # A stream of its own for every number of sources and every seed.
+            # Every number of sources and every seed has a random stream of its own.
             drawn = sparse_media(
                 E_COLI_CORE_RANGES, SPARE * each, present, ["EX_o2_e"], seed=len(sources) * seed + present
             )
             with warnings.catch_warnings():
-                # That some are infeasible is no news here.
+                # Infeasible media are expected, and left out.
                 warnings.simplefilter("ignore")
                 labels = simulate_fluxes(network, drawn, self.method)
             kept = np.flatnonzero(labels.feasible)[:each]
@@ -101,9 +102,9 @@ class SparseMedia(AbstractSource):
 
 @dataclass(frozen=True)
 class MediaTable(AbstractSource):
-    """A table of one's own, the same for every seed.
+    """Your own table, the same for every seed.
 
-    Columns `max_uptake:<exchange>` hold media and `flux:<reaction>` what was measured. Without these beginnings,
+    Columns `max_uptake:<exchange>` hold media and `flux:<reaction>` what was measured. Without these prefixes,
     exchanges are media and every other reaction is a target. A table without targets gets minimum-norm labels.
 
     Attributes:
@@ -120,7 +121,7 @@ class MediaTable(AbstractSource):
         return self.network
 
     def samples(self, store: SampleStore, seed: int) -> Samples:
-        """The rows that the network can satisfy and that have every target.
+        """Read the rows that the network can satisfy and that have every target.
 
         Raises:
             TableError: A table that cannot be read, or that has no media.
@@ -135,7 +136,7 @@ class MediaTable(AbstractSource):
 
 
 def read_media_table(network: MetabolicNetwork, path: str) -> Samples:
-    """Media and targets of a table, complete and feasible rows only; the others are counted in a warning.
+    """Read media and targets of a table; incomplete and infeasible rows are left out and counted in a warning.
 
     Args:
         network: The network.
@@ -156,7 +157,7 @@ def read_media_table(network: MetabolicNetwork, path: str) -> Samples:
             targets = simulate_fluxes(network, media).fluxes
     else:
         read_targets(network, targets, media.index)
-        # By the network's own names: an alias in the table would not be found in a prediction.
+        # Use the network's own names: predictions have no columns for aliases.
         targets = targets.set_axis([network.reactions[network.reaction_index(str(name))] for name in targets], axis=1)
     complete = targets.notna().all(axis=1).to_numpy()
     kept = feasible & complete
@@ -174,7 +175,7 @@ def read_media_table(network: MetabolicNetwork, path: str) -> Samples:
 def _divide_columns(network: MetabolicNetwork, table: pd.DataFrame, path: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     names = [str(name) for name in table.columns]
     if any(name.startswith((MEDIA, FLUX)) for name in names):
-        # Such a table may hold other columns, such as folds.
+        # Such a table may hold further columns, such as folds.
         media = [name for name in names if name.startswith(MEDIA)]
         targets = [name for name in names if name.startswith(FLUX)]
     else:

@@ -1,12 +1,18 @@
-"""Two ways to do the same, timed in turns."""
+"""Compare two ways to do the same: time them in turns, or set their errors side by side."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+
+from metagnn.files.output import replace_file
+from metagnn.studies.harness.result_table import ResultTable
 
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -43,13 +49,13 @@ def compare(
     scales: tuple[float, float],
     rounds: int = 7,
 ) -> Comparison:
-    """Time two callables in turns; each is called once before, to warm up.
+    """Time two callables in turns, after one call of each to warm up.
 
     Args:
         case: What is done, on which network, and the unit of the times.
         ours: metagnn's way.
         rival: The rival's way.
-        scales: What one second is in the unit, for ours and for the rival (they may do different amounts).
+        scales: Factors from seconds to the unit, of ours and of the rival, which may do different amounts.
         rounds: Pairs of timings.
     """
     ours()
@@ -76,10 +82,10 @@ def compare(
 
 
 def compare_errors(case: tuple[str, str, str], ours: Sequence[float], rival: Sequence[float]) -> Comparison:
-    """A row of errors, repetition by repetition; no error at all counts as rounding, for a ratio needs one.
+    """Compare errors repetition by repetition; an error of zero counts as rounding, so that the ratio exists.
 
     Args:
-        case: What is wrong by that much, on which network, and the unit.
+        case: What is measured, on which network, and the unit.
         ours: metagnn's errors ≥ 0.
         rival: The rival's.
     """
@@ -96,3 +102,28 @@ def compare_errors(case: tuple[str, str, str], ours: Sequence[float], rival: Seq
         float(ratios.min()),
         float(ratios.max()),
     )
+
+
+RATIO = "ratio above 1 means that metagnn is ahead"
+
+
+def write_comparisons(name: str, folder: Path, rows: Sequence[Comparison], note: str = RATIO) -> list[ResultTable]:
+    """Write the rows of a benchmark into `NAME.json`, and return them as a table.
+
+    Args:
+        name: Name of the benchmark.
+        folder: Where to write.
+        rows: The comparisons.
+        note: How to read the last column.
+    """
+    text = json.dumps([dataclasses.asdict(row) for row in rows], indent=2, allow_nan=False)
+    replace_file(folder / f"{name}.json", text.encode())
+    header = ("case", "network", "ours", "rival", "unit", "ratio (min–max)")
+    cells = [
+        (
+            *(row.case, row.network, f"{row.ours:.3g}", f"{row.rival:.3g}", row.unit),
+            f"{row.ratio_median:.3g} ({row.ratio_min:.3g}–{row.ratio_max:.3g})",
+        )
+        for row in rows
+    ]
+    return [ResultTable(f"{name}: {note}", header, tuple(cells))]

@@ -1,4 +1,4 @@
-"""What every experiment is: data by seed, contestants, runs with scores, and where the scores go."""
+"""Define an experiment: data by seed, contestants, the scores of a run, and the entries of the result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ import pandas as pd
 from metagnn.studies.harness.samples import SampleStore
 
 Scores = dict[str, Any]
-"""What one run measured, by name; numbers, or what JSON can hold."""
+"""What one run measured, by name: numbers, or other values that JSON can hold."""
+
+SLOW = ("flux_gnn", "mlp", "gradient_boosting")
+"""Parts of the names of contestants whose training takes long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +25,7 @@ class Run:
 
     Attributes:
         scores: What was measured.
-        arrays: What a figure needs.
+        arrays: Arrays that a figure needs.
         history: Terms of the objective by epoch; empty for contestants without epochs.
     """
 
@@ -33,60 +36,54 @@ class Run:
 
 @dataclass(frozen=True)
 class Repetitions:
-    """Seeds of the quick, the usual and the full form."""
+    """Number of seeds of the quick, the usual and the full form."""
 
     quick: int
     usual: int
     full: int
 
-    def of(self, size: str) -> int:
-        """Number of seeds of a form, "quick", "usual" or "full"."""
+    def count(self, size: str) -> int:
+        """Return the number of seeds of a form: "quick", "usual" or "full"."""
         return int(getattr(self, size))
 
 
 class AbstractExperiment(ABC):
-    """One experiment; its instances are small, so that they travel to worker processes.
+    """One experiment. Its instances are small: they are sent to worker processes.
 
     Attributes:
-        name: Name of its runs' files.
-        repetitions: How often it is repeated.
+        name: Start of the names of its runs' files.
+        repetitions: Number of seeds.
+        trainings: Trainings in a run of a contestant that trains; longer runs start first.
     """
 
     name: str
     repetitions: Repetitions
+    trainings = 1
 
     @abstractmethod
     def contestants(self, size: str) -> tuple[str, ...]:
-        """Names of the contestants of a form, "quick", "usual" or "full"."""
+        """Name the contestants of a form: "quick", "usual" or "full"."""
 
     def quick(self) -> AbstractExperiment:
-        """The experiment in its quick form; the same, unless it says otherwise."""
+        """Return the quick form of the experiment; by default the experiment itself."""
         return self
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
-        """What is needed to repeat it, as JSON can hold it."""
+        """Return everything needed to repeat the experiment, in a form that JSON can hold."""
 
     @abstractmethod
     def data(self, store: SampleStore, seed: int) -> Any:
-        """What all contestants of one seed get."""
+        """Make the data of a seed, which all contestants share."""
 
     @abstractmethod
     def run(self, contestant: str, data: Any, seed: int) -> Run:
-        """Let one contestant have a go."""
+        """Run one contestant on the data of a seed."""
 
     @abstractmethod
     def results(self, runs: Mapping[str, Sequence[Scores]]) -> dict[str, Any]:
-        """Entries of `results.json`, from every contestant's scores by seed: nested, keys as there."""
+        """Summarise every contestant's scores by seed as nested entries of the result file."""
 
-
-def spread(runs: Sequence[Scores]) -> dict[str, dict[str, float]]:
-    """Median, smallest and largest of every score over the seeds."""
-    return {
-        name: {
-            "median": float(np.median([run[name] for run in runs])),
-            "min": min(run[name] for run in runs),
-            "max": max(run[name] for run in runs),
-        }
-        for name in runs[0]
-    }
+    def cost(self, contestant: str) -> int:
+        """Rank how long a run takes, so that the longest can start first."""
+        return self.trainings * any(part in contestant for part in SLOW)

@@ -1,4 +1,4 @@
-"""How much memory a piece of work takes at its highest, apart from what the process holds already."""
+"""Measure the most memory that a piece of work takes, above what the process holds already."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 class PeakMemory:
-    """Counts from when it is made.
+    """Measures from its construction on.
 
-    On Linux the highest mark of the process is taken back first, and freed memory is returned to the system: otherwise
-    what reading a network left behind would hide everything smaller. Elsewhere only what exceeds the old mark is seen.
+    On Linux it first resets the peak of the process, and returns freed memory to the system: otherwise the peak of
+    reading a network would hide smaller ones. Elsewhere it sees only what exceeds the earlier peak.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class PeakMemory:
         self._before = self._mark("VmRSS")
 
     def mebibytes(self) -> float:
-        """The highest mark since then, less what was held then."""
+        """Return the peak since construction, less what was held then [MiB]."""
         return self._mark("VmHWM") - self._before
 
     def _mark(self, name: str) -> float:

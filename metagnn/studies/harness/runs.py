@@ -1,4 +1,4 @@
-"""A folder of runs: one file each, so that a kill costs one run, and `--resume` does the rest."""
+"""A folder of runs, one file each: an interrupted command loses unfinished runs only, and resumes with the rest."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from metagnn.errors import FolderError
 from metagnn.files.output import replace_file
+from metagnn.files.table_writer import write_table
 from metagnn.studies.harness.experiment import AbstractExperiment, Scores
 from metagnn.studies.harness.samples import SampleStore
 
@@ -24,15 +25,15 @@ Task = tuple[AbstractExperiment, str, int]
 """Experiment, contestant, seed."""
 
 Progress = Callable[[int, int], object]
-"""Called with how many runs are done, and of how many."""
+"""Called with the number of finished runs and the number of all runs."""
 
 
 def claim_runs(folder: Path, settings: dict[str, Any], keep: bool) -> None:
-    """Make the folder of runs, of these settings only.
+    """Make the folder of runs, or check that it holds runs of the same settings.
 
     Args:
         folder: Where the runs are written.
-        settings: What is needed to repeat them, as JSON can hold it.
+        settings: Everything needed to repeat the runs, in a form that JSON can hold.
         keep: Keep the runs that are there.
 
     Raises:
@@ -49,13 +50,13 @@ def claim_runs(folder: Path, settings: dict[str, Any], keep: bool) -> None:
 
 
 def run_open(folder: Path, tasks: Sequence[Task], jobs: int | None, report: Progress) -> None:
-    """Run what has no file yet, in parallel.
+    """Run the tasks that have no file yet, in parallel.
 
     Args:
         folder: The claimed folder.
-        tasks: All runs; the longest first, so that no process waits for one that began last.
-        jobs: Processes; one per core, and at most eight, by default.
-        report: Called with how many runs are done, and of how many.
+        tasks: All runs, the longest first, so that no process waits for one that began last.
+        jobs: Processes; by default one per core, and at most eight.
+        report: Called with the number of finished runs and the number of all runs.
     """
     open_tasks = [task for task in tasks if not (folder / _file(*task)).is_file()]
     done = len(tasks) - len(open_tasks)
@@ -73,7 +74,7 @@ def run_open(folder: Path, tasks: Sequence[Task], jobs: int | None, report: Prog
 
 
 def _data(tasks: Sequence[Task]) -> Iterator[Any]:
-    """The data of every task, each made once."""
+    """Yield the data of every task; make the data of an experiment and a seed once."""
     store, made = SampleStore(), dict[tuple[str, int], Any]()
     for experiment, _, seed in tasks:
         key = (experiment.name, seed)
@@ -83,11 +84,11 @@ def _data(tasks: Sequence[Task]) -> Iterator[Any]:
 
 
 def _run(path: Path, experiment: AbstractExperiment, contestant: str, seed: int, data: Any) -> None:
-    """One run; its scores, and what the figure needs, are written as soon as it ends."""
+    """Run one contestant, and write its scores, arrays and history."""
     run = experiment.run(contestant, data, seed)
     np.savez_compressed(path.with_suffix(".npz"), allow_pickle=False, **run.arrays)
-    replace_file(path.with_suffix(".csv"), run.history.to_csv(index=False).encode())
-    # The scores last: their file says that the run is complete.
+    write_table(run.history, path.with_suffix(".csv"))
+    # The scores last: their file marks the run as complete.
     replace_file(path, json.dumps(run.scores, indent=2).encode())
 
 
@@ -96,7 +97,7 @@ def _file(experiment: AbstractExperiment, contestant: str, seed: int) -> str:
 
 
 def read_scores(folder: Path, experiment: AbstractExperiment, tasks: Sequence[Task]) -> dict[str, list[Scores]]:
-    """Scores of every contestant, by seed."""
+    """Read the scores of every contestant, by seed."""
     scores: dict[str, list[Scores]] = {}
     for task in tasks:
         if task[0] is experiment:

@@ -1,4 +1,4 @@
-"""The setting that the experiments share: media, labels, and how many."""
+"""Labelled media of the studies: how they are drawn, and a store that draws each set once."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ TEST_SEED = 987_654
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What is needed to repeat an experiment.
+class SampleRecipe:
+    """Everything needed to draw the same training and test samples again.
 
     Attributes:
         model: Name of the network.
-        method: Labels.
-        train_samples: Training media.
-        test_samples: Test media.
+        method: Which optimum labels the media: "fba", "pfba" or "min_norm".
+        train_samples: Number of training media.
+        test_samples: Number of test media.
         train_ranges: Largest uptakes of the training media, from and to [mmol/gDW/h].
         test_ranges: Largest uptakes of the test media, from and to [mmol/gDW/h].
         noise: Relative noise on the labels.
@@ -43,21 +43,42 @@ class Setting:
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Media with their fluxes, all feasible; one row a sample [mmol/gDW/h]."""
+    """Feasible media with their fluxes; one row a sample [mmol/gDW/h]."""
 
     media: pd.DataFrame
     fluxes: pd.DataFrame
 
+    def rows(self, positions: np.ndarray | slice) -> Samples:
+        """Select samples by position."""
+        return Samples(self.media.iloc[positions], self.fluxes.iloc[positions])
+
+
+@dataclass(frozen=True, eq=False)
+class TrainTest:
+    """Samples to train on, and samples to test on.
+
+    Attributes:
+        network: The network.
+        train: Training samples.
+        test: Test samples.
+        held_out: What the training media lack, in words; empty if test media are drawn as training media are.
+    """
+
+    network: MetabolicNetwork
+    train: Samples
+    test: Samples
+    held_out: str = ""
+
 
 class SampleStore:
-    """Networks and labelled media, each made once: labels cost more than the regressions that learn them."""
+    """Networks and labelled media, each made once: labelling costs more than fitting a regression."""
 
     def __init__(self) -> None:
         self._networks: dict[str, MetabolicNetwork] = {}
         self._samples: dict[Hashable, Samples] = {}
 
     def network(self, model: str) -> MetabolicNetwork:
-        """The network of a name."""
+        """Return the network of a name, reading it on the first call."""
         if model not in self._networks:
             self._networks[model] = load_network(model)
         return self._networks[model]
@@ -65,12 +86,12 @@ class SampleStore:
     def samples(
         self, model: str, ranges: Mapping[str, tuple[float, float]], count: int, method: str, seed: int
     ) -> Samples:
-        """As `feasible_samples`."""
+        """Return the samples of `feasible_samples`, drawing them on the first call."""
         key = (model, tuple(ranges.items()), count, method, seed)
         return self.once(key, lambda: feasible_samples(self.network(model), ranges, count, method, seed))
 
     def once(self, key: Hashable, make: Callable[[], Samples]) -> Samples:
-        """Samples of a key, made when it is first asked for."""
+        """Return the samples of a key, making them on the first call."""
         if key not in self._samples:
             self._samples[key] = make()
         return self._samples[key]
@@ -79,13 +100,13 @@ class SampleStore:
 def feasible_samples(
     network: MetabolicNetwork, ranges: Mapping[str, tuple[float, float]], count: int, method: str, seed: int
 ) -> Samples:
-    """The first feasible media of a seeded uniform draw, with their fluxes.
+    """Draw media uniformly, and return the first feasible ones with their fluxes.
 
     Args:
         network: The network.
         ranges: Largest uptakes, from and to [mmol/gDW/h].
-        count: How many.
-        method: Labels.
+        count: Number of samples.
+        method: Which optimum labels the media.
         seed: Seed of the draw.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Biomass composition: carbon and nitrogen of biomass from noisy rates, started far from the truth."""
+"""Estimate carbon and nitrogen of biomass from noisy rates, starting far from the truth."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import numpy as np
 from metagnn.analysis.composition.balance_estimates import content_by_regression, contents_by_reconciliation
 from metagnn.network.from_cobra import load_network
 from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores
-from metagnn.studies.harness.samples import SampleStore
-from metagnn.studies.paper.measured_rates import (
+from metagnn.studies.harness.measured_rates import (
     CO2,
     METHOD,
     MODEL,
@@ -24,29 +23,31 @@ from metagnn.studies.paper.measured_rates import (
     own_contents,
     random_start,
 )
-from metagnn.studies.rivals.rate_contestants import AS_DESCRIBED, optimiser_steps, train_balance_mlp, train_flux_gnn
+from metagnn.studies.harness.samples import SampleStore
+from metagnn.studies.rivals.rate_rivals import AS_DESCRIBED, optimiser_steps, train_balance_mlp, train_flux_gnn
 
 BALANCE_ONLY = (CO2, "EX_nh4_e")
-"""Measured, and in the balances, but no inputs of the paper's network f(q_i)."""
+"""Exchanges that are measured for the balances, but are no inputs of the paper's network f(q_i)."""
 
 DRAWS = 10_000
 CONTENTS = ("alpha", "beta")
 
 Found = tuple[tuple[float, float], dict[str, Any]]
-"""Alpha and beta [mmol/gDW], and whatever else there is to tell."""
+"""Alpha and beta [mmol/gDW], and further scores."""
 
 
 def _flux_gnn(task: RatesTask, start: tuple[float, float], seed: int) -> Found:
     predictor = train_flux_gnn(task, seed, start=start)
     found, truth = predictor.composition_, own_contents(task.network)
-    alpha, beta = (content.item() for content in predictor.model.composition.contents())
+    assert predictor.model.biomass is not None
+    alpha, beta = (content.item() for content in predictor.model.biomass.contents())
     covered = {
         f"{name}_covered": bool(low <= true <= high)
         for name, (low, high), true in zip(
             CONTENTS, (found.alpha_interval or (0, 0), found.beta_interval or (0, 0)), truth, strict=True
         )
     }
-    steps = optimiser_steps(predictor.history_, task, predictor.training.batch_size)
+    steps = optimiser_steps(predictor.history_, task, predictor.resolved_settings()["training"].batch_size)
     return (alpha, beta), covered | {"steps": steps}
 
 
@@ -78,23 +79,23 @@ CONTESTANTS: dict[str, Callable[[RatesTask, tuple[float, float], int], Found]] =
 }
 
 TRAINED = ("flux_gnn", "balance_mlp_as_described", "balance_mlp_tuned")
-"""Contestants with a start, which run from two: the second as far on the other side of the truth."""
-
+"""Contestants with a start; each runs from two, the second as far from the truth on the other side."""
 
 REPETITIONS = Repetitions(1, 10, 100)
 
 
 @dataclass(frozen=True)
 class BiomassContents(AbstractExperiment):
-    """Alpha and beta from 100 noisy samples; all exchanges and growth are measured.
+    """Estimate alpha and beta from 100 noisy samples; all exchanges and growth are measured.
 
     Attributes:
-        name: Path of its results, and name of its runs' files.
-        repetitions: How often it is repeated.
+        name: Path of its results, and start of the names of its runs' files.
+        repetitions: Number of seeds.
     """
 
     name: str = "composition"
     repetitions: Repetitions = REPETITIONS
+    trainings = 2
 
     def contestants(self, size: str) -> tuple[str, ...]:
         """FluxGNN, the paper's network (a), and regressions on the same samples."""
@@ -105,11 +106,11 @@ class BiomassContents(AbstractExperiment):
         return {"model": MODEL, "method": METHOD, "noise": NOISE, "train_samples": TRAIN_SAMPLES}
 
     def data(self, store: SampleStore, seed: int) -> RatesTask:
-        """Noisy samples of the seed, nothing hidden."""
+        """Draw noisy samples of the seed, nothing hidden."""
         return draw_task(store, seed, known=False)
 
     def run(self, contestant: str, data: RatesTask, seed: int) -> Run:
-        """Estimate, from two starts where there is one."""
+        """Estimate; a contestant with a start estimates from two."""
         start = random_start(data.network, seed)
         (alpha, beta), more = CONTESTANTS[contestant](data, start, seed)
         scores: Scores = {"alpha": alpha, "beta": beta, **more}
@@ -120,7 +121,7 @@ class BiomassContents(AbstractExperiment):
         return Run(scores)
 
     def results(self, runs: Mapping[str, Sequence[Scores]]) -> dict[str, Any]:
-        """Estimates, their errors, the errors' ratio to those of weighted least squares, and what the start changes."""
+        """Estimates, errors, their ratio to those of weighted least squares, and how far another start moves them."""
         truths = own_contents(load_network(MODEL))
         tree: dict[str, Any] = {}
         for position, (name, true) in enumerate(zip(CONTENTS, truths, strict=True)):

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
+from metagnn.files.table_reader import read_table
 from metagnn.network.from_cobra import load_network
-from metagnn.plots.canvas import new_figure, save_figure
+from metagnn.plots.canvas import Axes, new_figure, save_figure
 from metagnn.plots.error_curves import plot_error_curves
 from metagnn.plots.estimates import plot_estimates
 from metagnn.plots.learning_curves import plot_learning_curves
 from metagnn.plots.parity import plot_parity
 from metagnn.plots.residuals import plot_residuals
 from metagnn.plots.training_curves import plot_training_curves
-from metagnn.studies.rivals.rate_contestants import CO2_ERROR
+from metagnn.studies.rivals.rate_rivals import CO2_ERROR
 
 LABELLED_ROWS = {"internal_fluxes.labelled": "labelled", "unseen_media": "extrapolation"}
 HIDDEN = "hidden_co2.known"
@@ -28,7 +28,7 @@ COMPARED = ("flux_gnn", "reconciliation", "wls", "ols", "balance_mlp_tuned", "ba
 
 
 def draw_figure(results: Mapping[str, Any], runs: Path, path: Path, seed: int) -> None:
-    """Draw every experiment: what is of single runs, of one seed.
+    """Draw every experiment; panels of single runs show one seed.
 
     Args:
         results: The content of `results.json`.
@@ -58,7 +58,7 @@ def _draw_labelled(row: np.ndarray, runs: Path, experiment: str, seed: int) -> N
 
 
 def _draw_paper(row: np.ndarray, results: Mapping[str, Any], runs: Path, seed: int) -> None:
-    """What Fig. 1d of Kusters shows: losses while training, and the error of CO2 while training."""
+    """Draw what Fig. 1d of Kusters shows: losses and the error of CO2 during training."""
     for ax, model in ((row[0], "balance_mlp_tuned"), (row[1], "flux_gnn")):
         history = _history(runs, HIDDEN, model, seed).drop(columns=CO2_ERROR)
         plot_training_curves(history, ax).set_title(f"CO2 hidden: training, {model}", fontsize="small")
@@ -90,7 +90,7 @@ def _draw_learning(ax: Axes, errors: Mapping[str, Any]) -> None:
 
 
 def _history(runs: Path, experiment: str, model: str, seed: int) -> pd.DataFrame:
-    return pd.read_csv(runs / f"{experiment}-{model}-{seed}.csv")
+    return read_table(runs / f"{experiment}-{model}-{seed}.csv")
 
 
 def _arrays(runs: Path, experiment: str, model: str, seed: int) -> tuple[np.ndarray, np.ndarray]:

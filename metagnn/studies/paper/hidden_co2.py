@@ -1,4 +1,4 @@
-"""Hidden CO2, and internal fluxes without labels: noisy exchange rates and growth are all that is measured."""
+"""Find hidden CO2, and internal fluxes without labels, from noisy exchange rates and growth."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores, spread
-from metagnn.studies.harness.flux_scores import score_fluxes
-from metagnn.studies.harness.samples import SampleStore
-from metagnn.studies.paper.measured_rates import (
+from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores
+from metagnn.studies.harness.measured_rates import (
     CO2,
     METHOD,
     MODEL,
@@ -22,10 +20,12 @@ from metagnn.studies.paper.measured_rates import (
     RatesTask,
     draw_task,
 )
-from metagnn.studies.rivals.rate_contestants import Answer, balance_mlp, carbon_balance, flux_gnn, reconciliation
+from metagnn.studies.harness.samples import SampleStore
+from metagnn.studies.harness.scores import score_fluxes, spread
+from metagnn.studies.rivals.rate_rivals import Answer, balance_mlp, carbon_balance, flux_gnn, reconciliation
 
 INTERNAL = "internal_"
-"""Prefix of the paper's network (c), whose results stand beside those of (b) under the same name."""
+"""Prefix of the paper's network (c), whose results are reported under the name of network (b)."""
 
 CONTESTANTS: dict[str, Callable[[RatesTask, int], Answer]] = {
     "flux_gnn": flux_gnn,
@@ -45,19 +45,18 @@ ERRORS: dict[str, Callable[[np.ndarray], Any]] = {
     "p90_relative_error": lambda errors: np.quantile(errors, 0.9),
 }
 
-
 REPETITIONS = Repetitions(1, 3, 10)
 
 
 @dataclass(frozen=True)
 class HiddenCO2(AbstractExperiment):
-    """CO2 is never shown; growth is a target of training, and no internal flux is.
+    """Predict CO2 that no model sees; growth is a target of training, internal fluxes are not.
 
     Attributes:
-        name: Path of its results, and name of its runs' files.
+        name: Path of its results, and start of the names of its runs' files.
         known: Whether the composition of biomass is known.
         hidden: Exchanges that were not measured.
-        repetitions: How often it is repeated.
+        repetitions: Number of seeds.
     """
 
     name: str
@@ -67,19 +66,19 @@ class HiddenCO2(AbstractExperiment):
 
     @property
     def with_internal(self) -> bool:
-        """Whether its internal fluxes are reported too."""
+        """Whether internal fluxes are reported too."""
         return self.known and self.hidden == (CO2,)
 
     def contestants(self, size: str) -> tuple[str, ...]:
-        """Every contestant whose answer is reported."""
+        """Every contestant whose prediction is reported."""
         if self.with_internal:
             return tuple(CONTESTANTS)
-        # A network of the paper that was not given protons or phosphate still closes carbon: nothing would change.
+        # Water, protons and phosphate hold no carbon: the carbon balance of the paper's networks does without them.
         paper = () if self.hidden == (CO2,) else ("balance_mlp",)
         return tuple(name for name in CONTESTANTS if not name.startswith((INTERNAL, "flux_gnn_soft", *paper)))
 
     def settings(self) -> dict[str, Any]:
-        """Data, noise, and what was hidden."""
+        """Data, noise, and what is hidden."""
         return {
             "model": MODEL,
             "method": METHOD,
@@ -91,11 +90,11 @@ class HiddenCO2(AbstractExperiment):
         }
 
     def data(self, store: SampleStore, seed: int) -> RatesTask:
-        """Noisy training samples of the seed, and the common noisy test samples."""
+        """Draw noisy training samples of the seed; the noisy test samples are those of every seed."""
         return draw_task(store, seed, self.hidden, known=self.known)
 
     def run(self, contestant: str, data: RatesTask, seed: int) -> Run:
-        """Train and predict; scores are against the truth without noise."""
+        """Train and predict; score against the truth without noise."""
         answer = CONTESTANTS[contestant](data, seed)
         truth = data.test.truth.to_numpy()
         co2 = data.network.reaction_index(CO2)
@@ -113,7 +112,7 @@ class HiddenCO2(AbstractExperiment):
         return Run(scores, arrays, answer.history)
 
     def results(self, runs: Mapping[str, Sequence[Scores]]) -> dict[str, Any]:
-        """Errors of CO2, the median over the seeds; and scores of the internal fluxes."""
+        """Errors of CO2, median and range over the seeds, and scores of the internal fluxes."""
         co2: dict[str, Any] = {}
         fluxes: dict[str, Any] = {}
         for name, scores in runs.items():
@@ -131,12 +130,12 @@ class HiddenCO2(AbstractExperiment):
 
 def _errors(predicted: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     relative = np.abs(predicted - truth) / np.abs(truth)
-    # A sample without an answer counts as wholly wrong, rather than not at all.
+    # A sample without a prediction counts as an error of 100 %, rather than not at all.
     relative = np.where(np.isnan(relative), 1.0, relative)
     return {name: float(measure(relative)) for name, measure in ERRORS.items()}
 
 
-def _over_seeds(runs: Sequence[Scores]) -> dict[str, float]:
+def _over_seeds(runs: Sequence[Scores]) -> dict[str, Any]:
     found = spread(runs)
     return {name: values["median"] for name, values in found.items()} | {
         f"{name}_{side}": values[side] for name, values in found.items() for side in ("min", "max")

@@ -1,4 +1,4 @@
-"""Less data: growth from few noisy samples, with and without the balances."""
+"""Predict growth from few noisy samples, with and without the balances."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
-from sklearn.dummy import DummyRegressor
 
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
+from metagnn.network.conditions import Conditions
 from metagnn.predictor import FluxPredictor
-from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores, spread
+from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores
+from metagnn.studies.harness.measured_rates import METHOD, MODEL, NOISE, TEST_SAMPLES, RatesTask, draw_task
 from metagnn.studies.harness.samples import SampleStore
-from metagnn.studies.paper.measured_rates import METHOD, MODEL, NOISE, TEST_SAMPLES, RatesTask, draw_task
-from metagnn.studies.rivals.labelled_contestants import quadratic_ridge, ridge
-from metagnn.studies.rivals.rate_contestants import TUNED, train_balance_mlp
+from metagnn.studies.harness.scores import spread
+from metagnn.studies.rivals.rate_rivals import TUNED, train_balance_mlp
+from metagnn.studies.rivals.regressions import untuned_regression
 from metagnn.training.config import TrainingConfig
 
 SIZES = (10, 30, 100, 300)
 QUICK_SIZES = (10, 30, 100)
 SUBSTRATES = tuple(E_COLI_CORE_RANGES)
-"""Inputs q_i: the substrates' rates. Products, CO2 and ammonium are measured for the balances only."""
+"""Inputs q_i: the rates of the substrates. Products, CO2 and ammonium are measured for the balances only."""
 
 MLP_STEPS = 500
-"""Steps of the paper's network on every size: few samples must not mean little training."""
+"""Steps of the paper's network at every size: it must not train less on fewer samples."""
 
 NO_BALANCE = {"carbon_weight": 0.0, "nitrogen_weight": 0.0, "electron_weight": 0.0, "steady_state_weight": 0.0}
 
 
 def _flux_gnn(task: RatesTask, seed: int, constrained: bool) -> np.ndarray:
-    # Without constraint no loss asks for a balance and nothing is projected at the end; what passes between the
-    # reactions on the way is the architecture itself.
+    # Without constraint, no loss contains a balance and nothing is projected at the end; message passing along the
+    # stoichiometry is part of the architecture and stays.
     constraint = "steady_state" if constrained else "soft"
     settings: dict[str, Any] = {} if constrained else NO_BALANCE
     training = TrainingConfig(batch_size=max(SIZES), **settings)
@@ -57,11 +57,12 @@ def _balance_mlp(task: RatesTask, seed: int, balances: tuple[str, ...]) -> np.nd
     measured[:, [task.network.reaction_index(name) for name in SUBSTRATES]] = test.to_numpy()
     rates = torch.from_numpy(measured)
     with torch.no_grad():
-        growth: np.ndarray = model(rates, rates, rates).growth.numpy()
+        growth: np.ndarray = model(Conditions(rates, rates, measured=rates)).growth.numpy()
     return growth
 
 
-def _regression(task: RatesTask, regressor: BaseEstimator) -> np.ndarray:
+def _regression(task: RatesTask, name: str) -> np.ndarray:
+    regressor = untuned_regression(name)
     regressor.fit(task.train.rates[list(SUBSTRATES)].to_numpy(), task.train.growth.to_numpy()[:, 0])
     growth: np.ndarray = regressor.predict(_true_rates(task).to_numpy())
     return growth
@@ -80,37 +81,37 @@ CONTESTANTS: dict[tuple[str, str], Callable[[RatesTask, int], np.ndarray]] = {
     ("balance_mlp", "carbon_only"): lambda task, seed: _balance_mlp(task, seed, CARBON),
     ("balance_mlp", "nitrogen_only"): lambda task, seed: _balance_mlp(task, seed, NITROGEN),
     ("balance_mlp", "unconstrained"): lambda task, seed: _balance_mlp(task, seed, ()),
-    ("ridge", "unconstrained"): lambda task, seed: _regression(task, ridge()),
-    ("quadratic_ridge", "unconstrained"): lambda task, seed: _regression(task, quadratic_ridge()),
-    ("mean", "unconstrained"): lambda task, seed: _regression(task, DummyRegressor()),
+    ("ridge", "unconstrained"): lambda task, seed: _regression(task, "ridge"),
+    ("quadratic_ridge", "unconstrained"): lambda task, seed: _regression(task, "quadratic_ridge"),
+    ("mean", "unconstrained"): lambda task, seed: _regression(task, "mean"),
 }
 """Contestants by model and constraint."""
-
 
 REPETITIONS = Repetitions(1, 3, 10)
 
 
 @dataclass(frozen=True)
 class LessData(AbstractExperiment):
-    """Error of growth on noise-free test media against the number of noisy training samples.
+    """Measure the error of growth on noise-free test media against the number of noisy training samples.
 
     Attributes:
-        name: Path of its results, and name of its runs' files.
-        repetitions: How often it is repeated.
+        name: Path of its results, and start of the names of its runs' files.
+        repetitions: Number of seeds.
         sizes: Numbers of training samples.
     """
 
     name: str = "less_data"
     repetitions: Repetitions = REPETITIONS
     sizes: tuple[int, ...] = SIZES
+    trainings = 2
 
     def contestants(self, size: str) -> tuple[str, ...]:
-        """Model and constraint, joined; single balances are left out of the quick form."""
+        """Model and constraint, joined; the quick form omits single balances."""
         names = (f"{model}_{constraint}" for model, constraint in CONTESTANTS)
         return tuple(name for name in names if not (size == "quick" and name.endswith("_only")))
 
     def quick(self) -> LessData:
-        """Without the largest size, which takes as long as all others together."""
+        """Omit the largest size, which takes as long as all others together."""
         return dataclasses.replace(self, sizes=QUICK_SIZES)
 
     def settings(self) -> dict[str, Any]:
@@ -125,7 +126,7 @@ class LessData(AbstractExperiment):
         }
 
     def data(self, store: SampleStore, seed: int) -> RatesTask:
-        """As many noisy samples as the largest size needs; smaller sizes take the first of them."""
+        """Draw as many noisy samples as the largest size needs; smaller sizes take the first of them."""
         everything = draw_task(store, seed, samples=max(self.sizes))
         return dataclasses.replace(everything, inputs=SUBSTRATES)
 

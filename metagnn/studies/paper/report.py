@@ -1,10 +1,11 @@
-"""Results for people: tables for the terminal."""
+"""Print the results of the paper's experiments: tables for the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from metagnn.studies.harness.result_table import ResultTable
 
 FLUX_COLUMNS = {
     "growth_r2": ("growth R²", "{:.4f}"),
@@ -29,17 +30,8 @@ CO2_TABLES = {
 }
 
 
-@dataclass(frozen=True)
-class ResultTable:
-    """A table as it is printed: all cells text."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
 def result_tables(results: Mapping[str, Any]) -> Iterator[ResultTable]:
-    """Every table of `results.json`, in the order of the experiments."""
+    """Make every table of `results.json`, in the order of the experiments."""
     for path, title in FLUX_TABLES.items():
         if scores := _at(results, path):
             yield _flux_table(title, scores, len(results["settings"]["experiments"][_experiment(path)]["seeds"]))
@@ -72,7 +64,7 @@ def _count(seeds: int) -> str:
 
 
 def _flux_table(title: str, models: Mapping[str, Any], seeds: int) -> ResultTable:
-    """The median of every score, and its range over the seeds below it."""
+    """Print the median of every score, and below it the range over the seeds."""
     rows = []
     for name, scores in models.items():
         rows.append((name, *(form.format(scores[key]["median"]) for key, (_, form) in FLUX_COLUMNS.items())))

@@ -1,58 +1,74 @@
-"""Regressions from uptakes to fluxes, every one tuned with the same budget of inner cross-validation."""
+"""Regressions from uptakes to fluxes, all tuned with the same budget of inner cross-validation, or untuned."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
+from metagnn.errors import InputError
+
 CANDIDATES, FOLDS = 6, 3
-"""Settings that are tried of every model, and folds that each is tried on."""
+"""Settings to try of every model, and folds to try each on."""
 
 KEPT_VARIANCE = 0.99999
 """Share of the standardised fluxes' variance that the components of the targets keep."""
 
 SMALLEST_SPREAD = 1e-3
-"""Spread below which a flux is not standardised further: noise of the labels is nothing to learn."""
+"""Smallest spread by which a flux is divided: below it, labels vary by noise alone [mmol/gDW/h]."""
+
+PENALTIES = np.logspace(-6, 3, 19)
+"""Penalties that leave-one-out chooses from."""
+
+LEAVE_ONE_OUT = ("ridge", "quadratic_ridge")
+"""Regressions with leave-one-out in closed form."""
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """What a model is tuned with.
+    """Budget of the inner cross-validation.
 
     Attributes:
-        candidates: Settings to try, the first of those that a model has.
-        folds: Folds of the inner cross-validation.
+        candidates: Number of settings to try: the first of those that a model has.
+        folds: Number of folds.
     """
 
     candidates: int = CANDIDATES
     folds: int = FOLDS
 
 
-def fit_regression(name: str, media: np.ndarray, fluxes: np.ndarray, tuning: Tuning, seed: int) -> TunedRegression:
-    """Tune a regression on the training media and fit it to all of them.
+def fit_regression(name: str, media: np.ndarray, fluxes: np.ndarray, tuning: Tuning | None, seed: int) -> Regression:
+    """Fit a regression to the training media.
 
     Args:
         name: A key of `REGRESSIONS`.
         media: Largest uptakes, shape `[samples, exchanges]` [mmol/gDW/h].
         fluxes: What to learn, shape `[samples, targets]` [mmol/gDW/h].
-        tuning: Budget.
+        tuning: Budget of the inner cross-validation; None fits the untuned form, see `untuned_regression`.
         seed: Seed of the folds and of what is random in the model.
+
+    Raises:
+        InputError: A regression without an untuned form, and no tuning.
     """
+    estimator, grid = REGRESSIONS[name](media.shape[1], seed)
+    if tuning is None or not grid:
+        untuned: Regression = untuned_regression(name).fit(media, fluxes)
+        return untuned
     scale = np.maximum(fluxes.std(axis=0), SMALLEST_SPREAD)
     mean = fluxes.mean(axis=0)
     # Fluxes depend on each other: their principal components are a few outputs instead of a hundred. A rotation
@@ -60,24 +76,44 @@ def fit_regression(name: str, media: np.ndarray, fluxes: np.ndarray, tuning: Tun
     left, singular, axes = np.linalg.svd((fluxes - mean) / scale, full_matrices=False)
     kept = int(np.searchsorted(np.cumsum(singular**2), KEPT_VARIANCE * np.square(singular).sum())) + 1
     components = left[:, :kept] * singular[:kept]
-    estimator, grid = REGRESSIONS[name](media.shape[1], seed)
-    folds = KFold(tuning.folds, shuffle=True, random_state=seed)
     search = GridSearchCV(
         make_pipeline(StandardScaler(), *estimator),
         [{key: [value] for key, value in setting.items()} for setting in grid[: tuning.candidates]],
-        cv=folds,
+        cv=KFold(tuning.folds, shuffle=True, random_state=seed),
         scoring="neg_mean_squared_error",
     )
     with warnings.catch_warnings():
-        # A kernel may find no use for an exchange that never varies; that is no news here.
+        # The length scale of an exchange that never varies does not converge; the fit is none the worse.
         warnings.simplefilter("ignore", ConvergenceWarning)
         search.fit(media, components)
     return TunedRegression(search, mean, axes[:kept] * scale)
 
 
+def untuned_regression(name: str) -> BaseEstimator:
+    """Make a regression that needs no budget: the mean, or ridge with its penalty by leave-one-out in closed form.
+
+    Raises:
+        InputError: Another regression.
+    """
+    if name == "mean":
+        return DummyRegressor()
+    if name not in LEAVE_ONE_OUT:
+        expected = ", ".join(("mean", *LEAVE_ONE_OUT))
+        raise InputError(f"`tuning` is None for {name!r}; expected a budget, or one of {expected}")
+    steps, _ = REGRESSIONS[name](0, 0)
+    return make_pipeline(StandardScaler(), *steps[:-1], RidgeCV(PENALTIES))
+
+
+class Regression(Protocol):
+    """A fitted regression."""
+
+    def predict(self, media: np.ndarray) -> np.ndarray:
+        """Predict the targets of other media, shape `[samples, targets]` or, of one, `[samples]` [mmol/gDW/h]."""
+
+
 @dataclass(frozen=True, eq=False)
 class TunedRegression:
-    """A fitted regression.
+    """A regression that was tuned by cross-validation.
 
     Attributes:
         search: The tuned model, from media to components.
@@ -90,7 +126,7 @@ class TunedRegression:
     axes: np.ndarray
 
     def predict(self, media: np.ndarray) -> np.ndarray:
-        """Targets of other media, shape `[samples, targets]` [mmol/gDW/h]."""
+        """Predict the targets of other media, shape `[samples, targets]` [mmol/gDW/h]."""
         components = np.asarray(self.search.predict(media)).reshape(len(media), -1)
         fluxes: np.ndarray = self.mean + components @ self.axes
         return fluxes
@@ -98,7 +134,7 @@ class TunedRegression:
 
 Grid = list[dict[str, Any]]
 Maker = Callable[[int, int], tuple[tuple[BaseEstimator, ...], Grid]]
-"""From the number of exchanges and a seed to the steps after standardisation, and settings of the last of them."""
+"""From the number of exchanges and a seed to the steps after standardisation, and the settings to try of the last."""
 
 
 def _ridge(exchanges: int, seed: int) -> tuple[tuple[BaseEstimator, ...], Grid]:
@@ -135,5 +171,6 @@ REGRESSIONS: dict[str, Maker] = {
     "nearest_neighbour": _nearest_neighbour,
     "gaussian_process": _gaussian_process,
     "gradient_boosting": _gradient_boosting,
+    "mean": lambda exchanges, seed: ((DummyRegressor(),), []),
 }
-"""Every regression by its name; each has as many settings to try."""
+"""Every regression by its name; all but the mean, which has nothing to tune, have as many settings to try."""

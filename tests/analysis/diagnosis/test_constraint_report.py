@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from metagnn.analysis.diagnosis.constraint_report import constraint_report
-from metagnn.datasets.samples import Conditions
 from metagnn.fba import simulate_fluxes
 from metagnn.network import MetabolicNetwork
+from metagnn.network.conditions import Conditions
 from metagnn.testing import toy_network
 
 
@@ -14,7 +14,7 @@ def conditions(network: MetabolicNetwork, samples: int) -> Conditions:
     bounds = (
         torch.tensor(np.repeat(side[None], samples, axis=0)) for side in (network.bounds.lower, network.bounds.upper)
     )
-    return Conditions((), *bounds)
+    return Conditions(*bounds)
 
 
 def test_laws_are_those_of_the_fluxes(core: MetabolicNetwork):

@@ -12,6 +12,7 @@ from metagnn.testing import toy_network
 
 UNKNOWN = Composition(np.nan, np.nan)
 SAMPLES = 3
+UNSEEN = ("EX_co2_e", "EX_o2_e", "EX_h2o_e")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def predict(biomass: BiomassComposition, measured: torch.Tensor, growth: np.ndar
 
 
 def test_what_the_rates_do_not_determine_is_nan_with_what_to_measure(core, own, truth):
-    measured = measure(core, truth, "EX_co2_e", "EX_o2_e")
+    measured = measure(core, truth, *UNSEEN)
     measured[1, core.reaction_index("EX_o2_e")] = -15.0
     found = readout_columns(core, own, UNKNOWN, measured, truth)
     assert list(found) == [
@@ -55,12 +56,12 @@ def test_what_the_rates_do_not_determine_is_nan_with_what_to_measure(core, own, 
     assert np.isnan(found["co2"]).tolist() == np.isnan(found["alpha"]).tolist() == [True, False, True]
     assert found["co2_status"].tolist() == ["not determined", "determined", "not determined"]
     assert found["growth"].tolist() == truth[:, own.growth_index].tolist()
-    assert "co2 can trade against alpha, EX_o2_e: measure EX_o2_e" in found["to_measure"][0]
+    assert "co2 can trade against alpha, EX_o2_e, EX_h2o_e: measure EX_o2_e" in found["to_measure"][0]
     assert found["to_measure"][1] == ""
 
 
 def test_contents_that_were_fitted_are_known(core, own, truth):
-    measured = measure(core, truth, "EX_co2_e", "EX_o2_e")
+    measured = measure(core, truth, *UNSEEN)
     found = readout_columns(core, own, Composition(42.5555, 5.4528), measured, truth)
     assert not np.isnan(found["co2"]).any()
     assert np.allclose(found["alpha"], 42.5555, rtol=1e-5)
@@ -71,7 +72,7 @@ def test_contents_that_were_fitted_are_known(core, own, truth):
 
 
 def test_a_composition_that_is_fixed_is_known_and_without_formulas_there_is_none(core, truth):
-    measured = measure(core, truth, "EX_co2_e", "EX_o2_e")
+    measured = measure(core, truth, *UNSEEN)
     found = readout_columns(core, BiomassComposition(core), None, measured, truth)
     assert set(found["co2_status"]) == set(found["beta_status"]) == {"determined"}
     bare = toy_network({"EX_a": "a <=>", "EX_b": "b <=>", "growth": "a + b ->"}, "growth")
@@ -84,7 +85,7 @@ def test_a_composition_that_is_fixed_is_known_and_without_formulas_there_is_none
 
 @pytest.mark.parametrize("prior", [{"alpha": 36.0}, {"co2": None}])
 def test_a_prior_that_is_true_brings_out_the_truth_whatever_was_predicted(core, own, truth, prior):
-    measured = measure(core, truth, "EX_co2_e", "EX_o2_e")
+    measured = measure(core, truth, *UNSEEN)
     growth, co2 = own.growth_index, core.reaction_index("EX_co2_e")
     own.reset_contents(42.5555, 7.0)
     predicted = predict(own, measured, truth[:, growth])

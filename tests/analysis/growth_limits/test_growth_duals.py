@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -6,6 +8,7 @@ from hypothesis import strategies as st
 from metagnn.analysis.growth_limits.growth_duals import GrowthProgram
 from metagnn.network import MetabolicNetwork
 from metagnn.testing import random_network, toy_network
+from tests.copies_and_threads import COPIES, in_threads, in_workers
 
 STEP = 1e-4
 
@@ -77,3 +80,19 @@ def test_a_bound_without_which_no_flux_is_left_is_lost_without_end():
     starved = program.solve(np.array([-4.0, 5.0, 0.0]), bounds.upper)
     assert starved.status == "infeasible"
     assert np.isnan([starved.growth, *starved.fluxes, *starved.reduced_costs, *starved.shadow_prices]).all()
+
+
+def _growth(program, bounds):
+    return program.solve(*bounds).growth
+
+
+def test_threads_share_a_program_and_copies_and_workers_have_their_own(core):
+    uptakes = np.random.default_rng(0).uniform(0, [12, 25], (40, 2))
+    bounds = list(zip(*core.uptake_bounds(["EX_glc__D_e", "EX_o2_e"], uptakes), strict=True))
+    program = GrowthProgram(core)
+    expected = [_growth(program, pair) for pair in bounds]
+    work = functools.partial(_growth, program)
+    assert in_threads(work, bounds) == pytest.approx(expected, abs=1e-10, nan_ok=True)
+    assert in_workers(work, bounds) == pytest.approx(expected, abs=1e-10, nan_ok=True)
+    for duplicate in COPIES:
+        assert _growth(duplicate(program), bounds[0]) == pytest.approx(expected[0], abs=1e-10)

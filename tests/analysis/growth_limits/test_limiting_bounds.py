@@ -8,6 +8,7 @@ from metagnn.errors import InputError, TableError
 from metagnn.fba import simulate_fluxes
 from metagnn.network import MetabolicNetwork
 from metagnn.testing import toy_network
+from tests.copies_and_threads import assert_copies_are_the_same, in_threads
 
 MEDIA = pd.DataFrame({"EX_glc__D_e": [10.0, 10.0, 5.0], "EX_o2_e": [15.0, 0.0, 40.0]}, index=["micro", "none", "full"])
 
@@ -84,3 +85,10 @@ def test_bad_input_is_named(core: MetabolicNetwork):
         bottlenecks(core, MEDIA, most=-1)
     with pytest.raises(TableError, match="'EX_glc_e' is no exchange of e_coli_core"):
         bottlenecks(core, MEDIA.rename(columns={"EX_glc__D_e": "EX_glc_e"}))
+
+
+def test_copies_are_the_same_and_threads_give_the_serial_table(core):
+    media = pd.DataFrame({"EX_glc__D_e": [10.0, 4.0, 1.0], "EX_o2_e": [15.0, 2.0, 20.0]})
+    expected = bottlenecks(core, media)
+    assert_copies_are_the_same(expected)
+    assert all(found.equals(expected) for found in in_threads(lambda _: bottlenecks(core, media), range(8)))

@@ -8,6 +8,9 @@ from metagnn.errors import InputError, NetworkError
 from metagnn.network import MetabolicNetwork
 from metagnn.optimize import LinearProgram
 from metagnn.testing import toy_network
+from tests.copies_and_threads import assert_copies_are_the_same, in_threads, same
+
+UNSEEN = ("EX_co2_e", "EX_o2_e", "EX_h2o_e")
 
 
 def all_but(network: MetabolicNetwork, *hidden: str) -> list[str]:
@@ -26,7 +29,9 @@ def elemental(core: MetabolicNetwork) -> SteadyStateTangent:
         ("fixed", ("EX_co2_e", "EX_o2_e"), set()),
         ("fixed", ("growth",), set()),
         ("elemental", ("EX_co2_e",), set()),
-        ("elemental", ("EX_co2_e", "EX_o2_e"), {"co2", "alpha", "EX_co2_e", "EX_o2_e"}),
+        # Water and protons, exactly known, would tell hydrogen, which follows carbon.
+        ("elemental", ("EX_co2_e", "EX_o2_e"), set()),
+        ("elemental", UNSEEN, {"co2", "alpha", *UNSEEN}),
         ("elemental", ("EX_h2o_e", "EX_h_e", "EX_pi_e", "EX_co2_e"), set()),
         ("elemental", ("EX_nh4_e", "EX_h_e"), set()),
         ("precursor", ("EX_co2_e",), {"co2", "alpha", "EX_co2_e"}),
@@ -39,16 +44,21 @@ def test_of_the_core_network_the_readouts_are_what_balances_say(core, compositio
 
 
 def test_what_trades_against_what_and_what_to_measure(core: MetabolicNetwork, elemental: SteadyStateTangent):
-    report = identify(elemental, all_but(core, "EX_co2_e", "EX_o2_e"), "elemental")
-    assert report["alpha"].why.startswith("alpha can trade against EX_co2_e, EX_o2_e: measure EX_co2_e, or measure")
-    assert report["co2"].measure == (("EX_o2_e",), ("degree_of_reduction",), ("EX_co2_e",))
-    assert "give a degree of reduction of biomass" in report["co2"].why
+    report = identify(elemental, all_but(core, *UNSEEN), "elemental")
+    trade = "alpha can trade against EX_co2_e, EX_o2_e, EX_h2o_e: measure EX_co2_e, or measure"
+    assert report["alpha"].why.startswith(trade)
+    # The degree of reduction is the network's own: giving it tells nothing.
+    assert report["co2"].measure == (("EX_o2_e",), ("alpha",), ("EX_co2_e",))
+    assert "measure the carbon content of biomass" in report["co2"].why
+    precursor = identifiability(core, all_but(core, "EX_co2_e"), "precursor")
+    assert ("degree_of_reduction",) in precursor["alpha"].measure
+    assert "give a degree of reduction of biomass" in precursor["co2"].why
     assert report["EX_glc__D_e"].why == "measured"
     assert report["beta"].why == "the balances tie it to what is measured"
     assert report.table().shape == (24, 5)
 
 
-@pytest.mark.parametrize("hidden", [("EX_co2_e", "EX_o2_e"), ("EX_co2_e", "EX_o2_e", "EX_h_e", "EX_nh4_e", "growth")])
+@pytest.mark.parametrize("hidden", [UNSEEN, ("EX_co2_e", "EX_o2_e", "EX_h_e", "EX_nh4_e", "growth")])
 def test_every_set_that_is_named_does_determine_and_no_member_can_be_left_out(core, elemental, hidden):
     measured = all_but(core, *hidden)
     report = identify(elemental, measured, "elemental")
@@ -75,8 +85,7 @@ def test_intervals_hold_every_flux_that_agrees_with_the_measurements(core: Metab
     program = LinearProgram(core.stoichiometry.to_scipy(), np.zeros(95))
     lows, highs = (np.array([getattr(report[name], side) for name in core.reactions]) for side in ("lower", "upper"))
     for _ in range(20):
-        program.set_objective(random.normal(size=95))
-        values = program.solve(lower, upper).values
+        values = program.solve(lower, upper, random.normal(size=95)).values
         assert np.all(values > lows - 1e-4)
         assert np.all(values < highs + 1e-4)
     statuses = {row.status for row in report.rows}
@@ -169,3 +178,16 @@ def test_bad_input_is_named(core: MetabolicNetwork):
         identifiability(core, ["growth"], reference=np.ones(3))
     with pytest.raises(NetworkError, match="no objective"):
         identifiability(toy_network({"EX_a": "a <=>"}), ["EX_a"])
+
+
+def test_copies_are_the_same_and_threads_give_the_serial_report(core):
+    expected = identifiability(core, ["EX_glc__D_e", "growth"])
+    assert_copies_are_the_same(expected)
+    for found in in_threads(lambda _: identifiability(core, ["EX_glc__D_e", "growth"]), range(8)):
+        assert same(found, expected)
+
+
+def test_a_report_shows_what_it_holds(core: MetabolicNetwork):
+    report = identifiability(core, all_but(core))
+    assert repr(report) == "IdentifiabilityReport(21 measured, fixed composition: 24 determined)"
+    assert "the balances tie it" in report._repr_html_() or "measured" in report._repr_html_()

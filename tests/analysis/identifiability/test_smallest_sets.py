@@ -22,7 +22,7 @@ def test_sets_are_as_small_as_a_search_of_all_subsets_finds(seed):
     candidates = random.integers(-1, 2, (7, 4)).astype(float)
     target = random.integers(-1, 2, 4).astype(float)
     target[random.integers(4)] += 3.0
-    found = SmallestSets(candidates).of(target)
+    found = SmallestSets(candidates).find_sets(target)
     best = next((n for n in range(1, 8) for c in combinations(candidates, n) if spans(np.array(c), target)), 0)
     assert bool(found) == bool(best)
     for members in found:
@@ -35,11 +35,11 @@ def test_sets_are_as_small_as_a_search_of_all_subsets_finds(seed):
 
 
 def test_without_candidates_there_is_no_set():
-    assert SmallestSets(np.zeros((0, 3))).of(np.ones(3)) == []
-    assert SmallestSets(np.zeros((2, 3))).of(np.ones(3)) == []
+    assert SmallestSets(np.zeros((0, 3))).find_sets(np.ones(3)) == []
+    assert SmallestSets(np.zeros((2, 3))).find_sets(np.ones(3)) == []
 
 
 def test_equivalent_measurements_are_all_named_in_their_order():
     candidates = np.array([[0.0, 1.0], [2.0, 0.0], [-1.0, 0.0], [1.0, 0.0], [5.0, 0.0]])
-    assert SmallestSets(candidates).of(np.array([1.0, 0.0])) == [(1,), (2,), (3,)]
-    assert SmallestSets(candidates).of(np.array([1.0, 0.0]), most=1) == [(1,)]
+    assert SmallestSets(candidates).find_sets(np.array([1.0, 0.0])) == [(1,), (2,), (3,)]
+    assert SmallestSets(candidates).find_sets(np.array([1.0, 0.0]), most=1) == [(1,)]

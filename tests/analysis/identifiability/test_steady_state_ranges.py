@@ -9,6 +9,7 @@ from metagnn.errors import InputError
 from metagnn.network import FluxBounds, MetabolicNetwork
 from metagnn.nn import BiomassComposition
 from metagnn.testing import toy_network
+from tests.copies_and_threads import COPIES, in_threads, in_workers
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def test_fluxes_of_any_biomass_within_the_interval_exist_and_none_beyond(core, t
     names = [name for name in core.exchanges if name not in ("EX_co2_e", "EX_o2_e")]
     known = [tangent.index(name) for name in (*names, "growth")]
     ranges = SteadyStateRanges(tangent, known, reference)
-    (low, high), (least, most) = ranges.of([tangent.index("alpha"), tangent.index("co2")])
+    (low, high), (least, most) = ranges.find_ranges([tangent.index("alpha"), tangent.index("co2")])
     other = BiomassComposition(core, "elemental")
     other.reset_contents(alpha)
     lower, upper = core.bounds.lower.copy(), core.bounds.upper.copy()
@@ -48,7 +49,9 @@ def test_fluxes_of_any_biomass_within_the_interval_exist_and_none_beyond(core, t
         expected = (
             reference[alone.index("co2")] - (alpha - core.biomass_content("C")) * reference[alone.index("growth")]
         )
-        assert SteadyStateRanges(alone, []).of([alone.index("co2")])[0] == pytest.approx([expected] * 2, abs=1e-3)
+        assert SteadyStateRanges(alone, []).find_ranges([alone.index("co2")])[0] == pytest.approx(
+            [expected] * 2, abs=1e-3
+        )
         assert least - 1e-4 <= expected <= most + 1e-4
     else:
         with pytest.raises(InputError, match="no flux"):
@@ -59,10 +62,10 @@ def test_contents_lie_between_nothing_and_all_of_biomass(core: MetabolicNetwork,
     alpha = tangent.index("alpha")
     growth = tangent.index("growth")
     free = SteadyStateRanges(tangent, [])
-    assert free.of([alpha]).tolist() == [[0.0, pytest.approx(83.257, abs=1e-3)]]
-    assert not free.bounded(alpha, *free.of([alpha])[0].tolist())
+    assert free.find_ranges([alpha]).tolist() == [[0.0, pytest.approx(83.257, abs=1e-3)]]
+    assert not free.bounded(alpha, *free.find_ranges([alpha])[0].tolist())
     held = SteadyStateRanges(tangent, [growth])
-    low, high = held.of([alpha])[0]
+    low, high = held.find_ranges([alpha])[0]
     assert 0.0 <= low < core.biomass_content("C") < high <= 83.258
     assert held.value(alpha) == pytest.approx(core.biomass_content("C"))
 
@@ -78,6 +81,16 @@ def test_a_reference_has_to_be_a_flux_of_the_network(core: MetabolicNetwork, tan
 def test_bounds_wider_than_any_flux_are_no_bounds():
     network = toy_network({"EX_a": "a <=>", "growth": "a ->"}, "growth", {"EX_a": (-np.inf, 5), "growth": (0, np.inf)})
     ranges = SteadyStateRanges(SteadyStateTangent.from_network(network), [])
-    assert ranges.of([0, 1]).tolist() == [[-np.inf, 0.0], [0.0, np.inf]]
+    assert ranges.find_ranges([0, 1]).tolist() == [[-np.inf, 0.0], [0.0, np.inf]]
     assert not ranges.bounded(0, -np.inf, 0.0)
     assert ranges.bounded(0, -3.0, 0.0)
+
+
+def test_threads_share_the_program_and_copies_and_workers_have_their_own(core: MetabolicNetwork):
+    ranges = SteadyStateRanges(SteadyStateTangent.from_network(core), [core.reaction_index("EX_glc__D_e")])
+    wanted = [[index] for index in core.exchange_indices.tolist()]
+    expected = np.array([ranges.find(one) for one in wanted])
+    for found in (in_threads(ranges.find, wanted), in_workers(ranges.find, wanted)):
+        assert np.array(found) == pytest.approx(expected, abs=1e-8)
+    for duplicate in COPIES:
+        assert duplicate(ranges).find(wanted[0]) == pytest.approx(expected[0], abs=1e-8)

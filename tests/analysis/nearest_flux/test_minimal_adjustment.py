@@ -7,6 +7,7 @@ from metagnn.errors import NetworkError, TableError
 from metagnn.fba import simulate_fluxes
 from metagnn.network import MetabolicNetwork
 from metagnn.optimize.quadratic_program import QuadraticProgram
+from tests.copies_and_threads import assert_copies_are_the_same, in_threads
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +45,10 @@ def test_bad_input_is_refused(core: MetabolicNetwork, wild: pd.DataFrame):
         moma(core, wild.assign(PGI=np.nan))
     with pytest.raises(NetworkError, match="did you mean 'PGI'"):
         moma(core, wild, reactions=["PGII"])
+
+
+def test_copies_are_the_same_and_threads_give_the_serial_fluxes(core):
+    wild = simulate_fluxes(core, pd.DataFrame({"EX_glc__D_e": [10.0, 5.0]})).fluxes
+    expected = moma(core, wild, reactions=["PGI"])
+    assert_copies_are_the_same(expected)
+    assert all(found.equals(expected) for found in in_threads(lambda _: moma(core, wild, reactions=["PGI"]), range(8)))

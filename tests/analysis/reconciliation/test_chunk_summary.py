@@ -14,7 +14,7 @@ def found(core):
 
 
 def test_what_is_written_comes_back_to_the_last_bit(found):
-    summary = ChunkSummary.of(found, [{"sample": "0", "p_value": None}], 5)
+    summary = ChunkSummary.from_reconciliation(found, [{"sample": "0", "p_value": None}], 5)
     again = ChunkSummary.from_bytes(summary.to_bytes())
     for name in ("counts", "samples", "changes"):
         assert getattr(again, name) == getattr(summary, name)
@@ -24,9 +24,13 @@ def test_what_is_written_comes_back_to_the_last_bit(found):
 
 
 def test_everything_is_counted_once(found):
-    summary = ChunkSummary.of(found, [], 1000)
+    summary = ChunkSummary.from_reconciliation(found, [], 1000)
     assert sum(summary.counts["status"].values()) == 15
     assert sum(summary.counts["suspects"].values()) == (found.errors.suspect_p < GROSS).sum() > 0
     for name in found.intervals.reactions:
         assert sum(summary.counts[f"intervals of {name}"].values()) == 15
-    assert len(ChunkSummary.of(found, [], 0).changes) == len(ChunkSummary.of(found, [], -3).changes) == 0
+    assert (
+        len(ChunkSummary.from_reconciliation(found, [], 0).changes)
+        == len(ChunkSummary.from_reconciliation(found, [], -3).changes)
+        == 0
+    )

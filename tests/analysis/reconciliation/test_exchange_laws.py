@@ -3,44 +3,44 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metagnn.analysis.reconciliation.biomass_column import BiomassColumn
-from metagnn.analysis.reconciliation.exchange_laws import Border, border_of
-from metagnn.analysis.reconciliation.trace_exchanges import border_reactions, needed_traces
+from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws, find_exchange_laws
+from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, needed_trace_exchanges
 from metagnn.datasets.rates import present_exchanges
 from metagnn.network.elements import balance_weights
+from metagnn.nn.biomass_column import BiomassColumn, conserved_moieties
 from tests.analysis.reconciliation.true_rates import MEASURED, true_fluxes
 
 
 @pytest.fixture(scope="module")
-def border(core) -> Border:
+def exchange_laws(core) -> ExchangeLaws:
     measured = np.isin(np.array(core.reactions), MEASURED)
-    return border_of(core, present_exchanges(core, measured), "elemental")
+    return find_exchange_laws(core, present_exchanges(core, measured), "elemental")
 
 
-def test_every_steady_state_obeys_the_laws(core, border):
-    fluxes = true_fluxes(core, 5)[:, border.indices]
-    assert np.abs(fluxes @ border.laws.T).max() < 1e-8
+def test_every_steady_state_obeys_the_laws(core, exchange_laws):
+    fluxes = true_fluxes(core, 5)[:, exchange_laws.indices]
+    assert np.abs(fluxes @ exchange_laws.matrix.T).max() < 1e-8
 
 
-def test_laws_are_all_there_are(core, border):
-    """What obeys them is the border of some steady state: as many laws as the rank of S leaves."""
+def test_laws_are_all_there_are(core, exchange_laws):
+    """What obeys them is the boundary flux of some steady state: as many laws as the rank of S leaves."""
     inside = np.ones(len(core.reactions), dtype=bool)
-    inside[border.indices] = False
-    inside &= ~border_reactions(core)
+    inside[exchange_laws.indices] = False
+    inside &= ~boundary_reactions(core)
     S = core.stoichiometry.to_dense().numpy()
     used = inside.copy()
-    used[border.indices] = True
+    used[exchange_laws.indices] = True
     count = np.linalg.matrix_rank(S[:, used]) - np.linalg.matrix_rank(S[:, inside])
-    assert len(border.laws) == count == np.linalg.matrix_rank(border.laws)
+    assert len(exchange_laws.matrix) == count == np.linalg.matrix_rank(exchange_laws.matrix)
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.floats(-12, 4), st.floats(-1, 5), st.floats(-40, 20))
-def test_a_column_has_the_contents_asked_for_and_nothing_else_changes(core, border, carbon, nitrogen, electrons):
+def test_a_column_has_the_contents_asked_for_and_nothing_else_changes(core, exchange_laws, carbon, nitrogen, electrons):
     theta = np.array([carbon, nitrogen, electrons])
     table = core.metabolite_table
-    own = border.biomass.own
-    for column in (own + border.column_changes @ theta, border.biomass.at(theta)):
+    own = exchange_laws.biomass.own
+    for column in (own + exchange_laws.column_changes @ theta, exchange_laws.biomass.column_at(theta)):
         change = column - own
         for balance, wanted in zip(("C", "N", "electrons", "P", "S", "charge"), (*theta, 0, 0, 0), strict=True):
             assert -balance_weights(table, balance) @ change == pytest.approx(wanted, abs=1e-6)
@@ -50,17 +50,17 @@ def test_a_column_has_the_contents_asked_for_and_nothing_else_changes(core, bord
         assert np.abs(S @ made - change).max() < 1e-7
 
 
-def test_no_coefficient_turns_where_the_contents_can_be_had_without(core, border):
-    own = border.biomass.own
+def test_no_coefficient_turns_where_the_contents_can_be_had_without(core, exchange_laws):
+    own = exchange_laws.biomass.own
     theta = np.array([0.0, -4.7, 0.0])
-    linear, column = own + border.column_changes @ theta, border.biomass.at(theta)
+    linear, column = own + exchange_laws.column_changes @ theta, exchange_laws.biomass.column_at(theta)
     entries = own != 0
     assert (linear[entries] / own[entries]).min() < 0.1
     assert (column[entries] / own[entries]).min() > 0.0999
 
 
-def test_redundancy_counts_measurements_that_the_others_predict(core, border):
-    names = list(border.names)
+def test_redundancy_counts_measurements_that_the_others_predict(core, exchange_laws):
+    names = list(exchange_laws.names)
     known = np.zeros((3, len(names)), dtype=bool)
     for name in MEASURED:
         known[:, names.index(name)] = True
@@ -68,20 +68,21 @@ def test_redundancy_counts_measurements_that_the_others_predict(core, border):
     known[1, names.index("EX_co2_e")] = False
     known[2, :-1] = False
     # Carbon, nitrogen, electrons; without CO2 no carbon; growth alone is predicted by nothing.
-    assert border.redundancy(known).tolist() == [3, 2, 0]
+    assert exchange_laws.redundancy(known).tolist() == [3, 2, 0]
 
 
-def test_core_needs_no_traces_and_precursors_have_a_parameter_each(core, border):
+def test_core_needs_no_traces_and_precursors_have_a_parameter_each(core, exchange_laws):
     present = np.zeros(len(core.reactions), dtype=bool)
-    present[border.indices[:-1]] = True
-    assert not needed_traces(core, present).any()
-    column = BiomassColumn(core, border_reactions(core) & ~present, "precursor")
+    present[exchange_laws.indices[:-1]] = True
+    assert not needed_trace_exchanges(core, present).any()
+    moieties = conserved_moieties(core, boundary_reactions(core) & ~present)
+    column = BiomassColumn(core, "precursor", moieties)
     assert column.changes.shape[1] == np.count_nonzero(column.own)
-    assert BiomassColumn(core, border_reactions(core) & ~present, "fixed").changes.shape[1] == 0
+    assert BiomassColumn(core, "fixed", moieties).changes.shape[1] == 0
 
 
 def test_a_nutrient_that_is_absent_but_needed_is_a_trace(core):
     present = present_exchanges(core, np.isin(np.array(core.reactions), MEASURED))
     present[core.reaction_index("EX_pi_e")] = False
-    needed = needed_traces(core, present)
+    needed = needed_trace_exchanges(core, present)
     assert [core.reactions[index] for index in np.flatnonzero(needed)] == ["EX_pi_e"]

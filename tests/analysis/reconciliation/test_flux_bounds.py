@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from metagnn.analysis.reconciliation.exchange_laws import MINERAL_STD, border_of
+from metagnn.analysis.reconciliation.exchange_laws import MINERAL_STD, find_exchange_laws
 from metagnn.analysis.reconciliation.flux_bounds import check_energy, reconciliation_bounds
-from metagnn.analysis.reconciliation.trace_exchanges import border_reactions
+from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions
 from metagnn.datasets.rates import present_exchanges
 from metagnn.errors import InputError
 from tests.analysis.reconciliation.true_rates import MEASURED, true_fluxes
@@ -15,24 +15,24 @@ def measured(core):
 
 
 @pytest.fixture(scope="module")
-def border(core, measured):
-    return border_of(core, present_exchanges(core, measured), "elemental")
+def exchange_laws(core, measured):
+    return find_exchange_laws(core, present_exchanges(core, measured), "elemental")
 
 
 @pytest.mark.parametrize("energy", ["free", "keep"])
-def test_true_fluxes_are_within_and_what_is_absent_is_closed(core, border, measured, energy):
-    lower, upper = reconciliation_bounds(border, measured, np.zeros_like(measured), energy)
+def test_true_fluxes_are_within_and_what_is_absent_is_closed(core, exchange_laws, measured, energy):
+    lower, upper = reconciliation_bounds(exchange_laws, measured, np.zeros_like(measured), energy)
     truth = true_fluxes(core, 6)
     assert (truth >= lower - 1e-7).all()
     assert (truth <= upper + 1e-7).all()
-    absent = border_reactions(core)
-    absent[border.indices] = False
+    absent = boundary_reactions(core)
+    absent[exchange_laws.indices] = False
     assert np.array_equal(np.flatnonzero(absent), np.flatnonzero((lower == 0) & (upper == 0) & absent))
     assert absent.sum() > 5
 
 
-def test_what_was_measured_did_happen_whatever_the_medium_says(core, border, measured):
-    lower, upper = reconciliation_bounds(border, measured, np.zeros_like(measured))
+def test_what_was_measured_did_happen_whatever_the_medium_says(core, exchange_laws, measured):
+    lower, upper = reconciliation_bounds(exchange_laws, measured, np.zeros_like(measured))
     assert np.isneginf(lower[measured]).all()
     assert np.isposinf(upper[measured]).all()
     # Glucose is limited to 10 in the medium of the model.
@@ -41,11 +41,11 @@ def test_what_was_measured_did_happen_whatever_the_medium_says(core, border, mea
     assert (lower[growth], upper[growth]) == (0.0, np.inf)
 
 
-def test_maintenance_binds_only_where_energy_is_kept(core, border, measured):
+def test_maintenance_binds_only_where_energy_is_kept(core, exchange_laws, measured):
     atpm = core.reaction_index("ATPM")
     assert core.bounds.lower[atpm] > 0
     nothing = np.zeros_like(measured)
-    kept, free = (reconciliation_bounds(border, measured, nothing, energy) for energy in ("keep", "free"))
+    kept, free = (reconciliation_bounds(exchange_laws, measured, nothing, energy) for energy in ("keep", "free"))
     assert kept[0][atpm] == core.bounds.lower[atpm]
     assert (free[0][atpm], free[1][atpm]) == (-np.inf, np.inf)
     others = np.arange(len(measured)) != atpm
@@ -56,17 +56,17 @@ def test_maintenance_binds_only_where_energy_is_kept(core, border, measured):
 def test_minerals_are_taken_up_only_unless_measured_or_opened(iJO1366):
     names = np.array(iJO1366.reactions)
     measured = np.isin(names, MEASURED)
-    border = border_of(iJO1366, present_exchanges(iJO1366, measured), "fixed")
-    minerals = border.indices[border.unmeasured_std == MINERAL_STD]
+    exchange_laws = find_exchange_laws(iJO1366, present_exchanges(iJO1366, measured), "fixed")
+    minerals = exchange_laws.indices[exchange_laws.unmeasured_std == MINERAL_STD]
     assert "EX_k_e" in names[minerals]
     nothing, opened = np.zeros_like(measured), names == "EX_k_e"
-    assert (reconciliation_bounds(border, measured, nothing)[1][minerals] <= 0).all()
+    assert (reconciliation_bounds(exchange_laws, measured, nothing)[1][minerals] <= 0).all()
     for settings in ((measured | opened, nothing), (measured, opened)):
-        assert reconciliation_bounds(border, *settings)[1][opened] > 0
+        assert reconciliation_bounds(exchange_laws, *settings)[1][opened] > 0
 
 
-def test_a_bound_of_a_thousand_is_none(core, border, measured):
-    lower, upper = reconciliation_bounds(border, measured, np.zeros_like(measured))
+def test_a_bound_of_a_thousand_is_none(core, exchange_laws, measured):
+    lower, upper = reconciliation_bounds(exchange_laws, measured, np.zeros_like(measured))
     assert np.isinf(upper[core.bounds.upper >= 999]).any()
     assert not ((np.abs(lower) >= 999) & np.isfinite(lower)).any()
     assert not ((np.abs(upper) >= 999) & np.isfinite(upper)).any()

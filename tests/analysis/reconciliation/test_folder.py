@@ -29,8 +29,9 @@ def test_a_long_file_is_read_in_chunks_and_gives_every_row(core, file, tmp_path,
     done = []
     rates = open_rates(core, file)
     assert (len(rates.first.samples), rates.whole) == (100, False)
-    report, fitted, first = reconcile_to_folder(core, rates, tmp_path / "out", progress=lambda d, t: done.append(d))
-    assert done == [100, 200, 250]
+    report, fitted, first = reconcile_to_folder(core, rates, tmp_path / "out", progress=lambda *call: done.append(call))
+    assert [samples for samples, known in done if samples == known] == [100, 200, 250]
+    assert done == sorted(done)
     assert report["samples"] == 250
     assert len(first.samples) == 100
     fluxes = pd.read_csv(tmp_path / "out" / "reconciled.csv")
@@ -38,7 +39,7 @@ def test_a_long_file_is_read_in_chunks_and_gives_every_row(core, file, tmp_path,
     # Rows repeat every ten: so must their fluxes, wherever a chunk ends.
     values = fluxes.drop(columns=["sample", "status"]).to_numpy()
     assert np.allclose(values[:100], values[100:200], atol=1e-8)
-    assert len(pd.read_csv(tmp_path / "out" / "intervals.csv")) == 250 * len(fitted.border.indices)
+    assert len(pd.read_csv(tmp_path / "out" / "intervals.csv")) == 250 * len(fitted.exchange_laws.indices)
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
 
 
@@ -93,9 +94,9 @@ def test_a_rate_that_only_later_rows_hold_stays_in_its_own_column(core, file, tm
 
 
 def counted(run, runs: list[int]):
-    def call(self, rates):
+    def call(self, rates, progress):
         runs.append(len(rates.samples))
-        return run(self, rates)
+        return run(self, rates, progress)
 
     return call
 
@@ -118,7 +119,7 @@ def test_an_unfinished_run_of_something_else_is_not_continued(core, file, tmp_pa
 
 
 def test_nothing_is_left_of_a_run_that_fails_at_once(core, file, tmp_path, monkeypatch):
-    def fail(self, rates):
+    def fail(self, rates, progress):
         raise TableError("no")
 
     monkeypatch.setattr(module.Reconciler, "run", fail)

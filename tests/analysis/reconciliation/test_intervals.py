@@ -46,14 +46,14 @@ def test_determined_is_what_cannot_vary_once_the_measured_are_pinned(core, truth
     """Noise aside: pin what was measured and see what a linear program can still move, whatever the bounds."""
     table = only(table_of(core, truth[:2], noise=0.0), *measured, core.growth_reaction)
     fitted, found = reconcile(core, table, ReconcileOptions(composition="fixed"))
-    indices = fitted.border.indices
+    indices = fitted.exchange_laws.indices
     wide = np.zeros(len(core.reactions))
     inside = fitted._bounds[0] < fitted._bounds[1]
     wide[inside] = 1000.0
     program = LinearProgram(fitted.fitted_network.stoichiometry.to_scipy(), np.zeros(len(wide)))
     lower, upper = -wide, wide.copy()
     pinned = [core.reaction_index(name) for name in table.reactions]
-    lower[pinned] = upper[pinned] = found.fluxes[0, pinned]
+    lower[pinned] = upper[pinned] = found.fluxes.to_numpy()[0, pinned]
     ranges = flux_ranges(program, lower, upper, indices)
     fixed = ranges[:, 1] - ranges[:, 0] < 1e-5
     assert np.array_equal(found.intervals.status[0] == "determined", fixed)
@@ -91,5 +91,7 @@ def test_a_row_without_a_flux_has_no_interval(core, truth):
     fitted = reconcile(core, table, ReconcileOptions(composition="fixed"))[0]
     fluxes, measured = np.full((2, 95), np.nan), np.full((2, 95), np.nan)
     deviations = np.ones((2, 95))
-    wanted = np.zeros((2, len(fitted.border.indices)), dtype=bool)
-    assert np.isnan(fitted._ranges.of(fluxes, measured, deviations, fitted.border.indices, wanted)).all()
+    wanted = np.zeros((2, len(fitted.exchange_laws.indices)), dtype=bool)
+    assert np.isnan(
+        fitted._ranges.find_ranges(fluxes, measured, deviations, fitted.exchange_laws.indices, wanted)
+    ).all()

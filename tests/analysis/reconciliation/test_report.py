@@ -65,10 +65,10 @@ def test_only_some_samples_are_listed_one_by_one(reconciled, monkeypatch):
 
 def test_tables_have_a_row_for_every_sample_and_flux(core, reconciled):
     _, fitted, found = reconciled
-    fluxes, intervals = reconciled_table(found, core.reactions), intervals_table(found)
+    fluxes, intervals = reconciled_table(found), intervals_table(found)
     samples = samples_table(found, fitted.measured)
     assert list(fluxes.columns) == ["sample", "status", *core.reactions]
-    assert fluxes.drop(columns=["sample", "status"]).to_numpy() == pytest.approx(found.fluxes)
+    assert fluxes.drop(columns=["sample", "status"]).to_numpy() == pytest.approx(found.fluxes.to_numpy())
     wide = intervals.pivot(index="sample", columns="reaction", values="value").loc[list(found.samples)]
     assert wide[list(found.intervals.reactions)].to_numpy() == pytest.approx(found.intervals.value)
     assert len(samples) == len(fluxes) == 20

@@ -29,7 +29,7 @@ def test_ranges_are_those_of_a_linear_program_for_every_sample_and_side(seed, sa
     lower, upper = bounds_around(rng, matrix, samples, 3)
     columns = rng.choice(matrix.shape[1], 6, replace=False)
     wanted = rng.random((samples, 6)) < 0.7
-    found = SampleRanges(matrix, lower, upper).of(columns, wanted)
+    found = SampleRanges(matrix, lower, upper).find_ranges(columns, wanted)
     assert np.array_equal(np.isnan(found).any(axis=2), ~wanted)
     dense = matrix.toarray()
     for row, position in np.argwhere(wanted)[:: max(samples // 4, 1)]:
@@ -49,7 +49,7 @@ def test_samples_that_share_bases_get_what_each_gets_alone(core):
     # Some samples cannot maintain themselves, and are to be found out.
     lower[::7, core.reaction_index("EX_glc__D_e")] = 0.0
     columns = core.exchange_indices
-    found = SampleRanges(matrix, lower, upper).of(columns, np.ones((60, len(columns)), dtype=bool))
+    found = SampleRanges(matrix, lower, upper).find_ranges(columns, np.ones((60, len(columns)), dtype=bool))
     assert np.array_equal(np.isnan(found).all(axis=(1, 2)), np.arange(60) % 7 == 0)
     program = LinearProgram(matrix, np.zeros(matrix.shape[1]))
     for row in (1, 20, 59):
@@ -59,7 +59,7 @@ def test_samples_that_share_bases_get_what_each_gets_alone(core):
 def test_what_nothing_can_move_has_the_range_zero():
     matrix = np.array([[1.0, -1.0, 0.0], [0.0, 0.0, 1.0]])
     lower, upper = np.array([[0.0, 0.0, -5.0]] * 2), np.array([[1.0, 9.0, 5.0], [2.0, 9.0, 5.0]])
-    found = SampleRanges(matrix, lower, upper).of(np.arange(3), np.ones((2, 3), dtype=bool))
+    found = SampleRanges(matrix, lower, upper).find_ranges(np.arange(3), np.ones((2, 3), dtype=bool))
     assert found[:, 2].tolist() == [[0.0, 0.0]] * 2
     # The columns move as one: the narrower bound is that of both.
     assert found[:, 1, 1].tolist() == [1.0, 2.0]

@@ -41,7 +41,7 @@ def test_the_change_makes_measurements_feasible_and_no_smaller_one_does(seed):
     measured, deviations = np.full(count, np.nan), np.full(count, np.nan)
     measured[held], deviations[held] = rng.normal(scale=30, size=5), rng.uniform(0.5, 2.0, 5)
     finder = ChangeFinder(network, bounds, held)
-    changes = finder.of("s", measured, deviations)
+    changes = finder.find_changes("s", measured, deviations)
     # What is named moves to the edge of its window; its own window reaches to the nearest rate.
     changed = measured.copy()
     cost = 0.0
@@ -53,7 +53,7 @@ def test_the_change_makes_measurements_feasible_and_no_smaller_one_does(seed):
     assert cost == pytest.approx(least_cost(network, bounds, held, measured[held], deviations[held]), abs=1e-5)
     # With the changes made, nothing is left to change.
     wide = deviations * (1 + 1e-6) + 1e-5
-    assert finder.of("s", changed, wide) == ()
+    assert finder.find_changes("s", changed, wide) == ()
 
 
 def test_the_one_rate_that_is_wrong_is_named_with_the_rate_that_the_others_ask_for():
@@ -62,7 +62,7 @@ def test_the_one_rate_that_is_wrong_is_named_with_the_rate_that_the_others_ask_f
     finder = ChangeFinder(network, (network.bounds.lower, network.bounds.upper), held)
     measured, deviations = np.full(5, np.nan), np.full(5, np.nan)
     measured[held], deviations[held] = [-3.0, 2.0, 9.0], [0.1, 0.1, 0.5]
-    (change,) = finder.of("one", measured, deviations)
+    (change,) = finder.find_changes("one", measured, deviations)
     assert (change.sample, change.reaction, change.measured) == ("one", "EX_c", 9.0)
     # 3.3 come in at most and 1.7 leave as b at least.
     assert change.nearest == pytest.approx(1.6)
@@ -73,7 +73,7 @@ def test_measurements_that_can_be_met_need_no_change(core):
     rates, deviations = table_of(core, truth, noise=0.0).on_network(core)
     finder = ChangeFinder(core, (core.bounds.lower, core.bounds.upper), np.flatnonzero(~np.isnan(rates[0])))
     for row in range(5):
-        assert finder.of(str(row), rates[row], deviations[row]) == ()
+        assert finder.find_changes(str(row), rates[row], deviations[row]) == ()
     gap = rates[0].copy()
     gap[core.reaction_index(MEASURED[2])] = np.nan
-    assert finder.of("gap", gap, deviations[0]) == ()
+    assert finder.find_changes("gap", gap, deviations[0]) == ()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from metagnn.analysis.reconciliation.trace_exchanges import border_reactions, needed_traces
+from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, needed_trace_exchanges
 from metagnn.errors import NetworkError
 from metagnn.optimize.linear_program import LinearProgram
 from metagnn.testing import toy_network
@@ -26,12 +26,12 @@ def named(network, mask):
 
 
 def test_the_border_is_what_is_one_sided_but_growth(network):
-    assert named(network, border_reactions(network)) == {"EX_a", "EX_b", "DM_c"}
+    assert named(network, boundary_reactions(network)) == {"EX_a", "EX_b", "DM_c"}
 
 
 def test_only_what_growth_cannot_do_without_is_needed(network):
     def needed(*present: str) -> set[str]:
-        return named(network, needed_traces(network, np.isin(np.array(network.reactions), present)))
+        return named(network, needed_trace_exchanges(network, np.isin(np.array(network.reactions), present)))
 
     # The by-product c has to leave, b has to come in.
     assert needed("EX_a") == {"EX_b", "DM_c"}
@@ -41,15 +41,15 @@ def test_only_what_growth_cannot_do_without_is_needed(network):
 
 def test_without_any_one_of_them_nothing_grows(core):
     present = np.isin(np.array(core.reactions), ("EX_glc__D_e", "EX_o2_e", "EX_co2_e"))
-    needed = needed_traces(core, present)
+    needed = needed_trace_exchanges(core, present)
     growth = core.reaction_index(core.growth_reaction)
     assert not (needed & present).any()
 
     def largest_growth(open_ones: np.ndarray) -> float:
         lower, upper = np.full(len(needed), -1000.0), np.full(len(needed), 1000.0)
-        irreversible = (core.bounds.lower >= 0) & ~border_reactions(core)
+        irreversible = (core.bounds.lower >= 0) & ~boundary_reactions(core)
         lower[irreversible] = 0.0
-        closed = border_reactions(core) & ~open_ones
+        closed = boundary_reactions(core) & ~open_ones
         lower[closed] = upper[closed] = 0.0
         program = LinearProgram(core.stoichiometry.to_scipy(), (np.arange(len(needed)) == growth).astype(float))
         return program.solve(lower, upper).objective
@@ -64,4 +64,4 @@ def test_without_any_one_of_them_nothing_grows(core):
 def test_a_network_that_cannot_grow_is_refused():
     stuck = toy_network({"EX_a": "a <=>", "GROW": "a + never ->"}, objective="GROW")
     with pytest.raises(NetworkError, match="no flux at steady state that grows"):
-        needed_traces(stuck, np.array([True, False]))
+        needed_trace_exchanges(stuck, np.array([True, False]))

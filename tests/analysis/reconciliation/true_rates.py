@@ -27,8 +27,7 @@ def true_fluxes(network: MetabolicNetwork, samples: int, seed: int = 0) -> np.nd
         lower[network.reaction_index("EX_o2_e")] = -rng.uniform(8, 20)
         objective = np.zeros(count)
         objective[growth] = 1.0
-        program.set_objective(objective)
-        found.append(program.solve(lower, upper).values)
+        found.append(program.solve(lower, upper, objective).values)
     return np.array(found)
 
 

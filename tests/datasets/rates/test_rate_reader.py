@@ -195,7 +195,7 @@ REFUSED = {
         {"sample": ["a", "b", "a"], "mu_1_per_h": [0.1, 0.2, 0.3]},
         "'a' .row 2. appears more than once",
     ),
-    "text in a number column": ({"mu_1_per_h": ["0.4", "fast"]}, "row 0.*is no number"),
+    "text in a number column": ({"mu_1_per_h": ["0.4", "fast"]}, "row 1: 'fast' is no number"),
     "an empty column": ({"mu_1_per_h": [0.4], "EX_ac_e": [np.nan]}, "'EX_ac_e' is empty"),
     "a deviation of zero": ({"EX_ac_e": [1.0, 1.0], "EX_ac_e_std": [0.1, 0.0]}, "row 1: a standard deviation is 0"),
     "a negative deviation": ({"EX_ac_e": [1.0], "EX_ac_e_std": [-0.1]}, "a standard deviation is -0.1"),

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 
@@ -8,39 +9,44 @@ from metagnn.datasets import uniform_media
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.errors import FolderError
 from metagnn.network import MetabolicNetwork
-from metagnn.studies.benchmarks.transfer import EXACT, measure_transfer
+from metagnn.studies.benchmarks.transfer import EXACT, FBA, TRAINED, UNCHANGED, study_transfer
 from metagnn.studies.benchmarks.transfer_cases import REMOVED, core_origin, held_out_reactions
+from metagnn.studies.harness.study import StudyOptions
 
-TRAINED = ("flux_gnn augmented", "flux_gnn not augmented", "untrained")
+QUICK = StudyOptions("quick", jobs=1)
+
+
+def ignore(done: int, total: int) -> None:
+    """No progress."""
 
 
 def test_every_model_stands_beside_ignoring_the_change_and_fba(tmp_path: Path) -> None:
     calls: list[tuple[int, int]] = []
-    rows = measure_transfer(tmp_path, progress=lambda *call: calls.append(call), quick=True)
-    assert calls == [(1, 2), (2, 2)]
-    models = {"FBA", "ignore the change", *TRAINED, *(name + EXACT for name in TRAINED)}
+    (table,) = study_transfer(tmp_path, QUICK, lambda *call: calls.append(call))
+    assert calls == [(done, 10) for done in range(11)]
+    rows = json.loads((tmp_path / "transfer.json").read_text())
+    models = {FBA, UNCHANGED, *TRAINED, *(name + EXACT for name in TRAINED)}
     for trial in ("knockouts never seen in training", f"e_coli_core without {REMOVED} reactions"):
         for labels in ("min_norm", "pfba"):
-            mine = {row.model: row for row in rows if (row.trial, row.labels) == (trial, labels)}
+            mine = {row["model"]: row for row in rows if (row["trial"], row["labels"]) == (trial, labels)}
             assert set(mine) == models
-            assert mine["FBA"].growth_r2 == pytest.approx((1.0, 1.0, 1.0))
-            assert mine["FBA"].median_flux_r2 == pytest.approx((1.0, 1.0, 1.0))
+            assert mine[FBA]["growth_r2"] == pytest.approx([1.0, 1.0, 1.0])
+            assert mine[FBA]["median_flux_r2"] == pytest.approx([1.0, 1.0, 1.0])
             # A flux of maximal growth is found by the exact layer whatever the network has learned.
-            assert mine["untrained" + EXACT].growth_r2[0] > 0.999
-            assert mine["ignore the change"].growth_r2[0] < 0.999
-            assert all(row.microseconds[0] > 0 and row.answered == 1.0 for row in mine.values())
-    written = json.loads((tmp_path / "transfer.json").read_text())
-    assert [row["model"] for row in written] == [row.model for row in rows]
-    # Killed after its first seed, it does only the second again.
-    first, second = sorted((tmp_path / "runs").glob("e_coli_core*.json"))
-    second.unlink()
-    kept, known = first.stat().st_mtime_ns, first.read_text()
-    again = measure_transfer(tmp_path, quick=True, resume=True)
-    assert (first.stat().st_mtime_ns, first.read_text()) == (kept, known)
-    assert second.is_file()
-    assert [row.growth_r2 for row in again] == [row.growth_r2 for row in rows]
+            assert mine["untrained" + EXACT]["growth_r2"][0] > 0.999
+            assert mine[UNCHANGED]["growth_r2"][0] < 0.999
+            assert all(row["microseconds"][0] > 0 and row["answered"] == 1.0 for row in mine.values())
+    assert [cells[:3] for cells in table.rows] == [(row["trial"], row["labels"], row["model"]) for row in rows]
+    # Interrupted before one run ended, it does only that again.
+    kept, lost = (tmp_path / "runs" / f"e_coli_core-pfba-{name}-0.json" for name in (FBA, "untrained"))
+    lost.unlink()
+    written = kept.stat().st_mtime_ns
+    study_transfer(tmp_path, dataclasses.replace(QUICK, resume=True), ignore)
+    assert kept.stat().st_mtime_ns == written
+    again = json.loads((tmp_path / "transfer.json").read_text())
+    assert [row["growth_r2"] for row in again] == [row["growth_r2"] for row in rows]
     with pytest.raises(FolderError, match="runs of other settings"):
-        measure_transfer(tmp_path, seed=1, quick=True, resume=True)
+        study_transfer(tmp_path, dataclasses.replace(QUICK, resume=True, first_seed=1), ignore)
 
 
 def _missing(table) -> set[str]:

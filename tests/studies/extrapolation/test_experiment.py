@@ -1,13 +1,14 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from metagnn.studies.extrapolation.experiment import Extrapolation, spread_of
-from metagnn.studies.extrapolation.scores import METRICS
+from metagnn.studies.extrapolation.experiment import CONTESTANTS, MODELS, Extrapolation
 from metagnn.studies.extrapolation.source import SparseMedia
 from metagnn.studies.harness.samples import SampleStore
-from metagnn.studies.rivals.media_contestants import QUICK
+from metagnn.studies.harness.scores import UNSEEN_METRICS
+from metagnn.studies.rivals.problem import QUICK, Fitted, Problem
 
 
 def test_growth_only_never_sees_another_flux(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,14 +16,17 @@ def test_growth_only_never_sees_another_flux(monkeypatch: pytest.MonkeyPatch) ->
 
     seen = {}
 
-    def spy(problem, seed):
-        seen[len(problem.train.fluxes.columns)] = set(problem.train.media.index) & set(problem.media.index)
-        return {"spy": problem.fill([], np.empty((len(problem.media), 0)))}
+    def spy(problem: Problem, seed: int) -> Fitted:
+        def predict(media: pd.DataFrame) -> dict[str, np.ndarray]:
+            seen[len(problem.train.fluxes.columns)] = set(problem.train.media.index) & set(media.index)
+            return {"": problem.fill([], np.empty((len(media), 0)))}
+
+        return Fitted(predict)
 
     monkeypatch.setitem(module.CONTESTANTS, "spy", spy)
-    for setting in ("labelled", "growth_only"):
-        experiment = Extrapolation(f"{setting}.few_to_many", SparseMedia(40), QUICK)
-        assert (experiment.setting, experiment.split) == (setting, "few_to_many")
+    for labels in ("labelled", "growth_only"):
+        experiment = Extrapolation(f"{labels}.few_to_many", SparseMedia(40), QUICK)
+        assert (experiment.labels, experiment.split) == (labels, "few_to_many")
         experiment.run("spy", experiment.data(SampleStore(), 0), 0)
     assert seen == {95: set(), 1: set()}
 
@@ -36,14 +40,25 @@ def test_results_have_every_metric_under_its_path() -> None:
         for name in ("mean", "fba")
     }
     results = experiment.results(runs)
+    assert results["settings"]["splits"]["random"] == {
+        "held_out": [runs["mean"][0]["held_out"]],
+        "train_media": [20, 20],
+        "test_media": [20, 20],
+    }
     assert set(results["labelled"]["random"]) == {"mean", "fba"}
     for scores in results["labelled"]["random"].values():
-        assert set(scores) == set(METRICS)
+        assert set(scores) == set(UNSEEN_METRICS)
     growth = results["labelled"]["random"]["fba"]["growth_q2"]
     assert growth["min"] == pytest.approx(1.0)
     assert runs["mean"][0]["train_media"] == runs["mean"][0]["test_media"] == 20
 
 
-def test_spread() -> None:
-    assert spread_of([3.0, 1.0, 2.0]) == {"median": 2.0, "min": 1.0, "max": 3.0}
-    assert spread_of([1.0, None]) == {"median": None, "min": None, "max": None}
+def test_every_contestant_answers_under_its_names() -> None:
+    assert MODELS[:2] == ("flux_gnn_polytope", "flux_gnn_steady_state")
+    assert MODELS[2:] == tuple(CONTESTANTS)[1:]
+    experiment = Extrapolation("labelled.random", SparseMedia(40), QUICK)
+    data = experiment.data(SampleStore(), 0)
+    runs = {name: experiment.run(name, data, 0) for name in ("flux_gnn", "balance_mlp")}
+    assert tuple(runs["flux_gnn"].scores["models"]) == MODELS[:2]
+    assert tuple(runs["balance_mlp"].scores["models"]) == ("balance_mlp",)
+    assert set(runs["flux_gnn"].arrays) == {"observed", *MODELS[:2]}

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 
@@ -6,15 +7,15 @@ import pytest
 
 from metagnn.datasets.extrapolation import SPLITS
 from metagnn.errors import FolderError, TableError
-from metagnn.studies.extrapolation import MediaTable, experiment, run, run_extrapolation
-from metagnn.studies.extrapolation.run import JobOptions
-from metagnn.studies.extrapolation.scores import METRICS
+from metagnn.studies.extrapolation import experiment, run, run_extrapolation
+from metagnn.studies.extrapolation.experiment import CONTESTANTS
 from metagnn.studies.extrapolation.source import SparseMedia
 from metagnn.studies.harness.samples import SampleStore
-from metagnn.studies.rivals.media_contestants import CONTESTANTS
+from metagnn.studies.harness.scores import UNSEEN_METRICS
+from metagnn.studies.harness.study import StudyOptions
 
-QUICK = JobOptions(quick=True, jobs=1)
-RESUME = JobOptions(quick=True, jobs=1, resume=True)
+QUICK = StudyOptions("quick", jobs=1)
+RESUME = StudyOptions("quick", jobs=1, resume=True)
 
 
 @pytest.fixture
@@ -28,12 +29,12 @@ def test_every_score_has_its_path(cheap: None, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run_extrapolation(out, options=QUICK, progress=lambda done, total: seen.append((done, total)))
     results = json.loads((out / "extrapolation.json").read_text())
-    for setting in ("labelled", "growth_only"):
-        assert set(results[setting]) == set(SPLITS)
-        for models in results[setting].values():
+    for labels in ("labelled", "growth_only"):
+        assert set(results[labels]) == set(SPLITS)
+        for models in results[labels].values():
             assert list(models) == ["ridge", "mean", "fba"]
             for scores in models.values():
-                assert list(scores) == list(METRICS)
+                assert list(scores) == list(UNSEEN_METRICS)
                 assert all(set(score) == {"median", "min", "max"} for score in scores.values())
     assert results["growth_only"]["random"]["ridge"]["median_flux_q2"]["median"] is None
     assert results["labelled"]["random"]["fba"]["growth_q2"]["median"] == pytest.approx(1.0)
@@ -63,7 +64,7 @@ def test_a_killed_command_goes_on_where_it_ended(cheap: None, one_split: None, t
     resumed = run_extrapolation(out, options=RESUME, progress=lambda done, total: seen.append(done))
     assert seen == [4, 5, 6]
     fresh = run_extrapolation(tmp_path / "fresh", options=QUICK)
-    assert {s: resumed[s] for s in experiment.SETTINGS} == {s: fresh[s] for s in experiment.SETTINGS}
+    assert {s: resumed[s] for s in experiment.LABELS} == {s: fresh[s] for s in experiment.LABELS}
 
 
 def test_a_table_of_ones_own(cheap: None, tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ def test_a_table_of_ones_own(cheap: None, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     table.to_csv(path, index=False)
     with pytest.warns(UserWarning, match="split 'limitation_switch' is left out"):
-        results = run_extrapolation(tmp_path / "out", MediaTable(str(path), "e_coli_core"), QUICK)
+        results = run_extrapolation(tmp_path / "out", dataclasses.replace(QUICK, table=str(path), model="e_coli_core"))
     assert "labelled" not in results
     assert set(results["growth_only"]) == set(SPLITS) - {"limitation_switch"}
     # Other labels than the linear program's: here FBA knows nothing of the limit of O2.
@@ -87,5 +88,5 @@ def test_a_table_that_no_split_divides(tmp_path: Path) -> None:
         pytest.warns(UserWarning, match="is left out"),
         pytest.raises(TableError, match="no split can divide the table"),
     ):
-        run_extrapolation(tmp_path / "out", MediaTable(str(path), "e_coli_core"), QUICK)
+        run_extrapolation(tmp_path / "out", dataclasses.replace(QUICK, table=str(path), model="e_coli_core"))
     assert not (tmp_path / "out").exists()

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from metagnn.network import MetabolicNetwork
+from metagnn.studies.harness.measured_rates import RatesTask, own_contents, random_start
 from metagnn.studies.harness.samples import SampleStore
 from metagnn.studies.paper import composition as module
 from metagnn.studies.paper.composition import CONTESTANTS, TRAINED, BiomassContents
-from metagnn.studies.paper.measured_rates import RatesTask, own_contents, random_start
 
 EXPERIMENT = BiomassContents()
 Change = Callable[[RatesTask], RatesTask]
@@ -134,4 +134,4 @@ def test_settings_are_those_of_the_data() -> None:
         "noise": 0.05,
         "train_samples": module.TRAIN_SAMPLES,
     }
-    assert [EXPERIMENT.repetitions.of(size) for size in ("quick", "usual", "full")] == [1, 10, 100]
+    assert [EXPERIMENT.repetitions.count(size) for size in ("quick", "usual", "full")] == [1, 10, 100]

@@ -4,11 +4,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from metagnn.studies.harness.measured_rates import CO2, RatesTask
 from metagnn.studies.harness.samples import SampleStore
 from metagnn.studies.paper import hidden_co2
 from metagnn.studies.paper.hidden_co2 import HIDDEN_CO2, INTERNAL, HiddenCO2
-from metagnn.studies.paper.measured_rates import CO2, RatesTask
-from metagnn.studies.rivals.rate_contestants import Answer
+from metagnn.studies.rivals.rate_rivals import Answer
 
 KNOWN, WITHOUT, UNKNOWN = HIDDEN_CO2
 ERRORS = ("median_relative_error", "mean_relative_error", "p90_relative_error")

@@ -4,9 +4,9 @@ import json
 import numpy as np
 import pytest
 
+from metagnn.studies.harness.measured_rates import MeasuredRates, RatesTask
 from metagnn.studies.harness.samples import SampleStore
 from metagnn.studies.paper.less_data import CONTESTANTS, QUICK_SIZES, SIZES, SUBSTRATES, LessData
-from metagnn.studies.paper.measured_rates import MeasuredRates, RatesTask
 
 NAMES = [f"{model}_{constraint}" for model, constraint in CONTESTANTS]
 SMALL = LessData(sizes=(6, 10))

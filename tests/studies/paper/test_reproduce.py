@@ -12,10 +12,9 @@ from metagnn.studies.harness.samples import SampleStore
 from metagnn.studies.paper import labelled_fluxes
 from metagnn.studies.paper import reproduce as module
 from metagnn.studies.paper.hidden_co2 import HIDDEN_CO2
-from metagnn.studies.paper.internal_fluxes import LABELLED
+from metagnn.studies.paper.labelled_fluxes import CONTESTANTS, LABELLED, THRESHOLD, UNSEEN
 from metagnn.studies.paper.report import result_tables
-from metagnn.studies.paper.unseen_media import THRESHOLD, UNSEEN
-from metagnn.studies.rivals.labelled_contestants import CONTESTANTS
+from tests.studies.conftest import small_form
 
 FLUX_SCORES = {
     *("growth_r2", "median_flux_r2", "q10_flux_r2", "max_abs_sv", "mean_sv2"),
@@ -28,15 +27,10 @@ SPREAD = {"median", "min", "max"}
 def two(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both labelled experiments with few media and the contestants that train at once, in this process."""
     experiments = tuple(
-        dataclasses.replace(
-            e,
-            setting=dataclasses.replace(e.setting, train_samples=12, test_samples=20),
-            repetitions=Repetitions(1, 2, 3),
-        )
-        for e in (LABELLED, UNSEEN)
+        dataclasses.replace(small_form(e), repetitions=Repetitions(1, 2, 3)) for e in (LABELLED, UNSEEN)
     )
     monkeypatch.setattr(module, "EXPERIMENTS", experiments)
-    monkeypatch.setattr(labelled_fluxes, "CONTESTANTS", {name: CONTESTANTS[name] for name in ("ridge", "mean")})
+    monkeypatch.setattr(labelled_fluxes, "CONTESTANTS", ("ridge", "mean"))
     # The figure shows models that are not run here.
     monkeypatch.setattr(module, "draw_figure", lambda results, runs, path, seed: None)
 
@@ -113,7 +107,7 @@ def test_force_leaves_nothing_of_other_runs(two: None, tmp_path: Path) -> None:
 
 
 def test_the_experiments_are_what_they_say() -> None:
-    labelled, unseen = LABELLED.setting, UNSEEN.setting
+    labelled, unseen = LABELLED.samples, UNSEEN.samples
     assert labelled.train_samples == unseen.train_samples == 100
     assert labelled.test_samples == unseen.test_samples == 500
     assert unseen.train_ranges["EX_glc__D_e"] == (0.0, THRESHOLD)

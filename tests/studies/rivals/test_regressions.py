@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from metagnn.studies.rivals.regressions import CANDIDATES, REGRESSIONS, Tuning, fit_regression
+from metagnn.errors import InputError
+from metagnn.studies.rivals.regressions import (
+    CANDIDATES,
+    LEAVE_ONE_OUT,
+    REGRESSIONS,
+    Tuning,
+    fit_regression,
+    untuned_regression,
+)
 from metagnn.training.metrics import r2_per_flux
 
 FEW = Tuning(candidates=2, folds=2)
@@ -17,7 +25,7 @@ def samples(count: int, seed: int, exponent: int) -> tuple[np.ndarray, np.ndarra
     return media, fluxes
 
 
-@pytest.mark.parametrize("name", REGRESSIONS)
+@pytest.mark.parametrize("name", [name for name in REGRESSIONS if name != "mean"])
 def test_every_regression_learns_what_is_linear(name: str) -> None:
     media, fluxes = samples(80, 1, 1)
     fitted = fit_regression(name, media, fluxes, FEW, seed=0)
@@ -40,8 +48,10 @@ def test_products_are_what_quadratic_ridge_adds() -> None:
 
 
 def test_the_budget_is_the_same_for_all() -> None:
-    for make in REGRESSIONS.values():
-        assert len(make(3, 0)[1]) == CANDIDATES
+    assert {name: len(make(3, 0)[1]) for name, make in REGRESSIONS.items()} == {
+        **dict.fromkeys(REGRESSIONS, CANDIDATES),
+        "mean": 0,
+    }
     media, fluxes = samples(24, 1, 1)
     search = fit_regression("ridge", media, fluxes[:, :1], FEW, seed=0).search
     assert len(search.cv_results_["params"]) == FEW.candidates
@@ -61,3 +71,22 @@ def test_a_substrate_that_no_training_medium_holds_does_not_stop_it() -> None:
     media[:, 0] = 0.0
     for name in REGRESSIONS:
         assert np.isfinite(fit_regression(name, media, fluxes, Tuning(1, 2), 0).predict(samples(10, 2, 1)[0])).all()
+
+
+@pytest.mark.parametrize("name", LEAVE_ONE_OUT)
+def test_leave_one_out_finds_a_penalty_without_a_budget(name: str) -> None:
+    media, fluxes = samples(80, 1, 1)
+    unseen, truth = samples(40, 2, 1)
+    untuned = fit_regression(name, media, fluxes, None, seed=0).predict(unseen)
+    assert r2_per_flux(truth, untuned)[:-1].min() > 0.9999
+    alone = untuned_regression(name).fit(media, fluxes).predict(unseen)
+    np.testing.assert_array_equal(untuned, alone)
+
+
+def test_the_mean_needs_no_budget_and_the_others_name_it() -> None:
+    media, fluxes = samples(20, 1, 1)
+    for tuning in (None, FEW):
+        predicted = fit_regression("mean", media, fluxes, tuning, seed=0).predict(media[:2])
+        np.testing.assert_allclose(predicted, np.tile(fluxes.mean(axis=0), (2, 1)))
+    with pytest.raises(InputError, match="`tuning` is None for 'gaussian_process'; expected a budget, or one of mean"):
+        fit_regression("gaussian_process", media, fluxes, None, seed=0)

@@ -1,0 +1,41 @@
+"""`metagnn benchmark`: check the options, call the library and print."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from metagnn.cli.console import print_table, progress_bar
+from metagnn.errors import InputError
+from metagnn.studies.benchmarks.registry import BENCHMARKS
+
+OPTIONS = ("full", "jobs", "model", "resume", "table")
+"""Options that only some benchmarks take."""
+
+
+def benchmark(chosen: argparse.Namespace) -> None:
+    """Run a benchmark and print its tables.
+
+    Raises:
+        InputError: An option that only other benchmarks take.
+    """
+    found = BENCHMARKS[chosen.name]
+    for option in OPTIONS:
+        if getattr(chosen, option) and option not in found.options:
+            raise InputError(f"`--{option}` belongs to {_owners(option)}, not to {chosen.name!r}")
+    from metagnn.studies.harness.study import StudyOptions
+
+    size = "quick" if chosen.quick else "full" if chosen.full else "usual"
+    options = StudyOptions(size, chosen.seed, chosen.jobs, chosen.force, chosen.resume, chosen.table, chosen.model)
+    with progress_bar("runs") as progress:
+        tables = found.run(chosen.name, Path(chosen.out), options, progress)
+    for table in tables:
+        print_table(table.title, table.header, table.rows)
+    print(f"→ {chosen.out}/{chosen.name}.json")
+
+
+def _owners(option: str) -> str:
+    names = [name for name, entry in BENCHMARKS.items() if option in entry.options]
+    if len(names) == 1:
+        return f"`metagnn benchmark {names[0]}`"
+    return f"the benchmarks {', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,43 @@
+"""Which columns of a table are inputs, and whether they are those of the fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from metagnn.datasets.targets import NOT_DATA
+from metagnn.errors import TableError
+from metagnn.network.knockout import KNOCKOUT
+from metagnn.network.medium import check_exchanges
+from metagnn.network.metabolic_network import MetabolicNetwork
+
+
+def input_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns that may name exchanges."""
+    return table.loc[:, [name not in (*NOT_DATA, KNOCKOUT) for name in table.columns]]
+
+
+def check_inputs(network: MetabolicNetwork, names: Sequence[str], expected: Sequence[str] | None) -> None:
+    """Raise unless the names are exchanges of the network, and those of the fit.
+
+    Args:
+        network: The network.
+        names: Names of columns.
+        expected: Exchanges that the table must name, in any order; None takes them as they come.
+
+    Raises:
+        TableError: Naming what is unknown, duplicated, missing or not expected.
+    """
+    if not names:
+        raise TableError("`inputs` names no exchange; expected exchange ids, such as 'EX_glc__D_e'")
+    check_exchanges(names, network.require_exchanges(), network.reactions, network.id)
+    if expected is None:
+        return
+    missing = [name for name in expected if name not in names]
+    extra = [name for name in names if name not in expected]
+    if missing or extra:
+        parts = [
+            f"{what} {', '.join(map(repr, these))}" for what, these in (("lacks", missing), ("adds", extra)) if these
+        ]
+        raise TableError(f"`inputs` {' and '.join(parts)}; expected the columns of the fit: {', '.join(expected)}")

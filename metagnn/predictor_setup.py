@@ -1,0 +1,103 @@
+"""PredictorSetup: everything that a predictor is made with, checked, and what follows from it before training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+import torch
+
+from metagnn.datasets.flux_batch import FluxBatch
+from metagnn.datasets.targets import read_targets
+from metagnn.errors import InputError
+from metagnn.inputs.kind import AbstractInputKind, ModelChoice
+from metagnn.inputs.kinds import input_kind
+from metagnn.inputs.names import InputNames
+from metagnn.models.constraint import AbstractConstraint
+from metagnn.models.flux_model import AbstractFluxModel
+from metagnn.network.conditions import Conditions
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.nn.biomass import CONTENTS, check_composition
+from metagnn.training.config import TrainingConfig
+
+
+@dataclass(frozen=True, eq=False)
+class PredictorSetup:
+    """The parameters of a predictor, as `FluxPredictor` documents them, with nothing left out.
+
+    Raises:
+        InputError: An unknown choice, or choices that do not go together.
+        NetworkError: The network has no exchanges or no growth reaction, or no formulas where its composition is to
+            be fitted.
+    """
+
+    network: MetabolicNetwork
+    inputs: str
+    constraint: AbstractConstraint
+    composition: str
+    seed: int
+    config: Any
+    training: TrainingConfig
+
+    def __post_init__(self) -> None:
+        kind = self.kind
+        check_composition(self.composition)
+        kind.check(self.constraint, self.composition)
+        for name, expected in (("config", kind.config_type), ("training", TrainingConfig)):
+            value = getattr(self, name)
+            if not isinstance(value, expected):
+                given = type(value).__name__
+                raise InputError(f"`{name}` is a {given}; with inputs of {kind.name!r} expected a {expected.__name__}")
+        self.network.require_exchanges()
+        self.network.reaction_index(self.network.growth_reaction)
+        if self.composition != "fixed":
+            for element in CONTENTS:
+                self.network.element_balance(element)
+        # Refuses exchanges to open that the network does not have.
+        _ = self.relaxed
+
+    @property
+    def kind(self) -> AbstractInputKind:
+        """The kind of the inputs."""
+        return input_kind(self.inputs)
+
+    @cached_property
+    def relaxed(self) -> MetabolicNetwork:
+        """The network with the bounds that the constraint lifts."""
+        return self.constraint.relax(self.network)
+
+    def read(self, inputs: pd.DataFrame, names: InputNames | None = None) -> Conditions:
+        """What is known of the samples of a table.
+
+        Args:
+            inputs: The table.
+            names: What it must name, in any order; None takes it as it comes.
+
+        Raises:
+            TableError: Inputs that cannot be used.
+        """
+        return self.kind.read(self.relaxed, inputs, None if names is None else names.exchanges)
+
+    def read_samples(self, inputs: pd.DataFrame, targets: pd.DataFrame | pd.Series, weight: Any = None) -> FluxBatch:
+        """The samples of two tables.
+
+        Raises:
+            TableError: Inputs, targets or weights that cannot be used.
+        """
+        conditions = self.read(inputs)
+        read = read_targets(self.network, targets, inputs.index, weight)
+        return FluxBatch(conditions, read.observed, read.weight)
+
+    def new_model(self, names: InputNames) -> AbstractFluxModel:
+        """A model with fresh weights, the same for the same seed.
+
+        Args:
+            names: What the inputs name.
+        """
+        choice = ModelChoice(self.relaxed, names, self.constraint, self.config, self.composition)
+        # The layers draw from torch's own generator: fork it, so that the caller's is left as it was.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            return self.kind.new_model(choice).eval()
