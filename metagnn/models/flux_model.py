@@ -65,7 +65,7 @@ class AbstractFluxModel(nn.Module, ABC):
         return None
 
     def prepare(self, network: NetworkLike, conditions: Conditions) -> None:
-        """Set from the media what is not trained, such as scales; do nothing by default.
+        """Set untrained quantities, such as scales, from the media; do nothing by default.
 
         Args:
             network: The network.

@@ -41,7 +41,7 @@ class GraphEncoder(nn.Module):
 
     def forward(self, metabolites: Tensor, reactions: Tensor, edge_index: EdgeIndex, edge_weight: Tensor) -> Tensor:
         """Compute the state of every reaction."""
-        # Features are float32; the layers compute in what they were made in.
+        # Features are float32; convert them to the dtype of the weights.
         dtype = self.embed_metabolite.weight.dtype
         m = torch.relu(self.embed_metabolite(metabolites.to(dtype)))
         r = torch.relu(self.embed_reaction(reactions.to(dtype)))

@@ -34,7 +34,7 @@ class ImplicitNearest(torch.autograd.Function):
         solver: Solver,
         *constants: Tensor,
     ) -> Tensor:
-        """Return the solved values; the other arguments are what they depend on.
+        """Return the solved values, which are differentiated with respect to the other arguments.
 
         Args:
             values: Shape `[samples, columns]`, as every tensor except the constants.

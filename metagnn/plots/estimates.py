@@ -22,7 +22,7 @@ def plot_estimates(estimates: Mapping[str, Sequence[float]], truth: float, ax: A
     all others.
 
     Args:
-        estimates: Estimates of every estimator, one a repetition.
+        estimates: Estimates of every estimator, one per repetition.
         truth: The true value.
         ax: Axes to draw on; by default those of a new figure.
 

@@ -24,8 +24,8 @@ METRICS = {
 LABELS = {"labelled": "all fluxes to learn from", "growth_only": "growth alone to learn from"}
 
 CAPTION = (
-    "Trained without what the split holds out, tested on it. White: no better than the mean of the test media; full "
-    "blue: .999 or more.\nMedian over the seeds, and range. A model without a row predicts growth alone."
+    "Trained without the held-out part of the split, tested on it. White: no better than the mean of the test media; "
+    "full blue: .999 or more.\nMedian over the seeds, and range. A model without a row predicts growth alone."
 )
 """Caption below the panels."""
 

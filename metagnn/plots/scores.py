@@ -44,7 +44,7 @@ def plot_scores(
     Args:
         scores: For every model its "median", "min" and "max".
         ax: Axes to draw on; by default those of a new figure.
-        metric: What the scores are: a key of `METRICS`, or an axis title with its unit.
+        metric: Metric of the scores: a key of `METRICS`, or an axis title with its unit.
 
     Returns:
         The axes, with the models from top to bottom.
