@@ -13,7 +13,7 @@ class NetworkError(InputError):
 
 
 class ModelWarning(UserWarning):
-    """Reading a model made something up, or lost something; `network.notes` holds the sentences."""
+    """A model that was read with assumptions or losses; `network.notes` lists them."""
 
 
 class TableError(InputError):

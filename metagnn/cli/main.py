@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _print_warning(message: Warning | str, category: type[Warning], *_: Any) -> None:
     if issubclass(category, ModelWarning):
-        # What a file lacks is no trouble of this run: on standard error stands one line, where it ends with one.
+        # A note is no failure of this run; standard error keeps to the one line of an error.
         print(f"note on reading {message}")
     elif issubclass(category, UserWarning) and not issubclass(category, DeprecationWarning):
         print(f"metagnn: warning: {message}", file=sys.stderr)

@@ -53,7 +53,7 @@ def _command(commands: Commands, name: str, text: str, example: str) -> argparse
 
 
 def _growth(parser: argparse.ArgumentParser) -> None:
-    growth_help = "the reaction that grows, where the model names none, several or another"
+    growth_help = "growth reaction, for a model without one, with several, or with another"
     parser.add_argument("--growth", metavar="REACTION", default=None, help=growth_help)
 
 

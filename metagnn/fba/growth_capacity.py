@@ -1,4 +1,4 @@
-"""Whether a model can grow at all, and what it lacks where it cannot."""
+"""Check that a model can grow at all, and name what it cannot make."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
 
 GROWS = 1e-9
-"""Growth and production above this are some [1/h, mmol/gDW/h]."""
+"""Least growth [1/h] and production [mmol/gDW/h] to count."""
 
 ENOUGH = 1e-3
-"""What a precursor is asked for, so that the search ends early [mmol/gDW/h]."""
+"""Demand for a precursor; small, so that the search ends early [mmol/gDW/h]."""
 
 MOST_NAMED = 5
 
 
 def largest_growth(network: MetabolicNetwork) -> float:
-    """The largest growth within the network's own bounds [1/h]; NaN where no flux satisfies them.
+    """Return the largest growth within the network's own bounds [1/h]; NaN if no flux satisfies them.
 
     Raises:
         NetworkError: No growth reaction.
@@ -32,7 +32,7 @@ def largest_growth(network: MetabolicNetwork) -> float:
 
 
 def require_growth(network: MetabolicNetwork) -> None:
-    """Raise unless the model can grow with every exchange open: else no medium ever has a label.
+    """Raise unless the model can grow with every exchange open; otherwise no medium has a label.
 
     Costs a linear program, and another one where nothing grows.
 

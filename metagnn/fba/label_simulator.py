@@ -1,4 +1,4 @@
-"""Labels within the bounds that a model states, by solvers that see none where a bound stands for none."""
+"""Label media within the stated bounds, by solvers that see no bound where ±1000 means none."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, UNBOUNDED
 from metagnn.progress import Report
 
 LARGEST_UPTAKE = 1e5
-"""A larger uptake of a medium says no more [mmol/gDW/h]: no flux comes near it, and solvers lose digits."""
+"""Larger uptakes are cut to this [mmol/gDW/h]: no flux comes near it, and solvers lose digits."""
 
 
 class LabelSimulator:
-    """Solves media in batches, the same whatever number a model writes for "unbounded".
+    """A solver of media in batches; labels do not depend on the number that a model writes for "unbounded".
 
     Bounds that stand for none are infinite to a first simulator. Its label is right wherever it keeps the bounds as
     they are stated: the wider problem has no better one. Where it does not, or growth has no limit (a model whose

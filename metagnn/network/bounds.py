@@ -12,14 +12,14 @@ from metagnn._html import html_table
 from metagnn.errors import NetworkError
 
 MOST_SHOWN = 10
-"""Reactions that a notebook shows."""
+"""Most reactions to show in a notebook."""
 
 LARGEST_FLUX = 1000.0
-"""A bound of this size or more stands for none, as models write it [mmol/gDW/h]."""
+"""Models write a bound of this size or more where there is none [mmol/gDW/h]."""
 
 
 def without_limits(lower: np.ndarray, upper: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds with infinity in place of those of some size or more, so that solvers see none.
+    """Return bounds with infinity in place of those of some size or more, so that solvers see none.
 
     Args:
         lower: Lower bounds, any shape [mmol/gDW/h].
@@ -78,12 +78,12 @@ class FluxBounds:
         return FluxBounds, (self.reactions, self.lower, self.upper)
 
     def replace(self, changes: Mapping[int, tuple[float, float]]) -> FluxBounds:
-        """New bounds with `(lower, upper)` of some reactions replaced, by index."""
+        """Return new bounds with `(lower, upper)` of some reactions replaced, by index."""
         lower, upper = self.lower.copy(), self.upper.copy()
         for index, (low, high) in changes.items():
             lower[index], upper[index] = low, high
         return FluxBounds(self.reactions, lower, upper)
 
     def close(self, indices: Sequence[int]) -> FluxBounds:
-        """New bounds with some reactions forced to zero, by index."""
+        """Return new bounds with some reactions forced to zero, by index."""
         return self.replace(dict.fromkeys(indices, (0.0, 0.0)))

@@ -1,4 +1,4 @@
-"""The one way to load a model: by name, from a file, or from a cobra model."""
+"""Load a model by name, from a file, or from a cobra model."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     import cobra
 
 BUNDLED = {"e_coli_core": "textbook", "textbook": "textbook", "iJO1366": "iJO1366", "salmonella": "salmonella"}
-"""Names of the models that cobra carries, so that they load offline."""
+"""Names of the models that cobra includes and that load offline."""
 
 
 def load_network(source: str | Path | cobra.Model | MetabolicNetwork, growth: str | None = None) -> MetabolicNetwork:
     """Load a metabolic network.
 
-    What reading made up or lost (bounds, gene rules, formulas, charges, compartments, boundary species) stands in
-    `network.notes`, and is raised once as a `ModelWarning`.
+    What reading assumed or lost (bounds, gene rules, formulas, charges, compartments, boundary species) is listed in
+    `network.notes` and in one `ModelWarning`.
 
     Args:
         source: "e_coli_core", "iJO1366" or "salmonella" (offline), the path of a model (SBML, JSON, MATLAB or YAML;
             plain, .gz, .bz2 or .zip), or a cobra model. A network is returned as it is, with `growth` in its place.
-        growth: The reaction that grows, where the model states no objective, several, or another.
+        growth: Growth reaction, for a model without an objective, with several, or with another.
 
     Raises:
-        NetworkError: An unknown name (the nearest are given), a missing, empty or truncated file, a file that is
-            no model or not of the format that its ending says, contradicting bounds, or an unknown `growth`.
+        NetworkError: The name is unknown (the message suggests the nearest); the file is missing, empty, truncated, no
+            model, or not of the format of its ending; bounds contradict; or `growth` is unknown.
 
     >>> load_network("e_coli_core")
     MetabolicNetwork('e_coli_core', 72 metabolites, 95 reactions)
@@ -91,7 +91,7 @@ def from_cobra(model: cobra.Model, growth: str | None = None) -> MetabolicNetwor
 
     Args:
         model: The model; it is not changed.
-        growth: The reaction that grows, in place of the model's objective.
+        growth: Growth reaction, in place of the model's objective.
 
     Raises:
         NetworkError: A model without reactions, with a bound that is NaN or a lower bound above its upper, or an

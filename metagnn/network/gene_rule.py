@@ -23,7 +23,7 @@ class GeneRule:
     operands: tuple[GeneRule, ...] = ()
 
     def active(self, knocked_out: Collection[str]) -> bool:
-        """Whether the reaction still works without some genes."""
+        """Return whether the reaction still works without some genes."""
         if self.kind == "gene":
             return self.name not in knocked_out
         if self.kind == "unreadable":
@@ -32,16 +32,16 @@ class GeneRule:
         return test(operand.active(knocked_out) for operand in self.operands)
 
     def genes(self) -> frozenset[str]:
-        """Every gene that the rule names."""
+        """Return every gene that the rule names."""
         own = {self.name} if self.kind == "gene" else set()
         return frozenset(own.union(*(operand.genes() for operand in self.operands)))
 
     def to_list(self) -> list[object]:
-        """The rule as nested lists that JSON can hold."""
+        """Return the rule as nested lists that JSON can hold."""
         return [self.kind, self.name, [operand.to_list() for operand in self.operands]]
 
     @classmethod
     def from_list(cls, document: list) -> GeneRule:
-        """The rule that `to_list` wrote."""
+        """Return the rule that `to_list` wrote."""
         kind, name, operands = document
         return cls(kind, name, tuple(cls.from_list(operand) for operand in operands))

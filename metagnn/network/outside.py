@@ -1,4 +1,4 @@
-"""Which compartments lie outside the cell."""
+"""Find the compartments outside the cell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PREFIXES = ("extracell", "extraorg", "externalmed")
 
 
 def outside_compartments(crossings: Sequence[tuple[str, str]]) -> frozenset[str]:
-    """The compartments outside: those of that name, else those that most exchanges belong to.
+    """Return the compartments outside: those named so, else those that most exchanges belong to.
 
     Args:
         crossings: Id of every reaction that crosses the border, and the compartment of what it carries.

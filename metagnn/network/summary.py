@@ -1,4 +1,4 @@
-"""What a network holds, and what it lacks, in words."""
+"""Summarise a network: what it holds, and what is missing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 
 
 def summarise(network: MetabolicNetwork) -> list[tuple[str, str]]:
-    """Rows of what and value; what the network lacks is said in place of its value."""
+    """Return rows of what and value; the reason stands in place of a missing value."""
     S = network.stoichiometry
     medium = ", ".join(f"{name} {uptake:g}" for name, uptake in network.medium().items())
     unbalanced = network.unbalanced_reactions()

@@ -1,1 +1,1 @@
-"""Reading models: a reader for each format, one draft, and one assembly that notes what was made up or lost."""
+"""Read models: a reader per format, one draft, and one assembly that notes what it assumed or lost."""

@@ -1,4 +1,4 @@
-"""A network from a draft: everything is checked here, and what was made up or lost is noted."""
+"""Make a network of a draft: check everything, and note what was assumed or lost."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from metagnn.network.reader.note import counted, listed
 from metagnn.network.reader.species import read_species
 
 ALIASES = {"BIOMASS_Ecoli_core_w_GAM": "Biomass_Ecoli_core"}
-"""Names under which other releases of a model know a reaction."""
+"""Names of reactions in other releases of a model."""
 
 _GROWTH = re.compile(r"biomass|growth", re.IGNORECASE)
 
 
 def assemble(draft: ModelDraft, growth: str | None = None) -> MetabolicNetwork:
-    """Check a draft and make it a network; `notes` says what was made up or lost.
+    """Check a draft and make it a network; `notes` says what was assumed or lost.
 
     Args:
         draft: What the file says.
-        growth: The reaction that is to grow, in place of the file's objective.
+        growth: Growth reaction, in place of the file's objective.
 
     Raises:
-        NetworkError: No reactions, an id that stands twice, a reaction of an unknown metabolite, a coefficient or
+        NetworkError: There are no reactions, an id appears twice, a reaction of an unknown metabolite, a coefficient or
             bound that is no number, a lower bound above its upper, or an unknown `growth`.
     """
     if not draft.reactions:
@@ -154,10 +154,10 @@ def _objective(draft: ModelDraft, growth: str | None) -> tuple[dict[str, float],
 
 
 def chosen_growth(growth: str, reactions: Sequence[str], network: str) -> str:
-    """The id of the reaction that was chosen as growth.
+    """Return the id of the reaction that was chosen as growth.
 
     Raises:
-        NetworkError: No reaction has this name; the nearest are given.
+        NetworkError: No reaction has this name; the message suggests the nearest.
     """
     name = ALIASES.get(growth, growth) if growth not in reactions else growth
     if name not in reactions:

@@ -1,4 +1,4 @@
-"""The border of a model: what lies outside, and what crosses."""
+"""Find the border of a model: species outside, and reactions that cross."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from metagnn.network.reader.draft import DraftMetabolite, DraftReaction, ModelDr
 from metagnn.network.reader.note import counted, listed
 
 LARGEST = 1000.0
-"""What a made-up bound is [mmol/gDW/h], as in cobra."""
+"""Bound of exchanges that are added, as in cobra [mmol/gDW/h]."""
 
 _SUFFIX = re.compile(r"(?:_([A-Za-z][a-z]?[0-9]?)|[\[(]([A-Za-z][a-z]?[0-9]?)[\])])$")
 _OUTSIDE = frozenset({"b", "boundary"})
 
 
 def compartment_in_id(name: str) -> str:
-    """The compartment that an id ends with, as in "glc_e" and "glc[e]"; empty where it ends with none."""
+    """Return the compartment at the end of an id, as in "glc_e" and "glc[e]"; empty if there is none."""
     match = _SUFFIX.search(name)
     return (match[1] or match[2]) if match else ""
 
 
 def without_compartment(name: str) -> str:
-    """An id without the compartment at its end."""
+    """Return an id without the compartment at its end."""
     return _SUFFIX.sub("", name)
 
 
 def settle_border(draft: ModelDraft) -> list[str]:
-    """Take boundary species out of a draft, in place, or give them exchanges; returns the notes.
+    """Take boundary species out of a draft, in place, or give them exchanges; return the notes.
 
     What lies outside has no balance. Where a species outside meets one metabolite inside, through reactions of the
     file's own, it is left out, and these reactions are exchanges. Else it stays and is exchanged: by the reaction
@@ -96,7 +96,7 @@ def _exchange(metabolite: str, draft: ModelDraft) -> DraftReaction:
 
 
 def crossing_reactions(draft: ModelDraft, objective: Mapping[str, float]) -> tuple[str, ...]:
-    """Ids of the exchanges, sinks and demands: reactions of one metabolite.
+    """Return the ids of the exchanges, sinks and demands: reactions of one metabolite.
 
     A growth reaction of one metabolite inside the cell is none of them: what it takes is biomass.
     """

@@ -1,4 +1,4 @@
-"""cobra's object model."""
+"""Read cobra's object model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def read_cobra(model: cobra.Model) -> ModelDraft:
-    """The draft of a cobra model, which is not changed."""
+    """Return the draft of a cobra model, which is not changed."""
     import cobra.util
 
     objective = cobra.util.solver.linear_reaction_coefficients(model)

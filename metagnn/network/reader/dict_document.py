@@ -1,4 +1,4 @@
-"""JSON and YAML: a model as nested dicts and lists."""
+"""Read JSON and YAML: a model as nested dicts and lists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOTHING = ("", "~", "null", "None", "nan", "NaN")
 
 
 def read_json(content: bytes) -> ModelDraft:
-    """The draft of a JSON document.
+    """Return the draft of a JSON document.
 
     Raises:
         ValueError: No JSON, no model in it, or an entry without an id.
@@ -26,7 +26,7 @@ def read_json(content: bytes) -> ModelDraft:
 
 
 def read_yaml(content: bytes) -> ModelDraft:
-    """The draft of a YAML document, plain or with ordered maps, as cobra and RAVEN write them.
+    """Return the draft of a YAML document, plain or with ordered maps, as cobra and RAVEN write them.
 
     Raises:
         yaml.YAMLError: No YAML.

@@ -1,4 +1,4 @@
-"""Formulas, read whole or not at all."""
+"""Read formulas, whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SYMBOLS = CHEMICAL_ELEMENTS | {"R", "X"}
 
 
 def read_formula(text: object) -> dict[str, float] | None:
-    """Atoms of every element, or None where any part of the text is not understood.
+    """Return the atoms of every element, or None if any part of the text is not understood.
 
     Spellings with ";" between them count where they agree. A residue (R, X) is a part of the answer; `Metabolite`
     then says that it is not complete.

@@ -1,4 +1,4 @@
-"""Gene rules as text: "b1 and (b2 or b3)"."""
+"""Read gene rules as text: "b1 and (b2 or b3)"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_NESTED = 50
 
 
 def read_gene_rule(text: str) -> GeneRule | None:
-    """The rule that a text states; None for an empty one.
+    """Return the rule that a text states; None if it is empty.
 
     "and" binds tighter than "or". A text that is not understood gives a rule of the kind "unreadable", which keeps
     the text and the genes that it names.

@@ -1,4 +1,4 @@
-"""Bounds of a draft: what is missing is made up and noted, what no flux can reach is no bound."""
+"""Read the bounds of a draft: note and fill missing ones, and drop those that no flux can reach."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNREACHABLE = 1e5
 
 
 def read_limits(draft: ModelDraft) -> tuple[FluxBounds, list[str]]:
-    """The bounds of a draft's reactions, and the notes.
+    """Return the bounds of a draft's reactions, and the notes.
 
     Raises:
         NetworkError: A bound that is no number, NaN, or a lower bound above its upper; the reaction is named.

@@ -1,4 +1,4 @@
-"""MATLAB files of the COBRA Toolbox."""
+"""Read MATLAB files of the COBRA Toolbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NUMBERED_GENE = re.compile(r"x\(([0-9]+)\)")
 
 
 def read_mat(content: bytes) -> ModelDraft:
-    """The draft of a MATLAB file (up to version 7).
+    """Return the draft of a MATLAB file (up to version 7).
 
     Read by scipy alone: cobra's reader takes scalars from arrays in ways that numpy 2.4 refuses.
 

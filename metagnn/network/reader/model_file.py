@@ -1,4 +1,4 @@
-"""A model file: unpacked, its format checked against its ending, and read."""
+"""Unpack a model file, check its format against its ending, and read it."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ EXPECTED = f"{', '.join(FORMATS)}, each also with {', '.join(PACKED)}"
 
 
 def is_model_ending(name: str) -> bool:
-    """Whether a name ends as the file of a model does."""
+    """Return whether a name has the ending of a model file."""
     return _ending(name) is not None
 
 
 def read_model_file(path: Path) -> ModelDraft:
-    """The draft of a model file.
+    """Return the draft of a model file.
 
     Args:
         path: SBML, JSON, MATLAB or YAML, plain or packed.

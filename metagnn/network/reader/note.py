@@ -1,4 +1,4 @@
-"""Notes: short sentences on what reading a model made up or lost, with ids."""
+"""Word the notes on what reading a model assumed or lost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MOST_NAMED = 3
 
 
 def listed(items: Sequence[str], most: int = MOST_NAMED) -> str:
-    """The first of some items, and how many more there are.
+    """Return the first of some items, and how many more there are.
 
     >>> listed(["'a'", "'b'", "'c'"], most=2)
     "'a', 'b' and 1 more"
@@ -18,7 +18,7 @@ def listed(items: Sequence[str], most: int = MOST_NAMED) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """A number and its noun.
+    """Return a number and its noun.
 
     >>> counted(1, "reaction"), counted(2, "species")
     ('1 reaction', '2 species')

@@ -1,4 +1,4 @@
-"""SBML, level 2 and 3, with flux bounds of the fbc package, of kinetic laws, or none."""
+"""Read SBML, level 2 and 3, with flux bounds of the fbc package, of kinetic laws, or none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FORMULA_IN_NAME = re.compile(r"_([A-Z][A-Za-z0-9]*)$")
 
 
 def read_sbml(content: bytes) -> ModelDraft:
-    """The draft of an SBML document.
+    """Return the draft of an SBML document.
 
     Identifiers lose the prefixes M_, R_ and G_ and the escapes of SBML, as in cobra.
 

@@ -1,4 +1,4 @@
-"""Metabolites of a draft: formulas, charges and compartments, each read whole or noted."""
+"""Read the metabolites of a draft: note every formula, charge or compartment that is not understood."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from metagnn.network.reader.note import counted, listed
 
 
 def read_species(draft: ModelDraft) -> tuple[tuple[Metabolite, ...], list[str]]:
-    """The metabolites of a draft, and the notes."""
+    """Return the metabolites of a draft, and the notes."""
     guessed: list[str] = []
     unplaced: list[str] = []
     strange, texts, lost = [], [], []
