@@ -12,11 +12,13 @@ import pytest
 import torch
 
 from metagnn.datasets import uniform_media
+from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.fba import simulate_fluxes
-from metagnn.models import BalanceMLP, BalanceMLPConfig, FluxGNNConfig, FluxMLP, MediumGNNConfig
+from metagnn.models import BalanceMLP, BalanceMLPConfig, FluxGNNConfig, MediumGNNConfig
 from metagnn.network import MetabolicNetwork
 from metagnn.network.conditions import Conditions
 from metagnn.predictor import FluxPredictor
+from metagnn.studies.rivals.feed_forward import FeedForward, FeedForwardConfig
 from metagnn.training import TrainingConfig
 from tests.copies_and_threads import in_threads, in_workers
 from tests.toy_samples import toy as toy
@@ -142,7 +144,7 @@ def test_feed_forward_rivals_compute_in_the_default(core: MetabolicNetwork, floa
     fluxes = torch.from_numpy(simulate_fluxes(core, media).fluxes.to_numpy())
     lower, upper = map(torch.from_numpy, core.uptake_bounds([GLC, O2], media.to_numpy()))
     conditions = Conditions(lower, upper, measured=fluxes)
-    plain = FluxMLP(core, lower, fluxes, hidden_channels=4)
+    plain = FeedForward(core, FluxBatch(conditions, fluxes), FeedForwardConfig(4))
     heads = BalanceMLP(core, (GLC, O2), fluxes, BalanceMLPConfig(4, ("co2", "internal")))
     for model in (plain, heads):
         assert {tensor.dtype for tensor in model.state_dict().values() if tensor.is_floating_point()} == {torch.float64}

@@ -72,7 +72,7 @@ def test_a_constraint_is_not_changed(kind: type[AbstractConstraint]):
 
 def test_a_model_s_constraint_is_read_only(toy):
     model = lively(toy)
-    with pytest.raises(AttributeError):
+    with pytest.raises(InputError, match="`constraint` of a model cannot be changed; ask for `with_constraint"):
         model.constraint = Polytope()
     assert model.constraint == SteadyState()
 

@@ -78,14 +78,15 @@ class FeedForward(AbstractFluxModel):
             raise InputError("`samples` observe no reaction in every sample; expected at least one such reaction")
         self.weighted = config.metric == "spread"
         self.projection = SteadyStateProjection(network.stoichiometry) if bool(complete.all()) else None
+        dtype = torch.get_default_dtype()
         fluxes, varies = samples.observed[:, complete], lower.std(0, correction=0) > 0
         spread = fluxes.std(0, correction=0)
         self.register_buffer("input_index", torch.nonzero(varies).squeeze(-1))
-        self.register_buffer("input_mean", lower[:, varies].mean(0).float())
-        self.register_buffer("input_scale", lower[:, varies].std(0, correction=0).float())
+        self.register_buffer("input_mean", lower[:, varies].mean(0).to(dtype))
+        self.register_buffer("input_scale", lower[:, varies].std(0, correction=0).to(dtype))
         self.register_buffer("output_index", torch.nonzero(complete).squeeze(-1))
-        self.register_buffer("output_mean", fluxes.mean(0).float())
-        self.register_buffer("output_scale", (spread.clamp(min=SMALLEST_SPREAD) if self.weighted else spread).float())
+        self.register_buffer("output_mean", fluxes.mean(0).to(dtype))
+        self.register_buffer("output_scale", (spread.clamp(min=SMALLEST_SPREAD) if self.weighted else spread).to(dtype))
         width = config.hidden_channels
         self.layers = nn.Sequential(
             nn.Linear(int(varies.sum()), width),
@@ -98,7 +99,7 @@ class FeedForward(AbstractFluxModel):
     def forward(self, conditions: Conditions) -> FluxPrediction:
         """Predict fluxes from the lower bounds, NaN where nothing was observed."""
         lower = conditions.lower
-        x = (lower[..., self.input_index].float() - self.input_mean) / self.input_scale
+        x = (lower[..., self.input_index].to(self.input_mean) - self.input_mean) / self.input_scale
         fluxes = (self.output_mean + self.output_scale * self.layers(x)).to(torch.float64)
         if self.projection is None:
             everything = torch.full_like(lower, torch.nan)

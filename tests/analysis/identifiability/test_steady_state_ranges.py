@@ -89,8 +89,8 @@ def test_bounds_wider_than_any_flux_are_no_bounds():
 def test_threads_share_the_program_and_copies_and_workers_have_their_own(core: MetabolicNetwork):
     ranges = SteadyStateRanges(SteadyStateTangent.from_network(core), [core.reaction_index("EX_glc__D_e")])
     wanted = [[index] for index in core.exchange_indices.tolist()]
-    expected = np.array([ranges.find(one) for one in wanted])
-    for found in (in_threads(ranges.find, wanted), in_workers(ranges.find, wanted)):
+    expected = np.array([ranges.find_ranges(one) for one in wanted])
+    for found in (in_threads(ranges.find_ranges, wanted), in_workers(ranges.find_ranges, wanted)):
         assert np.array(found) == pytest.approx(expected, abs=1e-8)
     for duplicate in COPIES:
-        assert duplicate(ranges).find(wanted[0]) == pytest.approx(expected[0], abs=1e-8)
+        assert duplicate(ranges).find_ranges(wanted[0]) == pytest.approx(expected[0], abs=1e-8)
