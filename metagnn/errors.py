@@ -12,6 +12,10 @@ class NetworkError(InputError):
     """A model that cannot be read or lacks a required part (objective, exchanges, formulas)."""
 
 
+class ModelWarning(UserWarning):
+    """A model that was read with assumptions or losses; `network.notes` lists them."""
+
+
 class TableError(InputError):
     """A table of media, rates or targets with unusable columns or values."""
 

@@ -15,7 +15,8 @@ from metagnn.errors import InputError, NetworkError, unknown_name
 from metagnn.network.bounds import FluxBounds
 from metagnn.network.elements import Metabolite
 from metagnn.network.incidence import Incidence
-from metagnn.network.metabolic_network import MetabolicNetwork, Reaction
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.reaction import Reaction
 
 _ARROWS = {"->": (0.0, 1000.0), "<=>": (-1000.0, 1000.0), "<-": (-1000.0, 0.0)}
 _TERM = re.compile(r"(?:(?P<count>\d+(?:\.\d*)?(?:e-?\d+)?)\s+)?(?P<id>[^\s+]+)")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from metagnn.cli.console import print_table
 from metagnn.cli.open_sources import print_open_sources
+from metagnn.fba.growth_capacity import require_growth
 from metagnn.files.output import check_output
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import write_table
@@ -22,7 +23,8 @@ def print_bottlenecks(chosen: argparse.Namespace) -> None:
     from metagnn.predictor import FluxPredictor
 
     out = check_output(chosen.out, chosen.force)
-    network, media = load_network(chosen.model), read_table(chosen.media)
+    network, media = load_network(chosen.model, chosen.growth), read_table(chosen.media)
+    require_growth(network)
     if "sample" in media.columns:
         media = media.set_index("sample")
     print_open_sources(network, media)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,8 @@ from metagnn.cli.pictures import (
 )
 from metagnn.cli.presence import print_uptakes
 from metagnn.datasets.label_file import simulate_to_file
-from metagnn.errors import InputError
+from metagnn.errors import InputError, ModelWarning, NetworkError
+from metagnn.fba.growth_capacity import GROWS, largest_growth, require_growth
 from metagnn.files.output import check_output
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import write_table
@@ -33,17 +35,35 @@ if TYPE_CHECKING:
 
 
 def info(chosen: argparse.Namespace) -> None:
-    """Print a summary of a model, including missing data."""
+    """Print a summary of a model: what it holds, what is missing, and the notes of reading it."""
     from metagnn.network.summary import summarise
 
-    network = load_network(chosen.model)
-    print_table(f"{network.id}", ("what", "value"), summarise(network))
+    with warnings.catch_warnings():
+        # The notes stand in the table.
+        warnings.simplefilter("ignore", ModelWarning)
+        network = load_network(chosen.model, chosen.growth)
+    rows = [*summarise(network), ("largest growth [1/h]", _largest_growth(network))]
+    rows += [("read with a note" if position == 0 else "", note) for position, note in enumerate(network.notes)]
+    print_table(f"{network.id}", ("what", "value"), rows)
+
+
+def _largest_growth(network: MetabolicNetwork) -> str:
+    """Growth within the model's own bounds, or why there is none."""
+    try:
+        growth = largest_growth(network)
+        if growth > GROWS:
+            return "unlimited" if np.isinf(growth) else f"{growth:.6g}"
+        require_growth(network)
+    except NetworkError as error:
+        return f"– ({error})"
+    return "0 on its own medium" if growth <= GROWS else "– (its own bounds and medium contradict)"
 
 
 def simulate(chosen: argparse.Namespace) -> None:
     """Simulate media and write their fluxes."""
     plot = check_plot(chosen.plot, chosen.force or chosen.resume)
-    network, media = load_network(chosen.model), read_table(chosen.media)
+    network, media = load_network(chosen.model, chosen.growth), read_table(chosen.media)
+    require_growth(network)
     print_open_sources(network, media)
     with progress_bar("media") as progress:
         labels = simulate_to_file(
@@ -65,7 +85,8 @@ def train(chosen: argparse.Namespace) -> None:
     from metagnn.training_job import train_to_folder
 
     plot = check_plot(chosen.plot, chosen.force or chosen.resume)
-    network = load_network(chosen.model)
+    network = load_network(chosen.model, chosen.growth)
+    require_growth(network)
     inputs, targets = read_table(chosen.inputs), read_table(chosen.targets)
     if is_first_process():
         print_open_sources(network, inputs)
@@ -93,7 +114,7 @@ def predict(chosen: argparse.Namespace) -> None:
     inputs = read_table(chosen.inputs)
     targets = read_table(chosen.targets) if chosen.targets else None
     out, plot = check_output(chosen.out, chosen.force), check_plot(chosen.plot, chosen.force)
-    network = load_network(chosen.model) if chosen.model else None
+    network = load_network(chosen.model, chosen.growth) if chosen.model else None
     predictor = FluxPredictor.load(chosen.folder, network=network)
     fluxes, diagnosis = predictor.predict_and_diagnose(inputs)
     # Score first: write nothing if the targets are not valid.

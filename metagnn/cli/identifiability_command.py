@@ -21,7 +21,7 @@ def print_identifiability(chosen: argparse.Namespace) -> None:
     from metagnn.analysis.identifiability.determined_fluxes import identifiability
 
     out = check_output(chosen.out, chosen.force) if chosen.out else None
-    network = load_network(chosen.model)
+    network = load_network(chosen.model, chosen.growth)
     present = None if chosen.present is None else _names(chosen.present)
     report = identifiability(
         network,

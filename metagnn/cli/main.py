@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from metagnn.cli.parser import parse
-from metagnn.errors import InputError
+from metagnn.errors import InputError, ModelWarning
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -63,5 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _print_warning(message: Warning | str, category: type[Warning], *_: Any) -> None:
-    if issubclass(category, UserWarning) and not issubclass(category, DeprecationWarning):
+    if issubclass(category, ModelWarning):
+        # A note is no failure of this run; standard error keeps to the one line of an error.
+        print(f"note on reading {message}")
+    elif issubclass(category, UserWarning) and not issubclass(category, DeprecationWarning):
         print(f"metagnn: warning: {message}", file=sys.stderr)

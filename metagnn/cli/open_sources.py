@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from metagnn.datasets.targets import STD
@@ -17,5 +18,8 @@ def print_open_sources(network: MetabolicNetwork, table: pd.DataFrame) -> None:
     sources = open_carbon_sources(network, named)
     if sources:
         first = list(sources.items())[:MOST_PRINTED]
-        shown = ", ".join(f"{name} (up to {uptake:g} mmol/gDW/h)" for name, uptake in first)
+        shown = ", ".join(
+            f"{name} ({'without limit' if np.isinf(uptake) else f'up to {uptake:g} mmol/gDW/h'})"
+            for name, uptake in first
+        )
         print(f"open carbon sources missing in the table: {shown}{', …' if len(sources) > MOST_PRINTED else ''}")

@@ -9,7 +9,7 @@ from metagnn.choices import COMPOSITIONS, CONSTRAINTS, INPUTS, METHODS, describe
 from metagnn.files.table_formats import ENDINGS, NAMES
 from metagnn.studies.benchmarks.registry import BENCHMARKS
 
-MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .xml.gz, .json, .mat, .yml)"
+MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .json, .mat, .yml; plain, .gz, .bz2 or .zip)"
 STRATEGIES = ("auto", "ddp", "ddp_spawn")
 
 
@@ -52,6 +52,11 @@ def _command(commands: Commands, name: str, text: str, example: str) -> argparse
     return parser
 
 
+def _growth(parser: argparse.ArgumentParser) -> None:
+    growth_help = "growth reaction, for a model without one, with several, or with another"
+    parser.add_argument("--growth", metavar="REACTION", default=None, help=growth_help)
+
+
 def _output(parser: argparse.ArgumentParser, what: str, resume: bool = True) -> None:
     parser.add_argument("--out", required=True, metavar=what.upper(), help=f"{what} to write")
     parser.add_argument("--force", action="store_true", help="replace an existing output")
@@ -76,6 +81,7 @@ def _reproduce(commands: Commands) -> None:  # type: ignore[valid-type]
 def _info(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(commands, "info", "print a summary of a model and of what is missing", "metagnn info e_coli_core")
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
 
 
 def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -86,6 +92,7 @@ def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn simulate e_coli_core --media media.csv --method min_norm --out labels.csv",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes, knockouts; one row per medium")
     parser.add_argument("--method", choices=METHODS, default="min_norm", help="type of optimum (default min_norm)")
     parser.add_argument("--jobs", type=_at_least(1), default=1, help="worker processes (default 1)")
@@ -102,6 +109,7 @@ def _train(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn train e_coli_core --inputs media.csv --targets labels.csv --out model",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     parser.add_argument("--inputs", required=True, metavar="FILE", help="media or measured rates, one row per sample")
     parser.add_argument("--targets", required=True, metavar="FILE", help="observed fluxes; empty where not observed")
     kind_help = f"kind of the inputs (default max_uptake). {described(INPUTS)}"
@@ -129,6 +137,7 @@ def _predict(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("folder", metavar="FOLDER", help="folder written by `metagnn train`")
     parser.add_argument("--inputs", required=True, metavar="FILE", help="inputs with the columns of the training")
     parser.add_argument("--model", metavar="MODEL", default=None, help="check that training used this model")
+    _growth(parser)
     parser.add_argument("--targets", metavar="FILE", default=None, help="observed fluxes, to score the predictions")
     parser.add_argument("--plot", metavar="PICTURE", default=None, help="draw predicted against observed fluxes")
     _output(parser, "file", resume=False)
@@ -142,6 +151,7 @@ def _map(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn map iJO1366 --fluxes fluxes.csv --subsystem 'Citric Acid Cycle' --out map.svg",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     parser.add_argument("--fluxes", required=True, metavar="FILE", help="fluxes written by `simulate` or `predict`")
     parser.add_argument("--row", type=_at_least(0), default=0, help="row of the table, counted from 0 (default 0)")
     what = parser.add_mutually_exclusive_group()
@@ -160,6 +170,7 @@ def _reconcile(commands: Commands) -> None:  # type: ignore[valid-type]
     )
     parser.add_argument("file", metavar="FILE", help=f"measured rates ({NAMES}), one row per sample, units in headers")
     parser.add_argument("--model", required=True, metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     parser.add_argument(
         "--composition", choices=COMPOSITIONS, default="elemental", help="biomass composition (default elemental)"
     )
@@ -191,6 +202,7 @@ def _identifiability(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn identifiability e_coli_core --measured EX_glc__D_e,EX_o2_e,growth --composition elemental",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     measured_help = "exchanges, other reactions, growth, co2, alpha, beta, degree_of_reduction; separated by commas"
     parser.add_argument("--measured", required=True, metavar="NAMES", help=measured_help)
     parser.add_argument("--composition", choices=COMPOSITIONS, default="fixed", help="of biomass (default fixed)")
@@ -209,6 +221,7 @@ def _bottlenecks(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn bottlenecks e_coli_core --media media.csv --out limits.csv",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes ≥ 0, one row per medium")
     parser.add_argument("--predictor", metavar="FOLDER", default=None, help="add the gradients of this predictor")
     parser.add_argument("--most", type=_at_least(1), default=20, help="largest number of rows per medium (default 20)")
@@ -223,6 +236,7 @@ def _suggest_medium(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn suggest-medium e_coli_core --prices prices.csv --budget 5,10,20 --out media.csv",
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    _growth(parser)
     prices_help = "one row with prices [1/mmol] of the exchanges to choose; others keep the bounds of the model"
     parser.add_argument("--prices", required=True, metavar="FILE", help=prices_help)
     budget_help = "largest cost [price · mmol/gDW/h]; separate several by commas"

@@ -9,6 +9,7 @@ import pandas as pd
 from metagnn.cli.console import print_table
 from metagnn.cli.open_sources import print_open_sources
 from metagnn.errors import TableError
+from metagnn.fba.growth_capacity import require_growth
 from metagnn.fba.simulate import SAMPLE, simulate_fluxes
 from metagnn.files.output import check_output
 from metagnn.files.table_format import TEXT_COLUMNS
@@ -27,7 +28,8 @@ def print_suggested_media(chosen: argparse.Namespace) -> None:
     from metagnn.analysis.growth_limits.suggested_medium import suggest_medium
 
     out = check_output(chosen.out, chosen.force)
-    network, prices = load_network(chosen.model), _one_row(chosen.prices, "a price [1/mmol]")
+    network, prices = load_network(chosen.model, chosen.growth), _one_row(chosen.prices, "a price [1/mmol]")
+    require_growth(network)
     limits = _one_row(chosen.limits, "a largest uptake [mmol/gDW/h]") if chosen.limits else {}
     print_open_sources(network, pd.DataFrame([prices]))
     found = [suggest_medium(network, budget, prices, limits) for budget in chosen.budget]

@@ -15,7 +15,8 @@ import joblib
 import numpy as np
 
 from metagnn.errors import InputError
-from metagnn.fba.flux_simulator import FluxSimulator, check_method
+from metagnn.fba.flux_simulator import check_method
+from metagnn.fba.label_simulator import LabelSimulator
 from metagnn.network.knockout import Knockouts, no_knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.progress import Report
@@ -143,7 +144,7 @@ def _in_this_process(
     knockouts: Knockouts,
     report: Callable[[int], object],
 ) -> Generator[LabelChunk]:
-    simulator, before = FluxSimulator(task.network, task.names, task.method), 0
+    simulator, before = LabelSimulator(task.network, task.names, task.method), 0
     for rows in chunks:
 
         def solved(done: int, _: int, before: int = before) -> None:
@@ -195,8 +196,8 @@ def _closing(results: Generator[LabelChunk]) -> Iterator[None]:
 
 def _label(task: LabelTask, rows: slice, uptakes: np.ndarray, knockouts: Knockouts) -> LabelChunk:
     if getattr(_own, "task", None) != task:
-        _own.simulator, _own.task = FluxSimulator(task.network, task.names, task.method), task
-    simulator: FluxSimulator = _own.simulator
+        _own.simulator, _own.task = LabelSimulator(task.network, task.names, task.method), task
+    simulator: LabelSimulator = _own.simulator
     return LabelChunk(rows, *simulator.solve(uptakes, knockouts=knockouts))
 
 

@@ -72,7 +72,7 @@ def _metabolite_columns(network: MetabolicNetwork) -> dict[str, np.ndarray]:
     degree = np.diff(S.indptr)
     counts = np.array([balance_weights(table, element) for element in COUNTED_ELEMENTS]).T
     total = np.array([sum((m.formula or {}).values()) for m in table])
-    exchanged = np.isin(np.arange(len(table)), S[:, network.exchange_indices].nonzero()[0])
+    exchanged = np.isin(np.arange(len(table)), S[:, network.outside_indices].nonzero()[0])
     outside = {table[row].compartment for row in np.flatnonzero(exchanged)} - {""}
     charge = balance_weights(table, "charge")
     return {
@@ -97,7 +97,7 @@ def _reaction_columns(network: MetabolicNetwork, inputs: Sequence[str]) -> dict[
         "forward": upper > 0,
         "backward": lower < 0,
         "forced": (lower > 0) | (upper < 0),
-        "exchange": _among(network.reactions, network.exchanges),
+        "exchange": _among(network.reactions, network.outside_exchanges),
         "one_sided": one_sided,
         "objective": np.array([bool(network.objective.get(name)) for name in network.reactions]),
         "varied": _among(network.reactions, inputs),

@@ -157,7 +157,7 @@ def _describe_reactions(data: HeteroData, network: MetabolicNetwork, features: T
     store.upper_bound = torch.tensor(network.bounds.upper)
     objective = [network.objective.get(name, 0.0) for name in network.reactions]
     store.objective = torch.tensor(objective, dtype=torch.float64)
-    exchanges = frozenset(network.exchanges)
+    exchanges = frozenset(network.outside_exchanges)
     store.exchange = torch.tensor([name in exchanges for name in network.reactions])
 
 

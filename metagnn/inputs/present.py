@@ -13,7 +13,7 @@ from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.datasets.usable_samples import FEWEST_SAMPLES
 from metagnn.errors import InputError, TableError
 from metagnn.fba.feasibility import FeasibilityScreen
-from metagnn.fba.flux_simulator import FluxSimulator
+from metagnn.fba.label_simulator import LabelSimulator
 from metagnn.files.table_values import numeric_values, require_rows
 from metagnn.inputs.kind import Answer, ModelChoice
 from metagnn.inputs.max_uptake import MaxUptake
@@ -124,7 +124,7 @@ class Present(MaxUptake):
         """The least fluxes of largest growth with the learned uptakes; a medium that starves has growth 0."""
         uptakes, names = learned_uptakes(model, conditions), _media_model(model).exchanges
         knockouts = Knockouts.from_mask(conditions.closed, len(uptakes))
-        simulator = FluxSimulator(network, names)
+        simulator = LabelSimulator(network, names)
         fluxes, status = simulator.solve(uptakes, knockouts=knockouts)
         lower, upper = network.uptake_bounds(names, uptakes)
         knockouts.close(lower, upper)

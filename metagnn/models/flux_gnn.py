@@ -140,8 +140,7 @@ class FluxGNN(AbstractFluxModel):
         # point is an optimum on any medium. Without fading, drives fitted to the training media stay in the answer.
         fade = 1 - torch.arange(self.config.steps) / max(self.config.steps - 1, 1)
         self.register_buffer("fade", fade, persistent=False)
-        bounds = np.abs(np.concatenate([network.bounds.lower, network.bounds.upper]))
-        self.widest_bound = float(bounds[np.isfinite(bounds)].max(initial=0.0))
+        self.widest_bound = network.bounds.unlimited
         self.varied_count = max(len(inputs), 1)
         width, steps = self.config.hidden_channels, self.config.steps
         self.encoder = GraphEncoder(

@@ -11,6 +11,6 @@ from metagnn.network.from_cobra import load_network as load_network
 from metagnn.network.gene_rule import GeneRule as GeneRule
 from metagnn.network.incidence import Incidence as Incidence
 from metagnn.network.metabolic_network import MetabolicNetwork as MetabolicNetwork
-from metagnn.network.metabolic_network import Reaction as Reaction
 from metagnn.network.network_like import NetworkLike as NetworkLike
 from metagnn.network.network_like import as_network as as_network
+from metagnn.network.reaction import Reaction as Reaction

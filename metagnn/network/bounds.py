@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -11,7 +12,21 @@ from metagnn._html import html_table
 from metagnn.errors import NetworkError
 
 MOST_SHOWN = 10
-"""Reactions that a notebook shows."""
+"""Most reactions to show in a notebook."""
+
+LARGEST_FLUX = 1000.0
+"""Models write a bound of this size or more where there is none [mmol/gDW/h]."""
+
+
+def without_limits(lower: np.ndarray, upper: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return bounds with infinity in place of those of some size or more, so that solvers see none.
+
+    Args:
+        lower: Lower bounds, any shape [mmol/gDW/h].
+        upper: Upper bounds, the same shape.
+        size: Size from which on a bound stands for none.
+    """
+    return np.where(lower <= -size, -np.inf, lower), np.where(upper >= size, np.inf, upper)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +58,11 @@ class FluxBounds:
                 "expected numbers with lower ≤ upper"
             )
 
+    @cached_property
+    def unlimited(self) -> float:
+        """Size from which on a bound stands for none: 1000, or that of the widest where all are narrower."""
+        return min(LARGEST_FLUX, float(np.abs([self.lower, self.upper]).max(initial=0.0)))
+
     def __repr__(self) -> str:
         fixed = int((self.lower == self.upper).sum())
         reversible = int(((self.lower < 0) & (self.upper > 0)).sum())
@@ -58,12 +78,12 @@ class FluxBounds:
         return FluxBounds, (self.reactions, self.lower, self.upper)
 
     def replace(self, changes: Mapping[int, tuple[float, float]]) -> FluxBounds:
-        """New bounds with `(lower, upper)` of some reactions replaced, by index."""
+        """Return new bounds with `(lower, upper)` of some reactions replaced, by index."""
         lower, upper = self.lower.copy(), self.upper.copy()
         for index, (low, high) in changes.items():
             lower[index], upper[index] = low, high
         return FluxBounds(self.reactions, lower, upper)
 
     def close(self, indices: Sequence[int]) -> FluxBounds:
-        """New bounds with some reactions forced to zero, by index."""
+        """Return new bounds with some reactions forced to zero, by index."""
         return self.replace(dict.fromkeys(indices, (0.0, 0.0)))

@@ -12,8 +12,9 @@ from metagnn.network.bounds import FluxBounds
 from metagnn.network.elements import Metabolite
 from metagnn.network.gene_rule import GeneRule
 from metagnn.network.incidence import Incidence
-from metagnn.network.metabolic_network import MetabolicNetwork, Reaction
+from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.network.reaction import Reaction
 
 
 def network_to_document(network: NetworkLike) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def network_to_document(network: NetworkLike) -> dict[str, Any]:
         "objective": dict(network.objective),
         "exchanges": list(network.exchanges),
         "aliases": dict(network.aliases),
+        "notes": list(network.notes),
     }
 
 
@@ -71,4 +73,5 @@ def network_from_document(document: dict[str, Any]) -> MetabolicNetwork:
             for r in document["reactions"]
         ),
         aliases=document["aliases"],
+        notes=tuple(document.get("notes", ())),
     )

@@ -40,9 +40,9 @@ def exchanged_formulas(
 
     Args:
         network: The network.
-        reactions: Ids or aliases; the exchanges by default.
+        reactions: Ids or aliases; by default the exchanges of what is outside the cell, without sinks and demands.
     """
-    carried = carried_metabolites(network, network.exchanges if reactions is None else reactions)
+    carried = carried_metabolites(network, network.outside_exchanges if reactions is None else reactions)
     return {
         name: dict(metabolites[0].formula or {}) if len(metabolites) == 1 else {}
         for name, metabolites in carried.items()
@@ -50,7 +50,7 @@ def exchanged_formulas(
 
 
 def find_exchanges(network: MetabolicNetwork, formula: Mapping[str, float]) -> tuple[str, ...]:
-    """Find the exchanges of a single metabolite with this formula, in network order.
+    """Find the exchanges of a single metabolite with this formula, in network order; skip sinks and demands.
 
     Several can match: in iJO1366 superoxide has the formula of oxygen and follows it.
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 class GeneRule:
     """A boolean rule over genes: one gene, or an "and" (complex) or "or" (isoenzymes) of rules.
 
+    A rule of the kind "unreadable" keeps a text that was not understood as its name, and the genes that the text
+    names as its operands; it never closes a reaction.
+
     >>> rule = GeneRule("or", operands=(GeneRule("gene", name="b1"), GeneRule("gene", name="b2")))
     >>> rule.active({"b1"}), rule.active({"b1", "b2"})
     (True, False)
@@ -20,23 +23,25 @@ class GeneRule:
     operands: tuple[GeneRule, ...] = ()
 
     def active(self, knocked_out: Collection[str]) -> bool:
-        """Whether the reaction still works without some genes."""
+        """Return whether the reaction still works without some genes."""
         if self.kind == "gene":
             return self.name not in knocked_out
+        if self.kind == "unreadable":
+            return True
         test = all if self.kind == "and" else any
         return test(operand.active(knocked_out) for operand in self.operands)
 
     def genes(self) -> frozenset[str]:
-        """Every gene that the rule names."""
+        """Return every gene that the rule names."""
         own = {self.name} if self.kind == "gene" else set()
         return frozenset(own.union(*(operand.genes() for operand in self.operands)))
 
     def to_list(self) -> list[object]:
-        """The rule as nested lists that JSON can hold."""
+        """Return the rule as nested lists that JSON can hold."""
         return [self.kind, self.name, [operand.to_list() for operand in self.operands]]
 
     @classmethod
     def from_list(cls, document: list) -> GeneRule:
-        """The rule that `to_list` wrote."""
+        """Return the rule that `to_list` wrote."""
         kind, name, operands = document
         return cls(kind, name, tuple(cls.from_list(operand) for operand in operands))

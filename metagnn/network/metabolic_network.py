@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 
 from metagnn._html import html_table
-from metagnn.errors import NetworkError, unknown_name
+from metagnn.errors import ModelWarning, NetworkError, unknown_name
 from metagnn.network.bounds import FluxBounds
 from metagnn.network.elements import (
     CHEMICAL_ELEMENTS,
@@ -22,29 +23,13 @@ from metagnn.network.elements import (
     elements_present,
     refuse_unknown,
 )
-from metagnn.network.gene_rule import GeneRule
 from metagnn.network.incidence import Incidence
-from metagnn.network.medium import check_exchanges, check_uptakes
+from metagnn.network.medium import bounds_of_uptakes, check_exchanges, check_uptakes, without_uptake
+from metagnn.network.outside import outside_compartments
+from metagnn.network.reaction import Reaction
 
 MOST_SHOWN = 8
 """Most nutrients of a medium to show in a notebook."""
-
-
-@dataclass(frozen=True)
-class Reaction:
-    """Name, subsystem and genes of one reaction; the network's arrays hold its coefficients and bounds.
-
-    Attributes:
-        id: Identifier.
-        name: Readable name.
-        subsystem: Pathway.
-        gene_rule: Genes it needs; None for a spontaneous or unassigned reaction.
-    """
-
-    id: str
-    name: str = ""
-    subsystem: str = ""
-    gene_rule: GeneRule | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,10 +41,11 @@ class MetabolicNetwork:
         stoichiometry: S, from reaction fluxes to metabolite balances.
         bounds: Bounds of every flux [mmol/gDW/h].
         objective: Coefficient of every reaction in the objective that growth maximises.
-        exchanges: Exchange reactions, in network order.
+        exchanges: Reactions that cross the border (exchanges, sinks and demands), in network order.
         metabolite_table: Metabolites, in the order of S's rows.
         reaction_table: Reactions, in the order of S's columns.
         aliases: Other names of reactions.
+        notes: What reading the model assumed or lost, as short sentences with ids.
     """
 
     id: str
@@ -70,6 +56,7 @@ class MetabolicNetwork:
     metabolite_table: tuple[Metabolite, ...]
     reaction_table: tuple[Reaction, ...]
     aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def reactions(self) -> tuple[str, ...]:
@@ -112,12 +99,12 @@ class MetabolicNetwork:
         terms = [name for name, coefficient in self.objective.items() if coefficient]
         if not terms:
             raise NetworkError(
-                f"{self.id} has no objective; set the growth reaction, as in `model.objective = 'BIOMASS…'`"
+                f"{self.id} has no objective; set the growth reaction, as in `growth='BIOMASS…'`, or by --growth"
             )
         if len(terms) > 1:
             raise NetworkError(
                 f"the objective of {self.id} has {len(terms)} reactions ({', '.join(map(repr, terms[:4]))}); "
-                "expected one growth reaction"
+                "expected one growth reaction; choose it with `growth` or --growth"
             )
         if self.objective[terms[0]] < 0:
             raise NetworkError(
@@ -127,7 +114,7 @@ class MetabolicNetwork:
 
     @cached_property
     def exchange_indices(self) -> np.ndarray:
-        """Positions of the exchanges among the reactions."""
+        """Positions of the exchanges, sinks and demands among the reactions."""
         return np.array([self._index[name] for name in self.exchanges], dtype=np.int64)
 
     def require_exchanges(self) -> tuple[str, ...]:
@@ -186,18 +173,38 @@ class MetabolicNetwork:
         """
         elements = (*elements_present(self.metabolite_table), "charge")
         weights = np.array([balance_weights(self.metabolite_table, element) for element in elements])
-        S = self.stoichiometry.to_scipy()
-        imbalance = weights @ S
-        known = np.array([m.complete and m.charge is not None for m in self.metabolite_table], dtype=bool)
-        checkable = (abs(S).T @ (~known)) == 0
-        has_two_sides = ((S > 0).sum(axis=0) > 0) & ((S < 0).sum(axis=0) > 0)
+        imbalance = weights @ self.stoichiometry.to_scipy()
         wrong = {}
-        for column in np.flatnonzero(checkable & has_two_sides & (np.abs(imbalance) > tolerance).any(axis=0)):
-            name = self.reactions[column]
-            if not self.objective.get(name):
-                values = zip(elements, imbalance[:, column], strict=True)
-                wrong[name] = {element: float(value) for element, value in values if abs(value) > tolerance}
+        for column in np.flatnonzero(self.checkable_reactions & (np.abs(imbalance) > tolerance).any(axis=0)):
+            values = zip(elements, imbalance[:, column], strict=True)
+            wrong[self.reactions[column]] = {e: float(value) for e, value in values if abs(value) > tolerance}
         return wrong
+
+    @cached_property
+    def checkable_reactions(self) -> np.ndarray:
+        """Internal reactions whose metabolites all have a formula and a charge, boolean, shape `[reactions]`."""
+        S = self.stoichiometry.to_scipy()
+        known = np.array([m.complete and m.charge is not None for m in self.metabolite_table], dtype=bool)
+        has_two_sides = ((S > 0).sum(axis=0) > 0) & ((S < 0).sum(axis=0) > 0)
+        grows = np.array([bool(self.objective.get(name)) for name in self.reactions])
+        return np.asarray(((abs(S).T @ (~known)) == 0) & has_two_sides & ~grows, dtype=bool)
+
+    @cached_property
+    def outside_exchanges(self) -> tuple[str, ...]:
+        """Exchanges of what is outside the cell, in network order: all but sinks and demands."""
+        columns = self.stoichiometry.to_scipy().tocsc()[:, self.exchange_indices]
+        places = [
+            {self.metabolite_table[row].compartment for row in columns.indices[start:end]}
+            for start, end in zip(columns.indptr[:-1], columns.indptr[1:], strict=True)
+        ]
+        held = list(zip(self.exchanges, places, strict=True))
+        outside = outside_compartments([(name, place) for name, found in held for place in found])
+        return tuple(name for name, found in held if found & outside or not found)
+
+    @cached_property
+    def outside_indices(self) -> np.ndarray:
+        """Positions of the outside exchanges among the reactions."""
+        return np.array([self._index[name] for name in self.outside_exchanges], dtype=np.int64)
 
     @cached_property
     def imports_forward(self) -> np.ndarray:
@@ -227,34 +234,29 @@ class MetabolicNetwork:
         uptakes = np.asarray(uptakes, dtype=np.float64)
         check_exchanges(names, self.require_exchanges(), self.reactions, self.id)
         check_uptakes(names, uptakes)
-        forward = dict(zip(self.exchanges, self.imports_forward, strict=True))
-        lower = np.repeat(self.bounds.lower[None, :], len(uptakes), axis=0)
-        upper = np.repeat(self.bounds.upper[None, :], len(uptakes), axis=0)
-        for column, name in enumerate(names):
-            index = self._index[name]
-            if forward[name]:
-                upper[:, index] = uptakes[:, column]
-                lower[:, index] = np.minimum(lower[:, index], uptakes[:, column])
-            else:
-                lower[:, index] = -uptakes[:, column]
-                upper[:, index] = np.maximum(upper[:, index], -uptakes[:, column])
-        return lower, upper
+        return bounds_of_uptakes(self.bounds, *self._columns_of(names), uptakes)
+
+    def _columns_of(self, exchanges: Sequence[str]) -> tuple[list[int], list[bool]]:
+        """Return where exchanges stand among the reactions, and whether positive flux is uptake."""
+        forward = dict(zip(self.exchanges, self.imports_forward.tolist(), strict=True))
+        return [self._index[name] for name in exchanges], [forward[name] for name in exchanges]
 
     def with_medium(self, medium: Mapping[str, float]) -> MetabolicNetwork:
         """Return the network on a medium; as in cobra, uptake is closed for every exchange that is not named.
 
+        Sinks and demands, which are exchanges of what is inside the cell, keep their bounds unless they are named.
+
         Args:
-            medium: Largest uptake ≥ 0 of every nutrient, by exchange id [mmol/gDW/h].
+            medium: Largest uptake ≥ 0 of every nutrient, by exchange id [mmol/gDW/h]; infinite where nothing limits.
+
+        Raises:
+            TableError: A name is no exchange, or an uptake is negative or NaN.
         """
-        closed = {}
-        for index, forward in zip(self.exchange_indices, self.imports_forward, strict=True):
-            low, high = self.bounds.lower[index], self.bounds.upper[index]
-            # Close uptake but keep a forced secretion, as cobra does.
-            closed[int(index)] = (low, min(high, 0.0)) if forward else (max(low, 0.0), max(high, low, 0.0))
-        shut = dataclasses.replace(self, bounds=self.bounds.replace(closed))
-        lower, upper = shut.uptake_bounds(
-            list(medium), np.array([list(medium.values())], dtype=np.float64).reshape(1, -1)
-        )
+        names, uptakes = list(medium), np.array([list(medium.values())], dtype=np.float64).reshape(1, -1)
+        check_exchanges(names, self.require_exchanges(), self.reactions, self.id)
+        check_uptakes(names, np.where(np.isposinf(uptakes), 0.0, uptakes))
+        shut = without_uptake(self.bounds, *self._columns_of(self.outside_exchanges))
+        lower, upper = bounds_of_uptakes(shut, *self._columns_of(names), uptakes)
         return dataclasses.replace(self, bounds=FluxBounds(self.reactions, lower[0], upper[0]))
 
     def knock_out(self, reactions: Iterable[str] = (), genes: Iterable[str] = ()) -> MetabolicNetwork:
@@ -266,6 +268,9 @@ class MetabolicNetwork:
 
         Raises:
             NetworkError: A reaction or gene is unknown; the message suggests the nearest.
+
+        Warns:
+            ModelWarning: A gene of a rule that could not be read: its reaction stays open.
         """
         return dataclasses.replace(self, bounds=self.bounds.close(self.closed_by(reactions, genes)))
 
@@ -277,8 +282,17 @@ class MetabolicNetwork:
             raise NetworkError(unknown_name(gene, self.genes, f"gene of {self.id}"))
         closed = [self.reaction_index(name) for name in reactions]
         for index, reaction in enumerate(self.reaction_table):
-            if genes and reaction.gene_rule is not None and not reaction.gene_rule.active(genes):
+            if not genes or reaction.gene_rule is None:
+                continue
+            if not reaction.gene_rule.active(genes):
                 closed.append(index)
+            elif reaction.gene_rule.kind == "unreadable" and (named := sorted(genes & reaction.gene_rule.genes())):
+                warnings.warn(
+                    f"the knock-out of {', '.join(map(repr, named))} cannot be trusted: the gene rule of "
+                    f"{reaction.id!r} is not understood ({reaction.gene_rule.name!r}), so the reaction stays open",
+                    ModelWarning,
+                    stacklevel=3,
+                )
         return closed
 
     def with_biomass(self, column: np.ndarray) -> MetabolicNetwork:

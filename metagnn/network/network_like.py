@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
-from metagnn.errors import NetworkError
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 
@@ -32,13 +31,4 @@ def as_network(network: NetworkLike) -> MetabolicNetwork:
     >>> as_network(core) is core
     True
     """
-    if isinstance(network, MetabolicNetwork):
-        return network
-    if not isinstance(network, (str, Path)):
-        import cobra
-
-        if not isinstance(network, cobra.Model):
-            raise NetworkError(
-                f"`network` is a {type(network).__name__}; expected a MetabolicNetwork, a name, a path or a cobra.Model"
-            )
-    return load_network(network)
+    return network if isinstance(network, MetabolicNetwork) else load_network(network)

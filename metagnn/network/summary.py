@@ -1,4 +1,4 @@
-"""What a network holds, and what it lacks, in words."""
+"""Summarise a network: what it holds, and what is missing."""
 
 from __future__ import annotations
 
@@ -11,26 +11,37 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 
 
 def summarise(network: MetabolicNetwork) -> list[tuple[str, str]]:
-    """Rows of what and value; what the network lacks is said in place of its value."""
+    """Return rows of what and value; the reason stands in place of a missing value."""
     S = network.stoichiometry
     medium = ", ".join(f"{name} {uptake:g}" for name, uptake in network.medium().items())
     unbalanced = network.unbalanced_reactions()
+    checkable = int(network.checkable_reactions.sum())
     lacking = [metabolite.id for metabolite in network.metabolite_table if not metabolite.complete]
     return [
         ("metabolites", str(S.shape[0])),
         ("reactions", str(S.shape[1])),
         ("coefficients", str(S.value.numel())),
         ("genes", str(len(network.genes))),
-        ("exchanges", str(len(network.exchanges)) if network.exchanges else "none: no medium can be set"),
+        ("exchanges", _exchanges(network)),
         ("growth reaction", _or_reason(lambda: network.growth_reaction)),
         ("carbon in biomass, alpha [mmol/gDW]", _or_reason(lambda: _in_biomass(network, "C"))),
         ("nitrogen in biomass, beta [mmol/gDW]", _or_reason(lambda: _in_biomass(network, "N"))),
         ("degree of reduction [electrons per C-mol]", _or_reason(lambda: _reduction(network))),
         ("medium, largest uptake [mmol/gDW/h]", medium or "closed"),
-        ("unbalanced reactions", f"{len(unbalanced)} {_first(list(unbalanced))}".strip()),
+        (
+            "unbalanced reactions",
+            f"{len(unbalanced)} of {checkable} checkable {_first(list(unbalanced))}".strip(),
+        ),
         ("metabolites without a full formula", f"{len(lacking)} {_first(lacking)}".strip()),
         ("unbounded reactions", str(int((~np.isfinite(network.bounds.lower + network.bounds.upper)).sum()))),
     ]
+
+
+def _exchanges(network: MetabolicNetwork) -> str:
+    inside = len(network.exchanges) - len(network.outside_exchanges)
+    if not network.exchanges:
+        return "none: no medium can be set"
+    return str(len(network.exchanges)) + (f" ({inside} of them sinks and demands)" if inside else "")
 
 
 def _in_biomass(network: MetabolicNetwork, balance: str) -> str:

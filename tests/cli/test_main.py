@@ -144,6 +144,35 @@ def test_info_says_what_a_model_lacks(run: Callable[..., tuple]) -> None:
     assert "none: no medium can be set" in out
 
 
+def test_info_shows_the_notes_and_other_commands_say_them(run: Callable[..., tuple]) -> None:
+    def spoil(model: cobra.Model) -> None:
+        model.metabolites.glc__D_e.formula = "C6H12O6*"
+
+    code, out, err = run("info", model_file(spoil))
+    assert (code, err) == (0, "")
+    assert "1 formula not understood, counted as unknown: 'glc__D_e' ('C6H12O6*')" in out
+    assert "0 of 73 checkable" in out
+    assert "0.873922" in out
+    code, out, err = run("simulate", "model.json", "--media", "media.csv", "--out", "labels.csv")
+    assert (code, err) == (0, "")
+    assert "note on reading e_coli_core: 1 formula not understood" in out
+
+
+def test_growth_can_be_chosen_by_every_command(run: Callable[..., tuple]) -> None:
+    name = model_file(lambda m: setattr(m, "objective", {}))
+    chosen = ("--growth", "Biomass_Ecoli_core")
+    code, out, _ = run("info", name, *chosen)
+    assert code == 0
+    assert "42.5555" in out
+    code, _, err = run("simulate", name, "--media", "media.csv", "--out", "labels.csv", *chosen)
+    assert (code, err) == (0, "")
+    refused(run("info", name, "--growth", "Biomass"), "`growth`: 'Biomass' is no reaction", "Biomass_Ecoli_core")
+    for command in COMMANDS:
+        code, out, _ = run(command, "--help")
+        assert code == 0
+        assert ("--growth" in out) is (command not in ("reproduce", "benchmark"))
+
+
 MODELS: dict[str, tuple[Callable[[], str], tuple[str, ...]]] = {
     "unknown name": (lambda: "iJO1367", ("'iJO1367'", "did you mean 'iJO1366'")),
     "no file": (lambda: "there.json", ("no model file", "there.json")),
@@ -158,6 +187,15 @@ MODELS: dict[str, tuple[Callable[[], str], tuple[str, ...]]] = {
         lambda: model_file(lambda m: setattr(m, "objective", {m.reactions.ATPM: 1, m.reactions.CS: 1})),
         ("2 reactions", "'ATPM'", "expected one growth reaction"),
     ),
+    "growth closed": (
+        lambda: model_file(lambda m: setattr(m.reactions.Biomass_Ecoli_core, "bounds", (0, 0))),
+        ("growth reaction 'Biomass_Ecoli_core' of e_coli_core is closed by its bounds [0, 0]",),
+    ),
+    "nothing grows": (
+        lambda: model_file(lambda m: m.remove_reactions(["GLNS", "EX_gln__L_e"])),
+        ("cannot grow by 'Biomass_Ecoli_core' even with every exchange open: nothing makes 'gln__L_c'",),
+    ),
+    "another format": (lambda: Path(model_file(lambda m: None)).rename("model.xml").name, ("it holds JSON, not SBML",)),
     "no exchanges": (lambda: model_file(lambda m: m.remove_reactions(list(m.exchanges))), ("no exchange reactions",)),
 }
 

@@ -19,7 +19,8 @@ from metagnn.datasets.label_file import simulate_to_file
 from metagnn.datasets.media import uniform_media
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.errors import FolderError, InputError, TableError
-from metagnn.fba import FluxSimulator, label_chunks, simulate_fluxes
+from metagnn.fba import label_chunks, simulate_fluxes
+from metagnn.fba.label_simulator import LabelSimulator
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import TableWriter, write_table
 from tests.copies_and_threads import assert_copies_are_the_same
@@ -61,13 +62,13 @@ def killed(core, media, tmp_path):
 
 def _solved(monkeypatch):
     rows = []
-    solve = FluxSimulator.solve
+    solve = LabelSimulator.solve
 
     def spy(self, uptakes, progress=None, knockouts=None):
         rows.append(len(uptakes))
         return solve(self, uptakes, progress, knockouts)
 
-    monkeypatch.setattr(FluxSimulator, "solve", spy)
+    monkeypatch.setattr(LabelSimulator, "solve", spy)
     return rows
 
 

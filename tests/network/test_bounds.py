@@ -3,6 +3,7 @@ import pytest
 
 from metagnn.errors import NetworkError
 from metagnn.network import FluxBounds
+from metagnn.network.bounds import without_limits
 from tests.copies_and_threads import assert_copies_are_the_same
 
 
@@ -39,6 +40,24 @@ def test_bounds_do_not_share_memory_and_cannot_be_written():
 def test_bounds_that_contradict_are_refused(lower, upper, message):
     with pytest.raises(NetworkError, match=message):
         FluxBounds(("r", "s"), np.array(lower), np.array(upper))
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "size"),
+    [
+        ([-1000.0, 0.0], [1000.0, 10.0], 1000.0),
+        ([-np.inf, 0.0], [1e6, 10.0], 1000.0),
+        ([-50.0, 0.0], [20.0, 10.0], 50.0),
+    ],
+)
+def test_unlimited_is_a_thousand_or_the_widest(lower, upper, size):
+    assert FluxBounds(("r", "s"), np.array(lower), np.array(upper)).unlimited == size
+
+
+def test_bounds_of_the_size_of_none_are_infinite_and_others_stay():
+    low, high = without_limits(np.array([-1e3, -999.0, 1e3, -np.inf]), np.array([1e6, 999.0, 2e3, -1e3]), 1000.0)
+    assert low.tolist() == [-np.inf, -999.0, 1000.0, -np.inf]
+    assert high.tolist() == [np.inf, 999.0, np.inf, -1000.0]
 
 
 def test_copies_are_the_same_and_read_only_too():

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -17,7 +18,7 @@ def through_json(network: MetabolicNetwork) -> MetabolicNetwork:
 def assert_same(one: MetabolicNetwork, other: MetabolicNetwork) -> None:
     assert one.fingerprint == other.fingerprint
     assert torch.equal(one.stoichiometry.to_dense(), other.stoichiometry.to_dense())
-    for field in ("id", "objective", "exchanges", "metabolite_table", "reaction_table", "aliases", "genes"):
+    for field in ("id", "objective", "exchanges", "metabolite_table", "reaction_table", "aliases", "genes", "notes"):
         assert getattr(one, field) == getattr(other, field), field
     for side in ("lower", "upper"):
         np.testing.assert_array_equal(getattr(one.bounds, side), getattr(other.bounds, side))
@@ -27,6 +28,14 @@ def test_core_survives_json(core: MetabolicNetwork):
     assert_same(through_json(core), core)
     changed = core.with_medium({"EX_glc__D_e": 1 / 3}).knock_out(genes=["b3916"])
     assert_same(through_json(changed), changed)
+
+
+def test_notes_of_reading_survive_json_and_may_be_missing(core: MetabolicNetwork):
+    noted = dataclasses.replace(core, notes=("1 formula not understood, counted as unknown: 'a_e' ('(C2)n')",))
+    assert_same(through_json(noted), noted)
+    older = network_to_document(core)
+    del older["notes"]
+    assert network_from_document(older).notes == ()
 
 
 @settings(max_examples=15, deadline=None)

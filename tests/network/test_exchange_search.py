@@ -34,6 +34,15 @@ def test_an_unknown_formula_is_none(respiring: MetabolicNetwork):
     assert exchanged_formulas(respiring)["EX_unknown"] == {} == exchanged_formulas(respiring)["EX_mixture"]
 
 
+def test_sinks_and_demands_answer_by_name_alone(iJO1366: MetabolicNetwork):
+    demand = "DM_4crsol_c"
+    assert demand in iJO1366.exchanges
+    assert demand not in exchanged_formulas(iJO1366)
+    formula = exchanged_formulas(iJO1366, [demand])[demand]
+    assert formula
+    assert demand not in find_exchanges(iJO1366, formula)
+
+
 def test_gases_and_water_of_real_models_are_found(core: MetabolicNetwork, iJO1366: MetabolicNetwork):
     for network in (core, iJO1366):
         names = [find_exchanges(network, formula) for formula in (CO2, OXYGEN, WATER, PROTON)]

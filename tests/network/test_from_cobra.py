@@ -1,4 +1,7 @@
 import pickle
+import subprocess
+import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from metagnn.errors import NetworkError
+from metagnn.errors import ModelWarning, NetworkError
 from metagnn.network import MetabolicNetwork, from_cobra, load_network
 
 WRITERS: dict[str, Callable[[cobra.Model, str], None]] = {
@@ -157,8 +160,10 @@ def test_a_model_without_exchanges_or_formulas_still_multiplies():
     model.remove_reactions(["EX_a_e"])
     network = from_cobra(model)
     assert network.stoichiometry(torch.tensor([1.0, 2.0])).tolist() == [-1.0, 0.0]
+    assert network.exchanges == ("sink",)
+    model.remove_reactions(["sink"])
     with pytest.raises(NetworkError, match="small has no exchange reactions"):
-        network.require_exchanges()
+        from_cobra(model).require_exchanges()
     with pytest.raises(NetworkError, match="'b_c' cross its border with no formula"):
         network.element_balance("C")
 
@@ -171,7 +176,8 @@ def test_translation_reads_and_does_not_change_the_model():
     assert cobra.io.to_json(model) == before
     assert network.metabolite_table[0].formula == {"C": 2.0}
     assert network.metabolite_table[1].formula is None
-    assert network.exchanges == ("EX_a_e",)
+    assert network.exchanges == ("EX_a_e", "sink")
+    assert network.outside_exchanges == ("EX_a_e",)
 
 
 def test_bundled_networks_load_by_name(core: MetabolicNetwork):
@@ -193,3 +199,47 @@ def test_another_organism_loads_and_balances():
 def test_networks_can_be_sent_to_other_processes(core: MetabolicNetwork):
     sent = pickle.loads(pickle.dumps(core))
     assert sent.fingerprint == core.fingerprint
+
+
+def test_notes_are_raised_once_and_kept(tmp_path: Path):
+    model = small_model()
+    model.metabolites.a_e.formula = "(C2)n"
+    path = tmp_path / "m.json"
+    cobra.io.save_json_model(model, str(path))
+    for source in (path, str(path), model):
+        with pytest.warns(ModelWarning, match=r"^small: 1 formula not understood.*'a_e' \('\(C2\)n'\)") as raised:
+            network = load_network(source)
+        assert len(raised) == 1
+        assert network.notes == ("1 formula not understood, counted as unknown: 'a_e' ('(C2)n')",)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_network("e_coli_core")
+
+
+def test_growth_is_chosen_by_id_or_alias(core: MetabolicNetwork):
+    assert load_network("e_coli_core", growth="ATPM").objective == {"ATPM": 1.0}
+    assert load_network("e_coli_core", growth="BIOMASS_Ecoli_core_w_GAM").growth_reaction == "Biomass_Ecoli_core"
+    assert load_network(core) is core
+    assert load_network(core, growth="ATPM").growth_reaction == "ATPM"
+    assert load_network(small_model(), growth="sink").growth_reaction == "sink"
+    for source in ("e_coli_core", core):
+        with pytest.raises(NetworkError, match="`growth`: 'ATPN' is no reaction of e_coli_core; did you mean 'ATPM'"):
+            load_network(source, growth="ATPN")
+
+
+def test_errors_of_a_file_begin_with_its_path(tmp_path: Path):
+    path = tmp_path / "m.json"
+    cobra.io.save_json_model(small_model(), str(path))
+    path.write_text(path.read_text().replace('"lower_bound":-5', '"lower_bound":5000'))
+    with pytest.raises(NetworkError, match=r"^'.*m\.json': bounds of 'EX_a_e' are \[5000, 1000\]"):
+        load_network(path)
+
+
+def test_cobra_is_not_imported_for_names_and_files(tmp_path: Path, files: dict[str, Path]):
+    code = (
+        "import sys, metagnn\n"
+        f"for source in ('e_coli_core', {str(files['.json'])!r}, {str(files['.mat'])!r}):\n"
+        "    metagnn.load_network(source)\n"
+        "assert 'cobra' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -52,8 +52,14 @@ def test_reactions_that_conserve_elements_and_charge_conserve_electrons(iJO1366:
 
 def test_sulphur_crosses_the_border_of_iJO1366_only(core: MetabolicNetwork, iJO1366: MetabolicNetwork):
     for network, expected in ((core, 0), (iJO1366, 28)):
-        sulphur = network.element_balance("S").to_dense()[0, network.exchange_indices]
-        assert int((sulphur != 0).sum()) == expected
+        sulphur = network.element_balance("S").to_dense()[0]
+        outside = network.outside_indices.tolist()
+        assert [network.reactions[index] for index in outside] == list(network.outside_exchanges)
+        assert int((sulphur[outside] != 0).sum()) == expected
+        demands = {name for name in network.exchanges if sulphur[network.reaction_index(name)]} - set(
+            network.outside_exchanges
+        )
+        assert demands == ({"DM_amob_c"} if expected else set())
 
 
 def test_balances_of_core_touch_exchanges_and_biomass_only(core: MetabolicNetwork):

@@ -137,7 +137,9 @@ class _Medium:
     def _limiting(self, most: int) -> list[tuple[int, str, str]]:
         """The nutrients, and the other bounds with the largest reduced costs: index, side and kind."""
         network, costs = self.network, self.duals.reduced_costs
-        imports = dict(zip(network.exchange_indices.tolist(), network.imports_forward.tolist(), strict=True))
+        outside = frozenset(network.outside_indices.tolist())
+        forward = zip(network.exchange_indices.tolist(), network.imports_forward.tolist(), strict=True)
+        imports = {index: inward for index, inward in forward if index in outside}
         nutrients, others = [], []
         for index in np.argsort(-np.abs(costs), kind="stable").tolist():
             low, high = self.lower[index], self.upper[index]

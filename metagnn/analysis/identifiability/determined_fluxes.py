@@ -182,7 +182,7 @@ def _chosen(network: MetabolicNetwork, fluxes: str | Sequence[str]) -> Sequence[
     if isinstance(fluxes, str):
         if fluxes not in ("exchanges", "all"):
             raise InputError(f"`fluxes` is {fluxes!r}; expected 'exchanges', 'all' or a list of reactions")
-        return network.exchanges if fluxes == "exchanges" else network.reactions
+        return network.outside_exchanges if fluxes == "exchanges" else network.reactions
     return fluxes
 
 
@@ -191,7 +191,7 @@ def _absent(tangent: SteadyStateTangent, given: Sequence[int], present: Sequence
     if present is None:
         return []
     kept = {*given, *(tangent.index(name) for name in _strings("present", present))}
-    return [index for index in tangent.network.exchange_indices.tolist() if index not in kept]
+    return [index for index in tangent.network.outside_indices.tolist() if index not in kept]
 
 
 def _state(

@@ -165,7 +165,7 @@ def typical_flux(network: MetabolicNetwork, seed: int = 0) -> np.ndarray:
     for vertex in range(VERTICES):
         objective = np.zeros(count)
         # Every second optimum maximises growth, so that the mean grows.
-        objective[network.exchange_indices] = random.normal(size=len(network.exchange_indices)) * (vertex % 2)
+        objective[network.outside_indices] = random.normal(size=len(network.outside_indices)) * (vertex % 2)
         objective[growth] += 1.0 - vertex % 2
         solution = program.solve(lower, upper, objective)
         if solution.status != OPTIMAL:

@@ -93,7 +93,7 @@ class Reconciler:
     def absent(self) -> tuple[str, ...]:
         """Exchanges that are taken to carry no flux."""
         inside = set(self.exchange_laws.names)
-        return tuple(name for name in self.network.exchanges if name not in inside)
+        return tuple(name for name in self.network.outside_exchanges if name not in inside)
 
     def _unit_suspects(self, rates: RateTable) -> tuple[UnitSuspect, ...]:
         """Columns that look wrong by a factor; checked with an elemental composition, whatever the option."""

@@ -45,10 +45,13 @@ class ExchangeNames:
         self._network = network
         self._tiers: tuple[dict[str, list[str]], ...] = tuple(defaultdict(list) for _ in range(4))
         self.metabolites: dict[str, Metabolite] = {}
+        # A sink or demand answers to its id alone: the name of a substance means what is outside.
+        outside = frozenset(network.outside_exchanges)
         for name, carried in carried_metabolites(network, network.require_exchanges()).items():
             if len(carried) == 1:
                 self.metabolites[name] = carried[0]
-                self._add(name)
+                if name in outside:
+                    self._add(name)
 
     def _add(self, exchange: str) -> None:
         metabolite = self.metabolites[exchange]

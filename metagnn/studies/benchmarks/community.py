@@ -10,7 +10,8 @@ import scipy.sparse
 from metagnn.network.bounds import FluxBounds
 from metagnn.network.elements import Metabolite
 from metagnn.network.incidence import Incidence
-from metagnn.network.metabolic_network import MetabolicNetwork, Reaction
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.reaction import Reaction
 
 GROWTH = "community_growth"
 
@@ -21,11 +22,11 @@ def community_of_copies(network: MetabolicNetwork, copies: int) -> MetabolicNetw
     Growth takes a share of every copy's biomass, so the community grows as fast as its slowest copy.
 
     Args:
-        network: What is copied; its exchanges define what is shared.
+        network: What is copied; its exchanges define what is shared; every copy has its own sinks and demands.
         copies: Number of copies.
     """
     S = network.stoichiometry.to_scipy().tocsc()
-    exchanges = np.asarray(network.exchange_indices)
+    exchanges = network.outside_indices
     outside = np.unique(S[:, exchanges].nonzero()[0])
     inside = np.setdiff1d(np.arange(S.shape[0]), outside)
     own = np.setdiff1d(np.arange(S.shape[1]), exchanges)
@@ -60,7 +61,7 @@ def community_of_copies(network: MetabolicNetwork, copies: int) -> MetabolicNetw
         Incidence.from_scipy(matrix, tuple(row.id for row in rows), names),
         FluxBounds(names, lower, upper),
         {GROWTH: 1.0},
-        network.exchanges,
+        network.outside_exchanges,
         tuple(rows),
         tuple(columns),
     )

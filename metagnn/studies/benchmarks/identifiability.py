@@ -164,7 +164,7 @@ class _Case:
             biomass.raw.data.copy_(torch.from_numpy(draws))
         self.tangent = SteadyStateTangent.from_composition(network, biomass)
         self.balance, self.quantities = dense_rows(network, biomass)
-        names = [*network.exchanges, "growth"]
+        names = [*network.outside_exchanges, "growth"]
         self.measurable = [self.tangent.index(name) for name in names]
         in_rows = [self.tangent.index(name) for name in self.tangent.readouts]
         self.readouts = [index for index in in_rows if index < len(self.quantities)]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from metagnn.datasets.media import uniform_media
 from metagnn.errors import TableError
-from metagnn.fba.flux_simulator import FluxSimulator
+from metagnn.fba.label_simulator import LabelSimulator
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 
@@ -113,7 +113,7 @@ def feasible_samples(
         TableError: More than half of the media are infeasible.
     """
     media = uniform_media(ranges, 2 * count, seed=seed)
-    simulator = FluxSimulator(network, list(media.columns), method)
+    simulator = LabelSimulator(network, list(media.columns), method)
     kept_media: list[np.ndarray] = []
     kept_fluxes: list[np.ndarray] = []
     missing = count

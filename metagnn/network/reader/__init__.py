@@ -1,0 +1,1 @@
+"""Read models: a reader per format, one draft, and one assembly that notes what it assumed or lost."""

@@ -1,0 +1,138 @@
+"""Read MATLAB files of the COBRA Toolbox."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+from typing import Any
+
+import numpy as np
+
+from metagnn.errors import NetworkError
+from metagnn.network.reader.draft import DraftMetabolite, DraftReaction, ModelDraft
+
+_NUMBERED_GENE = re.compile(r"x\(([0-9]+)\)")
+
+
+def read_mat(content: bytes) -> ModelDraft:
+    """Return the draft of a MATLAB file (up to version 7).
+
+    Read by scipy alone: cobra's reader takes scalars from arrays in ways that numpy 2.4 refuses.
+
+    Raises:
+        ValueError: No MATLAB file, or no model in it.
+        NetworkError: Fields of different lengths.
+    """
+    import scipy.io
+
+    if content[:512].startswith(b"\x89HDF") or b"MATLAB 7.3" in content[:128]:
+        raise NetworkError("it is a MATLAB file of version 7.3; save it again with `save(…, '-v7')`")
+    variables = scipy.io.loadmat(io.BytesIO(content), chars_as_strings=True)
+    for name, value in variables.items():
+        fields = getattr(getattr(value, "dtype", None), "names", None) or ()
+        if {"S", "rxns", "mets"} <= set(fields) and value.size:
+            record = value.reshape(-1)[0]
+            return _MatReader(name, {field: record[field] for field in fields}).draft()
+    raise ValueError("it holds no struct with the fields S, rxns and mets")
+
+
+class _MatReader:
+    """One struct on its way to a draft."""
+
+    def __init__(self, name: str, fields: dict[str, Any]) -> None:
+        self._name, self._fields = name, fields
+
+    def draft(self) -> ModelDraft:
+        reactions, metabolites = self._texts("rxns"), self._texts("mets")
+        genes = self._texts("genes")
+        matrix = _columns(self._fields["S"], (len(metabolites), len(reactions)))
+        compartments = self._compartments(len(metabolites))
+        metabolite_columns = (self._texts("metNames"), compartments, self._texts("metFormulas"), self._charges())
+        parts = [_fitted(column, len(metabolites), "mets") for column in metabolite_columns]
+        bounds = [_fitted(self._numbers(name), len(reactions), "rxns") for name in ("lb", "ub", "c")]
+        words = [_fitted(self._texts(name), len(reactions), "rxns") for name in ("rxnNames", "subSystems")]
+        rules = _fitted(self._rules(genes), len(reactions), "rxns")
+        return ModelDraft(
+            self._name,
+            [
+                DraftMetabolite(metabolite, name or "", place or "", formula or None, charge)
+                for metabolite, name, place, formula, charge in zip(metabolites, *parts, strict=True)
+            ],
+            [
+                DraftReaction(
+                    reaction,
+                    {metabolites[row]: value for row, value in matrix[column]},
+                    *(bounds[0][column], bounds[1][column]),
+                    words[0][column] or "",
+                    words[1][column] or "",
+                    rules[column],
+                    bounds[2][column] or 0.0,
+                )
+                for column, reaction in enumerate(reactions)
+            ],
+            frozenset(gene for gene in genes if gene),
+            self._minimised(),
+        )
+
+    def _texts(self, field: str) -> list[str]:
+        return [_text(cell) for cell in np.ravel(self._fields[field])] if field in self._fields else []
+
+    def _numbers(self, field: str) -> list[float | None]:
+        cells = np.ravel(self._fields[field]) if field in self._fields else ()
+        return [float(np.ravel(cell)[0]) if np.size(cell) else None for cell in cells]
+
+    def _charges(self) -> list[float | None]:
+        return self._numbers("metCharges" if "metCharges" in self._fields else "metCharge")
+
+    def _compartments(self, count: int) -> list[str]:
+        """Names, or numbers of entries in `comps`; empty where the file has neither."""
+        if "metComps" not in self._fields:
+            return []
+        names = self._texts("comps")
+        cells = [np.ravel(cell) for cell in np.ravel(self._fields["metComps"])]
+        if not names or any(not len(cell) or not np.issubdtype(cell.dtype, np.number) for cell in cells):
+            return self._texts("metComps")
+        return [names[int(cell[0]) - 1] for cell in cells]
+
+    def _rules(self, genes: list[str]) -> list[str]:
+        """`grRules`, or `rules` with the numbers of genes replaced by their names."""
+        if "grRules" in self._fields or "rules" not in self._fields:
+            return self._texts("grRules")
+        numbered = {str(position + 1): gene for position, gene in enumerate(genes)}
+        return [
+            _NUMBERED_GENE.sub(lambda match: numbered.get(match[1], match[0]), text) for text in self._texts("rules")
+        ]
+
+    def _minimised(self) -> bool:
+        if "osenseStr" in self._fields:
+            return _text(self._fields["osenseStr"]).lower().startswith("min")
+        return self._numbers("osense")[:1] == [1.0]
+
+
+def _columns(matrix: Any, shape: tuple[int, int]) -> list[list[tuple[int, float]]]:
+    import scipy.sparse
+
+    columns = scipy.sparse.csc_array(matrix)
+    if columns.shape != shape:
+        raise NetworkError(f"its S has the shape {columns.shape}; expected {shape} from `mets` and `rxns`")
+    ends = columns.indptr
+    return [
+        list(zip(columns.indices[a:b].tolist(), columns.data[a:b].tolist(), strict=True))
+        for a, b in itertools.pairwise(ends)
+    ]
+
+
+def _text(cell: Any) -> str:
+    """The text in a cell, however deep it is nested."""
+    while isinstance(cell, np.ndarray):
+        if not cell.size:
+            return ""
+        cell = cell.reshape(-1)[0]
+    return str(cell).strip()
+
+
+def _fitted(values: list[Any], count: int, field: str) -> list[Any]:
+    if values and len(values) != count:
+        raise NetworkError(f"one of its fields has {len(values)} entries; expected {count}, as many as `{field}`")
+    return values or [None] * count
