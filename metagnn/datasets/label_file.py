@@ -77,9 +77,8 @@ def simulate_to_file(
 ) -> LabelFile:
     """Compute the fluxes of many media and write them as a table, with one chunk of fluxes in memory.
 
-    The folder `PATH.partial` holds finished chunks until all are done; `resume` continues an interrupted run from
-    there, with any number of jobs. The columns are `sample` (if the media have it), `status`, and every reaction in
-    network order [mmol/gDW/h].
+    The folder `PATH.partial` holds finished chunks until all are done; `resume` continues from there, with any number
+    of jobs. Columns: `sample` if the media have it, `status`, every reaction in network order [mmol/gDW/h].
 
     Args:
         network: The network.
@@ -94,17 +93,13 @@ def simulate_to_file(
     Raises:
         InputError: As for `simulate_fluxes`.
         TableError: The ending of the path names no format.
-        FolderError: The file exists or cannot be written; a run is unfinished and neither `force` nor `resume` is set;
-            `resume` finds a run of another network, other media or another method; or the disk is full (finished chunks
-            are kept).
+        FolderError: The file exists or cannot be written; a run is unfinished and neither `force` nor `resume` is set,
+            or is of another network, media or method; or the disk is full (finished chunks are kept).
         ChildProcessError: Worker processes died several times in a row; finished chunks are kept.
     """
     network = as_network(network)
-    names, uptakes = media_values(network, media)
-    knockouts = table_knockouts(network, media)
-    task = LabelTask.create(network, names, method)
-    chunks = split_rows(len(uptakes), jobs)
-    path = Path(path)
+    (names, uptakes), knockouts = media_values(network, media), table_knockouts(network, media)
+    task, chunks, path = LabelTask.create(network, names, method), split_rows(len(uptakes), jobs), Path(path)
     find_format(path)
     check_output(path, force, resume)
     job = LabelJob(task.fingerprint, _media_hash(media, names, uptakes, knockouts), method, len(media), chunks[0].stop)

@@ -35,8 +35,7 @@ def readout_columns(
         contents: Alpha and beta as fitted, NaN where the training samples do not determine them; None if not fitted.
         measured: Measured rates, NaN where there is none, shape `[samples, reactions]` [mmol/gDW/h].
         fluxes: Predicted fluxes, the same shape.
-        prior: Values of readouts to assume where the data do not determine them; readouts that the balances tie to
-            them follow.
+        prior: Values of readouts to assume where the data do not determine them; what the balances tie to them follows.
 
     Returns:
         Columns `<readout>` [mmol/gDW/h], growth [1/h], contents [mmol/gDW], `<readout>_status` and `to_measure`.
