@@ -50,7 +50,7 @@ class FittedPredictor:
     @cached_property
     def screen(self) -> FeasibilityScreen:
         """Which samples any flux satisfies."""
-        return FeasibilityScreen(self.network)
+        return self.setup.screen if self.model.biomass is None else FeasibilityScreen(self.network)
 
     def answer(self, conditions: Conditions) -> Answer:
         """Predict samples."""
@@ -85,7 +85,7 @@ def train_predictor(
         TableError: Too few usable samples.
     """
     network, kind = setup.relaxed, setup.kind
-    samples = kind.usable(FeasibilityScreen(network), samples)
+    samples = kind.usable(setup.screen, samples)
     model = setup.new_model(names)
     model.prepare(network, samples.conditions)
     kind.check_learnable(network, model, samples)

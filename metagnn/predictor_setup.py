@@ -12,6 +12,7 @@ import torch
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.datasets.targets import read_targets
 from metagnn.errors import InputError
+from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.inputs.kind import AbstractInputKind, ModelChoice
 from metagnn.inputs.kinds import input_kind
 from metagnn.inputs.names import InputNames
@@ -67,6 +68,11 @@ class PredictorSetup:
     def relaxed(self) -> MetabolicNetwork:
         """The network with the bounds that the constraint lifts."""
         return self.constraint.relax(self.network)
+
+    @cached_property
+    def screen(self) -> FeasibilityScreen:
+        """Which samples any flux satisfies; what it learns in training serves predictions."""
+        return FeasibilityScreen(self.relaxed)
 
     def read(self, inputs: pd.DataFrame, names: InputNames | None = None) -> Conditions:
         """What is known of the samples of a table.

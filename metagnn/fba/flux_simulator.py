@@ -8,16 +8,13 @@ import numpy as np
 
 from metagnn.choices import METHODS
 from metagnn.errors import InputError, unknown_name
-from metagnn.fba.law_errors import law_errors
+from metagnn.fba.law_errors import fail_violations
 from metagnn.fba.least_norm import LeastNorm
 from metagnn.fba.parsimonious import Optimum, ParsimoniousOptimum
 from metagnn.fba.reduced_problem import ReducedProblem
 from metagnn.network.knockout import Knockouts
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.progress import Report
-
-TOLERANCE = 1e-8
-"""Refuse labels with a larger |S v| or violation of a bound [mmol/gDW/h]."""
 
 
 def check_method(method: str) -> None:
@@ -96,14 +93,6 @@ class FluxSimulator:
         report = progress or (lambda done, total: None)
         bounds = self._problem.coupled.group_bounds(lower, upper)
         values, status = self._engine.solve(*bounds, lambda done: report(done, len(lower)))
-        return self._verify(self._problem.coupled.expand(values), status, lower, upper)
-
-    def _verify(
-        self, fluxes: np.ndarray, status: list[str], lower: np.ndarray, upper: np.ndarray
-    ) -> tuple[np.ndarray, list[str]]:
-        """Mark labels that violate steady state or a bound as failed, whatever the solver reports."""
-        worst = np.maximum(*law_errors(self._matrix, fluxes, lower, upper))
-        for row in np.flatnonzero(worst > TOLERANCE):
-            status[row] = f"failed: residual {worst[row]:.1e} mmol/gDW/h"
-            fluxes[row] = np.nan
+        fluxes = self._problem.coupled.expand(values)
+        fail_violations(self._matrix, fluxes, status, lower, upper)
         return fluxes, status

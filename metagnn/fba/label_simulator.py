@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from metagnn.fba.flux_simulator import TOLERANCE, FluxSimulator
-from metagnn.fba.law_errors import law_errors
+from metagnn.fba.flux_simulator import FluxSimulator
+from metagnn.fba.law_errors import fail_violations
 from metagnn.network.bounds import FluxBounds, without_limits
 from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -71,11 +71,10 @@ class LabelSimulator:
                 lambda done, _: report(min(decided + done, len(lower)), len(lower)),
                 None if knockouts is None else knockouts.rows(rows),
             )
-            worst = np.maximum(*law_errors(self._matrix, found, lower[rows], upper[rows]))
-            for place, row in enumerate(rows):
-                kept = not worst[place] > TOLERANCE
-                fluxes[row] = found[place] if kept else np.nan
-                status[row] = said[place] if kept else f"failed: residual {worst[place]:.1e} mmol/gDW/h"
+            fail_violations(self._matrix, found, said, lower[rows], upper[rows])
+            fluxes[rows] = found
+            for row, text in zip(rows, said, strict=True):
+                status[row] = text
 
         rows = np.arange(len(lower))
         # Another thread may set it to None meanwhile.

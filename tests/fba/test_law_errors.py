@@ -1,7 +1,7 @@
 import numpy as np
 import scipy.sparse
 
-from metagnn.fba.law_errors import law_errors
+from metagnn.fba.law_errors import fail_violations, law_errors
 
 
 def test_each_sample_has_its_largest_imbalance_and_violation():
@@ -21,3 +21,16 @@ def test_no_metabolite_and_no_sample_break_no_law():
     ]
     none = np.zeros((0, 2))
     assert all(len(errors) == 0 for errors in law_errors(empty, none, none, none))
+
+
+def test_only_labels_that_miss_a_law_fail() -> None:
+    S = scipy.sparse.csc_array(np.array([[1.0, -1.0]]))
+    fluxes = np.array([[1.0, 1.0], [1.0, 0.5], [3.0, 3.0], [np.nan, np.nan]])
+    lower, upper = np.zeros((4, 2)), np.full((4, 2), 2.0)
+    status = ["optimal", "optimal", "optimal", "infeasible"]
+    fail_violations(S, fluxes, status, lower, upper)
+    assert status == [
+        "optimal", "failed: residual 5.0e-01 mmol/gDW/h", "failed: residual 1.0e+00 mmol/gDW/h", "infeasible",
+    ]  # fmt: skip
+    assert fluxes[0].tolist() == [1.0, 1.0]
+    assert np.isnan(fluxes[1:]).all()
