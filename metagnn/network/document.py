@@ -67,7 +67,10 @@ def network_from_document(document: dict[str, Any]) -> MetabolicNetwork:
         bounds=FluxBounds(reactions, np.array(lower), np.array(upper)),
         objective=document["objective"],
         exchanges=tuple(document["exchanges"]),
-        metabolite_table=tuple(Metabolite(**metabolite) for metabolite in document["metabolites"]),
+        metabolite_table=tuple(
+            Metabolite(**metabolite | {"identifiers": tuple(metabolite.get("identifiers", ()))})
+            for metabolite in document["metabolites"]
+        ),
         reaction_table=tuple(
             Reaction(r["id"], r["name"], r["subsystem"], GeneRule.from_list(r["gene_rule"]) if r["gene_rule"] else None)
             for r in document["reactions"]

@@ -31,6 +31,7 @@ class Metabolite:
         compartment: Identifier of its compartment.
         formula: Number of atoms of every element; None where the model gives no formula.
         charge: Charge; None where the model gives none.
+        identifiers: What databases call it, as "kegg:C00031"; of what crosses the border only.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Metabolite:
     compartment: str = ""
     formula: Mapping[str, float] | None = field(default=None, hash=False)
     charge: float | None = None
+    identifiers: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:

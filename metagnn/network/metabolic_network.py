@@ -27,6 +27,7 @@ from metagnn.network.incidence import Incidence
 from metagnn.network.medium import bounds_of_uptakes, check_exchanges, check_uptakes, without_uptake
 from metagnn.network.outside import outside_compartments
 from metagnn.network.reaction import Reaction
+from metagnn.network.vocabulary.exchange_names import ExchangeNames
 
 MOST_SHOWN = 8
 """Most nutrients of a medium to show in a notebook."""
@@ -211,6 +212,11 @@ class MetabolicNetwork:
         """Exchanges written "→ A", where positive flux is uptake (cobra: "A →"); boolean, shape `[exchanges]`."""
         columns = self.stoichiometry.to_scipy()[:, self.exchange_indices]
         return np.asarray(columns.sum(axis=0) > 0)
+
+    @cached_property
+    def exchange_names(self) -> ExchangeNames:
+        """The exchanges by the names of what they carry."""
+        return ExchangeNames(self)
 
     def medium(self) -> dict[str, float]:
         """Return the largest uptake of every exchange that is open for uptake [mmol/gDW/h]."""

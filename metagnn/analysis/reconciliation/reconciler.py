@@ -26,7 +26,7 @@ from metagnn.analysis.reconciliation.options import ReconcileOptions
 from metagnn.analysis.reconciliation.reconciliation import Reconciliation
 from metagnn.analysis.reconciliation.smallest_change import ChangeFinder, NeededChange
 from metagnn.analysis.reconciliation.unit_suspects import UnitSuspect, unit_suspects
-from metagnn.datasets.rates import ExchangeNames, RateTable, present_exchanges
+from metagnn.datasets.rates import RateTable, present_exchanges
 from metagnn.errors import InputError
 from metagnn.network.compression import null_basis
 from metagnn.network.network_like import NetworkLike, as_network
@@ -59,15 +59,15 @@ class Reconciler:
     def __init__(self, network: NetworkLike, rates: RateTable, options: ReconcileOptions | None = None) -> None:
         network = as_network(network)
         self.network, self.options = network, options or ReconcileOptions()
-        names = ExchangeNames(network)
-        self.hide = tuple(names.find(name, "--hide") for name in self.options.hide)
+        names = network.exchange_names
+        self.hide = tuple(names.find(name, "`hide`") for name in self.options.hide)
         self._reactions = rates.reactions
         shown = rates.without(self.hide)
         measured, deviations = shown.on_network(network)
         self._known = ~np.isnan(measured).all(axis=0)
         present = present_exchanges(network, self._known)
         self._opened = np.zeros(len(present), dtype=bool)
-        self._opened[[network.reaction_index(names.find(name, "--present")) for name in self.options.present]] = True
+        self._opened[[network.reaction_index(names.find(name, "`present`")) for name in self.options.present]] = True
         self.exchange_laws = find_exchange_laws(network, present | self._opened, self.options.composition)
         on_border = measured[:, self.exchange_laws.indices], deviations[:, self.exchange_laws.indices]
         degree = None

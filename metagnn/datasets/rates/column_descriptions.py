@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from metagnn.datasets.rates.column_header import BIOMASS, DILUTION, RQ, SECRETION, TIME, UPTAKE
 from metagnn.datasets.rates.rate_columns import MeasuredColumn, RateColumns
 from metagnn.datasets.rates.rate_table import DILUTION_NOISE, RateColumn
+from metagnn.network.vocabulary.header_words import BIOMASS, DILUTION, RQ, TIME
 
 
 def direction_in_words(column: MeasuredColumn) -> str:
     """Name the direction of a column: uptake, secretion or signed."""
     if column.signed:
         return "signed flux"
-    if column.header.direction:
-        return UPTAKE if column.header.direction == UPTAKE else SECRETION
-    return f"{UPTAKE if column.sign < 0 else SECRETION} (assumed)"
+    return column.header.direction or f"{column.direction} (assumed)"
 
 
 def describe(column: MeasuredColumn, columns: RateColumns, growth: str, noise: float) -> RateColumn:

@@ -6,27 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from metagnn.datasets.rates.rate_unit import RateUnit, split_unit, without_unit
-
-GROWTH_WORDS = ("growth", "mu", "µ", "μ", "growth_rate", "specific_growth_rate")
-DILUTION_WORDS = ("dilution_rate", "dilution", "d")
-BIOMASS_WORDS = ("biomass", "x", "cdw", "dcw", "dry_weight", "cell_dry_weight", "biomass_concentration")
-TIME_WORDS = ("time", "t")
-ACRONYMS = {
-    "our": ("o2", "uptake"),
-    "otr": ("o2", "uptake"),
-    "cer": ("co2", "secretion"),
-    "cpr": ("co2", "secretion"),
-    "ctr": ("co2", "secretion"),
-    "gur": ("glucose", "uptake"),
-}
-UPTAKE_WORDS = ("uptake", "consumption", "consumed", "utilization", "utilisation")
-SECRETION_WORDS = ("evolution", "formation", "secretion", "production", "excretion", "release", "produced")
-FEED_WORDS = ("feed", "inlet", "in")
-BROTH_WORDS = ("residual", "broth", "outlet", "out", "conc", "concentration")
-IDLE_WORDS = ("rate", "specific", "volumetric")
-
-UPTAKE, SECRETION = "uptake", "secretion"
-GROWTH, DILUTION, BIOMASS, TIME, RQ, SUBSTANCE = "growth", "dilution", "biomass", "time", "rq", "substance"
+from metagnn.network.vocabulary.header_words import SUBSTANCE, read_words
 
 
 @dataclass(frozen=True)
@@ -76,7 +56,7 @@ def parse_header(text: str, ids: frozenset[str] = frozenset(), unit: RateUnit | 
     ('glucose', 'uptake', 'specific', True)
 
     Raises:
-        TableError: Brackets that hold no unit.
+        TableError: Brackets that hold no unit, or words for uptake and for secretion.
     """
     name, deviation, replicate = _cut_role(text.strip())
     if name not in ids:
@@ -84,7 +64,10 @@ def parse_header(text: str, ids: frozenset[str] = frozenset(), unit: RateUnit | 
     name, inner_deviation, inner_replicate = _cut_role(name)
     header = ColumnHeader(text, SUBSTANCE, name, unit=unit, deviation=deviation or inner_deviation)
     header = replace(header, replicate=replicate if replicate is not None else inner_replicate)
-    return header if name in ids else _in_words(header, name)
+    if name in ids:
+        return header
+    words = read_words(name)
+    return replace(header, kind=words.kind, subject=words.subject, direction=words.direction, place=words.place)
 
 
 def _cut_role(name: str) -> tuple[str, bool, int | None]:
@@ -93,36 +76,3 @@ def _cut_role(name: str) -> tuple[str, bool, int | None]:
     name = name[: deviation.start()] if deviation else name
     replicate = _REPLICATE.search(name)
     return (name[: replicate.start()] if replicate else name), bool(deviation), int(replicate[1]) if replicate else None
-
-
-def _in_words(header: ColumnHeader, name: str) -> ColumnHeader:
-    joined = re.sub(r"[\s_]+", "_", name.strip()).lower()
-    for kind, words in (
-        (GROWTH, GROWTH_WORDS),
-        (DILUTION, DILUTION_WORDS),
-        (BIOMASS, BIOMASS_WORDS),
-        (TIME, TIME_WORDS),
-    ):
-        if joined in words:
-            return replace(header, kind=kind, subject=kind)
-    if joined == "rq":
-        return replace(header, kind=RQ, subject="rq")
-    if joined in ACRONYMS:
-        subject, direction = ACRONYMS[joined]
-        return replace(header, subject=subject, direction=direction)
-    kept, direction, place = [], "", ""
-    for word in re.split(r"[\s_]+", name.strip()):
-        lowered = word.lower()
-        if lowered in UPTAKE_WORDS:
-            direction = UPTAKE
-        elif lowered in SECRETION_WORDS:
-            direction = SECRETION
-        elif lowered in FEED_WORDS:
-            place = "feed"
-        elif lowered not in (*IDLE_WORDS, *BROTH_WORDS):
-            kept.append(word)
-    subject = "_".join(kept)
-    # Cut the q of qO2 and q_glc, but not that of "quinate".
-    if re.match(r"^(q_|q(?=[A-Z]))", subject):
-        subject = subject[1:].lstrip("_")
-    return replace(header, subject=subject or name, direction=direction, place=place)

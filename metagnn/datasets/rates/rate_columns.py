@@ -5,22 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from metagnn.datasets.rates.column_header import (
-    BIOMASS,
-    DILUTION,
-    GROWTH,
-    RQ,
-    SUBSTANCE,
-    TIME,
-    UPTAKE,
-    ColumnHeader,
-    parse_header,
-)
-from metagnn.datasets.rates.exchange_names import ExchangeNames
+from metagnn.datasets.rates.column_header import ColumnHeader, parse_header
 from metagnn.datasets.rates.rate_unit import EXPECTED, RateUnit, parse_unit
 from metagnn.errors import TableError
-from metagnn.network.exchange_search import CO2
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.vocabulary.exchange_names import ExchangeNames
+from metagnn.network.vocabulary.header_words import BIOMASS, DILUTION, GROWTH, RQ, SECRETION, SUBSTANCE, TIME, UPTAKE
 from metagnn.units import FLUX, molar_mass
 from metagnn.units import GROWTH as GROWTH_UNIT
 
@@ -44,10 +34,11 @@ class MeasuredColumn:
         header: The parsed header.
         columns: Its columns; more than one for replicates.
         reaction: The exchange or growth reaction; "" for biomass, time and RQ.
-        sign: 1 if a positive number is a positive flux, −1 for an uptake.
+        sign: 1 if a positive number is a positive flux; −1 for an uptake by an exchange that is written "A →".
         factor: Factor from the unit of the table to mmol/gDW/h, mmol/L/h, mmol/L, gDW/L, 1/h or h.
         molar: Molar mass that was used [g/mol]; 0 if none was.
         signed: Whether the column is signed by convention (its name is an exchange id).
+        direction: "uptake" or "secretion", in the words of the header or as cells do; "" where it has none.
         deviation: Column of its standard deviations; "" if there is none.
         deviation_factor: Factor for that column, like `factor`.
     """
@@ -59,6 +50,7 @@ class MeasuredColumn:
     factor: float = 1.0
     molar: float = 0.0
     signed: bool = False
+    direction: str = ""
     deviation: str = ""
     deviation_factor: float = 1.0
 
@@ -113,7 +105,7 @@ def read_columns(
     ignored = tuple(name for name in columns if units.get(name) == IGNORE)
     ids = frozenset((*network.exchanges, *network.reactions, *network.aliases))
     headers = [_header(name, units.get(name), ids) for name in columns if name not in (*NOT_RATES, *ignored)]
-    names = ExchangeNames(network)
+    names = network.exchange_names
     values: dict[tuple[str, str, str, str], list[ColumnHeader]] = {}
     for header in headers:
         if not header.deviation:
@@ -180,7 +172,7 @@ def _resolve(
         _factor(names, reaction, header.unit, header.text) if kind == SUBSTANCE else (header.unit.factor, 0.0)
     )
     column = replace(column, header=header, reaction=reaction, factor=factor, molar=molar, signed=signed)
-    column = replace(column, sign=_sign(network, names, column))
+    column = _directed(network, names, column)
     if deviation is None:
         return column
     own = deviation.unit or header.unit
@@ -201,7 +193,7 @@ def _reaction(network: MetabolicNetwork, names: ExchangeNames, header: ColumnHea
         raise TableError(
             f"column {header.text!r} is a reaction inside {network.id}; expected exchanges and growth only"
         )
-    return names.find(subject, header.text), False
+    return names.find(subject, header.text, header.direction), False
 
 
 def _factor(names: ExchangeNames, reaction: str, unit: RateUnit, column: str) -> tuple[float, float]:
@@ -220,16 +212,22 @@ def _factor(names: ExchangeNames, reaction: str, unit: RateUnit, column: str) ->
     return unit.factor * 1000.0 / mass, mass
 
 
-def _sign(network: MetabolicNetwork, names: ExchangeNames, column: MeasuredColumn) -> float:
-    header = column.header
-    concentration = header.unit is not None and header.unit.quantity == "concentration"
-    if header.kind != SUBSTANCE or column.signed or concentration or column.reaction == network.growth_reaction:
-        return 1.0
-    if header.direction:
-        return -1.0 if header.direction == UPTAKE else 1.0
-    # A q without direction: carbon dioxide is secreted, nutrients of the medium are taken up, all else is secreted.
-    atoms = names.metabolites[column.reaction].formula
-    return -1.0 if column.reaction in network.medium() and atoms != CO2 else 1.0
+def _directed(network: MetabolicNetwork, names: ExchangeNames, column: MeasuredColumn) -> MeasuredColumn:
+    """The column with its direction, and the sign of its flux."""
+    header, exchange = column.header, column.reaction
+    if header.kind != SUBSTANCE or column.signed or exchange == network.growth_reaction:
+        return column
+    if column.quantity == "concentration":
+        # More in the broth is what the cells secrete.
+        return replace(column, sign=names.sign(exchange, SECRETION))
+    direction = header.direction or names.direction(exchange)
+    if not direction:
+        raise TableError(
+            f"column {header.text!r} does not say whether {header.subject} is taken up or produced, and cells do "
+            f"both; expected a word for it, such as '{header.subject}_uptake' or '{header.subject}_production', or the "
+            f"signed flux under {exchange!r}"
+        )
+    return replace(column, direction=direction, sign=names.sign(exchange, direction))
 
 
 def _file_under(found: RateColumns, column: MeasuredColumn) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from metagnn.datasets.rates.column_descriptions import describe, direction_in_words
-from metagnn.datasets.rates.column_header import BIOMASS, DILUTION, RQ, TIME
 from metagnn.datasets.rates.conversions import Measured, batch_rates, chemostat_rate, per_biomass
 from metagnn.datasets.rates.rate_columns import MeasuredColumn, read_columns
 from metagnn.datasets.rates.rate_table import (
@@ -23,6 +22,7 @@ from metagnn.errors import InputError, TableError
 from metagnn.files.table_values import numeric_values, require_rows
 from metagnn.network.exchange_search import CO2, OXYGEN, exchanged_formulas, find_exchanges
 from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.network.vocabulary.header_words import BIOMASS, DILUTION, RQ, TIME
 
 SIGN_WINDOW = 3.0
 """A rate this many standard deviations below zero contradicts its direction."""

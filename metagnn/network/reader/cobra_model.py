@@ -19,7 +19,10 @@ def read_cobra(model: cobra.Model) -> ModelDraft:
     objective = cobra.util.solver.linear_reaction_coefficients(model)
     return ModelDraft(
         model.id or "",
-        [DraftMetabolite(m.id, m.name or "", m.compartment or "", m.formula, m.charge) for m in model.metabolites],
+        [
+            DraftMetabolite(m.id, m.name or "", m.compartment or "", m.formula, m.charge, annotation=m.annotation)
+            for m in model.metabolites
+        ],
         [_reaction(reaction, float(objective.get(reaction, 0.0))) for reaction in model.reactions],
         minimised=model.objective_direction == "min",
     )

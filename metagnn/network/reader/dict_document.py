@@ -104,7 +104,12 @@ def _entries(document: Mapping, kind: str) -> list[tuple[str, Mapping]]:
 
 def _metabolite(name: str, entry: Mapping) -> DraftMetabolite:
     return DraftMetabolite(
-        name, _text(entry, "name"), _text(entry, "compartment"), entry.get("formula"), entry.get("charge")
+        name,
+        _text(entry, "name"),
+        _text(entry, "compartment"),
+        entry.get("formula"),
+        entry.get("charge"),
+        annotation=entry.get("annotation"),
     )
 
 

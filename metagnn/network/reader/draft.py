@@ -19,6 +19,7 @@ class DraftMetabolite:
         formula: Whatever stands in the field.
         charge: Whatever stands in the field.
         boundary: Whether the file says that it lies outside the system and has no balance.
+        annotation: Whatever names it in public databases; `read_identifiers` says what is understood.
     """
 
     id: str
@@ -27,6 +28,7 @@ class DraftMetabolite:
     formula: object = None
     charge: object = None
     boundary: bool = False
+    annotation: object = None
 
 
 @dataclass

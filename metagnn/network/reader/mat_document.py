@@ -12,6 +12,17 @@ import numpy as np
 from metagnn.errors import NetworkError
 from metagnn.network.reader.draft import DraftMetabolite, DraftReaction, ModelDraft
 
+_IDENTIFIERS = {
+    "metBiGGID": "bigg",
+    "metChEBIID": "chebi",
+    "metInChIKey": "inchikey",
+    "metKEGGID": "kegg",
+    "metMetaNetXID": "metanetx",
+    "metSEEDID": "seed",
+    "metVMHID": "vmh",
+}
+"""Fields of identifiers, and their databases."""
+
 _NUMBERED_GENE = re.compile(r"x\(([0-9]+)\)")
 
 
@@ -49,6 +60,7 @@ class _MatReader:
         matrix = _columns(self._fields["S"], (len(metabolites), len(reactions)))
         compartments = self._compartments(len(metabolites))
         metabolite_columns = (self._texts("metNames"), compartments, self._texts("metFormulas"), self._charges())
+        annotations = self._annotations(len(metabolites))
         parts = [_fitted(column, len(metabolites), "mets") for column in metabolite_columns]
         bounds = [_fitted(self._numbers(name), len(reactions), "rxns") for name in ("lb", "ub", "c")]
         words = [_fitted(self._texts(name), len(reactions), "rxns") for name in ("rxnNames", "subSystems")]
@@ -56,8 +68,10 @@ class _MatReader:
         return ModelDraft(
             self._name,
             [
-                DraftMetabolite(metabolite, name or "", place or "", formula or None, charge)
-                for metabolite, name, place, formula, charge in zip(metabolites, *parts, strict=True)
+                DraftMetabolite(metabolite, name or "", place or "", formula or None, charge, annotation=annotation)
+                for metabolite, name, place, formula, charge, annotation in zip(
+                    metabolites, *parts, annotations, strict=True
+                )
             ],
             [
                 DraftReaction(
@@ -84,6 +98,16 @@ class _MatReader:
 
     def _charges(self) -> list[float | None]:
         return self._numbers("metCharges" if "metCharges" in self._fields else "metCharge")
+
+    def _annotations(self, count: int) -> list[dict[str, str]]:
+        """Identifiers by database; a field of another length than `mets` is left out."""
+        found: list[dict[str, str]] = [{} for _ in range(count)]
+        for field, database in _IDENTIFIERS.items():
+            texts = self._texts(field)
+            for entry, text in zip(found, texts if len(texts) == count else (), strict=False):
+                if text:
+                    entry[database] = text
+        return found
 
     def _compartments(self, count: int) -> list[str]:
         """Names, or numbers of entries in `comps`; empty where the file has neither."""

@@ -10,6 +10,7 @@ from metagnn.network.elements import Metabolite
 from metagnn.network.reader.border import compartment_in_id, without_compartment
 from metagnn.network.reader.draft import ModelDraft
 from metagnn.network.reader.formula import read_formula
+from metagnn.network.reader.identifiers import read_identifiers
 from metagnn.network.reader.note import counted, listed
 
 
@@ -19,6 +20,7 @@ def read_species(draft: ModelDraft) -> tuple[tuple[Metabolite, ...], list[str]]:
     unplaced: list[str] = []
     strange, texts, lost = [], [], []
     table = []
+    crossing = {name for r in draft.reactions if len(r.coefficients) == 1 for name in r.coefficients}
     for metabolite in draft.metabolites:
         if not metabolite.compartment:
             metabolite.compartment = compartment_in_id(metabolite.id)
@@ -31,7 +33,9 @@ def read_species(draft: ModelDraft) -> tuple[tuple[Metabolite, ...], list[str]]:
             lost.append(f"{metabolite.id!r} ({metabolite.charge!r})")
         elif isinstance(metabolite.charge, str) and charge is not None:
             texts.append(f"{metabolite.id!r} ({metabolite.charge!r})")
-        table.append(Metabolite(metabolite.id, metabolite.name, metabolite.compartment, formula, charge))
+        # Only what crosses the border is looked for by name.
+        known = read_identifiers(metabolite.annotation) if metabolite.id in crossing else ()
+        table.append(Metabolite(metabolite.id, metabolite.name, metabolite.compartment, formula, charge, known))
     disputed = _disputed_formulas(draft, {metabolite.id: metabolite for metabolite in table})
     notes = [
         text.format(counted(len(found), noun), listed(found))

@@ -1,0 +1,30 @@
+"""Exchanges that may carry flux although nobody measured them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from metagnn.network.exchange_search import CO2, PROTON, WATER
+from metagnn.network.network_like import NetworkLike, as_network
+
+
+def present_exchanges(network: NetworkLike, measured: np.ndarray) -> np.ndarray:
+    """Exchanges that may carry flux, boolean, shape `[reactions]`; the others are taken for absent.
+
+    What was measured, CO2, water and protons, and the carbon-free nutrients of the network's medium: a cell on a
+    mineral medium needs them whether anybody measured them or not.
+
+    Args:
+        network: The network.
+        measured: Whether a reaction was measured in some sample, shape `[reactions]`.
+    """
+    network = as_network(network)
+    names, medium = network.exchange_names, network.medium()
+    present = measured.copy()
+    for name, metabolite in names.metabolites.items():
+        atoms = {element: count for element, count in (metabolite.formula or {}).items() if count}
+        everywhere = atoms in (CO2, WATER, PROTON)
+        mineral = name in medium and bool(atoms) and not atoms.get("C")
+        if everywhere or mineral:
+            present[network.reaction_index(name)] = True
+    return present
