@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from metagnn.cli.console import print_table
+from metagnn.datasets.rates.flux_table import as_fluxes
 from metagnn.errors import InputError, TableError
 from metagnn.files.table_format import TEXT_COLUMNS
 from metagnn.files.table_reader import read_table
@@ -35,7 +36,7 @@ def draw_map(chosen: argparse.Namespace) -> None:
     network, table = load_network(chosen.model, chosen.growth), read_table(chosen.fluxes)
     if chosen.subsystem is not None and not subsystems(network):
         raise InputError(f"{network.id} has no subsystems; leave `--subsystem` out")
-    fluxes = _one_row(network, table, chosen.row, chosen.fluxes)
+    fluxes = _one_row(network, as_fluxes(network, table, "fluxes"), chosen.row, chosen.fluxes)
     if chosen.escher:
         drawing = read_escher_map(chosen.escher)
     else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pandas as pd
 
-from metagnn.datasets.targets import STD
+from metagnn.datasets.targets import NOT_DATA, STD
+from metagnn.errors import InputError
 from metagnn.fba.open_sources import open_carbon_sources
 from metagnn.network.metabolic_network import MetabolicNetwork
 
@@ -14,8 +17,11 @@ MOST_PRINTED = 8
 
 def print_open_sources(network: MetabolicNetwork, table: pd.DataFrame) -> None:
     """Print carbon sources that the table does not name: they keep the bounds of the model and feed every medium."""
-    named = [str(name).removesuffix(STD) for name in table.columns]
-    sources = open_carbon_sources(network, named)
+    named = _exchanges(network, [str(name).removesuffix(STD) for name in table.columns])
+    read = [f"{name} as {exchange}" for name, exchange in named.items() if name != exchange]
+    if read:
+        print(f"columns read by name: {', '.join(read)}")
+    sources = open_carbon_sources(network, list(named.values()))
     if sources:
         first = list(sources.items())[:MOST_PRINTED]
         shown = ", ".join(
@@ -23,3 +29,13 @@ def print_open_sources(network: MetabolicNetwork, table: pd.DataFrame) -> None:
             for name, uptake in first
         )
         print(f"open carbon sources missing in the table: {shown}{', …' if len(sources) > MOST_PRINTED else ''}")
+
+
+def _exchanges(network: MetabolicNetwork, names: list[str]) -> dict[str, str]:
+    """The exchange of every name; a name that no single exchange answers to is left to those who read the table."""
+    found = {name: name for name in names if name in network.exchanges}
+    for name in names:
+        with contextlib.suppress(InputError):
+            if name not in found and name not in NOT_DATA:
+                found[name] = network.exchange_names.of_rate(name, name)
+    return found

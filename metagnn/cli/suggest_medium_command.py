@@ -16,6 +16,7 @@ from metagnn.files.table_format import TEXT_COLUMNS
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import write_table
 from metagnn.network.from_cobra import load_network
+from metagnn.network.vocabulary.named_exchanges import resolved
 
 
 def print_suggested_media(chosen: argparse.Namespace) -> None:
@@ -32,9 +33,10 @@ def print_suggested_media(chosen: argparse.Namespace) -> None:
     require_growth(network)
     limits = _one_row(chosen.limits, "a largest uptake [mmol/gDW/h]") if chosen.limits else {}
     print_open_sources(network, pd.DataFrame([prices]))
+    exchanges = resolved(network, list(prices))
     found = [suggest_medium(network, budget, prices, limits) for budget in chosen.budget]
     names = [f"budget {budget:g}" for budget in chosen.budget]
-    media = pd.DataFrame([[medium.uptakes.get(name, 0.0) for name in prices] for medium in found], columns=[*prices])
+    media = pd.DataFrame([[medium.uptakes.get(name, 0.0) for name in exchanges] for medium in found], columns=exchanges)
     media.insert(0, SAMPLE, names)
     write_table(media, out)
     # Check the written media by FBA, which does not use prices.

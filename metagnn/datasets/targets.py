@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from metagnn._typing import Fluxes
+from metagnn.datasets.rates.flux_table import as_fluxes
 from metagnn.errors import TableError
 from metagnn.files.table_values import numeric_values, require_rows
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -54,21 +55,24 @@ def read_targets(
 
     Args:
         network: The network.
-        targets: Any reactions as columns; `growth` can name the growth reaction, and `<id>_std` holds standard
-            deviations. `sample` and `status` are ignored. A Series is the reaction of its name, or growth.
+        targets: Any reactions as columns, or rates by name as `read_rates` reads them, such as `growth`, `mu` or `CER`;
+            `<id>_std` holds standard deviations. `sample` and `status` are ignored. A Series is the reaction of its
+            name, or growth.
         index: Index of the inputs; the targets must have the same labels.
         sample_weight: Weight ≥ 0 of every row, shape `[samples]`; all equal by default.
 
     Raises:
         NetworkError: A column is not a reaction; the message suggests the nearest.
-        TableError: The rows differ from those of the inputs, a column is duplicated, a value is text or infinite, a
-            standard deviation is not positive or has no column, weights cannot be used, or nothing is observed.
+        TableError: The rows differ from those of the inputs, a column is duplicated, a name may be several, a rate runs
+            against the words of its column, a value is text or infinite, a standard deviation is not positive or has
+            no column, weights cannot be used, or nothing is observed.
     """
     network = as_network(network)
     if isinstance(targets, pd.Series):
         targets = targets.to_frame(GROWTH if targets.name is None else targets.name)
     targets = align_rows(require_rows(targets, "targets"), index, "targets")
     targets = targets.loc[:, [name not in NOT_DATA for name in targets.columns]]
+    targets = as_fluxes(network, targets, "targets")
     is_spread = [_is_spread(network, str(name)) for name in targets.columns]
     fluxes, spreads = targets.loc[:, [not it for it in is_spread]], targets.loc[:, is_spread]
     positions = [_position(network, str(name)) for name in fluxes.columns]

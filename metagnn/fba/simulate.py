@@ -17,6 +17,7 @@ from metagnn.network.knockout import KNOCKOUT
 from metagnn.network.medium import check_exchanges, check_uptakes
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.network.vocabulary.named_exchanges import resolved
 from metagnn.optimize.linear_program import OPTIMAL
 from metagnn.progress import Report, reported
 
@@ -43,9 +44,9 @@ def simulate_fluxes(
 
     Args:
         network: The network.
-        media: One row per medium; columns are exchanges, values the largest uptake ≥ 0 [mmol/gDW/h]. Other exchanges
-            keep the network's bounds. A column `sample` is ignored; a column `knockout` names missing reactions or
-            genes, separated by ";".
+        media: One row per medium; columns are exchanges or substances (ids of any scheme, names such as "glucose"),
+            values the largest uptake ≥ 0 [mmol/gDW/h]. Other exchanges keep the network's bounds. A column `sample` is
+            ignored; a column `knockout` names missing reactions or genes, separated by ";".
         method: "min_norm", "pfba" or "fba".
         jobs: Worker processes; by default the number from `joblib.parallel_config`, else only this process.
         progress: Whether to show a progress bar; by default on a terminal and in a notebook, for work of more than a
@@ -57,8 +58,8 @@ def simulate_fluxes(
     Raises:
         InputError: The method is unknown, `jobs` is below 1, or `media` is not a DataFrame.
         NetworkError: There is no growth reaction, or there are no exchanges.
-        TableError: There are no rows; a column is unknown or duplicated; a value is text or negative; or a knockout is
-            unknown.
+        TableError: There are no rows; a column is unknown, ambiguous or duplicated; a value is text or negative; or a
+            knockout is unknown.
         ChildProcessError: Worker processes died several times in a row.
 
     >>> from metagnn.network import load_network
@@ -90,7 +91,9 @@ def media_values(network: MetabolicNetwork, media: pd.DataFrame) -> tuple[list[s
     names = [str(media.columns[position]) for position in kept]
     if not names:
         raise TableError("`media` names no exchange; expected exchange ids, such as 'EX_glc__D_e'")
-    check_exchanges(names, network.require_exchanges(), network.reactions, network.id)
+    network.require_exchanges()
+    names = resolved(network, names)
+    check_exchanges(names, network.exchanges, network.reactions, network.id)
     uptakes = numeric_values(media.iloc[:, kept])
     check_uptakes(names, uptakes)
     return names, uptakes

@@ -11,6 +11,7 @@ from metagnn.errors import TableError
 from metagnn.network.knockout import KNOCKOUT
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.vocabulary.named_exchanges import resolved
 
 
 def input_columns(table: pd.DataFrame) -> pd.DataFrame:
@@ -18,22 +19,24 @@ def input_columns(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[:, [name not in (*NOT_DATA, KNOCKOUT) for name in table.columns]]
 
 
-def check_inputs(network: MetabolicNetwork, names: Sequence[str], expected: Sequence[str] | None) -> None:
-    """Raise unless the names are exchanges of the network, and those of the fit.
+def input_exchanges(network: MetabolicNetwork, names: Sequence[str], expected: Sequence[str] | None) -> list[str]:
+    """Return the exchanges of the columns of a table, which must be those of the fit.
 
     Args:
         network: The network.
-        names: Names of columns.
+        names: Names of columns: exchanges or substances.
         expected: Exchanges that the table must name, in any order; None takes them as they come.
 
     Raises:
-        TableError: Naming what is unknown, duplicated, missing or not expected.
+        TableError: Naming what is unknown, ambiguous, duplicated, missing or not expected.
     """
     if not names:
         raise TableError("`inputs` names no exchange; expected exchange ids, such as 'EX_glc__D_e'")
-    check_exchanges(names, network.require_exchanges(), network.reactions, network.id)
+    network.require_exchanges()
+    names = resolved(network, names)
+    check_exchanges(names, network.exchanges, network.reactions, network.id)
     if expected is None:
-        return
+        return names
     missing = [name for name in expected if name not in names]
     extra = [name for name in names if name not in expected]
     if missing or extra:
@@ -41,3 +44,4 @@ def check_inputs(network: MetabolicNetwork, names: Sequence[str], expected: Sequ
             f"{what} {', '.join(map(repr, these))}" for what, these in (("lacks", missing), ("adds", extra)) if these
         ]
         raise TableError(f"`inputs` {' and '.join(parts)}; expected the columns of the fit: {', '.join(expected)}")
+    return names

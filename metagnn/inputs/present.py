@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from metagnn.datasets.flux_batch import FluxBatch
+from metagnn.datasets.targets import NOT_DATA
 from metagnn.datasets.usable_samples import FEWEST_SAMPLES
 from metagnn.errors import InputError, TableError
 from metagnn.fba.feasibility import FeasibilityScreen
@@ -23,8 +24,9 @@ from metagnn.models.loss_terms import SupervisedTerm
 from metagnn.models.medium_bounds import USUAL_UPTAKE
 from metagnn.models.medium_gnn import MediumGNN, MediumGNNConfig
 from metagnn.network.conditions import Conditions
-from metagnn.network.knockout import Knockouts
+from metagnn.network.knockout import KNOCKOUT, Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.vocabulary.named_exchanges import resolved
 from metagnn.optimize.linear_program import INFEASIBLE
 from metagnn.training.config import TrainingConfig
 from metagnn.training.objective import Objective
@@ -53,8 +55,10 @@ class Present(MaxUptake):
     def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:
         """See the base class; every value but 0 and 1 is refused, an empty cell too."""
         table = require_rows(table, "inputs")
-        exchanges = set(network.exchanges)
-        columns = [column for column, name in enumerate(table.columns) if str(name) in exchanges]
+        exchanges, known = set(network.exchanges), (*NOT_DATA, KNOCKOUT)
+        names = ["" if name in known else str(name) for name in table.columns]
+        found = [name if not name else resolved(network, [name])[0] for name in names]
+        columns = [column for column, name in enumerate(found) if name in exchanges]
         values = numeric_values(table.iloc[:, columns])
         # An empty cell too: what nobody wrote down may have been there.
         for row, column in np.argwhere((values != 0) & (values != 1))[:1]:

@@ -12,10 +12,11 @@ from torch import Tensor
 from metagnn.analysis.composition.fitted_composition import Composition
 from metagnn.analysis.diagnosis.readout_columns import readout_columns
 from metagnn.datasets.noise import RELATIVE_NOISE, SMALLEST_STD
+from metagnn.datasets.rates.flux_table import as_fluxes
 from metagnn.datasets.targets import STD
 from metagnn.errors import TableError
 from metagnn.files.table_values import numeric_values, require_rows
-from metagnn.inputs.columns import check_inputs, input_columns
+from metagnn.inputs.columns import input_columns, input_exchanges
 from metagnn.inputs.kind import AbstractInputKind, Answer
 from metagnn.models.constraint import AbstractConstraint
 from metagnn.models.flux_model import AbstractFluxModel
@@ -33,6 +34,8 @@ WINDOW = 4.0
 class Rates(AbstractInputKind):
     """Measured rates: columns are exchanges, values signed fluxes, uptake below zero [mmol/gDW/h], NaN for a gap.
 
+    A column may have the name of a rate instead, such as "glucose uptake", "qO2" or "CER", as `read_rates` reads it.
+
     `<id>_std` holds standard deviations; 5 % (at least 0.01) are assumed where it is missing. The bounds are widened
     to hold what was measured.
     """
@@ -47,13 +50,13 @@ class Rates(AbstractInputKind):
             raise TableError(
                 f"column {KNOCKOUT!r} comes with measured rates; expected it with inputs of 'max_uptake' only"
             )
-        table = input_columns(table)
+        table = as_fluxes(network, input_columns(table), "inputs")
         spreads = [str(name) for name in table.columns if str(name).endswith(STD)]
         names = [str(name) for name in table.columns if str(name) not in spreads]
         for name in spreads if names else ():
             if name.removesuffix(STD) not in names or spreads.count(name) > 1:
                 raise TableError(f"column {name!r} holds standard deviations; expected one for each of {names}")
-        check_inputs(network, names, expected)
+        input_exchanges(network, names, expected)
         values = numeric_values(table.loc[:, [str(name) not in spreads for name in table.columns]])
         given = dict(zip(spreads, numeric_values(table[spreads]).T, strict=True)) if spreads else {}
         _check_values(names, values)

@@ -22,6 +22,7 @@ from metagnn.network.conditions import Conditions
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.network.vocabulary.named_exchanges import resolved
 from metagnn.nn.splitting import SplittingResult
 
 ENERGY = ("model", "free")
@@ -92,8 +93,9 @@ class AbstractConstraint(ABC):
             inside[[*network.exchange_indices, network.reaction_index(network.growth_reaction)]] = False
             # Lift the demand and keep the direction: maintenance that runs backwards would make ATP.
             lower[inside], upper[inside] = np.minimum(lower, 0.0)[inside], np.maximum(upper, 0.0)[inside]
-        check_exchanges(self.open_exchanges, network.require_exchanges(), network.reactions, network.id)
-        opened = [network.reaction_index(name) for name in self.open_exchanges]
+        names = resolved(network, list(self.open_exchanges))
+        check_exchanges(names, network.require_exchanges(), network.reactions, network.id)
+        opened = [network.reaction_index(name) for name in names]
         # Infinite if the model has infinite bounds: its largest finite bound may be an uptake.
         widest = np.abs(np.concatenate([lower, upper])).max()
         lower[opened], upper[opened] = np.minimum(lower, -widest)[opened], np.maximum(upper, widest)[opened]

@@ -27,7 +27,7 @@ from metagnn.network.incidence import Incidence
 from metagnn.network.medium import bounds_of_uptakes, check_exchanges, check_uptakes, without_uptake
 from metagnn.network.outside import outside_compartments
 from metagnn.network.reaction import Reaction
-from metagnn.network.vocabulary.exchange_names import ExchangeNames
+from metagnn.network.vocabulary.named_exchanges import NamedExchanges, resolved
 
 MOST_SHOWN = 8
 """Most nutrients of a medium to show in a notebook."""
@@ -214,9 +214,9 @@ class MetabolicNetwork:
         return np.asarray(columns.sum(axis=0) > 0)
 
     @cached_property
-    def exchange_names(self) -> ExchangeNames:
+    def exchange_names(self) -> NamedExchanges:
         """The exchanges by the names of what they carry."""
-        return ExchangeNames(self)
+        return NamedExchanges(self)
 
     def medium(self) -> dict[str, float]:
         """Return the largest uptake of every exchange that is open for uptake [mmol/gDW/h]."""
@@ -228,7 +228,7 @@ class MetabolicNetwork:
         """Return the bounds of every flux for many media; exchanges that are not named keep the network's bounds.
 
         Args:
-            names: Exchanges, one per column of `uptakes`.
+            names: Exchanges or substances, one per column of `uptakes`.
             uptakes: Largest uptakes ≥ 0, shape `[samples, exchanges]` [mmol/gDW/h].
 
         Returns:
@@ -237,7 +237,7 @@ class MetabolicNetwork:
         Raises:
             TableError: A name is no exchange or appears twice, or an uptake is negative, NaN or infinite.
         """
-        uptakes = np.asarray(uptakes, dtype=np.float64)
+        uptakes, names = np.asarray(uptakes, dtype=np.float64), resolved(self, names)
         check_exchanges(names, self.require_exchanges(), self.reactions, self.id)
         check_uptakes(names, uptakes)
         return bounds_of_uptakes(self.bounds, *self._columns_of(names), uptakes)
@@ -253,12 +253,12 @@ class MetabolicNetwork:
         Sinks and demands, which are exchanges of what is inside the cell, keep their bounds unless they are named.
 
         Args:
-            medium: Largest uptake ≥ 0 of every nutrient, by exchange id [mmol/gDW/h]; infinite where nothing limits.
+            medium: Largest uptake ≥ 0 of every nutrient, by exchange or substance [mmol/gDW/h]; inf: nothing limits.
 
         Raises:
-            TableError: A name is no exchange, or an uptake is negative or NaN.
+            TableError: A name is no exchange or may be several, or an uptake is negative or NaN.
         """
-        names, uptakes = list(medium), np.array([list(medium.values())], dtype=np.float64).reshape(1, -1)
+        names, uptakes = resolved(self, list(medium)), np.array([list(medium.values())], dtype=np.float64)
         check_exchanges(names, self.require_exchanges(), self.reactions, self.id)
         check_uptakes(names, np.where(np.isposinf(uptakes), 0.0, uptakes))
         shut = without_uptake(self.bounds, *self._columns_of(self.outside_exchanges))

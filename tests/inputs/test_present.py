@@ -189,7 +189,7 @@ def test_bad_input_is_named(cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataF
     with pytest.raises(TableError, match="EX_glucose"):
         predictor.fit(media.rename(columns={"EX_glc__D_e": "EX_glucose"}), growth)
     with pytest.raises(NetworkError):
-        predictor.fit(media, growth.rename(columns={network.growth_reaction: "Growth rate"}))
+        predictor.fit(media, growth.rename(columns={network.growth_reaction: "Grow rate"}))
     with pytest.raises(TableError, match="has no rows"):
         predictor.fit(media[:0], growth[:0])
     with pytest.raises(TableError, match="has no observed value"):

@@ -13,6 +13,7 @@ from metagnn.errors import InputError
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.network.vocabulary.named_exchanges import resolved
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 LARGEST_UPTAKE = 1000.0
@@ -65,7 +66,7 @@ def suggest_medium(
     Args:
         network: The network; exchanges without a price keep its bounds.
         budget: Largest cost, in the unit of prices times mmol/gDW/h.
-        prices: Price of every nutrient that may be bought [1/mmol], by exchange.
+        prices: Price of every nutrient that may be bought [1/mmol], by exchange or substance.
         limits: Largest uptake of some of them [mmol/gDW/h].
 
     Raises:
@@ -82,8 +83,8 @@ def suggest_medium(
     ({'EX_glc__D_e': 10.0}, 0.874)
     """
     network = as_network(network)
-    limits = dict(limits or {})
-    _check(network, budget, prices, limits)
+    prices, limits = _by_exchange(network, prices), _by_exchange(network, limits or {})
+    _check(budget, prices, limits)
     plan = _Plan(network, prices, limits)
     growth, per_cost = plan.most_growth(budget)
     uptakes = plan.cheapest(growth, budget)
@@ -97,12 +98,17 @@ def suggest_medium(
     return SuggestedMedium(uptakes, confirmed, cost, per_cost)
 
 
-def _check(network: MetabolicNetwork, budget: float, prices: Mapping[str, float], limits: Mapping[str, float]) -> None:
+def _by_exchange(network: MetabolicNetwork, numbers: Mapping[str, float]) -> dict[str, float]:
+    names = resolved(network, list(numbers))
+    check_exchanges(names, network.require_exchanges(), network.reactions, network.id)
+    return dict(zip(names, numbers.values(), strict=True))
+
+
+def _check(budget: float, prices: Mapping[str, float], limits: Mapping[str, float]) -> None:
     if not 0 <= budget < np.inf:
         raise InputError(f"`budget` is {budget}; expected a finite number ≥ 0")
     if not prices:
         raise InputError("`prices` is empty; expected a price for at least one exchange, such as {'EX_glc__D_e': 1.0}")
-    check_exchanges(list(prices), network.require_exchanges(), network.reactions, network.id)
     for argument, numbers in (("prices", prices), ("limits", limits)):
         for name, value in numbers.items():
             if not 0 <= value < np.inf:

@@ -114,6 +114,9 @@ class SteadyStateTangent:
         try:
             return self.network.reaction_index(name)
         except NetworkError:
+            with contextlib.suppress(NetworkError):
+                if self.network.exchange_names.names_rate(name):
+                    return self.network.reaction_index(self.network.exchange_names.of_rate(name, repr(name)))
             known = (*self.names, *self.short_names)
             raise InputError(unknown_name(str(name), known, f"reaction or readout of {self.network.id}")) from None
 

@@ -60,14 +60,14 @@ class Reconciler:
         network = as_network(network)
         self.network, self.options = network, options or ReconcileOptions()
         names = network.exchange_names
-        self.hide = tuple(names.find(name, "`hide`") for name in self.options.hide)
+        self.hide = tuple(names.of_rate(name, "`hide`") for name in self.options.hide)
         self._reactions = rates.reactions
         shown = rates.without(self.hide)
         measured, deviations = shown.on_network(network)
         self._known = ~np.isnan(measured).all(axis=0)
         present = present_exchanges(network, self._known)
         self._opened = np.zeros(len(present), dtype=bool)
-        self._opened[[network.reaction_index(names.find(name, "`present`")) for name in self.options.present]] = True
+        self._opened[[network.reaction_index(names.of_rate(name, "`present`")) for name in self.options.present]] = True
         self.exchange_laws = find_exchange_laws(network, present | self._opened, self.options.composition)
         on_border = measured[:, self.exchange_laws.indices], deviations[:, self.exchange_laws.indices]
         degree = None

@@ -9,8 +9,8 @@ from metagnn.datasets.rates.column_header import ColumnHeader, parse_header
 from metagnn.datasets.rates.rate_unit import EXPECTED, RateUnit, parse_unit
 from metagnn.errors import TableError
 from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.network.vocabulary.exchange_names import ExchangeNames
-from metagnn.network.vocabulary.header_words import BIOMASS, DILUTION, GROWTH, RQ, SECRETION, SUBSTANCE, TIME, UPTAKE
+from metagnn.network.vocabulary.header_words import BIOMASS, DILUTION, GROWTH, RQ, SECRETION, SUBSTANCE, TIME
+from metagnn.network.vocabulary.named_exchanges import NamedExchanges
 from metagnn.units import FLUX, molar_mass
 from metagnn.units import GROWTH as GROWTH_UNIT
 
@@ -121,6 +121,17 @@ def read_columns(
     return found
 
 
+def measured_column(network: MetabolicNetwork, names: NamedExchanges, header: ColumnHeader) -> MeasuredColumn:
+    """Return what a header measures; one without a unit is a flux in mmol/gDW/h, or growth in 1/h.
+
+    Raises:
+        TableError: An ambiguous name, a unit that does not fit, or a direction that cannot be told.
+    """
+    if header.unit is None:
+        header = replace(header, unit=parse_unit(GROWTH_UNIT if header.kind in (GROWTH, DILUTION) else FLUX))
+    return _resolve(network, names, [header], None)
+
+
 def _header(name: str, given: str | None, ids: frozenset[str]) -> ColumnHeader:
     """Parse a header, with the unit or the header that the map gives in place of its own."""
     if given is None:
@@ -133,7 +144,7 @@ def _header(name: str, given: str | None, ids: frozenset[str]) -> ColumnHeader:
 
 
 def _resolve(
-    network: MetabolicNetwork, names: ExchangeNames, members: list[ColumnHeader], deviation: ColumnHeader | None
+    network: MetabolicNetwork, names: NamedExchanges, members: list[ColumnHeader], deviation: ColumnHeader | None
 ) -> MeasuredColumn:
     header = members[0]
     numbers = [member.replicate for member in members]
@@ -182,7 +193,7 @@ def _resolve(
     return replace(column, deviation=deviation.text, deviation_factor=scale)
 
 
-def _reaction(network: MetabolicNetwork, names: ExchangeNames, header: ColumnHeader) -> tuple[str, bool]:
+def _reaction(network: MetabolicNetwork, names: NamedExchanges, header: ColumnHeader) -> tuple[str, bool]:
     """Find the reaction that the column of a substance measures, and whether the column is signed."""
     subject = header.subject
     if subject in network.aliases:
@@ -196,7 +207,7 @@ def _reaction(network: MetabolicNetwork, names: ExchangeNames, header: ColumnHea
     return names.find(subject, header.text, header.direction), False
 
 
-def _factor(names: ExchangeNames, reaction: str, unit: RateUnit, column: str) -> tuple[float, float]:
+def _factor(names: NamedExchanges, reaction: str, unit: RateUnit, column: str) -> tuple[float, float]:
     """Factor from the unit of a column to mmol, and the molar mass if one was needed."""
     if unit.amount == "moles":
         return unit.factor, 0.0
@@ -212,7 +223,7 @@ def _factor(names: ExchangeNames, reaction: str, unit: RateUnit, column: str) ->
     return unit.factor * 1000.0 / mass, mass
 
 
-def _directed(network: MetabolicNetwork, names: ExchangeNames, column: MeasuredColumn) -> MeasuredColumn:
+def _directed(network: MetabolicNetwork, names: NamedExchanges, column: MeasuredColumn) -> MeasuredColumn:
     """The column with its direction, and the sign of its flux."""
     header, exchange = column.header, column.reaction
     if header.kind != SUBSTANCE or column.signed or exchange == network.growth_reaction:

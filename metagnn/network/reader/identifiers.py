@@ -67,9 +67,7 @@ def _identifier(database: str, text: str) -> str:
     text = text.strip()
     address = _ADDRESS.sub("", text)
     parts = _PARTS.match(address)
-    if address != text and parts:
-        database, text = parts[1], parts[2]
-    elif not database and parts:
+    if (address != text and parts) or (not database and parts):
         database, text = parts[1], parts[2]
     short = DATABASES.get(database.strip().lower().replace(" ", ""))
     if short is None or not text:

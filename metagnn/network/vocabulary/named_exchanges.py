@@ -1,4 +1,4 @@
-"""ExchangeNames: the exchanges of a network by id, name, formula or identifier of a database."""
+"""NamedExchanges: the exchanges of a network by id, name, formula or identifier of a database."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from metagnn.errors import TableError
 from metagnn.network.elements import Metabolite
 from metagnn.network.reader.formula import read_formula
 from metagnn.network.vocabulary.compound import Vocabulary, vocabulary
-from metagnn.network.vocabulary.header_words import SECRETION, SUBSTANCE, UPTAKE, read_words
+from metagnn.network.vocabulary.header_words import DILUTION, GROWTH, SECRETION, SUBSTANCE, UPTAKE, read_words
 from metagnn.network.vocabulary.name_key import fold_id, fold_name, without_border
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _EXCHANGE = re.compile(r"^(?:R_)?(?:EX|DM|SK|sink)_", re.IGNORECASE)
 _LAST_WORD = re.compile(r"[\s_]+([A-Z][A-Za-z0-9]*)$")
 
 
-class ExchangeNames:
+class NamedExchanges:
     """Finds the exchange of a substance.
 
     What an exchange carries is one of the compounds of the table by its id in any of the known schemes, by what
@@ -117,6 +117,28 @@ class ExchangeNames:
                 raise TableError(f"columns {other!r} and {name!r} both name {found}; expected one of them")
             resolved.append(found)
         return resolved
+
+    def of_rate(self, name: str, where: str) -> str:
+        """Return the exchange, or the growth reaction, that the name of a rate means: "OUR", "glucose uptake", "mu".
+
+        Args:
+            name: A reaction, a substance, or a rate of one.
+            where: Where it stands, for the message.
+
+        Raises:
+            TableError: Unknown, or ambiguous.
+        """
+        if name in self._forward:
+            return name
+        words = read_words(_UNIT.sub("", name))
+        if words.kind in (GROWTH, DILUTION):
+            return self._network.growth_reaction
+        return self.find(name if self.knows(name) else words.subject, where, words.direction)
+
+    def names_rate(self, name: str) -> bool:
+        """Whether `of_rate` knows what a name means, be it one exchange or several."""
+        words = read_words(_UNIT.sub("", name))
+        return words.kind in (GROWTH, DILUTION) or self.knows(name) or self.knows(words.subject)
 
     def _of_medium(self, name: str) -> str:
         if self.knows(name):
@@ -218,6 +240,12 @@ class ExchangeNames:
     def _list(self, exchanges: list[str]) -> str:
         shown = [f"{name} ({plain_name(self.metabolites[name])})" for name in exchanges[:CANDIDATES]]
         return " or ".join(shown) + (f" and {len(exchanges) - CANDIDATES} more" if len(exchanges) > CANDIDATES else "")
+
+
+def resolved(network: MetabolicNetwork, names: Sequence[str]) -> list[str]:
+    """Return the exchanges of the columns of a medium, as `NamedExchanges.resolve`; ids as they are, at no cost."""
+    exchanges = set(network.exchanges)
+    return list(names) if exchanges.issuperset(names) else network.exchange_names.resolve(list(map(str, names)))
 
 
 _UNIT = re.compile(r"[\s_]*(?:[\[(]\s*mmol[^\])]*[\])]|_mmol_per_gDW_h)\s*$", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Exchanges that may carry flux although nobody measured them."""
+"""Names of substances, found among the exchanges of a network, and which exchanges are there unmeasured."""
 
 from __future__ import annotations
 
@@ -6,6 +6,18 @@ import numpy as np
 
 from metagnn.network.exchange_search import CO2, PROTON, WATER
 from metagnn.network.network_like import NetworkLike, as_network
+from metagnn.network.vocabulary.named_exchanges import NamedExchanges
+
+
+class ExchangeNames(NamedExchanges):
+    """Finds the exchange of a substance by id, name, formula or identifier; a network has its own `exchange_names`.
+
+    Args:
+        network: The network.
+    """
+
+    def __init__(self, network: NetworkLike) -> None:
+        super().__init__(as_network(network))
 
 
 def present_exchanges(network: NetworkLike, measured: np.ndarray) -> np.ndarray:
