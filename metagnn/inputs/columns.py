@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from metagnn.datasets.targets import NOT_DATA
 from metagnn.errors import TableError
+from metagnn.files.flux_columns import flux_columns
 from metagnn.network.knockout import KNOCKOUT
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -15,7 +15,7 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 
 def input_columns(table: pd.DataFrame) -> pd.DataFrame:
     """The columns that may name exchanges."""
-    return table.loc[:, [name not in (*NOT_DATA, KNOCKOUT) for name in table.columns]]
+    return flux_columns(table, "inputs").drop(columns=KNOCKOUT, errors="ignore")
 
 
 def check_inputs(network: MetabolicNetwork, names: Sequence[str], expected: Sequence[str] | None) -> None:

@@ -14,7 +14,8 @@ from metagnn.datasets.usable_samples import FEWEST_SAMPLES
 from metagnn.errors import InputError, TableError
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.fba.label_simulator import LabelSimulator
-from metagnn.files.table_values import numeric_values, require_rows
+from metagnn.files.flux_columns import plain_name
+from metagnn.files.table_values import flags_as_numbers, numeric_values, require_rows
 from metagnn.inputs.kind import Answer, ModelChoice
 from metagnn.inputs.max_uptake import MaxUptake
 from metagnn.models.constraint import AbstractConstraint, Soft
@@ -37,7 +38,7 @@ MOST_NAMED = 5
 
 
 class Present(MaxUptake):
-    """Lists of what media hold: columns are exchanges, 1 where the medium holds it and 0 where not.
+    """Lists of what media hold: columns are exchanges, 1 or True where the medium holds it, 0 or False where not.
 
     Uptakes are the unknown: a graph network gives every exchange one from what its node is and what else the medium
     holds, and flux balance analysis turns them into growth (`MediumGNN`). What the media do not name keeps the
@@ -52,9 +53,9 @@ class Present(MaxUptake):
 
     def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:
         """See the base class; every value but 0 and 1 is refused, an empty cell too."""
-        table = require_rows(table, "inputs")
+        table = flags_as_numbers(require_rows(table, "inputs"))
         exchanges = set(network.exchanges)
-        columns = [column for column, name in enumerate(table.columns) if str(name) in exchanges]
+        columns = [column for column, name in enumerate(table.columns) if plain_name(str(name)) in exchanges]
         values = numeric_values(table.iloc[:, columns])
         # An empty cell too: what nobody wrote down may have been there.
         for row, column in np.argwhere((values != 0) & (values != 1))[:1]:

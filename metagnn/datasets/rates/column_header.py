@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from metagnn.datasets.rates.rate_unit import RateUnit, split_unit, without_unit
+from metagnn.rate_unit import RateUnit, split_unit, without_unit
 
 GROWTH_WORDS = ("growth", "mu", "µ", "μ", "growth_rate", "specific_growth_rate")
 DILUTION_WORDS = ("dilution_rate", "dilution", "d")

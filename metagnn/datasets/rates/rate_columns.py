@@ -17,15 +17,15 @@ from metagnn.datasets.rates.column_header import (
     parse_header,
 )
 from metagnn.datasets.rates.exchange_names import ExchangeNames
-from metagnn.datasets.rates.rate_unit import EXPECTED, RateUnit, parse_unit
 from metagnn.errors import TableError
+from metagnn.files.table_format import is_label
 from metagnn.network.exchange_search import CO2
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.rate_unit import EXPECTED, RateUnit, parse_unit
 from metagnn.units import FLUX, molar_mass
 from metagnn.units import GROWTH as GROWTH_UNIT
 
 IGNORE = "ignore"
-NOT_RATES = ("sample", "status")
 
 UNITS_OF = {
     GROWTH: ("growth",),
@@ -112,7 +112,7 @@ def read_columns(
             raise TableError(f"`units` names a column {name!r} that the file lacks; it has {', '.join(columns)}")
     ignored = tuple(name for name in columns if units.get(name) == IGNORE)
     ids = frozenset((*network.exchanges, *network.reactions, *network.aliases))
-    headers = [_header(name, units.get(name), ids) for name in columns if name not in (*NOT_RATES, *ignored)]
+    headers = [_header(name, units.get(name), ids) for name in columns if not (is_label(name) or name in ignored)]
     names = ExchangeNames(network)
     values: dict[tuple[str, str, str, str], list[ColumnHeader]] = {}
     for header in headers:

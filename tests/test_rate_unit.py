@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metagnn.datasets.rates.rate_unit import parse_unit, split_unit, without_unit
+from metagnn.rate_unit import parse_unit, split_unit, without_unit
 from metagnn.errors import TableError
 
 SPELLINGS = [
