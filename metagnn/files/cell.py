@@ -15,7 +15,7 @@ WRITTEN_GAPS = ("-", "−", "–", "—", "n.d.", "n.d", "nd", "n/a", "n.a.", "#
 """What people write for a missing value, in lower case; a reading says where it met them."""
 
 _GAPS = frozenset((*PROGRAM_GAPS, *WRITTEN_GAPS))
-_MINUS = re.compile(r"^[−–](?=[\d.,])|(?<=[eE])[−–](?=\d)")
+_MINUS = re.compile(r"^[−–](?=[\d.,i])|(?<=[eE])[−–](?=\d)")
 _MONTH = r"(jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?"
 _NUMBER = r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?"
 _GROUPED = r"[+-]?\d{1,3}"

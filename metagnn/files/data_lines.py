@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 COMMENT = "#"
 """A line that begins with it is a comment, except inside quotes."""
 
+DECLARATION = "sep="
+"""Before the delimiter, in a first line of its own, which spreadsheets write and read."""
+
 
 class DataLines:
     """Lines of a text without comments; pandas reads from it as from a file.
@@ -14,12 +17,14 @@ class DataLines:
     Attributes:
         number: Number of the line that was given last, counted from 1 in the whole text.
         comments: Comments that were left out so far.
+        declared: The delimiter that the first line declares; "" if it does not.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = iter(lines)
         self._quoted = False
         self.number = self.comments = 0
+        self.declared = ""
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -27,6 +32,9 @@ class DataLines:
     def __next__(self) -> str:
         for line in self._lines:
             self.number += 1
+            if self.number == 1 and line.startswith(DECLARATION) and len(line.rstrip("\r\n")) == len(DECLARATION) + 1:
+                self.declared = line[len(DECLARATION)]
+                continue
             if not self._quoted and line.startswith(COMMENT):
                 self.comments += 1
                 continue

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from metagnn.errors import TableError
 from metagnn.files.cell import PROGRAM_GAPS
-from metagnn.files.data_lines import COMMENT, DataLines
+from metagnn.files.data_lines import COMMENT, DECLARATION, DataLines
 from metagnn.files.file_kind import check_kind
 from metagnn.files.table_format import AbstractRowWriter, AbstractTableFormat, OpenTable, is_text
 from metagnn.files.text_dialect import DELIMITERS, TextDialect, find_dialect, is_empty_line
@@ -79,7 +79,7 @@ class _TextTable:
 
     def __init__(self, path: Path, encoding: str, dialect: TextDialect) -> None:
         self._path, self._encoding, self.dialect = path, encoding, dialect
-        self._comments = 0
+        self._comments, self._filtered = 0, False
 
     @property
     def how(self) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ class _TextTable:
         # all others gets its lines straight from the file.
         try:
             with self._open() as lines:
-                if self._check(lines, lambda reader: int(reader.line_num), COMMENT):
+                if self._check(lines, lambda reader: int(reader.line_num), (COMMENT, DECLARATION)):
                     return
         except csv.Error:
             # The quote of a comment, or a damaged table; the lines without comments tell.
@@ -111,13 +111,13 @@ class _TextTable:
         with self._open() as lines:
             rest = DataLines(lines)
             try:
-                self._check(rest, lambda _: rest.number, None)
+                self._check(rest, lambda _: rest.number)
             except csv.Error as error:
                 mark = DELIMITERS[self.dialect.delimiter]
                 raise TableError(
                     f"'{self._path}', line {rest.number}: no CSV separated by {mark}s ({error})"
                 ) from error
-            self._comments = rest.comments
+            self._comments, self._filtered = rest.comments, True
 
     def line(self, row: int) -> int:
         """Line of a row of the table, both counted from its beginning: rows from 0, lines from 1."""
@@ -139,7 +139,7 @@ class _TextTable:
         with self._open() as lines:
             try:
                 found = read(
-                    DataLines(lines) if self._comments else lines,
+                    DataLines(lines) if self._filtered else lines,
                     sep=self.dialect.delimiter,
                     decimal=self.dialect.decimal,
                     header=None,
@@ -165,12 +165,12 @@ class _TextTable:
     def _open(self) -> TextIO:
         return self._path.open(encoding=self._encoding, newline="")
 
-    def _check(self, lines: Iterable[str], line: Callable[[Any], int], comment: str | None) -> bool:
-        """Check the length of the rows; False if one begins as a comment."""
+    def _check(self, lines: Iterable[str], line: Callable[[Any], int], ends: tuple[str, ...] = ()) -> bool:
+        """Check the length of the rows; False if one begins as a comment or a declaration."""
         head, width, skipped = self.dialect.head, len(self.dialect.head.names), self.dialect.skipped
         reader = csv.reader(lines, delimiter=self.dialect.delimiter, strict=True)
         for number, row in enumerate(reader):
-            if row and row[0][:1] == comment:
+            if ends and row and row[0].startswith(ends):
                 return False
             if len(row) != width and number >= skipped and not is_empty_line(row):
                 head.check_row(row, self._path, line(reader))

@@ -18,6 +18,9 @@ from metagnn.files.table_head import TableHead, read_head
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 """Characters between cells, and how they are called."""
 
+MOST_ROWS = 1000
+"""Rows by which a dialect is judged; of wide tables fewer fit into the first lines."""
+
 _COMMA = re.compile(r"[+\-−–]?\d*,\d+(e[+\-−–]?\d+)?", re.IGNORECASE)
 _POINT = re.compile(r"[+\-−–]?\d*\.\d+(e[+\-−–]?\d+)?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+\-−–]?[1-9]\d{0,2},\d{3}")
@@ -76,7 +79,15 @@ def find_dialect(path: Path, text: str, whole: bool, delimiters: Sequence[str]) 
         TableError: An empty table, a header that names a column twice or not at all, or a delimiter or decimal sign
             that cannot be told.
     """
-    readings = {mark: _records(text, whole, mark) for mark in delimiters}
+    lines = DataLines(io.StringIO(text, newline=""))
+    next(lines, "")
+    if lines.declared and lines.declared not in delimiters:
+        raise TableError(
+            f"'{path}' declares the delimiter {lines.declared!r}; expected {' or '.join(map(repr, delimiters))}"
+        )
+    headers = {mark: _records(text, whole, mark, 1) for mark in lines.declared or delimiters}
+    splitting = [mark for mark, records in headers.items() if records and len(records[0].cells) > 1]
+    readings = {mark: _records(text, whole, mark, MOST_ROWS) for mark in splitting or headers}
     readings = {mark: records for mark, records in readings.items() if records}
     if not readings:
         raise TableError(f"'{path}' is empty; expected a header and at least one row")
@@ -92,7 +103,7 @@ def is_empty_line(cells: Sequence[str]) -> bool:
     return not cells or (len(cells) == 1 and cells[0] != "" and not cells[0].strip())
 
 
-def _records(text: str, whole: bool, delimiter: str) -> list[Record]:
+def _records(text: str, whole: bool, delimiter: str, most: int) -> list[Record]:
     """The rows of the first lines, from the header on, without empty lines; none if no row can be read."""
     lines = DataLines(io.StringIO(text, newline=""))
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -102,6 +113,8 @@ def _records(text: str, whole: bool, delimiter: str) -> list[Record]:
             blank = is_empty_line(cells) if found else not any(map(str.strip, cells))
             if not blank:
                 found.append(Record(number, lines.number, cells))
+                if len(found) == most:
+                    return found
     except csv.Error:
         # The check of all rows names the line; here the rows before it must do.
         return found
