@@ -20,6 +20,10 @@ class TableError(InputError):
     """A table of media, rates or targets with unusable columns or values."""
 
 
+class TableWarning(UserWarning):
+    """How a table was read, where that is not the plain way: another delimiter, decimal sign, encoding, …."""
+
+
 class FolderError(InputError):
     """An output that must not be written, or a saved result that is damaged or belongs to another network."""
 

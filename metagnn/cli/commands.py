@@ -25,6 +25,7 @@ from metagnn.errors import InputError, ModelWarning, NetworkError
 from metagnn.fba.growth_capacity import GROWS, largest_growth, require_growth
 from metagnn.files.output import check_output
 from metagnn.files.table_reader import read_table
+from metagnn.files.table_values import with_labels
 from metagnn.files.table_writer import write_table
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -120,9 +121,7 @@ def predict(chosen: argparse.Namespace) -> None:
     # Score first: write nothing if the targets are not valid.
     score = None if targets is None else predictor.score_fluxes(fluxes, targets)
     table = pd.concat([diagnosis["status"], fluxes], axis=1)
-    if "sample" in inputs.columns:
-        table.insert(0, "sample", inputs["sample"])
-    write_table(table, out)
+    write_table(with_labels(table, inputs), out)
     if targets is not None:
         named = f"{MEAN_R2}: {score:.4f}"
         print(named)

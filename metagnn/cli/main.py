@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from metagnn.cli.parser import parse
-from metagnn.errors import InputError, ModelWarning
+from metagnn.errors import InputError, ModelWarning, TableWarning
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -66,5 +66,7 @@ def _print_warning(message: Warning | str, category: type[Warning], *_: Any) -> 
     if issubclass(category, ModelWarning):
         # A note is no failure of this run; standard error keeps to the one line of an error.
         print(f"note on reading {message}")
+    elif issubclass(category, TableWarning):
+        print(f"metagnn: note: {message}", file=sys.stderr)
     elif issubclass(category, UserWarning) and not issubclass(category, DeprecationWarning):
         print(f"metagnn: warning: {message}", file=sys.stderr)

@@ -10,8 +10,10 @@ import pandas as pd
 from metagnn.cli.console import print_table
 from metagnn.datasets.rates.flux_table import as_fluxes
 from metagnn.errors import InputError, TableError
-from metagnn.files.table_format import TEXT_COLUMNS
+from metagnn.files.flux_columns import plain_name
+from metagnn.files.table_format import is_text
 from metagnn.files.table_reader import read_table
+from metagnn.files.table_values import numeric_values
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 
@@ -60,11 +62,11 @@ def _one_row(network: MetabolicNetwork, table: pd.DataFrame, row: int, path: str
     if row >= len(table):
         raise InputError(f"`--row` is {row}; '{path}' has {len(table)} rows, counted from 0")
     fluxes: dict[str, float] = {}
-    for column in (str(name) for name in table.columns if name not in TEXT_COLUMNS):
-        name = network.reactions[network.reaction_index(column)]
+    for column in (str(name) for name in table.columns if not is_text(name)):
+        name = network.reactions[network.reaction_index(plain_name(column))]
         if name in fluxes:
             raise TableError(f"'{path}' has two columns of {name!r}, under different names; expected one")
-        fluxes[name] = float(table[column].iloc[row])
+        fluxes[name] = float(numeric_values(table[[column]].iloc[[row]], row)[0, 0])
     if not fluxes:
         raise TableError(f"'{path}' has no column with fluxes; expected reactions of {network.id}")
     if all(map(np.isnan, fluxes.values())):

@@ -7,9 +7,11 @@ import contextlib
 import numpy as np
 import pandas as pd
 
-from metagnn.datasets.targets import NOT_DATA, STD
+from metagnn.datasets.targets import STD
 from metagnn.errors import InputError
 from metagnn.fba.open_sources import open_carbon_sources
+from metagnn.files.flux_columns import plain_name
+from metagnn.files.table_format import is_label
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 MOST_PRINTED = 8
@@ -17,7 +19,9 @@ MOST_PRINTED = 8
 
 def print_open_sources(network: MetabolicNetwork, table: pd.DataFrame) -> None:
     """Print carbon sources that the table does not name: they keep the bounds of the model and feed every medium."""
-    named = _exchanges(network, [str(name).removesuffix(STD) for name in table.columns])
+    named = _exchanges(
+        network, [plain_name(str(name)).removesuffix(STD) for name in table.columns if not is_label(name)]
+    )
     read = [f"{name} as {exchange}" for name, exchange in named.items() if name != exchange]
     if read:
         print(f"columns read by name: {', '.join(read)}")
@@ -36,6 +40,6 @@ def _exchanges(network: MetabolicNetwork, names: list[str]) -> dict[str, str]:
     found = {name: name for name in names if name in network.exchanges}
     for name in names:
         with contextlib.suppress(InputError):
-            if name not in found and name not in NOT_DATA:
+            if name not in found:
                 found[name] = network.exchange_names.of_rate(name, name)
     return found

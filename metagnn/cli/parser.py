@@ -6,10 +6,16 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from metagnn.choices import COMPOSITIONS, CONSTRAINTS, INPUTS, METHODS, described
-from metagnn.files.table_formats import ENDINGS, NAMES
+from metagnn.files.table_formats import ENDINGS, NAMES, WRITTEN
 from metagnn.studies.benchmarks.registry import BENCHMARKS
 
 MODEL_HELP = "e_coli_core, iJO1366, salmonella, or a file (.xml, .json, .mat, .yml; plain, .gz, .bz2 or .zip)"
+TABLE_HELP = (
+    f"FILE is a table ({', '.join(ENDINGS)}): one row per sample under a header, units perhaps in a second row; "
+    "columns such as sample, strain and notes are labels. Text may have commas, semicolons or tabs between cells, "
+    "decimal points or commas, and comments, which are lines that begin with a hash."
+)
+READS_TABLES = ("simulate", "train", "predict", "map", "reconcile", "bottlenecks", "suggest-medium")
 STRATEGIES = ("auto", "ddp", "ddp_spawn")
 
 
@@ -44,9 +50,15 @@ def _version() -> str:
 Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def _command(commands: Commands, name: str, text: str, example: str) -> argparse.ArgumentParser:  # type: ignore[valid-type]
+def _command(
+    commands: Commands,  # type: ignore[valid-type]
+    name: str,
+    text: str,
+    example: str,
+) -> argparse.ArgumentParser:
+    described_by = f"{text}. {TABLE_HELP}" if name in READS_TABLES else text
     parser: argparse.ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
-        name, help=text, description=text, epilog=f"example: {example}"
+        name, help=text, description=described_by, epilog=f"example: {example}"
     )
     parser.add_argument("--seed", type=_at_least(0), default=0, help="random seed (default 0)")
     return parser
@@ -93,7 +105,11 @@ def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
     )
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     _growth(parser)
-    parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes, knockouts; one row per medium")
+    media_help = (
+        "largest uptakes, one row per medium; a column `knockout` names reactions or genes that are missing, "
+        "separated by ; or , or a space"
+    )
+    parser.add_argument("--media", required=True, metavar="FILE", help=media_help)
     parser.add_argument("--method", choices=METHODS, default="min_norm", help="type of optimum (default min_norm)")
     parser.add_argument("--jobs", type=_at_least(1), default=1, help="worker processes (default 1)")
     plot_help = "draw growth and the main exchange fluxes of every medium (.png, .svg, .pdf)"
@@ -209,7 +225,7 @@ def _identifiability(commands: Commands) -> None:  # type: ignore[valid-type]
     present_help = "unmeasured exchanges that may carry flux, separated by commas (default: all)"
     parser.add_argument("--present", default=None, metavar="NAMES", help=present_help)
     parser.add_argument("--all", action="store_true", help="report all fluxes, not only exchanges")
-    parser.add_argument("--out", default=None, metavar="FILE", help=f"table to write ({', '.join(ENDINGS)})")
+    parser.add_argument("--out", default=None, metavar="FILE", help=f"table to write ({', '.join(WRITTEN)})")
     parser.add_argument("--force", action="store_true", help="replace an existing output")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+import numpy as np
 import pandas as pd
 
 from metagnn.cli.console import print_table
@@ -11,9 +12,11 @@ from metagnn.cli.open_sources import print_open_sources
 from metagnn.errors import TableError
 from metagnn.fba.growth_capacity import require_growth
 from metagnn.fba.simulate import SAMPLE, simulate_fluxes
+from metagnn.files.flux_columns import plain_name
 from metagnn.files.output import check_output
-from metagnn.files.table_format import TEXT_COLUMNS
+from metagnn.files.table_format import is_text
 from metagnn.files.table_reader import read_table
+from metagnn.files.table_values import numeric_values
 from metagnn.files.table_writer import write_table
 from metagnn.network.from_cobra import load_network
 from metagnn.network.vocabulary.named_exchanges import resolved
@@ -60,5 +63,6 @@ def _one_row(path: str, what: str) -> dict[str, float]:
     table = read_table(path)
     if len(table) != 1:
         raise TableError(f"'{path}' has {len(table)} rows; expected one, with {what} under every exchange")
-    row = table.drop(columns=[name for name in TEXT_COLUMNS if name in table.columns]).iloc[0].dropna()
-    return {str(name): float(value) for name, value in row.items()}
+    table = table.loc[:, [not is_text(name) for name in table.columns]]
+    values = zip(table.columns, numeric_values(table)[0], strict=True)
+    return {plain_name(str(name)): float(value) for name, value in values if not np.isnan(value)}

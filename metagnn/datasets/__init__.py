@@ -16,5 +16,6 @@ from metagnn.datasets.splits import range_split as range_split
 from metagnn.datasets.targets import Targets as Targets
 from metagnn.datasets.targets import read_targets as read_targets
 from metagnn.files.output import check_output as check_output
+from metagnn.files.table_reader import describe_table as describe_table
 from metagnn.files.table_reader import read_table as read_table
 from metagnn.files.table_writer import write_table as write_table

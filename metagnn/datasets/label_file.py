@@ -16,10 +16,11 @@ from metagnn.errors import FolderError
 from metagnn.fba.label_chunks import LabelChunk, LabelTask, cut_rows, label_chunks, split_rows
 from metagnn.fba.law_errors import law_errors
 from metagnn.fba.simulate import SAMPLE, media_values, warn_unsolved
+from metagnn.files.flux_columns import flux_columns
 from metagnn.files.output import check_output
 from metagnn.files.table_formats import find_format
 from metagnn.files.table_reader import read_table
-from metagnn.files.table_values import table_knockouts
+from metagnn.files.table_values import table_knockouts, with_labels
 from metagnn.files.table_writer import TableWriter
 from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -61,7 +62,7 @@ class LabelFile:
 
     def read_fluxes(self) -> pd.DataFrame:
         """Read all fluxes into memory: one column per reaction, in network order, indexed by medium [mmol/gDW/h]."""
-        table = read_table(self.path).drop(columns=[SAMPLE, "status"], errors="ignore")
+        table = flux_columns(read_table(self.path), "fluxes")
         return table.set_axis(self.status.index, axis=0)
 
 
@@ -78,7 +79,7 @@ def simulate_to_file(
     """Compute the fluxes of many media and write them as a table, with one chunk of fluxes in memory.
 
     The folder `PATH.partial` holds finished chunks until all are done; `resume` continues from there, with any number
-    of jobs. Columns: `sample` if the media have it, `status`, every reaction in network order [mmol/gDW/h].
+    of jobs. Columns: the labels of the media, such as `sample`; `status`; every reaction in network order [mmol/gDW/h].
 
     Args:
         network: The network.
@@ -100,7 +101,7 @@ def simulate_to_file(
     network = as_network(network)
     (names, uptakes), knockouts = media_values(network, media), table_knockouts(network, media)
     task, chunks, path = LabelTask.create(network, names, method), split_rows(len(uptakes), jobs), Path(path)
-    find_format(path)
+    find_format(path, write=True)
     check_output(path, force, resume)
     job = LabelJob(task.fingerprint, _media_hash(media, names, uptakes, knockouts), method, len(media), chunks[0].stop)
     folder = LabelFolder(path, job, force, resume)
@@ -146,9 +147,7 @@ class _Laws:
 def _table(network: MetabolicNetwork, media: pd.DataFrame, chunk: LabelChunk) -> pd.DataFrame:
     table = pd.DataFrame(chunk.fluxes, columns=list(network.reactions))
     table.insert(0, "status", chunk.status)
-    if SAMPLE in media.columns:
-        table.insert(0, SAMPLE, media[SAMPLE].to_numpy())
-    return table
+    return with_labels(table, media)
 
 
 def _media_hash(media: pd.DataFrame, names: list[str], uptakes: np.ndarray, knockouts: Knockouts) -> str:

@@ -15,12 +15,10 @@ from torch import Tensor
 from metagnn._typing import Fluxes
 from metagnn.datasets.rates.flux_table import as_fluxes
 from metagnn.errors import TableError
-from metagnn.files.table_values import numeric_values, require_rows
+from metagnn.files.flux_columns import data_columns, without_units
+from metagnn.files.table_values import numeric_values
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
-
-NOT_DATA = ("sample", "status")
-"""Columns of a table that describe a row and are not reactions."""
 
 GROWTH = "growth"
 """Name of the growth reaction in a table of observed fluxes, as in tables of measured rates."""
@@ -56,8 +54,8 @@ def read_targets(
     Args:
         network: The network.
         targets: Any reactions as columns, or rates by name as `read_rates` reads them, such as `growth`, `mu` or `CER`;
-            `<id>_std` holds standard deviations. `sample` and `status` are ignored. A Series is the reaction of its
-            name, or growth.
+            `<id>_std` holds standard deviations. Labels, such as `sample`, are left out. A Series is the reaction of
+            its name, or growth.
         index: Index of the inputs; the targets must have the same labels.
         sample_weight: Weight ≥ 0 of every row, shape `[samples]`; all equal by default.
 
@@ -70,9 +68,8 @@ def read_targets(
     network = as_network(network)
     if isinstance(targets, pd.Series):
         targets = targets.to_frame(GROWTH if targets.name is None else targets.name)
-    targets = align_rows(require_rows(targets, "targets"), index, "targets")
-    targets = targets.loc[:, [name not in NOT_DATA for name in targets.columns]]
-    targets = as_fluxes(network, targets, "targets")
+    targets = as_fluxes(network, data_columns(targets, "targets"), "targets")
+    targets = align_rows(without_units(targets), index, "targets")
     is_spread = [_is_spread(network, str(name)) for name in targets.columns]
     fluxes, spreads = targets.loc[:, [not it for it in is_spread]], targets.loc[:, is_spread]
     positions = [_position(network, str(name)) for name in fluxes.columns]

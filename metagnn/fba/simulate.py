@@ -12,7 +12,8 @@ import pandas as pd
 from metagnn.errors import TableError
 from metagnn.fba.flux_solutions import FluxSolutions
 from metagnn.fba.label_chunks import LabelTask, label_chunks, split_rows
-from metagnn.files.table_values import numeric_values, require_rows, table_knockouts
+from metagnn.files.flux_columns import flux_columns
+from metagnn.files.table_values import numeric_values, table_knockouts
 from metagnn.network.knockout import KNOCKOUT
 from metagnn.network.medium import check_exchanges, check_uptakes
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -22,7 +23,7 @@ from metagnn.optimize.linear_program import OPTIMAL
 from metagnn.progress import Report, reported
 
 SAMPLE = "sample"
-"""Column that names the rows of a table; all others except `knockout` are exchanges."""
+"""Column that names the rows of a table."""
 
 
 def simulate_fluxes(
@@ -45,8 +46,9 @@ def simulate_fluxes(
     Args:
         network: The network.
         media: One row per medium; columns are exchanges or substances (ids of any scheme, names such as "glucose"),
-            values the largest uptake ≥ 0 [mmol/gDW/h]. Other exchanges keep the network's bounds. A column `sample` is
-            ignored; a column `knockout` names missing reactions or genes, separated by ";".
+            values the largest uptake ≥ 0 [mmol/gDW/h]. Other exchanges keep the network's bounds. Labels, such as
+            `sample`, are left out; a column `knockout` names missing reactions or genes, separated by ";", "," or
+            spaces.
         method: "min_norm", "pfba" or "fba".
         jobs: Worker processes; by default the number from `joblib.parallel_config`, else only this process.
         progress: Whether to show a progress bar; by default on a terminal and in a notebook, for work of more than a
@@ -86,8 +88,8 @@ def media_values(network: MetabolicNetwork, media: pd.DataFrame) -> tuple[list[s
     Raises:
         TableError: There are no rows; a column is unknown or duplicated; or a value is text or negative.
     """
-    media = require_rows(media, "media")
-    kept = [position for position, name in enumerate(media.columns) if name not in (SAMPLE, KNOCKOUT)]
+    media = flux_columns(media, "media")
+    kept = [position for position, name in enumerate(media.columns) if name != KNOCKOUT]
     names = [str(media.columns[position]) for position in kept]
     if not names:
         raise TableError("`media` names no exchange; expected exchange ids, such as 'EX_glc__D_e'")

@@ -2,86 +2,179 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from metagnn.errors import TableError
-from metagnn.files.table_format import TEXT_COLUMNS, AbstractRowWriter, AbstractTableFormat, check_names
+from metagnn.files.cell import PROGRAM_GAPS
+from metagnn.files.data_lines import COMMENT, DECLARATION, DataLines
+from metagnn.files.file_kind import check_kind
+from metagnn.files.table_format import AbstractRowWriter, AbstractTableFormat, OpenTable, is_text
+from metagnn.files.text_dialect import DELIMITERS, TextDialect, find_dialect, is_empty_line
+from metagnn.files.text_encoding import NAMES, UTF8, WINDOWS, find_encoding, undecodable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ENCODING = "utf-8-sig"
-"""UTF-8, with or without the byte order mark that spreadsheets write."""
+HEAD = 1 << 16
+"""Bytes at the beginning of a file by which its dialect is judged."""
+
+GAPS = sorted({spelling for word in PROGRAM_GAPS for spelling in (word, word.upper(), word.title(), "NaN")})
 
 
 @dataclass(frozen=True)
 class DelimitedText(AbstractTableFormat):
-    """UTF-8 text: a header, then one line a row.
+    """Text: a header, perhaps units, then one line a row; comments and empty lines are left out.
 
     Attributes:
         ending: Ending of the files.
         name: Name of the format.
-        separator: Character between the cells.
+        separator: Character between the cells that are written.
+        readable: Characters that may be between the cells that are read.
         grows: Rows can be appended.
     """
 
     ending: str
     name: str
     separator: str = ","
+    readable: tuple[str, ...] = (",", ";", "\t")
     grows: bool = True
 
-    def read(self, path: Path) -> pd.DataFrame:
-        """Read a whole file; numbers keep every digit."""
-        table: pd.DataFrame = self._parse(path, None)
-        return table
+    def open_table(self, path: Path, rows: int | None = None) -> OpenTable:
+        """Open a file, once the length of every row is checked; numbers keep every digit."""
+        check_kind(path)
+        with path.open("rb") as file:
+            head = file.read(HEAD + 1)
+        encoding = find_encoding(path, head)
+        try:
+            text = self._checked(path, head, encoding)
+        except UnicodeDecodeError as error:
+            if encoding != UTF8:
+                raise undecodable(path, encoding) from error
+            try:
+                text = self._checked(path, head, WINDOWS)
+            except UnicodeDecodeError as again:
+                raise undecodable(path, WINDOWS) from again
+        dialect = text.dialect
+        usual = dialect.delimiter == self.separator and dialect.decimal == "."
+        return OpenTable(text.chunks(rows), dialect.form, dialect.decimal, text.line, text.how, usual)
 
-    def read_chunks(self, path: Path, rows: int) -> Iterator[pd.DataFrame]:
-        """Read a file `rows` rows at a time, once the length of every row is checked."""
-        with self._parse(path, rows) as chunks:
-            yield from chunks
+    def _checked(self, path: Path, head: bytes, encoding: str) -> _TextTable:
+        start = codecs.getincrementaldecoder(encoding)().decode(head)
+        text = _TextTable(path, encoding, find_dialect(path, start, len(head) <= HEAD, self.readable))
+        text.check_rows()
+        return text
 
     def open_writer(self, file: IO[bytes], path: Path) -> AbstractRowWriter:
         """A writer that puts the header above the first row of an empty file."""
         return _TextWriter(file, self.separator)
 
-    def _parse(self, path: Path, rows: int | None) -> Any:
+
+class _TextTable:
+    """A text file and how it is written."""
+
+    def __init__(self, path: Path, encoding: str, dialect: TextDialect) -> None:
+        self._path, self._encoding, self.dialect = path, encoding, dialect
+        self._comments, self._filtered = 0, False
+
+    @property
+    def how(self) -> tuple[str, ...]:
+        """How it is read, in words, where that is not the plain way."""
+        found = []
+        if self._encoding != UTF8:
+            found.append(NAMES[self._encoding])
+        if self.dialect.head.units:
+            found.append("units in row 2")
+        if self._comments:
+            found.append(f"{self._comments} comment line{'s' * (self._comments > 1)} left out")
+        return tuple(found)
+
+    def check_rows(self) -> None:
+        """Raise unless every row is as long as the header.
+
+        Raises:
+            TableError: Naming the line.
+        """
+        # pandas would fill up short rows and take a surplus cell for an index. Few files have comments: the reader of
+        # all others gets its lines straight from the file.
+        try:
+            with self._open() as lines:
+                if self._check(lines, lambda reader: int(reader.line_num), (COMMENT, DECLARATION)):
+                    return
+        except csv.Error:
+            # The quote of a comment, or a damaged table; the lines without comments tell.
+            pass
+        with self._open() as lines:
+            rest = DataLines(lines)
+            try:
+                self._check(rest, lambda _: rest.number)
+            except csv.Error as error:
+                mark = DELIMITERS[self.dialect.delimiter]
+                raise TableError(
+                    f"'{self._path}', line {rest.number}: no CSV separated by {mark}s ({error})"
+                ) from error
+            self._comments, self._filtered = rest.comments, True
+
+    def line(self, row: int) -> int:
+        """Line of a row of the table, both counted from its beginning: rows from 0, lines from 1."""
+        with self._open() as lines:
+            rest = DataLines(lines)
+            for number, cells in enumerate(csv.reader(rest, delimiter=self.dialect.delimiter)):
+                row -= number >= self.dialect.skipped and not is_empty_line(cells)
+                if row < 0:
+                    break
+            return rest.number
+
+    def chunks(self, rows: int | None) -> Iterator[pd.DataFrame]:
+        """The rows of the table, some at a time, or all at once."""
         # Imported here because the command line lists the formats before it needs pandas.
         import pandas as pd
 
-        header = self._checked_header(path)
-        texts = {name: str for name in TEXT_COLUMNS if name in header}
-        return pd.read_csv(
-            path, sep=self.separator, dtype=texts, float_precision="round_trip", low_memory=False, encoding=ENCODING,
-            chunksize=rows,
-        )  # fmt: skip
-
-    def _checked_header(self, path: Path) -> list[str]:
-        """Names of the columns, once every row is known to be as long."""
-        # pandas would rename a column that appears twice, fill up short rows and take a surplus one for an index.
-        with path.open(encoding=ENCODING, newline="") as lines:
-            reader = csv.reader(lines, delimiter=self.separator, strict=True)
+        read: Any = pd.read_csv
+        names = list(self.dialect.head.names)
+        with self._open() as lines:
             try:
-                header = next((row for row in reader if row), [])
-                check_names(header, path)
-                for row in reader:
-                    if row and len(row) != len(header):
-                        raise TableError(
-                            f"'{path}', line {reader.line_num}: {len(row)} cells; expected {len(header)}, as in the "
-                            "header"
-                        )
-            except csv.Error as error:
-                raise TableError(f"'{path}', line {reader.line_num}: no {self.name} ({error})") from error
-            except UnicodeDecodeError as error:
-                raise TableError(
-                    f"'{path}' is not UTF-8 text (byte {_first_wrong_byte(path)}); expected a {self.name} table"
-                ) from error
-        if not header:
-            raise TableError(f"'{path}' is empty; expected a header and at least one row")
-        return header
+                found = read(
+                    DataLines(lines) if self._filtered else lines,
+                    sep=self.dialect.delimiter,
+                    decimal=self.dialect.decimal,
+                    header=None,
+                    names=names,
+                    usecols=range(len(names)),
+                    index_col=False,
+                    skiprows=self.dialect.skipped,
+                    dtype={name: str for name in names if is_text(name)},
+                    na_values={name: [""] if is_text(name) else GAPS for name in names},
+                    keep_default_na=False,
+                    float_precision="round_trip",
+                    low_memory=False,
+                    chunksize=rows,
+                )
+            except pd.errors.EmptyDataError:
+                return
+            if isinstance(found, pd.DataFrame):
+                yield found
+            else:
+                with found:
+                    yield from found
+
+    def _open(self) -> TextIO:
+        return self._path.open(encoding=self._encoding, newline="")
+
+    def _check(self, lines: Iterable[str], line: Callable[[Any], int], ends: tuple[str, ...] = ()) -> bool:
+        """Check the length of the rows; False if one begins as a comment or a declaration."""
+        head, width, skipped = self.dialect.head, len(self.dialect.head.names), self.dialect.skipped
+        reader = csv.reader(lines, delimiter=self.dialect.delimiter, strict=True)
+        for number, row in enumerate(reader):
+            if ends and row and row[0].startswith(ends):
+                return False
+            if len(row) != width and number >= skipped and not is_empty_line(row):
+                head.check_row(row, self._path, line(reader))
+        return True
 
 
 @dataclass(frozen=True)
@@ -90,18 +183,16 @@ class _TextWriter(AbstractRowWriter):
     separator: str
 
     def write(self, rows: pd.DataFrame) -> None:
-        text = rows.to_csv(sep=self.separator, index=False, lineterminator="\n", header=self.file.tell() == 0)
+        # Unquoted, a row whose first cell begins so would be read as a comment.
+        first = rows.iloc[:, 0]
+        marked = str(rows.columns[0]).startswith(COMMENT) or (
+            first.dtype == object and first.astype(str).str.startswith(COMMENT).any()
+        )
+        text = rows.to_csv(
+            sep=self.separator,
+            index=False,
+            lineterminator="\n",
+            header=self.file.tell() == 0,
+            quoting=csv.QUOTE_NONNUMERIC if marked else csv.QUOTE_MINIMAL,
+        )
         self.file.write(text.encode())
-
-
-def _first_wrong_byte(path: Path) -> int:
-    """Position of the first byte that is no UTF-8; a decoder of a stream counts from its buffer instead."""
-    before = 0
-    with path.open("rb") as lines:
-        for line in lines:
-            try:
-                line.decode()
-            except UnicodeDecodeError as error:
-                return before + error.start
-            before += len(line)
-    return before

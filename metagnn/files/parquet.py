@@ -9,7 +9,8 @@ from types import ModuleType
 from typing import IO, TYPE_CHECKING, Any
 
 from metagnn.errors import TableError
-from metagnn.files.table_format import AbstractRowWriter, AbstractTableFormat, check_names
+from metagnn.files.file_kind import check_kind
+from metagnn.files.table_format import AbstractRowWriter, AbstractTableFormat, OpenTable, check_names, clean_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,22 +22,22 @@ class Parquet(AbstractTableFormat):
     ending = ".parquet"
     name = "Parquet"
 
-    def read(self, path: Path) -> pd.DataFrame:
-        """Read a whole file; an index that pandas stored beside the columns is a column."""
+    def open_table(self, path: Path, rows: int | None = None) -> OpenTable:
+        """Open a file; an index that pandas stored beside the columns is a column."""
         arrow = _import_pyarrow(path)
+        check_kind(path, self.ending)
+        chunks = self._whole(arrow, path) if rows is None else self._chunks(arrow, path, rows)
+        return OpenTable(chunks, self.name)
+
+    def _whole(self, arrow: ModuleType, path: Path) -> Iterator[pd.DataFrame]:
         with _damage_named(arrow, path):
             table = arrow.parquet.read_table(path)
-        check_names(table.column_names, path)
-        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
-        return frame
+        yield _to_frame(table, path)
 
-    def read_chunks(self, path: Path, rows: int) -> Iterator[pd.DataFrame]:
-        """Read a file `rows` rows at a time."""
-        arrow = _import_pyarrow(path)
+    def _chunks(self, arrow: ModuleType, path: Path, rows: int) -> Iterator[pd.DataFrame]:
         with _damage_named(arrow, path), arrow.parquet.ParquetFile(path) as file:
-            check_names(file.schema_arrow.names, path)
             for batch in file.iter_batches(batch_size=rows):
-                yield arrow.Table.from_batches([batch]).to_pandas(ignore_metadata=True)
+                yield _to_frame(arrow.Table.from_batches([batch]), path)
 
     def open_writer(self, file: IO[bytes], path: Path) -> AbstractRowWriter:
         """A writer whose first rows set the type of every column."""
@@ -62,6 +63,13 @@ class _ParquetWriter(AbstractRowWriter):
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
+
+
+def _to_frame(table: Any, path: Path) -> pd.DataFrame:
+    check_names(table.column_names, path)
+    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    frame.columns = [clean_name(name) for name in table.column_names]
+    return frame
 
 
 @contextmanager

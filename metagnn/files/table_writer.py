@@ -29,7 +29,7 @@ class TableWriter:
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
-        self._format = find_format(self._path)
+        self._format = find_format(self._path, write=True)
         self._format.require_package(self._path)
         self._beside = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
         self._file: Any = None
@@ -68,7 +68,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
 
     Args:
         table: One row a sample; the index is not written.
-        path: A file in a folder that exists; its ending names the format: .csv, .parquet.
+        path: A file in a folder that exists; its ending names the format: .csv, .tsv, .parquet.
 
     Raises:
         TableError: An unknown ending, or columns with the same name.
@@ -87,7 +87,7 @@ def append_rows(rows: pd.DataFrame, path: Path) -> None:
     Raises:
         TableError: A format that cannot grow, or columns with the same name or without one.
     """
-    known = find_format(path)
+    known = find_format(path, write=True)
     if not known.grows:
         raise TableError(f"'{path}' is {known.name}, to which no rows can be appended; expected .csv")
     rows = _with_text_names(rows, path)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from metagnn.datasets.targets import NOT_DATA
 from metagnn.errors import TableError
+from metagnn.files.flux_columns import flux_columns
 from metagnn.network.knockout import KNOCKOUT
 from metagnn.network.medium import check_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -16,7 +16,7 @@ from metagnn.network.vocabulary.named_exchanges import resolved
 
 def input_columns(table: pd.DataFrame) -> pd.DataFrame:
     """The columns that may name exchanges."""
-    return table.loc[:, [name not in (*NOT_DATA, KNOCKOUT) for name in table.columns]]
+    return flux_columns(table, "inputs").drop(columns=KNOCKOUT, errors="ignore")
 
 
 def input_exchanges(network: MetabolicNetwork, names: Sequence[str], expected: Sequence[str] | None) -> list[str]:

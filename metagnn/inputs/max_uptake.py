@@ -18,7 +18,7 @@ class MaxUptake(AbstractInputKind):
     """Media: columns are exchanges or substances, values the largest uptakes ≥ 0 [mmol/gDW/h].
 
     An exchange that is not named keeps the network's bound. A column `knockout` names the reactions or genes that a
-    sample goes without, separated by ";".
+    sample goes without, separated by ";", "," or spaces.
     """
 
     name = "max_uptake"

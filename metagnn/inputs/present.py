@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from metagnn.datasets.flux_batch import FluxBatch
-from metagnn.datasets.targets import NOT_DATA
 from metagnn.datasets.usable_samples import FEWEST_SAMPLES
 from metagnn.errors import InputError, TableError
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.fba.label_simulator import LabelSimulator
-from metagnn.files.table_values import numeric_values, require_rows
+from metagnn.files.flux_columns import plain_name
+from metagnn.files.table_format import is_text
+from metagnn.files.table_values import flags_as_numbers, numeric_values, require_rows
 from metagnn.inputs.kind import Answer, ModelChoice
 from metagnn.inputs.max_uptake import MaxUptake
 from metagnn.models.constraint import AbstractConstraint, Soft
@@ -24,7 +25,7 @@ from metagnn.models.loss_terms import SupervisedTerm
 from metagnn.models.medium_bounds import USUAL_UPTAKE
 from metagnn.models.medium_gnn import MediumGNN, MediumGNNConfig
 from metagnn.network.conditions import Conditions
-from metagnn.network.knockout import KNOCKOUT, Knockouts
+from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.vocabulary.named_exchanges import resolved
 from metagnn.optimize.linear_program import INFEASIBLE
@@ -39,7 +40,7 @@ MOST_NAMED = 5
 
 
 class Present(MaxUptake):
-    """Lists of what media hold: columns are exchanges, 1 where the medium holds it and 0 where not.
+    """Lists of what media hold: columns are exchanges, 1 or True where the medium holds it, 0 or False where not.
 
     Uptakes are the unknown: a graph network gives every exchange one from what its node is and what else the medium
     holds, and flux balance analysis turns them into growth (`MediumGNN`). What the media do not name keeps the
@@ -54,9 +55,9 @@ class Present(MaxUptake):
 
     def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:
         """See the base class; every value but 0 and 1 is refused, an empty cell too."""
-        table = require_rows(table, "inputs")
-        exchanges, known = set(network.exchanges), (*NOT_DATA, KNOCKOUT)
-        names = ["" if name in known else str(name) for name in table.columns]
+        table = flags_as_numbers(require_rows(table, "inputs"))
+        exchanges = set(network.exchanges)
+        names = ["" if is_text(name) else plain_name(str(name)) for name in table.columns]
         found = [name if not name else resolved(network, [name])[0] for name in names]
         columns = [column for column, name in enumerate(found) if name in exchanges]
         values = numeric_values(table.iloc[:, columns])

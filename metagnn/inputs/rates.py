@@ -15,8 +15,9 @@ from metagnn.datasets.noise import RELATIVE_NOISE, SMALLEST_STD
 from metagnn.datasets.rates.flux_table import as_fluxes
 from metagnn.datasets.targets import STD
 from metagnn.errors import TableError
+from metagnn.files.flux_columns import data_columns, without_units
 from metagnn.files.table_values import numeric_values, require_rows
-from metagnn.inputs.columns import input_columns, input_exchanges
+from metagnn.inputs.columns import input_exchanges
 from metagnn.inputs.kind import AbstractInputKind, Answer
 from metagnn.models.constraint import AbstractConstraint
 from metagnn.models.flux_model import AbstractFluxModel
@@ -50,7 +51,7 @@ class Rates(AbstractInputKind):
             raise TableError(
                 f"column {KNOCKOUT!r} comes with measured rates; expected it with inputs of 'max_uptake' only"
             )
-        table = as_fluxes(network, input_columns(table), "inputs")
+        table = without_units(as_fluxes(network, data_columns(table, "inputs"), "inputs"))
         spreads = [str(name) for name in table.columns if str(name).endswith(STD)]
         names = [str(name) for name in table.columns if str(name) not in spreads]
         for name in spreads if names else ():

@@ -16,6 +16,7 @@ KNOCKOUT = "knockout"
 """Column of a table that holds the knockouts."""
 
 SEPARATOR = ";"
+"""Written between knockouts; a comma and a space are read too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,7 @@ def read_knockouts(network: MetabolicNetwork, texts: Sequence[str]) -> Knockouts
 
     Args:
         network: The network.
-        texts: Ids of reactions or genes per sample, separated by ";"; empty for the wild type.
+        texts: Ids of reactions or genes per sample, separated by ";", "," or spaces; empty for the wild type.
 
     Raises:
         TableError: An id is neither a reaction nor a gene; the message names its row and the nearest ids.
@@ -92,7 +93,7 @@ def read_knockouts(network: MetabolicNetwork, texts: Sequence[str]) -> Knockouts
     for row, text in enumerate(texts):
         if text in missing:
             continue
-        names = [part for name in text.split(SEPARATOR) if (part := name.strip())]
+        names = _split(text, known | genes)
         for name in names:
             if name not in known and name not in genes:
                 what = unknown_name(name, [*network.reactions, *network.genes], f"reaction or gene of {network.id}")
@@ -104,3 +105,11 @@ def read_knockouts(network: MetabolicNetwork, texts: Sequence[str]) -> Knockouts
     patterns = {text: np.isin(reactions, closed) for text, closed in missing.items()}
     closed = np.array([patterns[text] for text in texts], dtype=bool).reshape(len(texts), len(reactions))
     return Knockouts(reactions, closed)
+
+
+def _split(text: str, ids: frozenset[str]) -> list[str]:
+    """The ids in a text; one that holds a comma or a space itself is not cut."""
+    parts = [text]
+    for separator in (SEPARATOR, ",", None):
+        parts = [piece for part in parts for piece in ([part] if part.strip() in ids else part.split(separator))]
+    return [part.strip() for part in parts if part.strip()]

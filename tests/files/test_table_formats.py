@@ -6,7 +6,7 @@ import pytest
 
 from metagnn.cli import parser
 from metagnn.errors import TableError
-from metagnn.files.table_formats import ENDINGS, FORMATS, NAMES, find_format
+from metagnn.files.table_formats import ENDINGS, FORMATS, NAMES, WRITTEN, find_format
 
 
 @pytest.mark.parametrize("known", FORMATS, ids=ENDINGS)
@@ -14,6 +14,16 @@ def test_an_ending_finds_its_format_in_either_case(known):
     assert find_format(Path(f"table{known.ending}")) is known
     assert find_format(Path(f"table{known.ending.upper()}")) is known
     assert find_format(Path(f"a.b{known.ending}")) is known
+
+
+def test_a_format_that_is_only_read_is_not_written():
+    for known in FORMATS:
+        path = Path(f"table{known.ending}")
+        if known.written:
+            assert find_format(path, write=True) is known
+        else:
+            with pytest.raises(TableError, match="an ending that is only read; expected"):
+                find_format(path, write=True)
 
 
 @pytest.mark.parametrize("name", ["table", "table.txt", "table.csv.gz", "csv", ".csv"])
@@ -24,7 +34,11 @@ def test_an_unknown_ending_is_refused_with_the_known_ones(name):
 
 
 def test_help_texts_name_every_format(capsys):
-    for command, text in (("reconcile", NAMES), ("identifiability", ", ".join(ENDINGS))):
+    for command, text in (
+        ("reconcile", NAMES),
+        ("simulate", ", ".join(ENDINGS)),
+        ("identifiability", ", ".join(WRITTEN)),
+    ):
         with pytest.raises(SystemExit):
             parser.parse([command, "--help"])
         assert text in " ".join(capsys.readouterr().out.split())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from metagnn.datasets.rates.rate_unit import RateUnit, split_unit, without_unit
 from metagnn.network.vocabulary.header_words import SUBSTANCE, read_words
+from metagnn.rate_unit import RateUnit, split_unit, without_unit
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from metagnn.datasets.rates.column_header import ColumnHeader, parse_header
 from metagnn.datasets.rates.rate_columns import MeasuredColumn, measured_column
 from metagnn.datasets.rates.rate_table import assumed_deviations
 from metagnn.errors import TableError
-from metagnn.files.table_values import parse_column
+from metagnn.files.table_values import numeric_values
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.vocabulary.header_words import GROWTH, SUBSTANCE, UPTAKE
 
@@ -54,7 +54,7 @@ def as_fluxes(network: MetabolicNetwork, table: pd.DataFrame, argument: str) -> 
             raise TableError(
                 f"`{argument}`: columns {other!r} and {names[position]!r} both measure {column.reaction}; expected one"
             )
-        read = parse_column(table.iloc[:, position])
+        read = numeric_values(table.iloc[:, [position]])[:, 0]
         if not header.deviation:
             _check_direction(column, read, argument)
         values[position] = read * column.factor * (1.0 if header.deviation else column.sign)

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from metagnn.datasets.rates.column_header import ColumnHeader, parse_header
-from metagnn.datasets.rates.rate_unit import EXPECTED, RateUnit, parse_unit
 from metagnn.errors import TableError
+from metagnn.files.table_format import is_label
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.vocabulary.header_words import BIOMASS, DILUTION, GROWTH, RQ, SECRETION, SUBSTANCE, TIME
 from metagnn.network.vocabulary.named_exchanges import NamedExchanges
+from metagnn.rate_unit import EXPECTED, RateUnit, parse_unit
 from metagnn.units import FLUX, molar_mass
 from metagnn.units import GROWTH as GROWTH_UNIT
 
 IGNORE = "ignore"
-NOT_RATES = ("sample", "status")
 
 UNITS_OF = {
     GROWTH: ("growth",),
@@ -104,7 +104,7 @@ def read_columns(
             raise TableError(f"`units` names a column {name!r} that the file lacks; it has {', '.join(columns)}")
     ignored = tuple(name for name in columns if units.get(name) == IGNORE)
     ids = frozenset((*network.exchanges, *network.reactions, *network.aliases))
-    headers = [_header(name, units.get(name), ids) for name in columns if name not in (*NOT_RATES, *ignored)]
+    headers = [_header(name, units.get(name), ids) for name in columns if not (is_label(name) or name in ignored)]
     names = network.exchange_names
     values: dict[tuple[str, str, str, str], list[ColumnHeader]] = {}
     for header in headers:

@@ -19,6 +19,7 @@ from metagnn.datasets.rates.rate_table import (
     assumed_deviations,
 )
 from metagnn.errors import InputError, TableError
+from metagnn.files.table_format import is_label
 from metagnn.files.table_values import numeric_values, require_rows
 from metagnn.network.exchange_search import CO2, OXYGEN, exchanged_formulas, find_exchanges
 from metagnn.network.network_like import NetworkLike, as_network
@@ -61,7 +62,8 @@ class RateReader:
         network = as_network(network)
         self._network, self._noise = network, noise
         self._growth = network.growth_reaction
-        self._columns = read_columns(network, columns, units)
+        self._columns = read_columns(network, columns, _by_header(units or {}, columns))
+        self._labels = [name for name in columns if is_label(name) and name not in ("sample", "status")]
         self._seen: set[int] = set()
         self._rows = 0
         self.series = TIME in self._columns.others
@@ -73,7 +75,8 @@ class RateReader:
     def column_descriptions(self) -> tuple[RateColumn, ...]:
         """Describe how every column is read."""
         rows = [describe(column, self._columns, self._growth, self._noise) for column in self._columns.all]
-        return (*rows, *(RateColumn(name, "ignored, as the map says", "", "") for name in self._columns.ignored))
+        ignored = [RateColumn(name, "ignored, as the map says", "", "") for name in self._columns.ignored]
+        return (*rows, *ignored, *(RateColumn(name, "label", "", "") for name in self._labels))
 
     def read(self, table: pd.DataFrame) -> RateTable:
         """Read rows as rates.
@@ -269,6 +272,15 @@ def read_rates(
     network = as_network(network)
     table = require_rows(table, "rates")
     return RateReader(network, [str(name) for name in table.columns], units, noise).read(table)
+
+
+def _by_header(units: Mapping[str, str], columns: Sequence[str]) -> dict[str, str]:
+    """The map of units by whole headers: it may name a column without the unit of the second header row."""
+    found = {}
+    for name, unit in units.items():
+        whole = [column for column in columns if column.startswith(f"{name} [") and column.endswith("]")]
+        found[whole[0] if name not in columns and len(whole) == 1 else name] = unit
+    return found
 
 
 def _replicate_error(replicates: np.ndarray, mean: np.ndarray, count: np.ndarray) -> np.ndarray:

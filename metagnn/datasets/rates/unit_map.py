@@ -7,10 +7,11 @@ from pathlib import Path
 import yaml
 
 from metagnn.errors import TableError
+from metagnn.files.text_encoding import find_encoding
 
 
 def read_unit_map(path: str | Path) -> dict[str, str]:
-    """Read a map of columns to units: YAML, one `column: unit` a line, or `column: ignore`.
+    """Read a map of columns to units: YAML, one `column: unit` a line, or `column: ignore`; in any encoding of tables.
 
     Raises:
         TableError: A missing file, or something that is no such map.
@@ -19,7 +20,8 @@ def read_unit_map(path: str | Path) -> dict[str, str]:
     if not path.is_file():
         raise TableError(f"no map of units at '{path}'; expected a YAML file")
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        found = yaml.safe_load(content.decode(find_encoding(path, content)))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = str(error).replace("\n", " ")[:160]
         raise TableError(f"'{path}' cannot be read as YAML: {reason}") from error

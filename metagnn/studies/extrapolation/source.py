@@ -12,10 +12,11 @@ import pandas as pd
 
 from metagnn.datasets.media import sparse_media
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
-from metagnn.datasets.targets import NOT_DATA, read_targets
+from metagnn.datasets.targets import read_targets
 from metagnn.errors import TableError
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.fba.simulate import simulate_fluxes
+from metagnn.files.table_format import is_label
 from metagnn.files.table_reader import read_table
 from metagnn.inputs import read_conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -180,7 +181,7 @@ def _divide_columns(network: MetabolicNetwork, table: pd.DataFrame, path: str) -
         targets = [name for name in names if name.startswith(FLUX)]
     else:
         media = [name for name in names if name in network.exchanges]
-        targets = [name for name in names if name not in media and name not in NOT_DATA]
+        targets = [name for name in names if name not in media and not is_label(name)]
     if not media:
         raise TableError(f"'{path}' has no media; expected columns such as '{MEDIA}EX_glc__D_e' or 'EX_glc__D_e'")
     return (

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from metagnn.datasets.rates.column_header import parse_header
-from metagnn.datasets.rates.rate_unit import parse_unit
+from metagnn.rate_unit import parse_unit
 
 IDS = frozenset(["EX_ac_e", "Biomass"])
 
