@@ -9,7 +9,8 @@ import pandas as pd
 import torch
 
 from metagnn.analysis.reconciliation.closures import BALANCES, closures
-from metagnn.analysis.reconciliation.composition_fit import FittedComposition, fit_composition, own_contents
+from metagnn.analysis.reconciliation.composition_fit import FittedComposition, fit_composition
+from metagnn.analysis.reconciliation.composition_prior import composition_prior, own_contents
 from metagnn.analysis.reconciliation.exchange_laws import find_exchange_laws
 from metagnn.analysis.reconciliation.flux_bounds import reconciliation_bounds
 from metagnn.analysis.reconciliation.gross_errors import GrossErrors, gross_errors
@@ -74,7 +75,9 @@ class Reconciler:
         if self.options.composition == "elemental":
             alpha, _, electrons = own_contents(self.exchange_laws)
             degree = self.options.degree(electrons / alpha)
-        self.fitted: FittedComposition = fit_composition(self.exchange_laws, *on_border, degree)
+        self.fitted: FittedComposition = fit_composition(
+            self.exchange_laws, *on_border, degree, self.options.contents
+        )
         self.fitted_network = network.with_biomass(self.exchange_laws.biomass.column_at(self.fitted.theta))
         self.suspects: tuple[UnitSuspect, ...] = self._unit_suspects(rates)
         self._bounds = reconciliation_bounds(self.exchange_laws, self._known, self._opened, self.options.energy)
@@ -107,7 +110,8 @@ class Reconciler:
                 elemental = find_exchange_laws(self.network, present, "elemental")
             except InputError:
                 return ()
-        return unit_suspects(elemental, measured[:, elemental.indices], deviations[:, elemental.indices])
+        on_border = measured[:, elemental.indices], deviations[:, elemental.indices]
+        return unit_suspects(elemental, *on_border, composition_prior(elemental, contents=self.options.contents))
 
     def _border_states(self) -> SteadyStates:
         laws = self.exchange_laws.matrix_at(self.fitted.theta)
