@@ -79,14 +79,14 @@ class CompositionPrior:
         own: Carbon, nitrogen and electrons of the network's biomass [mmol/gDW]; empty without an elemental composition.
         degree: Electrons per carbon, and the standard deviation; empty likewise.
         contents: The ranges.
-        coefficient_noise: Standard deviation of every parameter of another composition.
+        inside: Standard deviations of alpha and beta inside them [mmol/gDW].
     """
 
     mean: np.ndarray
     own: tuple[float, ...] = ()
     degree: tuple[float, ...] = ()
     contents: CellContents = CellContents()
-    coefficient_noise: float = COEFFICIENT_NOISE
+    inside: tuple[float, ...] = ()
 
     def information(self, theta: np.ndarray) -> np.ndarray:
         """Precision of the prior at θ, shape `[parameters, parameters]`."""
@@ -99,13 +99,13 @@ class CompositionPrior:
     def inner_information(self, theta: np.ndarray) -> np.ndarray:
         """The same without the ends of the ranges."""
         if not self.own:
-            return np.eye(len(theta)) / self.coefficient_noise**2
+            return np.eye(len(theta)) / COEFFICIENT_NOISE**2
         # A tight prior on e − γ α = 0, and a vague one on alpha and beta.
         degree, error = self.degree
         along = np.array([-degree, 0.0, 1.0])
-        alpha, beta, _ = self.own
+        alpha = self.own[0]
         tight = np.outer(along, along) / (error * max(alpha + theta[0], 0.1 * alpha)) ** 2
-        return np.asarray(tight + np.diag([(VAGUE * alpha) ** -2, (VAGUE * beta) ** -2, 0.0]))
+        return np.asarray(tight + np.diag([*np.power(self.inside, -2.0), 0.0]))
 
     def pull(self, theta: np.ndarray) -> np.ndarray:
         """Negative gradient of half the misfit of θ, shape `[parameters]`."""
@@ -125,6 +125,22 @@ class CompositionPrior:
         alpha, _, electrons = np.array(self.own) + theta
         apart = (electrons - self.degree[0] * alpha) / (self.degree[1] * max(alpha, 0.1 * self.own[0]))
         return np.square([*(excess / std for excess, std in self._excess(theta)), apart])
+
+    def misfit(self, theta: np.ndarray) -> float:
+        """Twice the negative logarithm of the prior, but for a constant."""
+        apart = theta - self.mean
+        beyond = sum((excess / std) ** 2 for excess, std in self._excess(theta))
+        return float(apart @ self.inner_information(theta) @ apart + beyond)
+
+    def centred(self) -> CompositionPrior:
+        """A prior that expects the middle of the ranges: for the size of a stream that trades off against biomass."""
+        if not self.own:
+            return self
+        ends = np.array([self.contents.alpha, self.contents.beta])
+        middle = ends.mean(axis=1) - np.array(self.own[:2])
+        mean = np.array([*middle, self.degree[0] * (self.own[0] + middle[0]) - self.own[2]])
+        quarter = np.maximum((ends[:, 1] - ends[:, 0]) / 4, EDGE * ends[:, 0])
+        return replace(self, mean=mean, inside=tuple(quarter.tolist()))
 
     def without_ranges(self) -> CompositionPrior:
         """A prior that leaves all contents to the data."""
@@ -192,7 +208,7 @@ def composition_prior(
         )
     start = [float(np.clip(value, *ends)) for value, ends in zip(own, (contents.alpha, contents.beta), strict=False)]
     mean = np.array([start[0] - own[0], start[1] - own[1], degree * start[0] - own[2]])
-    return CompositionPrior(mean, own, (degree, error), contents)
+    return CompositionPrior(mean, own, (degree, error), contents, (VAGUE * own[0], VAGUE * own[1]))
 
 
 def typical_degree(own: float) -> tuple[float, float]:
