@@ -73,11 +73,12 @@ def stream_candidates(exchange_laws: ExchangeLaws, rates: np.ndarray, theta: np.
     # One unit is a flow that carries the carbon taken up, or what a unit of hydrogen would of its electrons.
     typical = np.where(enters[:, 0] > NOTHING, enters[:, 0], leaves[:, 0])
     carbon = np.where(carried[0] > 0, carried[0], np.maximum(np.abs(carried[2]) / 4, 1.0))
-    scaled = np.flatnonzero((known != 0).any(axis=0))
+    # Water, protons and fluxes inside the cell carry none of these elements in or out.
+    carries = np.abs(boundary).max(axis=0) > NOTHING
+    scaled = np.flatnonzero((known != 0).any(axis=0) & carries)
     common = np.array([(c, o) in COMMON and not n for c, n, _, o in carried.T], dtype=bool)
     # A column that is zero throughout cannot be scaled: what it measures was perhaps not measured.
-    zero = np.flatnonzero(np.isfinite(rates).any(axis=0) & ~(known != 0).any(axis=0))
-    zero = zero[np.abs(boundary[:, zero]).max(axis=0, initial=0.0) > 0]
+    zero = np.flatnonzero(np.isfinite(rates).any(axis=0) & ~(known != 0).any(axis=0) & carries)
     laws = exchange_laws.matrix_at(theta)
     indices = np.concatenate([exchange_laws.indices[scaled], exchange_laws.indices[zero], places])
     unit = np.where(boundary[0, zero] > 0, boundary[0, zero], np.maximum(np.abs(boundary[2, zero]) / 4, 1.0))
