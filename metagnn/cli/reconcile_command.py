@@ -117,16 +117,16 @@ def _print_report(report: dict[str, Any]) -> None:
     rows.append(("not determined", _some([named(name) for name in open_ones])))
     print_table("reconciled", ("what", "value"), rows)
     for name, scores in report["hidden"].items():
-        _print_hidden(named(name), scores)
+        _print_hidden(name, names.get(name, ""), scores)
 
 
-def _print_hidden(name: str, scores: dict[str, Any]) -> None:
+def _print_hidden(reaction: str, name: str, scores: dict[str, Any]) -> None:
     rows = [("samples", str(scores["samples"])), ("not determined", str(scores["undetermined"]))]
     for key in ("mean_relative_error", "median_relative_error", "worst_relative_error", "median_half_width_90"):
         if scores[key] is not None:
             rows.append((key.replace("_", " "), f"{100 * scores[key]:.1f} %"))
     rows.append(("90 % intervals that contain the measurement", f"{scores['covered_90']} of {scores['determined']}"))
-    print_table(f"{name}: withheld and predicted", ("what", "value"), rows)
+    print_table(f"{reaction}: withheld and predicted" + (f" ({name})" if name else ""), ("what", "value"), rows)
 
 
 def _with_interval(value: float | None, interval: Sequence[float | None] | None) -> str:

@@ -213,7 +213,9 @@ def _missing_stream(
     matter = np.abs(shares[best][:2])
     place = int(matter.argmax()) if matter.max() >= LEAST_SHARE else 2
     # Streams whose falls differ by less than 2 are as good as each other.
-    ordered = sorted(explanations, key=lambda stream: (-(falls[stream] // 2), not candidates.common[stream]))
+    ordered = sorted(
+        explanations, key=lambda stream: ((falls[best] - falls[stream]) // 2, not candidates.common[stream])
+    )
     scaled = [explanations[stream] for stream in ordered if candidates.measured[stream]]
     unmeasured = [explanations[stream] for stream in ordered if not candidates.measured[stream]]
     where = tuple(name for name, flowing in zip(names, here, strict=True) if flowing)

@@ -49,8 +49,8 @@ class RateChecks:
         notes += [stream_in_words(network, stream) for stream in self.missing]
         if fitted.outside:
             found = "; ".join(fitted.outside)
-            rest = "" if notes else "; expected a stream that was not measured, or a wrong unit"
-            notes.append(f"biomass fitted to these rates is not that of cells ({found}), which explains nothing{rest}")
+            rest = "" if notes else ": a stream was not measured, or a unit is wrong"
+            notes.append(f"biomass fitted to these rates is not that of cells ({found}) and no explanation{rest}")
         return tuple(notes)
 
 

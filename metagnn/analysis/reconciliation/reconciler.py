@@ -28,7 +28,7 @@ from metagnn.analysis.reconciliation.options import ReconcileOptions
 from metagnn.analysis.reconciliation.rate_checks import RateChecks, check_rates
 from metagnn.analysis.reconciliation.reconciliation import Reconciliation
 from metagnn.analysis.reconciliation.smallest_change import ChangeFinder, NeededChange
-from metagnn.datasets.rates import ExchangeNames, RateTable, present_exchanges
+from metagnn.datasets.rates import ExchangeNames, RateTable, present_exchanges, without_sentinels
 from metagnn.errors import InputError
 from metagnn.network.compression import null_basis
 from metagnn.network.network_like import NetworkLike, as_network
@@ -75,6 +75,7 @@ class Reconciler:
         names = ExchangeNames(network)
         self.hide = tuple(names.find(name, "--hide") for name in self.options.hide)
         self._reactions = rates.reactions
+        rates = without_sentinels(network, rates)
         shown = rates.without(self.hide)
         measured, deviations = shown.on_network(network)
         self._known = ~np.isnan(measured).all(axis=0)
@@ -139,6 +140,7 @@ class Reconciler:
         """
         if rates.reactions != self._reactions:
             raise InputError(f"`rates` measures {', '.join(rates.reactions)}; expected {', '.join(self._reactions)}")
+        rates = without_sentinels(self.network, rates)
         hidden = {name: rates.rates[:, rates.reactions.index(name)] for name in self.hide}
         measured, deviations = rates.without(self.hide).on_network(self.network)
         fluxes, status = self._nearest(measured, deviations)
@@ -161,7 +163,7 @@ class Reconciler:
             intervals,
             changes,
             self.fitted,
-            self.notes,
+            (*rates.notes, *self.notes),
             self.names,
         )
 

@@ -22,6 +22,9 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 MOST_SAMPLES = 1000
 """Largest number of samples that the report lists one by one; `samples.csv` holds all."""
 
+MOST_NOTES = 50
+"""Largest number of warnings; every chunk of a long file may have its own."""
+
 
 def reconciled_table(reconciliation: Reconciliation) -> pd.DataFrame:
     """Every flux of every sample: `sample, status`, then the reactions [mmol/gDW/h]."""
@@ -63,7 +66,7 @@ class ReportTotals:
 
     def __init__(self, reconciler: Reconciler, columns: Sequence[RateColumn]) -> None:
         self._reconciler, self._columns = reconciler, columns
-        self._counts: dict[str, Counter[str]] = {"status": Counter(), "suspects": Counter()}
+        self._counts: dict[str, Counter[str]] = {"status": Counter(), "suspects": Counter(), "notes": Counter()}
         self._samples: list[dict[str, Any]] = []
         self._changes: list[dict[str, Any]] = []
         self._hidden: dict[str, list[np.ndarray]] = {name: [] for name in reconciler.hide}
@@ -127,7 +130,7 @@ class ReportTotals:
                 "closures_not_available": closure_gaps(reconciler.network, closures[:, 0]),
                 "p_value": {"median": _median(known), "below_0.01": int((known < GROSS).sum()), "samples": len(known)},
                 "gross_errors": dict(suspects.most_common()),
-                "warnings": list(reconciler.notes),
+                "warnings": list(self._counts["notes"])[:MOST_NOTES],
                 "unit_suspects": [vars(suspect) for suspect in reconciler.checks.suspects],
                 "missing_streams": [asdict(stream) for stream in reconciler.checks.missing],
                 "cannot_be_met": self._changes,
