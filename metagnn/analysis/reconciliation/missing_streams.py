@@ -35,7 +35,7 @@ MOST_ROWS = 200
 FEWEST_ROWS = 3
 """Number of rows from which single ones can contradict the others."""
 
-MOST_NAMED = 4
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Explanation:
         reaction: The reaction.
         flow: Median flow that is missing [mmol/gDW/h]; negative for an uptake.
         flow_std: Its standard deviation [mmol/gDW/h].
-        factor: True over measured rate where the reaction was measured; None for a stream that was not.
+        factor: True over measured rate where the reaction was measured, infinite where as zero; None for a stream that
+            was not measured.
         fall: Fall of the misfit (χ²).
     """
 
@@ -192,7 +193,7 @@ def _missing_stream(
     explanations: dict[int, Explanation] = {}
     shares: dict[int, np.ndarray] = {}
     for stream in np.flatnonzero(falls > falls.max() - AS_GOOD).tolist():
-        flow, factor = flows[here, stream], None
+        flow, factor = flows[here, stream], np.inf if candidates.zero[stream] else None
         if candidates.measured[stream]:
             scale = candidates.streams.scales[here, stream]
             if not (scale != 0).any():
@@ -216,8 +217,8 @@ def _missing_stream(
     ordered = sorted(
         explanations, key=lambda stream: ((falls[best] - falls[stream]) // 2, not candidates.common[stream])
     )
-    scaled = [explanations[stream] for stream in ordered if candidates.measured[stream]]
-    unmeasured = [explanations[stream] for stream in ordered if not candidates.measured[stream]]
+    scaled = [explanations[stream] for stream in ordered if explanations[stream].factor is not None]
+    unmeasured = [explanations[stream] for stream in ordered if explanations[stream].factor is None]
     where = tuple(name for name, flowing in zip(names, here, strict=True) if flowing)
     return MissingStream(
         CONTENTS[place],

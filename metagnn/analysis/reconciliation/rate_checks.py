@@ -12,7 +12,7 @@ from metagnn.analysis.reconciliation.composition_prior import composition_prior,
 from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws, find_exchange_laws
 from metagnn.analysis.reconciliation.missing_streams import Explanation, MissingStream, find_missing_streams
 from metagnn.analysis.reconciliation.options import ReconcileOptions
-from metagnn.analysis.reconciliation.unit_suspects import UnitSuspect, unit_suspects
+from metagnn.analysis.reconciliation.unit_suspects import TURNED, UnitSuspect, unit_suspects
 from metagnn.datasets.rates import RateTable
 from metagnn.errors import InputError
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -49,8 +49,8 @@ class RateChecks:
         notes += [stream_in_words(network, stream) for stream in self.missing]
         if fitted.outside:
             found = "; ".join(fitted.outside)
-            rest = "" if notes else ": a stream was not measured, or a unit is wrong"
-            notes.append(f"biomass fitted to these rates is not that of cells ({found}) and no explanation{rest}")
+            rest = "" if notes else "; a stream was not measured, or a unit is wrong"
+            notes.append(f"the biomass that these rates need is not that of cells and explains nothing: {found}{rest}")
         return tuple(notes)
 
 
@@ -80,11 +80,13 @@ def check_rates(exchange_laws: ExchangeLaws, rates: RateTable, options: Reconcil
 
 
 def suspect_in_words(network: MetabolicNetwork, suspect: UnitSuspect) -> str:
-    """Say which column may be wrong by a factor."""
+    """Say which column may be wrong by a factor, or have the wrong sign."""
+    change = f"the misfit of the balances from {suspect.misfit:.3g} to {suspect.corrected:.2g} times the plausible limit"
+    if suspect.factor == TURNED:
+        return f"{with_name(network, suspect.reaction)} may have {suspect.meaning}; turning it round reduces {change}"
     return (
         f"{with_name(network, suspect.reaction)} may be off by a factor of {suspect.factor:.3g}, {suspect.meaning}; "
-        f"division by it reduces the misfit of the balances from {suspect.misfit:.3g} to {suspect.corrected:.2g} times "
-        "the plausible limit"
+        f"division by it reduces {change}"
     )
 
 
@@ -98,18 +100,21 @@ def stream_in_words(network: MetabolicNetwork, stream: MissingStream) -> str:
     if stream.samples:
         more = len(stream.samples) - MOST_SAMPLES
         said += f" in sample {', '.join(stream.samples[:MOST_SAMPLES])}" + (f" and {more} more" if more > 0 else "")
-    causes = [
-        f"{with_name(network, found.reaction)} measured too {'low' if found.factor > 1 else 'high'} "
-        f"(× {found.factor:.2g} closes)"
-        for found in stream.scaled
-        if found.factor is not None
-    ]
+    causes = [_rate_in_words(network, found) for found in stream.scaled]
     for kind, sign in (("product", 1), ("source", -1)):
         flows = [found for found in stream.unmeasured if sign * found.flow > 0]
         if flows:
             causes.append(f"a {kind} not measured: {' or '.join(_flow_in_words(network, found) for found in flows)}")
     advice = f"; try `--present {stream.unmeasured[0].reaction}`" if stream.unmeasured else ""
     return f"{said}: {', or '.join(causes)}{advice}"
+
+
+def _rate_in_words(network: MetabolicNetwork, found: Explanation) -> str:
+    factor = found.factor or 1.0
+    if np.isinf(factor):
+        return f"{with_name(network, found.reaction)} measured as 0 ({found.flow:.2g} ± {found.flow_std:.1g} {FLUX} closes)"
+    wrong = "low" if factor > 1 else "high"
+    return f"{with_name(network, found.reaction)} measured too {wrong} (× {factor:.2g} closes)"
 
 
 def _flow_in_words(network: MetabolicNetwork, found: Explanation) -> str:

@@ -61,7 +61,7 @@ class Reconciler:
         fitted: The composition fitted to the rows.
         fitted_network: The network with it.
         checks: What looks wrong with the rows: units and missing streams.
-        notes: The same in sentences.
+        notes: The same in sentences, and what was taken for not measured.
         names: Name of what every reaction carries across the boundary, by reaction.
 
     Raises:
@@ -79,7 +79,9 @@ class Reconciler:
         shown = rates.without(self.hide)
         measured, deviations = shown.on_network(network)
         self._known = ~np.isnan(measured).all(axis=0)
-        present = present_exchanges(network, self._known)
+        # What has a column was there, even where all of its numbers were placeholders.
+        self._listed = np.isin(network.reactions, shown.reactions)
+        present = present_exchanges(network, self._listed)
         self._opened = np.zeros(len(present), dtype=bool)
         self._opened[[network.reaction_index(names.find(name, "--present")) for name in self.options.present]] = True
         self.exchange_laws = find_exchange_laws(network, present | self._opened, self.options.composition)
@@ -93,9 +95,9 @@ class Reconciler:
         )
         self.fitted_network = network.with_biomass(self.exchange_laws.biomass.column_at(self.fitted.theta))
         self.checks: RateChecks = check_rates(self.exchange_laws, shown, self.options)
-        self.notes = self.checks.notes(network, self.fitted)
+        self.notes = (*rates.notes, *self.checks.notes(network, self.fitted))
         self.names = carried_names(network, network.reactions)
-        self._bounds = reconciliation_bounds(self.exchange_laws, self._known, self._opened, self.options.energy)
+        self._bounds = reconciliation_bounds(self.exchange_laws, self._listed, self._opened, self.options.energy)
         self._projection = PolytopeProjection(self.fitted_network.stoichiometry, *self._bounds)
         self._states = self._all_states() if self.options.all_intervals else self._border_states()
         self._border_only = self._border_states()
@@ -163,7 +165,7 @@ class Reconciler:
             intervals,
             changes,
             self.fitted,
-            (*rates.notes, *self.notes),
+            tuple(dict.fromkeys((*rates.notes, *self.notes))),
             self.names,
         )
 

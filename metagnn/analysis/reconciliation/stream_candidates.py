@@ -27,6 +27,7 @@ class StreamCandidates:
     Attributes:
         reactions: Their reactions.
         measured: Whether it is a measured rate, off by a factor; otherwise an exchange that was taken for absent.
+        zero: Whether it was measured as zero in every row.
         common: Whether cells often give it off.
         contents: Carbon, nitrogen and electrons that a unit of flow takes out, shape `[3, streams]`.
         through: Carbon, nitrogen and electrons that enter or leave with the measured rates, whichever is more, shape
@@ -36,6 +37,7 @@ class StreamCandidates:
 
     reactions: tuple[str, ...]
     measured: np.ndarray
+    zero: np.ndarray
     common: np.ndarray
     contents: np.ndarray
     through: np.ndarray
@@ -85,6 +87,7 @@ def stream_candidates(exchange_laws: ExchangeLaws, rates: np.ndarray, theta: np.
     return StreamCandidates(
         tuple(network.reactions[index] for index in indices),
         np.arange(len(indices)) < len(scaled),
+        np.isin(indices, exchange_laws.indices[zero]),
         np.concatenate([np.zeros(len(scaled) + len(zero), dtype=bool), common]),
         np.hstack([boundary[:, scaled], boundary[:, zero], carried[:3]]),
         np.maximum(enters, leaves),

@@ -12,6 +12,8 @@ from metagnn.analysis.reconciliation.composition_prior import CompositionPrior
 from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws
 from metagnn.nn.biomass_column import CONTENTS
 
+TURNED = -1.0
+
 FACTORS = {
     1000.0: "a unit a thousand times too small",
     0.001: "a unit a thousand times too large",
@@ -19,7 +21,7 @@ FACTORS = {
     0.5: "half the rate (molecules counted for atoms?)",
     60.0: "per minute and not per hour",
     1 / 60: "per hour and not per minute",
-    -1.0: "the opposite sign (uptake is below zero, secretion above)",
+    TURNED: "the opposite sign (uptake is below zero, secretion above)",
 }
 """Factors by which a column may be wrong, and what each may mean."""
 
@@ -82,7 +84,7 @@ def unit_suspects(
     if raw < 1.0:
         return ()
     found = []
-    for position in np.flatnonzero(~np.isnan(rates).all(axis=0)):
+    for position in np.flatnonzero((np.nan_to_num(rates) != 0).any(axis=0)):
         for factor, meaning in FACTORS.items():
             scale = np.ones(rates.shape[1])
             scale[position] = factor

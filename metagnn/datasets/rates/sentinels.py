@@ -9,7 +9,7 @@ import numpy as np
 
 from metagnn.datasets.rates.column_header import BIOMASS, TIME
 from metagnn.datasets.rates.rate_columns import MeasuredColumn
-from metagnn.datasets.rates.rate_table import RateTable
+from metagnn.datasets.rates.rate_table import SMALLEST_STD, RateTable
 from metagnn.datasets.rates.sentinel import Sentinel
 from metagnn.network.exchange_search import CO2, INORGANIC_CARBON, OXYGEN, exchanged_formulas
 from metagnn.network.network_like import NetworkLike, as_network
@@ -180,14 +180,14 @@ def _zero_reason(network: NetworkLike, reactions: Sequence[str], rates: np.ndarr
     nutrient = name in network.medium()
     for element, word in (("C", "carbon"), ("N", "nitrogen")):
         sources = [one for one, held in formulas.items() if (held or {}).get(element) and held not in INORGANIC_CARBON]
-        fed = any((flows[one] < 0).any() for one in sources)
+        fed = any((flows[one] < -SMALLEST_STD).any() for one in sources)
         if grows and nutrient and atoms.get(element) and atoms not in INORGANIC_CARBON and not fed:
             return f"a placeholder, not a measurement: growth needs {word}, and nothing else brings it", False
     if grows and atoms == OXYGEN:
-        burnt = any((flows[one] > 0).any() for one, held in formulas.items() if held == CO2)
+        burnt = any((flows[one] > SMALLEST_STD).any() for one, held in formulas.items() if held == CO2)
         products = [one for one, held in formulas.items() if (held or {}).get("C") and held != CO2]
         acceptors = [one for one, held in formulas.items() if held and not held.get("C") and held.get("O", 0) > 2]
-        reduced = any((flows[one] > 0).any() for one in products) or any((flows[one] < 0).any() for one in acceptors)
+        reduced = any((flows[one] > SMALLEST_STD).any() for one in products) or any((flows[one] < -SMALLEST_STD).any() for one in acceptors)
         if burnt and not reduced:
             return "a placeholder, not a measurement: CO2 is formed, and nothing else takes up the electrons", False
     return "", True
