@@ -24,7 +24,7 @@ MOST_SHOWN = 12
 
 def reconcile(chosen: argparse.Namespace) -> None:
     """Print how columns were read, reconcile all samples, and print the results."""
-    from metagnn.analysis.reconciliation import ReconcileOptions
+    from metagnn.analysis.reconciliation import CellContents, ReconcileOptions
     from metagnn.analysis.reconciliation.folder import open_rates, reconcile_to_folder
     from metagnn.datasets.rates import read_unit_map
 
@@ -32,6 +32,7 @@ def reconcile(chosen: argparse.Namespace) -> None:
         composition=chosen.composition,
         gamma=chosen.gamma,
         gamma_std=chosen.gamma_std,
+        contents=CellContents(tuple(chosen.alpha), tuple(chosen.beta)),
         hide=tuple(chosen.hide or ()),
         present=tuple(chosen.present or ()),
         energy=chosen.energy,
@@ -62,6 +63,8 @@ def _print_understood(network: MetabolicNetwork, columns: Sequence[RateColumn]) 
 def _print_closures(network: MetabolicNetwork, rates: Any) -> None:
     """Print the closures of the raw data."""
     from metagnn.analysis.reconciliation.closures import BALANCES, closures
+    from metagnn.analysis.reconciliation.rate_checks import WORDS
+    from metagnn.analysis.reconciliation.report import closure_gaps
 
     found = closures(network, rates.on_network(network)[0])
     rows = []
@@ -73,15 +76,18 @@ def _print_closures(network: MetabolicNetwork, rates: Any) -> None:
     if rows:
         title = f"raw data: outflow / inflow of measured rates, with the biomass of {network.id}"
         print_table(title, ("balance", "least", "median", "most"), rows)
+    for balance, reason in closure_gaps(network, found).items():
+        print(f"closure of {WORDS[balance]} is not available: {reason}")
 
 
 def _print_report(report: dict[str, Any]) -> None:
-    for suspect in report["unit_suspects"][:3]:
-        print(
-            f"warning: {suspect['reaction']} may be off by a factor of {suspect['factor']:.3g}, {suspect['meaning']}; "
-            f"division by it reduces the misfit of the balances from {suspect['misfit']:.3g} to "
-            f"{suspect['corrected']:.2g} times the plausible limit"
-        )
+    for note in report["warnings"]:
+        print(f"warning: {note}")
+    names = report["names"]
+
+    def named(reaction: str) -> str:
+        return f"{names[reaction]} ({reaction})" if names.get(reaction) else reaction
+
     composition = report["composition"]
     rows = [
         ("samples", f"{report['samples']}: " + ", ".join(f"{n} {s}" for s, n in report["status"].items())),
@@ -91,7 +97,7 @@ def _print_report(report: dict[str, Any]) -> None:
             "electrons per carbon",
             _with_interval(composition["degree_of_reduction"], composition["degree_of_reduction_interval"]),
         ),
-        ("assumed absent", _some(report["absent"])),
+        ("assumed absent", _some([named(name) for name in report["absent"]])),
         (
             "χ²: samples with p < .01",
             f"{report['p_value']['below_0.01']} of {report['p_value']['samples']} redundant samples",
@@ -99,28 +105,28 @@ def _print_report(report: dict[str, Any]) -> None:
         ("scatter of rows", f"{report['noise_factor']:.2f} × their deviations; intervals are widened by it"),
     ]
     for name, count in list(report["gross_errors"].items())[:MOST_SHOWN]:
-        rows.append(("gross error", f"{name} in {count} samples"))
+        rows.append(("gross error", f"{named(name)} in {count} samples"))
     for change in report["cannot_be_met"][:MOST_SHOWN]:
         rows.append(
             (
                 f"sample {change['sample']} cannot be met",
-                f"{change['reaction']} is {change['measured']:.4g}; nearest feasible: {change['nearest']:.4g}",
+                f"{named(change['reaction'])} is {change['measured']:.4g}; nearest feasible: {change['nearest']:.4g}",
             )
         )
     open_ones = [name for name, kinds in report["intervals"].items() if set(kinds) != {"determined"}]
-    rows.append(("not determined", _some(open_ones)))
+    rows.append(("not determined", _some([named(name) for name in open_ones])))
     print_table("reconciled", ("what", "value"), rows)
     for name, scores in report["hidden"].items():
-        _print_hidden(name, scores)
+        _print_hidden(name, names.get(name, ""), scores)
 
 
-def _print_hidden(name: str, scores: dict[str, Any]) -> None:
+def _print_hidden(reaction: str, name: str, scores: dict[str, Any]) -> None:
     rows = [("samples", str(scores["samples"])), ("not determined", str(scores["undetermined"]))]
     for key in ("mean_relative_error", "median_relative_error", "worst_relative_error", "median_half_width_90"):
         if scores[key] is not None:
             rows.append((key.replace("_", " "), f"{100 * scores[key]:.1f} %"))
-    rows.append(("90 % intervals that contain the measurement", f"{scores['covered_90']} of {scores['samples']}"))
-    print_table(f"{name}: withheld and predicted", ("what", "value"), rows)
+    rows.append(("90 % intervals that contain the measurement", f"{scores['covered_90']} of {scores['determined']}"))
+    print_table(f"{reaction}: withheld and predicted" + (f" ({name})" if name else ""), ("what", "value"), rows)
 
 
 def _with_interval(value: float | None, interval: Sequence[float | None] | None) -> str:

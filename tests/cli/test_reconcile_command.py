@@ -109,7 +109,7 @@ def test_a_factor_of_two_is_said(run, rates: pd.DataFrame):
     wrong.to_csv("rates.csv", index=False)
     code, out, _ = run("rates.csv")
     assert code == 0
-    assert "warning: EX_o2_e may be off by a factor of 2" in out
+    assert "warning: O2 (EX_o2_e) may be off by a factor of 2" in out
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ class ChunkSummary:
     """Counts over one chunk, and a few numbers for every sample.
 
     Attributes:
-        counts: How often each value occurred, by what is counted: "status", "suspects", "intervals of" a reaction.
+        counts: How often each value occurred, by what is counted: "status", "suspects", "notes", "intervals of" a
+            reaction.
         samples: Rows of `samples.csv` that the report lists.
         changes: Measurements that no flux can meet, as far as the report lists them.
         closures: Closures before and after, in carbon, nitrogen and electrons, shape `[samples, 2, 3]`.
@@ -48,6 +49,7 @@ class ChunkSummary:
         errors, intervals = found.errors, found.intervals
         gross = np.flatnonzero(errors.suspect_p < GROSS)
         counts = {"status": _count(found.status), "suspects": _count(errors.suspect[row] for row in gross)}
+        counts["notes"] = _count(found.notes)
         for position, name in enumerate(intervals.reactions):
             counts[f"intervals of {name}"] = _count(map(str, intervals.status[:, position]))
         hidden = {}

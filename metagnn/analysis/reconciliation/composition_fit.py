@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,27 +10,22 @@ import scipy.stats
 
 from metagnn.analysis.composition.content_interval import UNDETERMINED, Interval, content_interval
 from metagnn.analysis.composition.fitted_composition import Composition
+from metagnn.analysis.reconciliation.composition_prior import (
+    CellContents,
+    CompositionPrior,
+    composition_prior,
+    own_contents,
+)
 from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws
-from metagnn.errors import InputError
 from metagnn.network.elements import balance_weights
-
-GAMMA_NOISE = 0.04
-"""Relative standard deviation of a degree of reduction that was not measured: its spread between microorganisms
-(Erickson, Minkevich & Eroshin 1978, Biotechnol. Bioeng. 20, 1595: 4.29 ± 4 %)."""
-
-COEFFICIENT_NOISE = 0.3
-"""Relative standard deviation of a precursor's coefficient before any data are seen."""
-
-VAGUE = 10.0
-"""Relative standard deviation of a content before any data are seen: wide enough to have no influence."""
 
 ROUNDS = 30
 RANK_TOLERANCE = 1e-9
+WELL_INSIDE = 1.0
+"""Squared distance from what cells are made of, in standard deviations, up to which a composition needs no test."""
+
 OUTLYING = 0.01
 """Probability of a row's misfit below which the row is given less weight (Huber)."""
-
-
-Precision = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +41,7 @@ class FittedComposition:
         undetermined: Directions of theta that data and prior leave open, shape `[parameters, directions]`.
         spread: Factor on every variance: observed over expected scatter of the rows; at least 1.
         rows: Rows that were used.
+        outside: Contents that the data place outside what cells are made of, one sentence each.
     """
 
     theta: np.ndarray
@@ -57,6 +52,7 @@ class FittedComposition:
     undetermined: np.ndarray
     spread: float
     rows: int
+    outside: tuple[str, ...] = ()
 
     @property
     def table(self) -> pd.DataFrame:
@@ -67,29 +63,39 @@ class FittedComposition:
 
 
 def fit_composition(
-    exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.ndarray, gamma: tuple[float, float] | None = None
+    exchange_laws: ExchangeLaws,
+    measured: np.ndarray,
+    deviations: np.ndarray,
+    gamma: tuple[float, float] | None = None,
+    contents: CellContents | None = None,
 ) -> FittedComposition:
     """Fit the alpha and beta at which the measured rates of all rows close all balances best.
 
     Unmeasured rates are left open, so that a row contributes through the balances that it can close: carbon where
-    CO2 was measured, electrons where O2 was. The degree of reduction has a prior of a few per cent. Intervals are
-    those of `content_interval`, by the covariance of the pooled least-squares fit.
+    CO2 was measured, electrons where O2 was. The degree of reduction has a prior of a few per cent; alpha and beta have
+    one that is flat over what cells are made of, and pulls back what lies beyond. Intervals are those of
+    `content_interval`, by the covariance of the pooled least-squares fit.
 
     Args:
         exchange_laws: The laws of the boundary fluxes, whose parameters are fitted.
         measured: Measured boundary fluxes, NaN where nothing was measured, shape `[samples, boundary]` [mmol/gDW/h].
         deviations: Their standard deviations, the same shape.
         gamma: Electrons per carbon of biomass and the standard deviation; by default the network's own, 4 %.
+        contents: Ranges of alpha and beta; by default those of cells in general.
     """
-    prior_mean, prior = _prior(exchange_laws, gamma)
-    pooled = pooled_fit(exchange_laws, measured, deviations, prior_mean, prior)
-    theta, chi, freedom = pooled.theta, pooled.chi_squared, pooled.freedom
-    checked = freedom > 0
-    typical = scipy.stats.chi2.median(freedom[checked])
-    spread = max(float(np.median(chi[checked] / typical)), 1.0) if checked.any() else 1.0
+    prior = composition_prior(exchange_laws, gamma, contents)
+    pooled = pooled_fit(exchange_laws, measured, deviations, prior)
+    theta, spread = pooled.theta, pooled.spread
     # The scatter of the rows widens what they say, not the prior.
-    covariance = np.linalg.inv(pooled.information / spread + prior(theta)) if len(theta) else np.zeros((0, 0))
-    return _summary(exchange_laws, theta, covariance, spread, pooled.rows)
+    information = pooled.information / spread + prior.information(theta)
+    covariance = np.linalg.inv(information) if len(theta) else np.zeros((0, 0))
+    found = _summary(exchange_laws, theta, covariance, spread, pooled.rows)
+    if not (prior.misfits(theta) > WELL_INSIDE).any():
+        return found
+    vague = prior.without_ranges()
+    free = pooled_fit(exchange_laws, measured, deviations, vague)
+    alone = np.linalg.inv(free.information / free.spread + vague.information(free.theta))
+    return replace(found, outside=prior.outside(free.theta, alone))
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,9 +116,16 @@ class PooledFit:
     freedom: np.ndarray
     rows: int
 
+    @property
+    def spread(self) -> float:
+        """Observed over expected scatter of the rows, as a factor on every variance; at least 1."""
+        checked = self.freedom > 0
+        typical = scipy.stats.chi2.median(self.freedom[checked])
+        return max(float(np.median(self.chi_squared[checked] / typical)), 1.0) if checked.any() else 1.0
+
 
 def pooled_fit(
-    exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.ndarray, prior_mean: np.ndarray, prior: Precision
+    exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.ndarray, prior: CompositionPrior
 ) -> PooledFit:
     """Maximise the posterior of theta over all rows; give rows that do not fit less weight.
 
@@ -120,22 +133,21 @@ def pooled_fit(
         exchange_laws: The laws of the boundary fluxes.
         measured: Measured boundary fluxes, NaN where nothing was measured, shape `[samples, boundary]` [mmol/gDW/h].
         deviations: Their standard deviations.
-        prior_mean: Theta before any data.
-        prior: Its precision, at a given theta.
+        prior: What is known of theta before any data.
     """
-    groups = _groups(exchange_laws, measured, deviations)
+    groups = group_rows(exchange_laws, measured, deviations)
     growth = np.where(np.isnan(measured[:, -1]), 0.0, measured[:, -1])
     freedom = exchange_laws.redundancy(~np.isnan(measured))
     limit = scipy.stats.chi2.isf(OUTLYING, np.maximum(freedom, 1))
-    theta, weight, chi = prior_mean.copy(), (growth > 0).astype(np.float64), np.zeros(len(measured))
+    theta, weight, chi = prior.mean.copy(), (growth > 0).astype(np.float64), np.zeros(len(measured))
     information = np.zeros((len(theta), len(theta)))
     for _ in range(ROUNDS):
-        information, right = np.zeros_like(information), prior(theta) @ (prior_mean - theta)
+        information, right = np.zeros_like(information), prior.pull(theta)
         for group in groups:
             chi[group.rows], each, pull = _normal_equations(exchange_laws, group, theta)
             information = information + np.einsum("s,spq->pq", weight[group.rows], each)
             right = right + weight[group.rows] @ pull
-        step = np.linalg.solve(information + prior(theta), right) if len(theta) else np.zeros(0)
+        step = np.linalg.solve(information + prior.information(theta), right) if len(theta) else np.zeros(0)
         theta = theta + step
         weight = np.where(growth > 0, np.minimum(1.0, limit / np.maximum(chi, 1e-300)), 0.0)
         if np.abs(step).max(initial=0.0) < 1e-9:
@@ -144,7 +156,7 @@ def pooled_fit(
 
 
 @dataclass(frozen=True, eq=False)
-class _Group:
+class RowGroup:
     """Rows that measure the same reactions, and the laws that involve no unmeasured open flux.
 
     Attributes:
@@ -160,7 +172,7 @@ class _Group:
     variances: np.ndarray
 
 
-def _groups(exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.ndarray) -> list[_Group]:
+def group_rows(exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.ndarray) -> list[RowGroup]:
     """Group rows by what they measure, and eliminate unmeasured open fluxes.
 
     A wide prior on these fluxes would not do: over thousands of rows it adds up to a strong one.
@@ -176,12 +188,12 @@ def _groups(exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.nd
             missing, np.where(exchange_laws.open, 0.0, exchange_laws.unmeasured_std**2), deviations[rows] ** 2
         )
         if len(kept):
-            groups.append(_Group(rows, kept, centre, variances))
+            groups.append(RowGroup(rows, kept, centre, variances))
     return groups
 
 
 def _normal_equations(
-    exchange_laws: ExchangeLaws, group: _Group, theta: np.ndarray
+    exchange_laws: ExchangeLaws, group: RowGroup, theta: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Misfit of every row, its information about theta, and its score (the right-hand side of the normal equations).
 
@@ -200,36 +212,6 @@ def _normal_equations(
     information = np.square(growth)[:, None, None] * (weighted @ changes)
     pull = -growth[:, None] * np.einsum("spm,sm->sp", weighted, residual, optimize=True)
     return chi, information, pull
-
-
-def _prior(exchange_laws: ExchangeLaws, gamma: tuple[float, float] | None) -> tuple[np.ndarray, Precision]:
-    """Mean of theta before data, and its precision as a function of theta."""
-    parameters = exchange_laws.changes.shape[1]
-    if parameters == 0:
-        return np.zeros(0), lambda theta: np.zeros((0, 0))
-    if parameters != 3:
-        return np.zeros(parameters), lambda theta: np.eye(parameters) / COEFFICIENT_NOISE**2
-    alpha, beta, electrons = own_contents(exchange_laws)
-    degree, error = gamma if gamma is not None else (electrons / alpha, GAMMA_NOISE * electrons / alpha)
-    if not (0 < degree < 8 and error > 0):
-        raise InputError(
-            f"`gamma` is {degree:g} ± {error:g}; expected electrons per carbon of biomass, such as 4.2 ± 0.1"
-        )
-    # A tight prior on e − γ α = 0, and a vague one on alpha and beta.
-    mean = np.array([0.0, 0.0, degree * alpha - electrons])
-    along = np.array([-degree, 0.0, 1.0])
-
-    def precision(theta: np.ndarray) -> np.ndarray:
-        tight = np.outer(along, along) / (error * max(alpha + theta[0], 0.1 * alpha)) ** 2
-        return np.asarray(tight + np.diag([(VAGUE * alpha) ** -2, (VAGUE * beta) ** -2, 0.0]))
-
-    return mean, precision
-
-
-def own_contents(exchange_laws: ExchangeLaws) -> tuple[float, float, float]:
-    """Carbon, nitrogen and electrons in the network's own biomass [mmol/gDW]."""
-    alpha, beta, electrons = (exchange_laws.network.biomass_content(name) for name in ("C", "N", "electrons"))
-    return alpha, beta, electrons
 
 
 def _summary(

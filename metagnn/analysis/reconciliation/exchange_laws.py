@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from metagnn.analysis.nearest_flux.nearest_to_rates import PRIOR
+from metagnn.analysis.reconciliation.closed_exchanges import ClosedExchanges, find_closed_exchanges
 from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, needed_trace_exchanges
 from metagnn.network.compression import null_basis
 from metagnn.network.exchange_search import carried_metabolites
@@ -40,6 +41,7 @@ class ExchangeLaws:
         matrix: A and, as its last column, c; orthonormal rows, shape `[laws, boundary]`.
         changes: B, shape `[laws, parameters]`.
         biomass: The biomass column as a function of θ.
+        closed: Exchanges that are taken for absent, in the same laws.
     """
 
     network: MetabolicNetwork
@@ -48,6 +50,7 @@ class ExchangeLaws:
     matrix: np.ndarray
     changes: np.ndarray
     biomass: BiomassColumn
+    closed: ClosedExchanges
 
     @property
     def column_changes(self) -> np.ndarray:
@@ -120,7 +123,8 @@ def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, compositi
     together = kept.T @ np.hstack([moves, biomass.changes])
     # Drop laws of internal pools, which involve no boundary flux; make the others independent.
     left, size, _ = np.linalg.svd(kept.T @ moves, full_matrices=False)
-    rotated = left[:, size > TOLERANCE * size.max(initial=1.0)].T @ together
+    left = left[:, size > TOLERANCE * size.max(initial=1.0)]
+    rotated = left.T @ together
     scale = 1.0 / np.linalg.norm(rotated[:, : len(indices)], axis=1, keepdims=True)
     return ExchangeLaws(
         network,
@@ -129,6 +133,7 @@ def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, compositi
         (rotated * scale)[:, : len(indices)],
         (rotated * scale)[:, len(indices) :],
         biomass,
+        find_closed_exchanges(network, crossing & ~(present | traces), kept, left, scale),
     )
 
 

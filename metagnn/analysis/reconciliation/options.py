@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from metagnn.analysis.reconciliation.composition_fit import GAMMA_NOISE
+from metagnn.analysis.reconciliation.composition_prior import GAMMA_NOISE, CellContents, typical_degree
 from metagnn.analysis.reconciliation.flux_bounds import check_energy
 from metagnn.errors import InputError
 from metagnn.nn.biomass import check_composition
@@ -19,6 +19,8 @@ class ReconcileOptions:
             coefficient is, with a prior of 30 %) or "fixed" (the network's own).
         gamma: Degree of reduction of biomass, electrons per carbon; the network's own by default.
         gamma_std: Standard deviation of gamma; 4 % of it by default.
+        contents: Carbon and nitrogen that cells hold [mmol/gDW]: ranges in which the data alone decide, and beyond
+            which a fitted composition is drawn back and reported.
         hide: Measured exchanges to withhold, predict and score.
         present: Exchanges that may carry flux although nobody measured them, besides CO2, water, protons and the
             carbon-free nutrients of the network's medium.
@@ -33,6 +35,7 @@ class ReconcileOptions:
     composition: str = "elemental"
     gamma: float | None = None
     gamma_std: float | None = None
+    contents: CellContents = field(default_factory=CellContents)
     hide: tuple[str, ...] = ()
     present: tuple[str, ...] = ()
     energy: str = "free"
@@ -51,5 +54,5 @@ class ReconcileOptions:
 
     def degree(self, own: float) -> tuple[float, float]:
         """Degree of reduction and standard deviation to use, given the network's own."""
-        gamma = own if self.gamma is None else self.gamma
+        gamma = typical_degree(own)[0] if self.gamma is None else self.gamma
         return gamma, GAMMA_NOISE * gamma if self.gamma_std is None else self.gamma_std

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import torch
 
+from metagnn.analysis.reconciliation.carried_names import carried_names
 from metagnn.analysis.reconciliation.closures import BALANCES, closures
-from metagnn.analysis.reconciliation.composition_fit import FittedComposition, fit_composition, own_contents
+from metagnn.analysis.reconciliation.composition_fit import FittedComposition, fit_composition
+from metagnn.analysis.reconciliation.composition_prior import own_contents
 from metagnn.analysis.reconciliation.exchange_laws import find_exchange_laws
 from metagnn.analysis.reconciliation.flux_bounds import reconciliation_bounds
 from metagnn.analysis.reconciliation.gross_errors import GrossErrors, gross_errors
@@ -23,10 +25,10 @@ from metagnn.analysis.reconciliation.intervals import (
 )
 from metagnn.analysis.reconciliation.linear_model import measurement_weights, posterior
 from metagnn.analysis.reconciliation.options import ReconcileOptions
+from metagnn.analysis.reconciliation.rate_checks import RateChecks, check_rates
 from metagnn.analysis.reconciliation.reconciliation import Reconciliation
 from metagnn.analysis.reconciliation.smallest_change import ChangeFinder, NeededChange
-from metagnn.analysis.reconciliation.unit_suspects import UnitSuspect, unit_suspects
-from metagnn.datasets.rates import RateTable, present_exchanges
+from metagnn.datasets.rates import RateTable, present_exchanges, without_sentinels
 from metagnn.errors import InputError
 from metagnn.network.compression import null_basis
 from metagnn.network.network_like import NetworkLike, as_network
@@ -51,6 +53,17 @@ class Reconciler:
         rates: Rows to fit the composition to; other rows must measure the same reactions.
         options: Settings.
 
+    Attributes:
+        network: The network.
+        options: Settings.
+        hide: Exchanges that are withheld.
+        exchange_laws: The laws of the boundary fluxes.
+        fitted: The composition fitted to the rows.
+        fitted_network: The network with it.
+        checks: What looks wrong with the rows: units and missing streams.
+        notes: The same in sentences, and what was taken for not measured.
+        names: Name of what every reaction carries across the boundary, by reaction.
+
     Raises:
         InputError: Something hidden that is not measured, or an exchange that is unknown.
         NetworkError: The network cannot grow, or lacks the formulas that a composition needs.
@@ -62,10 +75,13 @@ class Reconciler:
         names = network.exchange_names
         self.hide = tuple(names.of_rate(name, "`hide`") for name in self.options.hide)
         self._reactions = rates.reactions
+        rates = without_sentinels(network, rates)
         shown = rates.without(self.hide)
         measured, deviations = shown.on_network(network)
         self._known = ~np.isnan(measured).all(axis=0)
-        present = present_exchanges(network, self._known)
+        # What has a column was there, even where all of its numbers were placeholders.
+        self._listed = np.isin(network.reactions, shown.reactions)
+        present = present_exchanges(network, self._listed)
         self._opened = np.zeros(len(present), dtype=bool)
         self._opened[[network.reaction_index(names.of_rate(name, "`present`")) for name in self.options.present]] = True
         self.exchange_laws = find_exchange_laws(network, present | self._opened, self.options.composition)
@@ -74,10 +90,14 @@ class Reconciler:
         if self.options.composition == "elemental":
             alpha, _, electrons = own_contents(self.exchange_laws)
             degree = self.options.degree(electrons / alpha)
-        self.fitted: FittedComposition = fit_composition(self.exchange_laws, *on_border, degree)
+        self.fitted: FittedComposition = fit_composition(
+            self.exchange_laws, *on_border, degree, self.options.contents
+        )
         self.fitted_network = network.with_biomass(self.exchange_laws.biomass.column_at(self.fitted.theta))
-        self.suspects: tuple[UnitSuspect, ...] = self._unit_suspects(rates)
-        self._bounds = reconciliation_bounds(self.exchange_laws, self._known, self._opened, self.options.energy)
+        self.checks: RateChecks = check_rates(self.exchange_laws, shown, self.options)
+        self.notes = (*rates.notes, *self.checks.notes(network, self.fitted))
+        self.names = carried_names(network, network.reactions)
+        self._bounds = reconciliation_bounds(self.exchange_laws, self._listed, self._opened, self.options.energy)
         self._projection = PolytopeProjection(self.fitted_network.stoichiometry, *self._bounds)
         self._states = self._all_states() if self.options.all_intervals else self._border_states()
         self._border_only = self._border_states()
@@ -94,20 +114,6 @@ class Reconciler:
         """Exchanges that are taken to carry no flux."""
         inside = set(self.exchange_laws.names)
         return tuple(name for name in self.network.outside_exchanges if name not in inside)
-
-    def _unit_suspects(self, rates: RateTable) -> tuple[UnitSuspect, ...]:
-        """Columns that look wrong by a factor; checked with an elemental composition, whatever the option."""
-        shown = rates.without(self.hide)
-        measured, deviations = shown.on_network(self.network)
-        elemental = self.exchange_laws
-        if self.options.composition != "elemental":
-            try:
-                present = np.zeros(len(self._known), dtype=bool)
-                present[self.exchange_laws.indices[:-1]] = True
-                elemental = find_exchange_laws(self.network, present, "elemental")
-            except InputError:
-                return ()
-        return unit_suspects(elemental, measured[:, elemental.indices], deviations[:, elemental.indices])
 
     def _border_states(self) -> SteadyStates:
         laws = self.exchange_laws.matrix_at(self.fitted.theta)
@@ -136,6 +142,7 @@ class Reconciler:
         """
         if rates.reactions != self._reactions:
             raise InputError(f"`rates` measures {', '.join(rates.reactions)}; expected {', '.join(self._reactions)}")
+        rates = without_sentinels(self.network, rates)
         hidden = {name: rates.rates[:, rates.reactions.index(name)] for name in self.hide}
         measured, deviations = rates.without(self.hide).on_network(self.network)
         fluxes, status = self._nearest(measured, deviations)
@@ -158,6 +165,8 @@ class Reconciler:
             intervals,
             changes,
             self.fitted,
+            tuple(dict.fromkeys((*rates.notes, *self.notes))),
+            self.names,
         )
 
     def __repr__(self) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,8 @@ class Reconciliation:
         intervals: Intervals of exchanges and growth, or of all fluxes, as arrays; see also `interval_table`.
         changes: Measurements that no flux can meet, with the smallest change that would suffice.
         fitted: The composition of biomass that all samples share.
+        notes: What looks wrong with the rates that the composition was fitted to, in sentences.
+        names: Name of what every reaction carries across the boundary, by reaction.
     """
 
     measured: pd.DataFrame
@@ -47,6 +50,8 @@ class Reconciliation:
     intervals: FluxIntervals
     changes: tuple[NeededChange, ...]
     fitted: FittedComposition
+    notes: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def samples(self) -> tuple[str, ...]:
@@ -60,8 +65,10 @@ class Reconciliation:
 
     @property
     def interval_table(self) -> pd.DataFrame:
-        """One row a sample and flux: `sample, reaction, value, low, high, range_min, range_max, status`."""
-        return self.intervals.to_frame(self.samples)
+        """One row a sample and flux: `sample, reaction, name, value, low, high, range_min, range_max, status`."""
+        table = self.intervals.to_frame(self.samples)
+        table.insert(2, "name", table["reaction"].map(self.names).fillna(""))
+        return table
 
     @property
     def residuals(self) -> pd.DataFrame:
@@ -70,14 +77,21 @@ class Reconciliation:
 
     @property
     def suspects(self) -> pd.DataFrame:
-        """Fit of every sample: `chi_squared, degrees_of_freedom, p_value, suspect, suspect_p`."""
+        """Fit of every sample: `chi_squared, degrees_of_freedom, p_value, suspect, suspect_name, suspect_p`.
+
+        The suspect is empty where nothing is wrong.
+        """
         errors = self.errors
+        suspects = [
+            name if p < GROSS else "" for name, p in zip(errors.suspect, errors.suspect_p.tolist(), strict=True)
+        ]
         return pd.DataFrame(
             {
                 "chi_squared": errors.chi_squared,
                 "degrees_of_freedom": errors.freedom,
                 "p_value": errors.p_value,
-                "suspect": list(errors.suspect),
+                "suspect": suspects,
+                "suspect_name": [self.names.get(name, "") for name in suspects],
                 "suspect_p": errors.suspect_p,
             },
             self.fluxes.index,
@@ -104,6 +118,7 @@ class Reconciliation:
             lines[str(name)] = (
                 f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})" if known else "not determined"
             )
+        lines |= {f"warning {number}": note for number, note in enumerate(self.notes, 1)}
         return pd.Series(lines, name="reconciliation")
 
     def __repr__(self) -> str:

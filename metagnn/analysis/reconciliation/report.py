@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,18 @@ import pandas as pd
 
 from metagnn.analysis.reconciliation.chunk_summary import ChunkSummary
 from metagnn.analysis.reconciliation.closures import BALANCES
+from metagnn.analysis.reconciliation.rate_checks import WORDS
 from metagnn.analysis.reconciliation.reconciler import Reconciler
 from metagnn.analysis.reconciliation.reconciliation import GROSS, Reconciliation
 from metagnn.datasets.rates import RateColumn
+from metagnn.errors import NetworkError
+from metagnn.network.metabolic_network import MetabolicNetwork
 
 MOST_SAMPLES = 1000
 """Largest number of samples that the report lists one by one; `samples.csv` holds all."""
+
+MOST_NOTES = 50
+"""Largest number of warnings; every chunk of a long file may have its own."""
 
 
 def reconciled_table(reconciliation: Reconciliation) -> pd.DataFrame:
@@ -28,7 +35,7 @@ def reconciled_table(reconciliation: Reconciliation) -> pd.DataFrame:
 
 
 def intervals_table(reconciliation: Reconciliation) -> pd.DataFrame:
-    """One row a sample and flux: `sample, reaction, value, low90, high90, range_min, range_max, status`."""
+    """One row a sample and flux: `sample, reaction, name, value, low90, high90, range_min, range_max, status`."""
     return reconciliation.interval_table.rename(columns={"low": "low90", "high": "high90"})
 
 
@@ -59,7 +66,7 @@ class ReportTotals:
 
     def __init__(self, reconciler: Reconciler, columns: Sequence[RateColumn]) -> None:
         self._reconciler, self._columns = reconciler, columns
-        self._counts: dict[str, Counter[str]] = {"status": Counter(), "suspects": Counter()}
+        self._counts: dict[str, Counter[str]] = {"status": Counter(), "suspects": Counter(), "notes": Counter()}
         self._samples: list[dict[str, Any]] = []
         self._changes: list[dict[str, Any]] = []
         self._hidden: dict[str, list[np.ndarray]] = {name: [] for name in reconciler.hide}
@@ -120,20 +127,48 @@ class ReportTotals:
                     }
                     for position, balance in enumerate(BALANCES)
                 },
+                "closures_not_available": closure_gaps(reconciler.network, closures[:, 0]),
                 "p_value": {"median": _median(known), "below_0.01": int((known < GROSS).sum()), "samples": len(known)},
                 "gross_errors": dict(suspects.most_common()),
-                "unit_suspects": [vars(suspect) for suspect in reconciler.suspects],
+                "warnings": list(self._counts["notes"])[:MOST_NOTES],
+                "unit_suspects": [vars(suspect) for suspect in reconciler.checks.suspects],
+                "missing_streams": [asdict(stream) for stream in reconciler.checks.missing],
                 "cannot_be_met": self._changes,
                 "intervals": kinds,
                 "hidden": {name: hidden_scores(parts) for name, parts in self._hidden.items() if parts},
+                "names": {name: reconciler.names[name] for name in self._named(kinds) if reconciler.names[name]},
                 "by_sample": self._samples,
             }
         )
         return document
 
 
+    def _named(self, intervals: Iterable[str]) -> list[str]:
+        """Reactions that the report mentions."""
+        return list(dict.fromkeys((*intervals, *self._reconciler.absent, *self._reconciler.measured)))
+
+
+def closure_gaps(network: MetabolicNetwork, found: np.ndarray) -> dict[str, str]:
+    """Why a closure cannot be had, by balance.
+
+    Args:
+        network: The network.
+        found: Closures of the raw rates, shape `[samples, balances]`.
+    """
+    gaps = {}
+    for position in np.flatnonzero(np.isnan(found).all(axis=0)):
+        balance = BALANCES[position]
+        try:
+            network.element_balance(balance)
+        except NetworkError as error:
+            gaps[balance] = str(error)
+        else:
+            gaps[balance] = f"no measured rate brings {WORDS[balance]} in"
+    return gaps
+
+
 def hidden_scores(parts: Sequence[np.ndarray]) -> dict[str, Any]:
-    """Score the prediction of a withheld rate.
+    """Score the prediction of a withheld rate; intervals count where the data determine it, not ranges elsewhere.
 
     Args:
         parts: Columns of the observed rate, its prediction, and the ends of the 90 % interval [mmol/gDW/h].
@@ -142,7 +177,7 @@ def hidden_scores(parts: Sequence[np.ndarray]) -> dict[str, Any]:
     measured = ~np.isnan(observed)
     known = measured & ~np.isnan(value) & (observed != 0)
     relative = np.abs(value[known] / observed[known] - 1.0)
-    inside = measured & (low <= observed) & (observed <= high)
+    inside = measured & ~np.isnan(value) & (low <= observed) & (observed <= high)
     half = (high[known] - low[known]) / 2 / np.abs(value[known])
     return {
         "samples": int(measured.sum()),
@@ -150,6 +185,7 @@ def hidden_scores(parts: Sequence[np.ndarray]) -> dict[str, Any]:
         "mean_relative_error": float(relative.mean()) if known.any() else None,
         "median_relative_error": _median(relative),
         "worst_relative_error": float(relative.max()) if known.any() else None,
+        "determined": int((measured & ~np.isnan(value)).sum()),
         "covered_90": int(inside.sum()),
         "median_half_width_90": _median(half),
     }

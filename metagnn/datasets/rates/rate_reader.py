@@ -18,6 +18,8 @@ from metagnn.datasets.rates.rate_table import (
     RateTable,
     assumed_deviations,
 )
+from metagnn.datasets.rates.sentinel import Sentinel
+from metagnn.datasets.rates.sentinels import column_codes, placed, without_sentinels
 from metagnn.errors import InputError, TableError
 from metagnn.files.table_format import is_label
 from metagnn.files.table_values import numeric_values, require_rows
@@ -65,6 +67,7 @@ class RateReader:
         self._columns = read_columns(network, columns, _by_header(units or {}, columns))
         self._labels = [name for name in columns if is_label(name) and name not in ("sample", "status")]
         self._seen: set[int] = set()
+        self._codes: list[tuple[Sentinel, list[int]]] = []
         self._rows = 0
         self.series = TIME in self._columns.others
         """Whether the table is a time series; it must be read as a whole."""
@@ -90,6 +93,7 @@ class RateReader:
                 row without any rate.
         """
         table = require_rows(table, "rates")
+        self._codes = []
         values = {column.header.text: self._values(table, column) for column in self._columns.all}
         samples = self._samples(table)
         if self.series:
@@ -104,7 +108,10 @@ class RateReader:
             raise TableError(f"sample {samples[row]!r} has no measured rate; expected at least one")
         deviations = np.where(np.isnan(numbers), np.nan, np.maximum(deviations, SMALLEST))
         self._rows += len(table)
-        return RateTable(samples, names, numbers, deviations, self.column_descriptions())
+        sentinels = placed(self._codes, () if self.series else samples)
+        return without_sentinels(
+            self._network, RateTable(samples, names, numbers, deviations, self.column_descriptions(), sentinels)
+        )
 
     def _samples(self, table: pd.DataFrame) -> tuple[str, ...]:
         """Names of the samples; they must differ, except in a time series, where they name batches."""
@@ -129,10 +136,14 @@ class RateReader:
             raise TableError(f"column {column.header.text!r} is empty; expected at least one value, or leave it out")
         if np.isinf(replicates).any():
             raise TableError(f"column {column.header.text!r} holds an infinite value; expected numbers or empty cells")
+        codes, found = column_codes(column, replicates, self._growth, self.series)
+        self._codes += found
+        replicates = np.where(codes, np.nan, replicates)
         scale = column.factor * column.sign
         given = np.full(len(table), np.nan)
         if column.deviation:
             given = numeric_values(table[[column.deviation]], self._rows)[:, 0]
+            given = np.where(codes.any(axis=1), np.nan, given)
             wrong = np.flatnonzero((given <= 0) | np.isinf(given))
             if len(wrong):
                 raise TableError(

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import pandas as pd
 
+from metagnn.datasets.rates.sentinel import Sentinel, sentinel_notes
 from metagnn.errors import InputError, unknown_name
 from metagnn.network.network_like import NetworkLike, as_network
 
@@ -54,6 +55,7 @@ class RateTable:
             [mmol/gDW/h]; growth [1/h].
         deviations: Their standard deviations, the same shape; NaN where nothing was measured.
         columns: How every column was read.
+        sentinels: Numbers that look like "not measured", and how they were taken.
     """
 
     samples: tuple[str, ...]
@@ -61,6 +63,12 @@ class RateTable:
     rates: np.ndarray
     deviations: np.ndarray
     columns: tuple[RateColumn, ...] = ()
+    sentinels: tuple[Sentinel, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was taken for "not measured", in sentences."""
+        return sentinel_notes(self.sentinels)
 
     def __post_init__(self) -> None:
         shape = (len(self.samples), len(self.reactions))
@@ -80,7 +88,8 @@ class RateTable:
         tables = [rates.to_html(max_rows=10, max_cols=8, float_format="{:.4g}".format, na_rep="")]
         if self.columns:
             tables.append(pd.DataFrame(map(asdict, self.columns)).to_html(index=False))
-        return f"<p>{self!r}; signed fluxes [mmol/gDW/h], growth [1/h]</p>" + "".join(tables)
+        notes = "".join(f"<p>{note}</p>" for note in self.notes)
+        return f"<p>{self!r}; signed fluxes [mmol/gDW/h], growth [1/h]</p>" + notes + "".join(tables)
 
     def on_network(self, network: NetworkLike) -> tuple[np.ndarray, np.ndarray]:
         """Rates and deviations over all reactions, each `[samples, reactions of the network]`, NaN elsewhere."""

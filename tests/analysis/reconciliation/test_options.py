@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from metagnn.analysis.reconciliation.composition_fit import GAMMA_NOISE
+from metagnn.analysis.reconciliation.composition_prior import GAMMA_NOISE
 from metagnn.analysis.reconciliation.options import ReconcileOptions
 from metagnn.errors import InputError
 

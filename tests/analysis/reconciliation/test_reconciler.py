@@ -29,7 +29,7 @@ def test_measurements_without_noise_come_back_and_give_what_was_hidden(core, tru
     assert found.closures_after.to_numpy() == pytest.approx(1.0, abs=1e-6)
     assert (found.errors.chi_squared < 1e-2).all()
     assert not found.changes
-    assert not fitted.suspects
+    assert not fitted.checks.suspects
 
 
 def test_another_composition_is_found_across_the_rows(core):
@@ -155,7 +155,7 @@ def test_a_column_wrong_by_a_factor_is_flagged(core, truth, reaction, factor):
     table = table_of(core, truth)
     scale = np.where(np.array(table.reactions) == reaction, factor, 1.0)
     wrong = RateTable(table.samples, table.reactions, table.rates * scale, table.deviations * scale)
-    first = Reconciler(core, wrong, ReconcileOptions(ranges=False)).suspects[0]
+    first = Reconciler(core, wrong, ReconcileOptions(ranges=False)).checks.suspects[0]
     assert first.reaction == reaction
     assert first.factor == pytest.approx(factor)
     assert first.corrected < 0.5 * first.misfit
@@ -165,7 +165,7 @@ def test_o2_counted_as_o_is_flagged_by_electrons_where_co2_is_hidden(core, truth
     table = table_of(core, truth, hidden=("EX_co2_e",))
     scale = np.where(np.array(table.reactions) == "EX_o2_e", 2.0, 1.0)
     wrong = RateTable(table.samples, table.reactions, table.rates * scale, table.deviations * scale)
-    suspects = Reconciler(core, wrong, ReconcileOptions(ranges=False)).suspects
+    suspects = Reconciler(core, wrong, ReconcileOptions(ranges=False)).checks.suspects
     assert ("EX_o2_e", 2.0) in [(suspect.reaction, suspect.factor) for suspect in suspects]
 
 

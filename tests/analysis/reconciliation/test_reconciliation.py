@@ -31,7 +31,9 @@ def test_tables_are_named_by_sample_and_reaction(core, found):
 
 def test_the_interval_table_is_tidy_and_agrees_with_the_arrays(found):
     table = found.interval_table
-    assert list(table.columns) == ["sample", "reaction", "value", "low", "high", "range_min", "range_max", "status"]
+    numbers = ["value", "low", "high", "range_min", "range_max"]
+    assert list(table.columns) == ["sample", "reaction", "name", *numbers, "status"]
+    assert set(table.loc[table["reaction"] == "EX_ac_e", "name"]) == {"Acetate"}
     wide = table.pivot(index="sample", columns="reaction", values="low")[list(found.intervals.reactions)]
     np.testing.assert_array_equal(wide.to_numpy(), found.intervals.low)
     one = table[(table["sample"] == "2") & (table["reaction"] == "EX_co2_e")].iloc[0]
