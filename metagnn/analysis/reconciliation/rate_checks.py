@@ -81,7 +81,9 @@ def check_rates(exchange_laws: ExchangeLaws, rates: RateTable, options: Reconcil
 
 def suspect_in_words(network: MetabolicNetwork, suspect: UnitSuspect) -> str:
     """Say which column may be wrong by a factor, or have the wrong sign."""
-    change = f"the misfit of the balances from {suspect.misfit:.3g} to {suspect.corrected:.2g} times the plausible limit"
+    change = (
+        f"the misfit of the balances from {suspect.misfit:.3g} to {suspect.corrected:.2g} times the plausible limit"
+    )
     if suspect.factor == TURNED:
         return f"{with_name(network, suspect.reaction)} may have {suspect.meaning}; turning it round reduces {change}"
     return (
