@@ -40,6 +40,7 @@ class ColumnHeader:
 
 
 _DEVIATION = re.compile(r"[_\s](std|sd|stdev|standard_deviation)$", re.IGNORECASE)
+_COMPARTMENT = re.compile(r"[\[(](?:e0?|extracellular)[\])]$")
 _REPLICATE = re.compile(r"[_\s](?:rep|replicate|r)[_\s]?(\d+)$", re.IGNORECASE)
 
 
@@ -59,7 +60,7 @@ def parse_header(text: str, ids: frozenset[str] = frozenset(), unit: RateUnit | 
         TableError: Brackets that hold no unit, or words for uptake and for secretion.
     """
     name, deviation, replicate = _cut_role(text.strip())
-    if name not in ids:
+    if name not in ids and not _COMPARTMENT.search(name):
         name, unit = split_unit(name) if unit is None else (without_unit(name), unit)
     name, inner_deviation, inner_replicate = _cut_role(name)
     header = ColumnHeader(text, SUBSTANCE, name, unit=unit, deviation=deviation or inner_deviation)

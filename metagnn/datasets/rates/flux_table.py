@@ -84,8 +84,8 @@ def _column(network: MetabolicNetwork, name: str) -> tuple[ColumnHeader, Measure
 
 def _check_direction(column: MeasuredColumn, values: np.ndarray, argument: str) -> None:
     limit = CONTRADICTS * assumed_deviations(values, column.header.kind == GROWTH)
-    against = np.flatnonzero(values * column.factor < -limit) if column.direction else []
-    for row in against[:1]:
+    against = np.flatnonzero(values * column.factor < -limit)
+    for row in against[:1] if column.direction else ():
         words = column.direction if column.header.direction else f"{column.direction}, as cells do"
         raise TableError(
             f"`{argument}`, column {column.header.text!r}, row {row}: {values[row]:g} runs against its meaning, "

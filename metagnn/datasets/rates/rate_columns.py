@@ -204,7 +204,8 @@ def _reaction(network: MetabolicNetwork, names: NamedExchanges, header: ColumnHe
         raise TableError(
             f"column {header.text!r} is a reaction inside {network.id}; expected exchanges and growth only"
         )
-    return names.find(subject, header.text, header.direction), False
+    signed = names.is_exchange_id(subject) and not header.direction
+    return names.find(subject, header.text, header.direction), signed
 
 
 def _factor(names: NamedExchanges, reaction: str, unit: RateUnit, column: str) -> tuple[float, float]:

@@ -25,7 +25,7 @@ from metagnn.files.table_format import is_label
 from metagnn.files.table_values import numeric_values, require_rows
 from metagnn.network.exchange_search import CO2, OXYGEN, exchanged_formulas, find_exchanges
 from metagnn.network.network_like import NetworkLike, as_network
-from metagnn.network.vocabulary.header_words import BIOMASS, DILUTION, RQ, TIME
+from metagnn.network.vocabulary.header_words import BIOMASS, DILUTION, RQ, SECRETION, TIME, UPTAKE
 
 SIGN_WINDOW = 3.0
 """A rate this many standard deviations below zero contradicts its direction."""
@@ -219,7 +219,7 @@ class RateReader:
         if column is None:
             return {}
         quotient, given = values[column.header.text]
-        names = {self._gas(atoms): atoms for atoms in (OXYGEN, CO2)}
+        names = {self._gas(OXYGEN, UPTAKE): OXYGEN, self._gas(CO2, SECRETION): CO2}
         known = [name for name in names if name in rates]
         if len(known) != 1:
             what = "neither" if not known else "both"
@@ -230,14 +230,18 @@ class RateReader:
         error = np.where(np.isnan(given), self._noise * np.abs(quotient), given)
         rate, std = rates[known[0]]
         ratio = -quotient if "C" in names[missing] else -1.0 / quotient
+        sign = self._network.exchange_names.sign
+        ratio = ratio * sign(missing, SECRETION) * sign(known[0], SECRETION)
         relative = np.hypot(std / np.abs(rate), error / np.abs(quotient))
         return {missing: (rate * ratio, np.abs(rate * ratio) * relative)}
 
-    def _gas(self, atoms: dict[str, float]) -> str:
+    def _gas(self, atoms: dict[str, float], direction: str) -> str:
         found = find_exchanges(self._network, atoms)
         if not found:
             raise TableError(f"{self._network.id} has no exchange of O2 or CO2, which the RQ relates")
-        return found[0]
+        # An exchange may be split into one for either way.
+        fitting = [name for name in found if self._network.exchange_names.sign(name, direction) > 0]
+        return (fitting or found)[0]
 
     def _filled(self, measured: Measured, growth: bool) -> Measured:
         value, std = measured
@@ -251,7 +255,8 @@ class RateReader:
         value, std = rate
         against = np.flatnonzero(value * column.sign < -SIGN_WINDOW * std)
         atoms = exchanged_formulas(self._network, [column.reaction])[column.reaction]
-        evolved = np.flatnonzero(value > SIGN_WINDOW * std)
+        outward = self._network.exchange_names.sign(column.reaction, SECRETION) if atoms == OXYGEN else 1.0
+        evolved = np.flatnonzero(value * outward > SIGN_WINDOW * std)
         if column.signed and column.reaction != self._growth:
             # Heterotrophs take oxygen up; COBRA writes uptake as a negative flux.
             against, meaning = (evolved if atoms == OXYGEN else np.array([], dtype=int)), "oxygen is taken up (< 0)"

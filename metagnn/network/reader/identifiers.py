@@ -64,7 +64,7 @@ def _pairs(annotation: object) -> Iterator[tuple[str, str]]:
 
 
 def _identifier(database: str, text: str) -> str:
-    text = text.strip()
+    text = text.strip().replace("%3A", ":")
     address = _ADDRESS.sub("", text)
     parts = _PARTS.match(address)
     if (address != text and parts) or (not database and parts):

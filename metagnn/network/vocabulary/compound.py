@@ -15,7 +15,9 @@ from metagnn.network.vocabulary.name_key import fold_id, fold_name
 DATABASES = ("bigg", "seed", "kegg", "chebi", "metanetx", "biocyc", "inchikey", "yeast", "human")
 """Columns of identifiers."""
 
-_IN_CHEBI_AND_INCHI = ("chebi", "inchikey")
+_NO_IDS = ("chebi", "inchikey")
+"""Columns that models take no ids from."""
+
 _UNCHARGED_KEY = 25
 """Letters of an InChIKey before those that tell protonation."""
 
@@ -56,6 +58,7 @@ class Vocabulary:
         self._exact: dict[str, set[str]] = defaultdict(set)
         self._folded: dict[str, set[str]] = defaultdict(set)
         self._ids: dict[str, str] = {}
+        self._ranks: dict[str, int] = {}
         self._tagged: dict[str, str] = {}
         self.forms: dict[str, tuple[str, ...]] = defaultdict(tuple)
         """Other forms of a compound, by its id."""
@@ -73,10 +76,11 @@ class Vocabulary:
             self._exact[text].add(name)
             self._folded[fold_name(text)].add(name)
         for database in DATABASES:
-            for identifier in row[database].split():
+            for rank, identifier in enumerate(row[database].split()):
                 self._tagged[_tag(database, identifier)] = name
-                if database not in _IN_CHEBI_AND_INCHI:
+                if database not in _NO_IDS:
                     self._ids[fold_id(identifier)] = name
+                    self._ranks[fold_id(identifier)] = rank
 
     def by_name(self, text: str) -> frozenset[str]:
         """Ids of the compounds of a name; a name in its own case wins: CO and Co, NO and no."""
@@ -87,6 +91,10 @@ class Vocabulary:
         """Id of the compound of an identifier without its compartment, in any of the databases; "" if none."""
         return self._ids.get(fold_id(text), "") or self._tagged.get(_tagged_text(text), "")
 
+    def rank(self, text: str) -> int:
+        """How many ids of its database come before an id in naming its compound; more than all where it names none."""
+        return self._ranks.get(fold_id(text), len(self._ranks))
+
     def by_identifier(self, text: str) -> str:
         """Id of the compound of an identifier such as "kegg:C00031"; "" if none."""
         return self._tagged.get(_tag(*text.split(":", 1)), "")
@@ -95,9 +103,8 @@ class Vocabulary:
 @functools.cache
 def vocabulary() -> Vocabulary:
     """The table that the package holds; it is read once."""
-    table = importlib.resources.files(__package__).joinpath("compounds.csv")
-    with table.open(encoding="utf-8", newline="") as file:
-        return Vocabulary(list(csv.DictReader(file)))
+    table = importlib.resources.files(__package__).joinpath("compounds.csv").read_text(encoding="utf-8")
+    return Vocabulary(list(csv.DictReader(table.splitlines())))
 
 
 def _tag(database: str, identifier: str) -> str:

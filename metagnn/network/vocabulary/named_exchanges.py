@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from metagnn.errors import TableError
@@ -90,12 +90,16 @@ class NamedExchanges:
         found = self._found(subject)
         if not found:
             raise TableError(f"{where}: {self._unknown(subject)}")
-        chosen = found if len(found) == 1 else self._halves(found, direction)
+        chosen = found if len(found) == 1 else self._halves(self._surest(found), direction)
         if len(chosen) > 1:
             raise TableError(
                 f"{where}: {subject!r} may be {self._list(chosen)}; name the exchange, as in {chosen[0]!r}"
             )
         return chosen[0]
+
+    def is_exchange_id(self, subject: str) -> bool:
+        """Whether a text has the form of an exchange's id, in any scheme; its values are signed fluxes then."""
+        return subject in self.metabolites or bool(_EXCHANGE.match(subject))
 
     def knows(self, subject: str) -> bool:
         """Whether a text names an exchange, several, or a compound of the table."""
@@ -170,7 +174,7 @@ class NamedExchanges:
             # An id of another scheme, never a name: EX_glc_e is no glucose of e_coli_core.
             found = self._vocabulary.by_id(_EXCHANGE.sub("", bare))
             return frozenset({found} if found else ())
-        if bare.lower() in NO_NAMES and bare != "NO":
+        if bare != "NO" and _is_number_word(bare):
             return frozenset()
         by_name = self._vocabulary.by_name(bare)
         by_id = self._vocabulary.by_id(bare)
@@ -184,7 +188,7 @@ class NamedExchanges:
         if meant:
             forms = {form for name in meant for form in self._vocabulary.forms[name]}
             return self._carrying(meant) or self._carrying(meant | forms)
-        if _EXCHANGE.match(subject) or subject.strip().rstrip(".").lower() in NO_NAMES:
+        if _EXCHANGE.match(subject) or _is_number_word(subject):
             return []
         key = fold_name(subject)
         for tier in (self._names, {k.lower(): v for k, v in self._ids.items()}, self._stems):
@@ -212,6 +216,13 @@ class NamedExchanges:
             if compound.skeleton == skeleton and abs(compound.formula.get("H", 0.0) - hydrogen) <= 1
         }
         return found if alike <= self._compounds[found[0]] or len(alike) <= 1 else []
+
+    def _surest(self, found: list[str]) -> list[str]:
+        """Of several exchanges of one compound those of its leading id: the others are forms of it, or named alike."""
+        if len({self._compounds.get(name, frozenset()) for name in found}) > 1:
+            return found
+        ranks = {name: self._vocabulary.rank(bare_id(self.metabolites[name])) for name in found}
+        return [name for name in found if ranks[name] == min(ranks.values())]
 
     def _halves(self, found: list[str], direction: str) -> list[str]:
         """Of two exchanges of one metabolite, one for either way, the one that a direction means."""
@@ -298,6 +309,10 @@ def plain_name(metabolite: Metabolite) -> str:
     return name.strip("_ ")
 
 
+def _is_number_word(text: str) -> bool:
+    return text.strip().rstrip(".").lower() in NO_NAMES
+
+
 def _agrees(metabolite: Metabolite, skeleton: dict[str, float]) -> bool:
     """Whether the atoms but hydrogen are those of a compound; what is unknown contradicts nothing."""
     if not metabolite.complete or metabolite.formula is None:
@@ -316,5 +331,5 @@ def _without_stereo(text: str) -> str:
     return re.sub(r"^(D|L|DL|R|S|meso|Meso)-|__?(D|L|R|S|M)$|\((R|S)\)-", "", text)
 
 
-def _formula(atoms: dict[str, float]) -> str:
+def _formula(atoms: Mapping[str, float]) -> str:
     return "".join(f"{element}{atoms[element]:g}" for element in sorted(atoms))
