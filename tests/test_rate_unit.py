@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metagnn.rate_unit import parse_unit, split_unit, without_unit
 from metagnn.errors import TableError
+from metagnn.rate_unit import parse_unit, split_unit, without_unit
 
 SPELLINGS = [
     "{a}_per_gDW_{t}",
