@@ -23,7 +23,7 @@ def print_bottlenecks(chosen: argparse.Namespace) -> None:
     from metagnn.predictor import FluxPredictor
 
     out = check_output(chosen.out, chosen.force)
-    network, media = load_network(chosen.model, chosen.growth), read_table(chosen.media)
+    network, media = load_network(chosen.model, chosen.growth), read_table(chosen.media, flags=False)
     require_growth(network)
     if "sample" in media.columns:
         media = media.set_index("sample")

@@ -63,7 +63,7 @@ def _largest_growth(network: MetabolicNetwork) -> str:
 def simulate(chosen: argparse.Namespace) -> None:
     """Simulate media and write their fluxes."""
     plot = check_plot(chosen.plot, chosen.force or chosen.resume)
-    network, media = load_network(chosen.model, chosen.growth), read_table(chosen.media)
+    network, media = load_network(chosen.model, chosen.growth), read_table(chosen.media, flags=False)
     require_growth(network)
     print_open_sources(network, media)
     with progress_bar("media") as progress:
@@ -88,7 +88,7 @@ def train(chosen: argparse.Namespace) -> None:
     plot = check_plot(chosen.plot, chosen.force or chosen.resume)
     network = load_network(chosen.model, chosen.growth)
     require_growth(network)
-    inputs, targets = read_table(chosen.inputs), read_table(chosen.targets)
+    inputs, targets = read_table(chosen.inputs), read_table(chosen.targets, flags=False)
     if is_first_process():
         print_open_sources(network, inputs)
     predictor = _untrained(chosen, network)
@@ -113,7 +113,7 @@ def predict(chosen: argparse.Namespace) -> None:
 
     require_targets(chosen.plot, chosen.targets)
     inputs = read_table(chosen.inputs)
-    targets = read_table(chosen.targets) if chosen.targets else None
+    targets = read_table(chosen.targets, flags=False) if chosen.targets else None
     out, plot = check_output(chosen.out, chosen.force), check_plot(chosen.plot, chosen.force)
     network = load_network(chosen.model, chosen.growth) if chosen.model else None
     predictor = FluxPredictor.load(chosen.folder, network=network)

@@ -35,7 +35,7 @@ def draw_map(chosen: argparse.Namespace) -> None:
             "`--active` selects reactions for a layout and does not apply to `--escher`; leave one of them out"
         )
     out = check_picture(chosen.out, chosen.force)
-    network, table = load_network(chosen.model, chosen.growth), read_table(chosen.fluxes)
+    network, table = load_network(chosen.model, chosen.growth), read_table(chosen.fluxes, flags=False)
     if chosen.subsystem is not None and not subsystems(network):
         raise InputError(f"{network.id} has no subsystems; leave `--subsystem` out")
     fluxes = _one_row(network, as_fluxes(network, table, "fluxes"), chosen.row, chosen.fluxes)

@@ -60,7 +60,7 @@ def print_suggested_media(chosen: argparse.Namespace) -> None:
 
 def _one_row(path: str, what: str) -> dict[str, float]:
     """Read numbers by exchange from a table of one row; skip empty cells."""
-    table = read_table(path)
+    table = read_table(path, flags=False)
     if len(table) != 1:
         raise TableError(f"'{path}' has {len(table)} rows; expected one, with {what} under every exchange")
     table = table.loc[:, [not is_text(name) for name in table.columns]]

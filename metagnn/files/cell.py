@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from decimal import Decimal
-
-import numpy as np
+from numbers import Real
 
 PROGRAM_GAPS = ("", "nan", "na", "<na>", "null", "none")
 """What programs write for a missing value, in lower case."""
@@ -54,7 +54,7 @@ def parse_cell(cell: object, decimal: str = ".") -> float | None:
     """
     if isinstance(cell, str):
         return _parse_text(cell, decimal)
-    if isinstance(cell, (bool, np.bool_)) or not isinstance(cell, (int, float, np.integer, np.floating, Decimal)):
+    if isinstance(cell, bool) or not isinstance(cell, (Real, Decimal)):
         return None
     return float(cell)
 
@@ -62,7 +62,7 @@ def parse_cell(cell: object, decimal: str = ".") -> float | None:
 def _parse_text(cell: str, decimal: str) -> float | None:
     text = cell.strip()
     if text.lower() in _GAPS:
-        return np.nan
+        return math.nan
     text = _MINUS.sub("-", text)
     if decimal == ",":
         if "." in text:
@@ -75,7 +75,7 @@ def _parse_text(cell: str, decimal: str) -> float | None:
         number = float(text)
     except ValueError:
         return None
-    return None if np.isnan(number) else number
+    return None if math.isnan(number) else number
 
 
 def why_no_number(cell: object) -> str:
@@ -88,9 +88,9 @@ def why_no_number(cell: object) -> str:
     """
     text = str(cell).strip()[:60]
     said = f"{text!r} is no number"
-    if isinstance(cell, (bool, np.bool_)) or text.lower() in ("true", "false"):
+    if text.lower() in ("true", "false"):
         return f"{said}: expected one, such as 1 or 0"
-    if isinstance(cell, (datetime.date, datetime.time, np.datetime64)):
+    if isinstance(cell, (datetime.date, datetime.time)):
         return f"{said}: {_REASONS[0][1]}"
     written = _MINUS.sub("-", text.lower())
     for pattern, reason in _REASONS:

@@ -184,10 +184,10 @@ class _TextWriter(AbstractRowWriter):
 
     def write(self, rows: pd.DataFrame) -> None:
         # Unquoted, a row whose first cell begins so would be read as a comment.
-        first = rows.iloc[:, 0]
-        marked = str(rows.columns[0]).startswith(COMMENT) or (
-            first.dtype == object and first.astype(str).str.startswith(COMMENT).any()
-        )
+        texts: list[object] = [str(name) for name in rows.columns[:1]]
+        if texts and rows.dtypes.iloc[0].kind == "O":
+            texts += list(rows.iloc[:, 0])
+        marked = any(isinstance(text, str) and text.startswith(COMMENT) for text in texts)
         text = rows.to_csv(
             sep=self.separator,
             index=False,

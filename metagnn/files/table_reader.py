@@ -15,17 +15,18 @@ from metagnn.files.table_formats import ENDINGS, find_format
 from metagnn.files.table_values import parse_column, parse_flags
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
+def read_table(path: str | Path, flags: bool = True) -> pd.DataFrame:
     """Read a table of media, rates or fluxes.
 
     Missing cells become NaN, and numbers keep every digit. Text may be separated by commas, semicolons or tabs, with
     decimal points or commas, in UTF-8, UTF-16 or Windows-1252, with comments (lines that begin with "#"). Units in a
     second header row are put in brackets behind the names. Columns such as `sample`, `strain` and `notes`, and
-    `knockout`, are read as text; a column of True and False stays one. What was not plain is said in a warning, and
+    `knockout`, are read as text. What was not plain is said in a warning, and
     `describe_table` returns it.
 
     Args:
         path: The file; its ending names the format: .csv, .tsv, .xlsx, .parquet.
+        flags: Whether columns of True and False may stay what they are, as in lists of what media hold.
 
     Raises:
         TableError: A missing, empty or damaged file, or one that is something else than its ending says; a header
@@ -35,7 +36,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Warns:
         TableWarning: How the table was read.
     """
-    reading = _Reading(Path(path), None)
+    reading = _Reading(Path(path), None, flags)
     tables = list(reading.tables())
     return tables[0]
 
@@ -53,7 +54,7 @@ def read_table_chunks(path: str | Path, rows: int) -> Iterator[pd.DataFrame]:
     Warns:
         TableWarning: How the table was read, with its first chunk.
     """
-    yield from _Reading(Path(path), rows).tables()
+    yield from _Reading(Path(path), rows, False).tables()
 
 
 def describe_table(path: str | Path) -> str:
@@ -62,7 +63,7 @@ def describe_table(path: str | Path) -> str:
     Raises:
         TableError: As `read_table`.
     """
-    reading = _Reading(Path(path), 10_000)
+    reading = _Reading(Path(path), 10_000, True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TableWarning)
         for _ in reading.tables():
@@ -77,8 +78,8 @@ class _Reading:
         how: How it was read so far, in words, where that is not the plain way.
     """
 
-    def __init__(self, path: Path, rows: int | None) -> None:
-        self._path, self._rows = path, rows
+    def __init__(self, path: Path, rows: int | None, flags: bool) -> None:
+        self._path, self._rows, self._flags = path, rows, flags
         self._gaps: set[str] = set()
         self.how: list[str] = []
 
@@ -120,13 +121,13 @@ class _Reading:
         for position, name in enumerate(table.columns):
             column = table.iloc[:, position]
             plain = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
-            if plain or is_text(name) or column.dtype == bool:
+            if plain or is_text(name):
                 continue
             parsed = parse_column(column, opened.decimal)
             if parsed.fault is None:
                 table.isetitem(position, parsed.values)
                 self._gaps |= parsed.gaps
-            elif (flags := parse_flags(column)) is not None:
+            elif self._flags and (flags := parse_flags(column)) is not None:
                 table.isetitem(position, pd.array(flags, dtype="boolean"))
             else:
                 row, why = parsed.fault

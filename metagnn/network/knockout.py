@@ -93,7 +93,7 @@ def read_knockouts(network: MetabolicNetwork, texts: Sequence[str]) -> Knockouts
     for row, text in enumerate(texts):
         if text in missing:
             continue
-        names = _split(text, known | genes)
+        names = split_ids(text, known | genes)
         for name in names:
             if name not in known and name not in genes:
                 what = unknown_name(name, [*network.reactions, *network.genes], f"reaction or gene of {network.id}")
@@ -107,7 +107,7 @@ def read_knockouts(network: MetabolicNetwork, texts: Sequence[str]) -> Knockouts
     return Knockouts(reactions, closed)
 
 
-def _split(text: str, ids: frozenset[str]) -> list[str]:
+def split_ids(text: str, ids: frozenset[str]) -> list[str]:
     """The ids in a text; one that holds a comma or a space itself is not cut."""
     parts = [text]
     for separator in (SEPARATOR, ",", None):

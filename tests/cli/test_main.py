@@ -374,3 +374,39 @@ def test_help_and_import_load_nothing_heavy() -> None:
     )
     finished = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
+
+
+def test_a_spreadsheet_of_another_country_is_read_and_said(run: Callable[..., tuple]) -> None:
+    text = (
+        "Sample;Strain;EX_glc__D_e;EX_o2_e;knockout\n;;mmol/gDW/h;mmol/gDW/h;\na;K-12;7,5;20;\nb;wt;5;20,0;PGI, b1849\n"
+    )
+    Path("european.csv").write_bytes(text.encode("utf-16"))
+    code, _, err = run("simulate", "e_coli_core", "--media", "european.csv", "--out", "labels.csv")
+    assert code == 0
+    assert err.splitlines() == [
+        "metagnn: note: 'european.csv' was read as semicolon-separated with decimal comma, UTF-16, units in row 2, "
+        "strain as label"
+    ]
+    labels = pd.read_csv("labels.csv")
+    assert list(labels.columns[:3]) == ["sample", "strain", "status"]
+    assert np.allclose(-labels["EX_glc__D_e"], [7.5, 5.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "parts"),
+    [
+        ("m.csv", b"EX_glc__D_e,EX_o2_e\nTrue,1\n", ["'m.csv', line 2", "'EX_glc__D_e'", "'True' is no number"]),
+        ("m.csv", b"EX_glc__D_e;EX_o2_e\n1.000,5;2\n", ["line 2", "'EX_glc__D_e'", "thousands separators"]),
+        ("m.csv", b"EX_glc__D_e EX_o2_e\n1 2\n", ["the delimiter cannot be told"]),
+        ("m.csv", b"EX_glc__D_e,EX_o2_e\n1,2,3\n", ["line 2: 3 cells; expected 2"]),
+        ("m.csv", b"PAR1", ["'m.csv' is no .csv file but Parquet"]),
+        ("m.xlsx", b"EX_glc__D_e\n1\n", ["'m.xlsx' does not begin as a .xlsx file"]),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_one_line(
+    run: Callable[..., tuple], name: str, content: bytes, parts: list[str]
+) -> None:
+    pytest.importorskip("openpyxl") if name.endswith("xlsx") else None
+    Path(name).write_bytes(content)
+    refused(run("simulate", "e_coli_core", "--media", name, "--out", "labels.csv"), *parts)
+    assert not Path("labels.csv").exists()

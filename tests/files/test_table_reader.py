@@ -6,11 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metagnn.errors import TableError
+from metagnn.datasets.rates import read_rates
+from metagnn.datasets.targets import read_targets
+from metagnn.errors import InputError, TableError
+from metagnn.fba.simulate import media_bounds
 from metagnn.files.table_formats import WRITTEN
 from metagnn.files.table_reader import read_table, read_table_chunks
 from metagnn.files.table_values import flags_as_numbers, numeric_values
 from metagnn.files.table_writer import write_table
+from metagnn.inputs import read_conditions
 
 
 @settings(max_examples=25, deadline=None)
@@ -127,3 +131,53 @@ def test_true_and_false_stay_what_they_are_in_every_format(tmp_path, ending):
         with pytest.raises(TableError, match=f"column '{name}', row 0: 'True' is no number"):
             numeric_values(read_table(path)[[name]])
     assert np.array_equal(flags_as_numbers(read_table(path)), [[1, 1], [0, np.nan]], equal_nan=True)
+
+
+def test_true_and_false_are_refused_with_their_line_where_no_list_of_what_media_hold_is_read(tmp_path):
+    path = _csv(tmp_path, "EX_a;EX_b\n1;True\n2;False\n")
+    for read in (lambda: read_table(path, flags=False), lambda: next(read_table_chunks(path, 1))):
+        with pytest.raises(TableError, match=r"table\.csv', line 2: column 'EX_b', row 0: 'True' is no number"):
+            read()
+
+
+READERS = {
+    "media": lambda network, table: media_bounds(network, table),
+    "max_uptake": lambda network, table: read_conditions(network, table, "max_uptake").lower.numpy(),
+    "present": lambda network, table: read_conditions(network, table, "present").lower.numpy(),
+    "rates": lambda network, table: read_conditions(network, table, "rates").measured.numpy(),
+    "targets": lambda network, table: read_targets(network, table, table.index).observed.numpy(),
+    "reconcile": lambda network, table: read_rates(network, table).rates,
+}
+LABELLED = st.fixed_dictionaries(
+    {
+        "EX_glc__D_e": st.sampled_from(
+            ["1", " 1 ", "1.5", "0", "true", "", "nan", "n.d.", "NULL", "high", "−2", "1,000,5"]
+        )
+    },
+    optional={
+        "status": st.sampled_from(["optimal", "", "infeasible"]),
+        "Sample": st.sampled_from(["01", "a"]),
+        "strain": st.sampled_from(["K-12", "NA", "3"]),
+        "knockout": st.sampled_from(["PGI", "PGI,TPI", "PGI b1779", "-", ""]),
+        "EX_glc__D_e_std": st.sampled_from(["0.1", "", "-", "high"]),
+        " EX_o2_e": st.sampled_from(["1", "True", "-"]),
+        "EX_ac_e [mmol/gDW/h]": st.sampled_from(["0", "1"]),
+    },
+)
+
+
+@pytest.mark.filterwarnings("ignore::metagnn.errors.TableWarning")
+@pytest.mark.parametrize("reader", READERS)
+@settings(max_examples=15, deadline=None)
+@given(cells=LABELLED)
+def test_what_a_file_holds_is_accepted_and_refused_as_the_same_dataframe(tmp_path_factory, core, reader, cells):
+    path = tmp_path_factory.mktemp("same") / "table.csv"
+    frame = pd.DataFrame([cells, cells | ({"Sample": "b"} if "Sample" in cells else {})])
+    frame.to_csv(path, index=False)
+    results = []
+    for table in (lambda: read_table(path), lambda: frame, lambda: pd.read_csv(path, keep_default_na=False)):
+        try:
+            results.append(np.asarray(READERS[reader](core, table())).tolist())
+        except InputError:
+            results.append("refused")
+    assert str(results[0]) == str(results[1]) == str(results[2])

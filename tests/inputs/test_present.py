@@ -10,6 +10,7 @@ import torch
 
 from metagnn.errors import FolderError, InputError, NetworkError, TableError
 from metagnn.fba.simulate import simulate_fluxes
+from metagnn.inputs.max_uptake import MaxUptake
 from metagnn.inputs.present import Present
 from metagnn.network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
@@ -208,3 +209,12 @@ def test_bad_input_is_named(cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataF
         FluxPredictor(network, "present", training=dataclasses.replace(SHORT, epochs=1)).fit(media, growth).score(
             media[:2], growth[:2] * 0
         )
+
+
+def test_true_and_false_are_what_a_medium_holds_and_what_not(core: MetabolicNetwork) -> None:
+    media = pd.DataFrame({"sample": ["a", "b"], "EX_ac_e [mmol/gDW/h]": [True, False], "EX_glc__D_e": [1, 0]})
+    found = Present().read(core, media)
+    numbers = Present().read(core, pd.DataFrame({"EX_ac_e": [1, 0], "EX_glc__D_e": [1, 0]}))
+    assert torch.equal(found.lower, numbers.lower)
+    with pytest.raises(TableError, match="'True' is no number"):
+        MaxUptake().read(core, media)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from metagnn.errors import TableError
 from metagnn.network import MetabolicNetwork
-from metagnn.network.knockout import Knockouts, no_knockouts, read_knockouts
+from metagnn.network.knockout import Knockouts, no_knockouts, read_knockouts, split_ids
 from metagnn.testing import random_network
 
 
@@ -50,6 +50,19 @@ def test_rows_keep_their_knockouts(core: MetabolicNetwork) -> None:
         assert set(one.reactions[one.closed[0]]) == set(alone.reactions)
 
 
+@pytest.mark.parametrize("text", ["PGI;TPI", "PGI, TPI", "PGI TPI", "PGI ,; TPI;", "TPI\tPGI"])
+def test_knockouts_are_separated_by_a_semicolon_a_comma_or_a_space(core: MetabolicNetwork, text: str) -> None:
+    knockouts = read_knockouts(core, [text])
+    assert {core.reactions[index] for index in knockouts.reactions[knockouts.closed[0]]} == {"PGI", "TPI"}
+
+
+def test_an_id_that_holds_a_separator_is_not_cut() -> None:
+    ids = frozenset({"a b", "a, b", "c"})
+    assert split_ids("a b;c", ids) == ["a b", "c"]
+    assert split_ids("a, b; c", ids) == ["a, b", "c"]
+    assert split_ids("c, a b", ids) == ["c", "a b"]
+
+
 def test_the_wild_type_is_left_as_it_is(core: MetabolicNetwork) -> None:
     for knockouts in (read_knockouts(core, ["", ";"]), no_knockouts(2)):
         lower, upper = np.full((2, 95), -1.0), np.full((2, 95), 1.0)
@@ -63,7 +76,8 @@ def test_the_wild_type_is_left_as_it_is(core: MetabolicNetwork) -> None:
     [
         ("PGII", "column 'knockout', row 1: 'PGII' is no reaction or gene of e_coli_core; did you mean 'PGI'"),
         ("PGI;b1778", "'b1778' is no reaction or gene of e_coli_core; did you mean 'b1779'"),
-        ("PGI,PFK", "'PGI,PFK' is no reaction or gene of e_coli_core"),
+        ("PGI,PFKK", "'PFKK' is no reaction or gene of e_coli_core"),
+        ("PGI+PFK", r"'PGI\+PFK' is no reaction or gene of e_coli_core"),
     ],
 )
 def test_an_unknown_id_is_refused_with_the_nearest(core: MetabolicNetwork, text: str, message: str) -> None:

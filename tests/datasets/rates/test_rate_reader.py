@@ -269,3 +269,16 @@ def test_a_column_may_be_empty_in_later_chunks_only(core):
     assert reader.read(full).reactions == reader.read(gap).reactions
     with pytest.raises(TableError, match="'EX_ac_e' is empty"):
         RateReader(core, ["mu_1_per_h", "EX_ac_e"]).read(gap)
+
+
+def test_labels_are_kept_out_and_a_map_may_leave_out_the_unit_of_a_second_header_row(core):
+    table = pd.DataFrame(
+        [["a", "K-12", "x", 0.4, 9.0, 37.0]],
+        columns=["Sample", "strain", "notes", "mu [1/h]", "qO2 [mmol/gDW/h]", "T [°C]"],
+    )
+    rates = read_rates(core, table, {"T": "ignore"})
+    assert rates.samples == ("a",)
+    assert [column.column for column in rates.columns if column.meaning == "label"] == ["strain", "notes"]
+    assert one(rates, "EX_o2_e") == -9.0
+    with pytest.raises(TableError, match="'°C' is no unit"):
+        read_rates(core, table)
