@@ -90,9 +90,7 @@ class Reconciler:
         if self.options.composition == "elemental":
             alpha, _, electrons = own_contents(self.exchange_laws)
             degree = self.options.degree(electrons / alpha)
-        self.fitted: FittedComposition = fit_composition(
-            self.exchange_laws, *on_border, degree, self.options.contents
-        )
+        self.fitted: FittedComposition = fit_composition(self.exchange_laws, *on_border, degree, self.options.contents)
         self.fitted_network = network.with_biomass(self.exchange_laws.biomass.column_at(self.fitted.theta))
         self.checks: RateChecks = check_rates(self.exchange_laws, shown, self.options)
         self.notes = (*rates.notes, *self.checks.notes(network, self.fitted))

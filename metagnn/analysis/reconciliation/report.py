@@ -142,7 +142,6 @@ class ReportTotals:
         )
         return document
 
-
     def _named(self, intervals: Iterable[str]) -> list[str]:
         """Reactions that the report mentions."""
         return list(dict.fromkeys((*intervals, *self._reconciler.absent, *self._reconciler.measured)))

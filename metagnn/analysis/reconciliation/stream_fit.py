@@ -113,9 +113,7 @@ def fit_streams(
     return StreamFit(**joined, misfit=parts[0].misfit)
 
 
-def _whiten(
-    exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.ndarray, theta: np.ndarray
-) -> _Whitened:
+def _whiten(exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np.ndarray, theta: np.ndarray) -> _Whitened:
     samples, laws = len(measured), len(exchange_laws.matrix)
     residuals, transforms = np.zeros((samples, laws)), np.zeros((samples, laws, laws))
     slopes = np.zeros((samples, laws, len(theta)))
@@ -182,9 +180,7 @@ class _Problem:
     prior: CompositionPrior
     theta: np.ndarray
 
-    def without(
-        self, lean: np.ndarray, along: np.ndarray, rates: np.ndarray
-    ) -> tuple[float, np.ndarray, np.ndarray]:
+    def without(self, lean: np.ndarray, along: np.ndarray, rates: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Least misfit once some unknowns are eliminated, each with its derivatives and the inverse of its size."""
         reduced = _Problem(
             self.hessian - np.einsum("sp,s,sq->pq", lean, rates, lean),

@@ -32,6 +32,7 @@ OPPOSITE = 2.0
 LARGEST_FLUX, LARGEST_GROWTH = 500.0, 10.0
 """Specific rates that no cell reaches [mmol/gDW/h] and [1/h]."""
 
+
 def find_codes(values: np.ndarray, positive: bool = False, largest: float = np.inf) -> tuple[np.ndarray, str]:
     """Find the numbers of a column that stand for "not measured".
 
@@ -80,7 +81,9 @@ def _apart_from(others: np.ndarray) -> str:
     return f"{reason} (the others lie between {others.min():.4g} and {others.max():.4g})"
 
 
-def described_codes(column: str, values: np.ndarray, codes: np.ndarray, reason: str) -> list[tuple[Sentinel, list[int]]]:
+def described_codes(
+    column: str, values: np.ndarray, codes: np.ndarray, reason: str
+) -> list[tuple[Sentinel, list[int]]]:
     """One sentinel for every number that is a code, and the rows that hold it.
 
     Args:
@@ -187,7 +190,9 @@ def _zero_reason(network: NetworkLike, reactions: Sequence[str], rates: np.ndarr
         burnt = any((flows[one] > SMALLEST_STD).any() for one, held in formulas.items() if held == CO2)
         products = [one for one, held in formulas.items() if (held or {}).get("C") and held != CO2]
         acceptors = [one for one, held in formulas.items() if held and not held.get("C") and held.get("O", 0) > 2]
-        reduced = any((flows[one] > SMALLEST_STD).any() for one in products) or any((flows[one] < -SMALLEST_STD).any() for one in acceptors)
+        reduced = any((flows[one] > SMALLEST_STD).any() for one in products) or any(
+            (flows[one] < -SMALLEST_STD).any() for one in acceptors
+        )
         if burnt and not reduced:
             return "a placeholder, not a measurement: CO2 is formed, and nothing else takes up the electrons", False
     return "", True

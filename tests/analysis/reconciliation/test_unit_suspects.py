@@ -27,7 +27,9 @@ def scaled(exchange_laws, rates, reaction: str, factor: float):
 @pytest.mark.parametrize("reaction", ["EX_glc__D_e", "EX_o2_e", "EX_co2_e", "EX_nh4_e"])
 @pytest.mark.parametrize("factor", [1000.0, 0.001, 60.0])
 def test_a_column_in_a_wrong_unit_is_named_first(exchange_laws, rates, reaction, factor):
-    first = unit_suspects(exchange_laws, *scaled(exchange_laws, rates, reaction, factor), composition_prior(exchange_laws))[0]
+    first = unit_suspects(
+        exchange_laws, *scaled(exchange_laws, rates, reaction, factor), composition_prior(exchange_laws)
+    )[0]
     assert (first.reaction, first.factor) == (reaction, factor)
     assert first.meaning == FACTORS[factor]
     assert first.misfit > 1.0
@@ -35,7 +37,9 @@ def test_a_column_in_a_wrong_unit_is_named_first(exchange_laws, rates, reaction,
 
 
 def test_o2_counted_as_atoms_is_named(exchange_laws, rates):
-    first = unit_suspects(exchange_laws, *scaled(exchange_laws, rates, "EX_o2_e", 2.0), composition_prior(exchange_laws))[0]
+    first = unit_suspects(
+        exchange_laws, *scaled(exchange_laws, rates, "EX_o2_e", 2.0), composition_prior(exchange_laws)
+    )[0]
     assert (first.reaction, first.factor) == ("EX_o2_e", 2.0)
     assert "atoms counted for molecules" in first.meaning
 
