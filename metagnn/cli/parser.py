@@ -191,7 +191,8 @@ def _reconcile(commands: Commands) -> None:  # type: ignore[valid-type]
         "--composition", choices=COMPOSITIONS, default="elemental", help="biomass composition (default elemental)"
     )
     for name, element, ends in (("alpha", "C", (30.0, 45.0)), ("beta", "N", (4.0, 12.0))):
-        text = f"least and largest content of cells [mmol {element}/gDW]; a fitted one beyond is a warning (default %(default)s)"
+        text = f"least and largest content of cells [mmol {element}/gDW]; a fitted one beyond is reported"
+        text += f" (default {ends[0]:g} {ends[1]:g})"
         parser.add_argument(f"--{name}", type=float, nargs=2, metavar=("LOW", "HIGH"), default=ends, help=text)
     parser.add_argument(
         "--gamma", type=float, default=None, help="electrons per carbon of biomass (default: the model's)"

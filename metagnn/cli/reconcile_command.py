@@ -32,7 +32,7 @@ def reconcile(chosen: argparse.Namespace) -> None:
         composition=chosen.composition,
         gamma=chosen.gamma,
         gamma_std=chosen.gamma_std,
-        contents=CellContents(tuple(chosen.alpha), tuple(chosen.beta)),
+        contents=CellContents((chosen.alpha[0], chosen.alpha[1]), (chosen.beta[0], chosen.beta[1])),
         hide=tuple(chosen.hide or ()),
         present=tuple(chosen.present or ()),
         energy=chosen.energy,

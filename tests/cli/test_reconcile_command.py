@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def test_a_spreadsheet_gives_hidden_co2_with_intervals(run):
     assert scores["worst_relative_error"] >= scores["mean_relative_error"]
     intervals = pd.read_csv("out/intervals.csv")
     assert list(intervals.columns) == [
-        "sample", "reaction", "value", "low90", "high90", "range_min", "range_max", "status",
+        "sample", "reaction", "name", "value", "low90", "high90", "range_min", "range_max", "status",
     ]  # fmt: skip
     co2 = intervals[intervals["reaction"] == "EX_co2_e"]
     measured = pd.read_csv("rates.csv")[HEADERS["EX_co2_e"]].to_numpy()
@@ -132,3 +133,31 @@ def test_bad_options_end_in_one_line(run):
     refused(run("rates.csv", "--noise", "0"), "`noise` is 0")
     refused(run("none.csv"), "no table at 'none.csv'")
     refused(run("rates.csv", "--units", "none.yml"), "no map of units")
+
+
+def test_a_placeholder_and_a_missing_product_are_said_with_names(run, rates: pd.DataFrame):
+    wrong = rates.drop(columns="EX_ac_e")
+    wrong.loc[2:3, HEADERS["EX_o2_e"]] = -999.0
+    wrong.to_csv("rates.csv", index=False)
+    code, out, err = run("rates.csv")
+    assert (code, err) == (0, "")
+    assert "warning: column 'qO2 [mmol/gDW/h]' is -999 in sample s2, s3: a placeholder, not a measurement" in out
+    assert re.search(r"warning: \d+ % of the carbon is missing.*Acetate \(EX_ac_e\) at .*try `--present EX_ac_e`", out)
+    report = json.loads(Path("out/report.json").read_text())
+    assert [stream["balance"] for stream in report["missing_streams"]] == ["C"]
+    assert report["names"]["EX_co2_e"] == "CO2"
+    assert len(report["warnings"]) >= 2
+
+
+def test_what_cells_hold_is_set_by_the_user(run):
+    code, out, _ = run("rates.csv", "--alpha", "20", "36")
+    assert code == 0
+    assert re.search(r"warning: the biomass that these rates need.*carbon 4\d.* cells hold 20 to 36", out)
+    refused(run("rates.csv", "--force", "--beta", "12", "4"), "`beta`", "[mmol N/gDW]")
+
+
+def test_a_closure_that_cannot_be_had_is_named_with_the_reason(run, rates: pd.DataFrame):
+    rates.drop(columns=HEADERS["EX_nh4_e"]).to_csv("rates.csv", index=False)
+    code, out, _ = run("rates.csv")
+    assert code == 0
+    assert "closure of nitrogen is not available: no measured rate brings nitrogen in" in out

@@ -60,7 +60,7 @@ class CellContents:
     def __post_init__(self) -> None:
         for name, unit in (("alpha", "C"), ("beta", "N")):
             ends = getattr(self, name)
-            if len(ends) != 2 or not 0 < ends[0] <= ends[1] < np.inf:
+            if not 0 < ends[0] <= ends[1] < np.inf:
                 raise InputError(
                     f"`{name}` is {ends}; expected the least and the largest content [mmol {unit}/gDW], such as "
                     f"{getattr(CellContents, name)}"
@@ -124,7 +124,7 @@ class CompositionPrior:
             return np.zeros(3)
         alpha, _, electrons = np.array(self.own) + theta
         apart = (electrons - self.degree[0] * alpha) / (self.degree[1] * max(alpha, 0.1 * self.own[0]))
-        return np.square([*(excess / std for excess, std in self._excess(theta)), apart])
+        return np.asarray(np.square([*(excess / std for excess, std in self._excess(theta)), apart]))
 
     def misfit(self, theta: np.ndarray) -> float:
         """Twice the negative logarithm of the prior, but for a constant."""

@@ -105,7 +105,7 @@ def find_missing_streams(
     rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).astype(np.int64))]
     if not len(rows):
         return ()
-    rates, std, names = measured[rows], deviations[rows], tuple(samples[row] for row in rows)
+    rates, std, names = measured[rows], deviations[rows], tuple(samples[row] for row in rows.tolist())
     prior = prior.centred()
     pooled = pooled_fit(exchange_laws, rates, std, prior)
     candidates = stream_candidates(exchange_laws, rates, pooled.theta)

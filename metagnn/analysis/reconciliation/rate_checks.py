@@ -112,11 +112,10 @@ def stream_in_words(network: MetabolicNetwork, stream: MissingStream) -> str:
 
 
 def _rate_in_words(network: MetabolicNetwork, found: Explanation) -> str:
-    factor = found.factor or 1.0
+    factor, name = found.factor or 1.0, with_name(network, found.reaction)
     if np.isinf(factor):
-        return f"{with_name(network, found.reaction)} measured as 0 ({found.flow:.2g} ± {found.flow_std:.1g} {FLUX} closes)"
-    wrong = "low" if factor > 1 else "high"
-    return f"{with_name(network, found.reaction)} measured too {wrong} (× {factor:.2g} closes)"
+        return f"{name} measured as 0 ({found.flow:.2g} ± {found.flow_std:.1g} {FLUX} closes)"
+    return f"{name} measured too {'low' if factor > 1 else 'high'} (× {factor:.2g} closes)"
 
 
 def _flow_in_words(network: MetabolicNetwork, found: Explanation) -> str:
