@@ -31,6 +31,8 @@ class Metabolite:
         compartment: Identifier of its compartment.
         formula: Number of atoms of every element; None where the model gives no formula.
         charge: Charge; None where the model gives none.
+        is_constraint: Whether the row is no metabolite but a further linear constraint of the model: it holds no
+            elements and no charge.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Metabolite:
     compartment: str = ""
     formula: Mapping[str, float] | None = field(default=None, hash=False)
     charge: float | None = None
+    is_constraint: bool = False
 
     @property
     def complete(self) -> bool:
