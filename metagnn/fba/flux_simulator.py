@@ -47,7 +47,8 @@ class FluxSimulator:
         self._network, self._names = network, list(names)
         self._matrix = network.stoichiometry.to_scipy().tocsc()
         varying = np.array([network.reaction_index(name) for name in names], dtype=np.int64)
-        self._problem = ReducedProblem(self._matrix, growth, self._widest(), 1 if method == "pfba" else 2)
+        order, uncounted = 1 if method == "pfba" else 2, network.further_constraints.columns
+        self._problem = ReducedProblem(self._matrix, growth, self._widest(), order, uncounted)
         coupled = self._problem.coupled
         groups, matrix = coupled.groups_with(varying), coupled.matrix
         lower, upper = coupled.group_bounds(network.bounds.lower, network.bounds.upper)
@@ -55,11 +56,11 @@ class FluxSimulator:
         if method == "min_norm":
             pinned = lower == upper
             pinned[groups] = False
-            self._engine = LeastNorm(matrix, self._problem.objective, groups, pinned)
+            self._engine = LeastNorm(matrix, self._problem.objective, groups, self._problem.weights, pinned)
         elif method == "pfba":
             backward = lower < 0
             backward[groups] = True
-            self._engine = ParsimoniousOptimum(matrix, self._problem.growth, backward, groups)
+            self._engine = ParsimoniousOptimum(matrix, self._problem.growth, backward, groups, self._problem.weights)
         else:
             self._engine = Optimum(matrix, self._problem.objective, groups)
 

@@ -45,7 +45,7 @@ class Metabolite:
     @property
     def complete(self) -> bool:
         """Whether the formula is known and holds chemical elements only (no residue R, X or *)."""
-        return bool(self.formula) and CHEMICAL_ELEMENTS.issuperset(self.formula or ())
+        return self.is_constraint or (bool(self.formula) and CHEMICAL_ELEMENTS.issuperset(self.formula or ()))
 
 
 def elements_present(metabolites: Sequence[Metabolite]) -> tuple[str, ...]:

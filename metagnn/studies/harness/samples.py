@@ -128,5 +128,5 @@ def feasible_samples(
         raise TableError(f"`ranges`: more than half of {2 * count} media are infeasible on {network.id}")
     return Samples(
         pd.DataFrame(np.concatenate(kept_media), columns=list(ranges)),
-        pd.DataFrame(np.concatenate(kept_fluxes), columns=list(network.reactions)),
+        pd.DataFrame(network.own_fluxes(np.concatenate(kept_fluxes)), columns=list(network.own_reactions)),
     )
