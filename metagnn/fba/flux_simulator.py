@@ -16,6 +16,10 @@ from metagnn.network.knockout import Knockouts
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.progress import Report
 
+VARIABLE_WEIGHT = 1e-6
+"""Weight of the square of a further variable in a least norm of fluxes, so that it has one value where they leave it
+open; it moves the fluxes by about this part."""
+
 
 def check_method(method: str) -> None:
     """Raise `InputError` unless the method is known."""
@@ -56,7 +60,10 @@ class FluxSimulator:
         if method == "min_norm":
             pinned = lower == upper
             pinned[groups] = False
-            self._engine = LeastNorm(matrix, self._problem.objective, groups, self._problem.weights, pinned)
+            weights, further = self._problem.weights.copy(), network.further_constraints
+            variables = coupled.groups_with(np.setdiff1d(further.columns, further.slacks))
+            weights[variables] = np.maximum(weights[variables], VARIABLE_WEIGHT)
+            self._engine = LeastNorm(matrix, self._problem.objective, groups, weights, pinned)
         elif method == "pfba":
             backward = lower < 0
             backward[groups] = True

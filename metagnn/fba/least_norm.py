@@ -32,7 +32,7 @@ class LeastNorm:
         objective: c, shape `[reactions]`; c·v is maximised first.
         varying: Columns whose bounds differ between media by any amount. A knockout may close others in some media; a
             region then serves media with the same bounds in the columns it holds at a bound.
-        weights: Weight of every column in the norm, zero or one, shape `[reactions]`; ones by default.
+        weights: Weight ≥ 0 of the square of every column in the norm, shape `[reactions]`; ones by default.
         pinned: Columns whose two bounds are equal in every medium, boolean, shape `[reactions]`; knowing them lets one
             region serve more media.
     """
