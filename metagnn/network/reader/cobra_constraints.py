@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metagnn.network.reader.constraints import unfit
 from metagnn.network.reader.draft import DraftConstraint, DraftVariable
 from metagnn.network.reader.note import listed
 
-if TYPE_CHECKING:
-    import cobra
 
-
-def solver_constraints(model: cobra.Model) -> tuple[list[DraftConstraint], list[DraftVariable], str]:
+def solver_constraints(model: Any) -> tuple[list[DraftConstraint], list[DraftVariable], str]:
     """Return the further constraints and variables of a model, and what its objective holds that is no flux.
 
     Args:
-        model: The model; it is not changed.
+        model: The cobra model; it is not changed.
 
     Raises:
         NetworkError: A constraint is not linear or a variable is not continuous; it is named.
@@ -74,7 +71,7 @@ def _coefficients(part: Any) -> dict[str, float]:
     return dict(sorted((variable.name, float(value)) for variable, value in found.items() if value))
 
 
-def _lost_objective(model: cobra.Model, fluxes: dict[str, tuple[str, bool]]) -> str:
+def _lost_objective(model: Any, fluxes: dict[str, tuple[str, bool]]) -> str:
     if not model.objective.is_Linear:
         return "terms that are not linear"
     terms = _coefficients(model.objective)
