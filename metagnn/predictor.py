@@ -257,8 +257,9 @@ class FluxPredictor(Estimator):
     def score_fluxes(self, fluxes: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None) -> float:
         """As `score`, of fluxes that `predict` has returned."""
         read = read_targets(self.network, targets, fluxes.index, sample_weight)
-        weight = None if read.weight is None else read.weight.numpy()
-        return mean_r2(read.observed.numpy(), fluxes.to_numpy(), weight)
+        own = self.network.own_fluxes
+        weight = None if read.weight is None else own(read.weight.numpy())
+        return mean_r2(own(read.observed.numpy()), fluxes.to_numpy(), weight)
 
     def uptakes(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """With inputs of "present": learned largest uptakes [mmol/gDW/h], 0 for what a medium does not hold.
@@ -339,4 +340,5 @@ class FluxPredictor(Estimator):
         return fitted.answer(fitted.setup.read(inputs, fitted.names))
 
     def _as_table(self, answer: Answer, index: pd.Index) -> pd.DataFrame:
-        return pd.DataFrame(answer.fluxes, index=index, columns=list(self.network.reactions))
+        fluxes = self.network.own_fluxes(answer.fluxes)
+        return pd.DataFrame(fluxes, index=index, columns=list(self.network.own_reactions))

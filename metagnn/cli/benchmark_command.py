@@ -9,7 +9,7 @@ from metagnn.cli.console import print_table, progress_bar
 from metagnn.errors import InputError
 from metagnn.studies.benchmarks.registry import BENCHMARKS
 
-OPTIONS = ("full", "jobs", "model", "resume", "table")
+OPTIONS = ("full", "growth", "jobs", "model", "resume", "table")
 """Options that only some benchmarks take."""
 
 
@@ -26,7 +26,9 @@ def benchmark(chosen: argparse.Namespace) -> None:
     from metagnn.studies.harness.study import StudyOptions
 
     size = "quick" if chosen.quick else "full" if chosen.full else "usual"
-    options = StudyOptions(size, chosen.seed, chosen.jobs, chosen.force, chosen.resume, chosen.table, chosen.model)
+    options = StudyOptions(
+        size, chosen.seed, chosen.jobs, chosen.force, chosen.resume, chosen.table, chosen.model, chosen.growth
+    )
     with progress_bar("runs") as progress:
         tables = found.run(chosen.name, Path(chosen.out), options, progress)
     for table in tables:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from metagnn.cli.console import print_table
 from metagnn.cli.open_sources import print_open_sources
+from metagnn.errors import TableError
 from metagnn.fba.growth_capacity import require_growth
 from metagnn.files.output import check_output
 from metagnn.files.table_reader import read_table
@@ -30,6 +31,8 @@ def print_bottlenecks(chosen: argparse.Namespace) -> None:
     print_open_sources(network, media)
     predictor = FluxPredictor.load(chosen.predictor, network=network) if chosen.predictor else None
     table = bottlenecks(network, media, predictor.model if predictor is not None else None, chosen.most)
+    if table.empty:
+        raise TableError(f"'{chosen.media}' holds no medium with an optimum ({len(media)} without); nothing to rank")
     write_table(table, out)
     summary = _summary(table)
     gradient = "model_gradient" in table.columns

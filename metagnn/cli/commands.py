@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from metagnn.analysis.composition.fitted_composition import Composition
     from metagnn.predictor import FluxPredictor
 
+NO_ANSWER = 1
+"""Exit status of a run that found nothing."""
+
 
 def info(chosen: argparse.Namespace) -> None:
     """Print a summary of a model: what it holds, what is missing, and the notes of reading it."""
@@ -60,8 +65,8 @@ def _largest_growth(network: MetabolicNetwork) -> str:
     return "0 on its own medium" if growth <= GROWS else "– (its own bounds and medium contradict)"
 
 
-def simulate(chosen: argparse.Namespace) -> None:
-    """Simulate media and write their fluxes."""
+def simulate(chosen: argparse.Namespace) -> int:
+    """Simulate media and write their fluxes; return 1 if none has a label."""
     plot = check_plot(chosen.plot, chosen.force or chosen.resume)
     network, media = load_network(chosen.model, chosen.growth), read_table(chosen.media, flags=False)
     require_growth(network)
@@ -77,6 +82,11 @@ def simulate(chosen: argparse.Namespace) -> None:
         ("worst bound violation [mmol/gDW/h]", f"{labels.max_bound_violation:.1e}"),
     ]
     print_table(f"→ {chosen.out}", ("what", "value"), rows)
+    if labels.feasible.any():
+        return 0
+    reason, count = Counter(labels.status).most_common(1)[0]
+    print(f"metagnn: error: no medium has a label; {count} of {len(media)}: {reason}", file=sys.stderr)
+    return NO_ANSWER
 
 
 def train(chosen: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from metagnn.cli.console import print_table
+from metagnn.fba.growth_capacity import require_growth
 from metagnn.files.output import check_output
 from metagnn.files.table_writer import write_table
 from metagnn.network.from_cobra import load_network
@@ -22,6 +23,7 @@ def print_identifiability(chosen: argparse.Namespace) -> None:
 
     out = check_output(chosen.out, chosen.force) if chosen.out else None
     network = load_network(chosen.model, chosen.growth)
+    require_growth(network)
     present = None if chosen.present is None else _names(chosen.present)
     report = identifiability(
         network,

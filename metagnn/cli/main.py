@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from metagnn.cli.parser import parse
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Command-line arguments; by default those of the process.
 
     Returns:
-        Exit status: 0, or 2 for bad input, or 130 for an interrupt.
+        Exit status: 0, or 1 if no medium has a label, or 2 for bad input, or 130 for an interrupt.
     """
     chosen = parse(arguments)
     from metagnn.cli import commands
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from metagnn.cli.reconcile_command import reconcile
     from metagnn.cli.suggest_medium_command import print_suggested_media
 
-    run = {
+    run: Callable[[Any], int | None] = {
         "reproduce": commands.reproduce,
         "info": commands.info,
         "simulate": commands.simulate,
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         warnings.showwarning = _print_warning  # type: ignore[assignment]
         try:
-            run(chosen)
+            return run(chosen) or 0
         except InputError as error:
             print(f"metagnn: error: {error}", file=sys.stderr)
             return BAD_INPUT
@@ -59,7 +59,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             print("metagnn: interrupted; finished work is kept, continue with --resume", file=sys.stderr)
             return INTERRUPTED
-    return 0
 
 
 def _print_warning(message: Warning | str, category: type[Warning], *_: Any) -> None:

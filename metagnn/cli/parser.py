@@ -64,7 +64,7 @@ def _command(
     return parser
 
 
-def _growth(parser: argparse.ArgumentParser) -> None:
+def _growth(parser: argparse._ActionsContainer) -> None:
     growth_help = "growth reaction, for a model without one, with several, or with another"
     parser.add_argument("--growth", metavar="REACTION", default=None, help=growth_help)
 
@@ -282,6 +282,7 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
     table_help = "your own media and fluxes, in columns max_uptake:<exchange> and flux:<reaction>"
     only.add_argument("--table", metavar="FILE", default=None, help=table_help)
     only.add_argument("--model", metavar="MODEL", default=None, help=f"model of the table: {MODEL_HELP}")
+    _growth(only)
     _output(parser, "folder")
 
 

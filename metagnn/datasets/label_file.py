@@ -139,13 +139,14 @@ class _Laws:
         lower, upper = self._task.network.uptake_bounds(self._task.names, self._uptakes[chunk.rows])
         self._knockouts.rows(chunk.rows).close(lower, upper)
         solved = ~np.isnan(chunk.fluxes).any(axis=1)
-        errors = law_errors(self._matrix, chunk.fluxes[solved], lower[solved], upper[solved])
+        fluxes = self._task.network.further_constraints.settle(self._matrix, chunk.fluxes[solved])
+        errors = law_errors(self._matrix, fluxes, lower[solved], upper[solved])
         imbalance, violation = (float(error.max(initial=0.0)) for error in errors)
         self.imbalance, self.violation = max(self.imbalance, imbalance), max(self.violation, violation)
 
 
 def _table(network: MetabolicNetwork, media: pd.DataFrame, chunk: LabelChunk) -> pd.DataFrame:
-    table = pd.DataFrame(chunk.fluxes, columns=list(network.reactions))
+    table = pd.DataFrame(network.own_fluxes(chunk.fluxes), columns=list(network.own_reactions))
     table.insert(0, "status", chunk.status)
     return with_labels(table, media)
 

@@ -16,6 +16,10 @@ from metagnn.network.knockout import Knockouts
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.progress import Report
 
+VARIABLE_WEIGHT = 1e-6
+"""Weight of the square of a further variable in a least norm of fluxes, so that it has one value where they leave it
+open; it moves the fluxes by about this part."""
+
 
 def check_method(method: str) -> None:
     """Raise `InputError` unless the method is known."""
@@ -47,7 +51,8 @@ class FluxSimulator:
         self._network, self._names = network, list(names)
         self._matrix = network.stoichiometry.to_scipy().tocsc()
         varying = np.array([network.reaction_index(name) for name in names], dtype=np.int64)
-        self._problem = ReducedProblem(self._matrix, growth, self._widest(), 1 if method == "pfba" else 2)
+        order, uncounted = 1 if method == "pfba" else 2, network.further_constraints.columns
+        self._problem = ReducedProblem(self._matrix, growth, self._widest(), order, uncounted)
         coupled = self._problem.coupled
         groups, matrix = coupled.groups_with(varying), coupled.matrix
         lower, upper = coupled.group_bounds(network.bounds.lower, network.bounds.upper)
@@ -55,11 +60,14 @@ class FluxSimulator:
         if method == "min_norm":
             pinned = lower == upper
             pinned[groups] = False
-            self._engine = LeastNorm(matrix, self._problem.objective, groups, pinned)
+            weights, further = self._problem.weights.copy(), network.further_constraints
+            variables = coupled.groups_with(np.setdiff1d(further.columns, further.slacks))
+            weights[variables] = np.maximum(weights[variables], VARIABLE_WEIGHT)
+            self._engine = LeastNorm(matrix, self._problem.objective, groups, weights, pinned)
         elif method == "pfba":
             backward = lower < 0
             backward[groups] = True
-            self._engine = ParsimoniousOptimum(matrix, self._problem.growth, backward, groups)
+            self._engine = ParsimoniousOptimum(matrix, self._problem.growth, backward, groups, self._problem.weights)
         else:
             self._engine = Optimum(matrix, self._problem.objective, groups)
 

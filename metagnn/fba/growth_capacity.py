@@ -61,6 +61,8 @@ def require_growth(network: MetabolicNetwork) -> None:
     if found.status == OPTIMAL and not found.objective > GROWS:
         missing = _unmade(network, growth, lower, upper)
         reason = f"nothing makes {', '.join(map(repr, missing[:MOST_NAMED]))}" if missing else "it cannot carry flux"
+        if not missing and network.slacks:
+            reason += " within the further constraints of the model"
         more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
         raise NetworkError(
             f"{network.id} cannot grow by {name!r} even with every exchange open: {reason}{more}; close a gap, or "
@@ -76,7 +78,7 @@ def require_growth(network: MetabolicNetwork) -> None:
 def _unmade(network: MetabolicNetwork, growth: int, lower: np.ndarray, upper: np.ndarray) -> list[str]:
     """What growth takes and nothing makes, be it from what growth gives back; a little of each is asked for at once."""
     matrix = network.stoichiometry.to_scipy().tocsc()
-    column = matrix[:, [growth]].toarray()[:, 0]
+    column = network.mass_balances().tocsc()[:, [growth]].toarray()[:, 0]
     precursors, returned = np.flatnonzero(column < 0), np.flatnonzero(column > 0)
     # ATP is made of the ADP that growth returns: no cell makes it from nothing but food.
     rows, signs = np.concatenate([precursors, returned]), np.repeat([-1.0, 1.0], [len(precursors), len(returned)])

@@ -39,7 +39,11 @@ class LabelSimulator:
     def __init__(self, network: MetabolicNetwork, names: Sequence[str], method: str = "min_norm") -> None:
         self._network, self._names, self._method = network, list(names), method
         self._matrix = network.stoichiometry.to_scipy().tocsc()
-        bounds = without_limits(network.bounds.lower, network.bounds.upper, network.bounds.unlimited)
+        stated, further = network.bounds, network.further_constraints
+        bounds = without_limits(stated.lower, stated.upper, further.unlimited(stated))
+        for opened_side, side in zip(bounds, (stated.lower, stated.upper), strict=True):
+            # A slack has units of its own: 1000 is a limit there.
+            opened_side[further.columns] = side[further.columns]
         opened = dataclasses.replace(network, bounds=FluxBounds(network.reactions, *bounds))
         self._open: FluxSimulator | None = FluxSimulator(opened, names, method)
         self._stated: FluxSimulator | None = None

@@ -32,18 +32,24 @@ class LeastNorm:
         objective: c, shape `[reactions]`; c·v is maximised first.
         varying: Columns whose bounds differ between media by any amount. A knockout may close others in some media; a
             region then serves media with the same bounds in the columns it holds at a bound.
+        weights: Weight ≥ 0 of the square of every column in the norm, shape `[reactions]`; ones by default.
         pinned: Columns whose two bounds are equal in every medium, boolean, shape `[reactions]`; knowing them lets one
             region serve more media.
     """
 
     def __init__(
-        self, matrix: Any, objective: np.ndarray, varying: np.ndarray, pinned: np.ndarray | None = None
+        self,
+        matrix: Any,
+        objective: np.ndarray,
+        varying: np.ndarray,
+        weights: np.ndarray | None = None,
+        pinned: np.ndarray | None = None,
     ) -> None:
         self._matrix = matrix
         self._transposed = matrix.T.tocsr()
         self._absolute = abs(self._transposed)
         self._linear = LinearProgram(matrix, objective)
-        self._quadratic = QuadraticProgram(matrix)
+        self._quadratic = QuadraticProgram(matrix, weights)
         self._varying = varying
         self._pinned = np.zeros(len(objective), dtype=bool) if pinned is None else pinned
         self._regions = CriticalRegions()

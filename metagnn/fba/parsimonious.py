@@ -64,11 +64,21 @@ class ParsimoniousOptimum:
         growth: Position of the growth reaction.
         backward: Reactions that can run backward in some medium, boolean, shape `[reactions]`.
         varying: Columns whose bounds differ between media, as for `Optimum`.
+        weights: Weight of every column in the total, zero or one, shape `[reactions]`; ones by default.
     """
 
-    def __init__(self, matrix: Any, growth: int, backward: np.ndarray, varying: np.ndarray) -> None:
+    def __init__(
+        self,
+        matrix: Any,
+        growth: int,
+        backward: np.ndarray,
+        varying: np.ndarray,
+        weights: np.ndarray | None = None,
+    ) -> None:
         self._growth = growth
-        self._backward = np.flatnonzero(backward)
+        weights = np.ones(matrix.shape[1]) if weights is None else weights
+        # What does not count in the total stays whole, whatever its sign.
+        self._backward, self._whole = np.flatnonzero(backward & (weights > 0)), np.flatnonzero(weights == 0)
         objective = np.zeros(matrix.shape[1])
         objective[growth] = 1.0
         self._largest_growth = Optimum(matrix, objective, varying)
@@ -76,7 +86,7 @@ class ParsimoniousOptimum:
         split = scipy.sparse.hstack([matrix, -matrix[:, self._backward]], format="csc")
         mirrored = matrix.shape[1] + np.flatnonzero(np.isin(self._backward, varying))
         differing = np.union1d(np.concatenate([varying, mirrored]), [growth])
-        self._least_flux = Optimum(split, -np.ones(split.shape[1]), differing)
+        self._least_flux = Optimum(split, -np.append(weights, weights[self._backward]), differing)
 
     def solve(
         self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
@@ -113,4 +123,5 @@ class ParsimoniousOptimum:
         at = self._backward
         low = np.concatenate([np.maximum(lower, 0.0), np.maximum(-upper[:, at], 0.0)], axis=1)
         high = np.concatenate([np.maximum(upper, 0.0), np.maximum(-lower[:, at], 0.0)], axis=1)
+        low[:, self._whole], high[:, self._whole] = lower[:, self._whole], upper[:, self._whole]
         return low, high

@@ -20,30 +20,41 @@ class ReducedProblem:
         widest: The lowest lower and the highest upper bounds of all media, each of shape `[reactions]`; knockouts can
             be ignored.
         order: Norm to preserve: 1 for Σ|v|, 2 for Σv².
+        uncounted: Columns that are no reactions and have no part in the norm.
 
     Attributes:
         coupled: The groups.
         growth: Position of the group that grows.
         objective: Coefficients of growth in the fluxes of the groups, shape `[groups]`.
+        weights: Zero for groups without a reaction, one for all others, shape `[groups]`.
     """
 
     def __init__(
-        self, matrix: scipy.sparse.csc_array, growth: int, widest: tuple[np.ndarray, np.ndarray], order: int = 2
+        self,
+        matrix: scipy.sparse.csc_array,
+        growth: int,
+        widest: tuple[np.ndarray, np.ndarray],
+        order: int = 2,
+        uncounted: np.ndarray | None = None,
     ) -> None:
         coupled = reduce_network(matrix, *widest)
         if coupled.group[growth] < 0:
             # Growth is blocked: keep every reaction, because solvers need an objective.
             coupled = CoupledReactions.keep_all(matrix)
-        self.coupled = coupled.rescale(_norms(coupled, growth, order))
+        size = _norms(coupled, growth, order, uncounted)
+        self.weights = (size != 0).astype(np.float64)
+        self.coupled = coupled.rescale(np.where(size == 0, 1.0, size))
         self.growth = int(coupled.group[growth])
         self.objective = np.zeros(coupled.groups)
         self.objective[self.growth] = self.coupled.ratio[growth]
 
 
-def _norms(coupled: CoupledReactions, growth: int, order: int) -> np.ndarray:
+def _norms(coupled: CoupledReactions, growth: int, order: int, uncounted: np.ndarray | None) -> np.ndarray:
     """Return the norm of every group's reactions at a group flux of one, signed as growth in its group."""
-    size = np.zeros(coupled.groups)
-    np.add.at(size, coupled.group[coupled.moving], np.abs(coupled.ratio[coupled.moving]) ** order)
+    counted, size = np.abs(coupled.ratio), np.zeros(coupled.groups)
+    if uncounted is not None:
+        counted[uncounted] = 0.0
+    np.add.at(size, coupled.group[coupled.moving], counted[coupled.moving] ** order)
     size = size ** (1.0 / order)
     size[coupled.group[growth]] *= np.sign(coupled.ratio[growth])
     return size

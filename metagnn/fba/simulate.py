@@ -116,7 +116,7 @@ def collect_solutions(
     network: MetabolicNetwork, index: pd.Index, fluxes: np.ndarray, status: Sequence[str], method: str
 ) -> FluxSolutions:
     """Combine fluxes, shape `[samples, reactions]` [mmol/gDW/h], and statuses into `FluxSolutions`."""
-    table = pd.DataFrame(fluxes, index=index, columns=list(network.reactions))
+    table = pd.DataFrame(network.own_fluxes(fluxes), index=index, columns=list(network.own_reactions))
     return FluxSolutions(
         table, pd.Series(list(status), index=index, name="status", dtype=object), table[network.growth_reaction], method
     )

@@ -40,7 +40,7 @@ def dispensable_reactions(network: NetworkLike, media: pd.DataFrame) -> tuple[st
     if wild_type.status != OPTIMAL or not wild_type.objective > 0:
         raise TableError(f"{network.id} does not grow on the largest uptakes of the media ({wild_type.status})")
     candidate = (network.bounds.lower <= 0) & (network.bounds.upper >= 0)
-    candidate[[*network.outside_indices, growth]] = False
+    candidate[[*network.outside_indices, *network.further_constraints.columns, growth]] = False
     viable = []
     for index in np.flatnonzero(candidate):
         # A reaction that the optimum does not use is dispensable.

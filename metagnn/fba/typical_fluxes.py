@@ -32,11 +32,12 @@ def typical_fluxes(
     lower, upper = lower[chosen], upper[chosen]
     matrix = network.stoichiometry.to_scipy().tocsc()
     growth = network.reaction_index(network.growth_reaction)
-    problem = ReducedProblem(matrix, growth, (lower.min(axis=0), upper.max(axis=0)), order=1)
-    varying = np.flatnonzero((np.ptp(lower, axis=0) > 0) | (np.ptp(upper, axis=0) > 0))
+    uncounted = network.further_constraints.columns
+    problem = ReducedProblem(matrix, growth, (lower.min(axis=0), upper.max(axis=0)), 1, uncounted)
+    varying = np.flatnonzero(((lower != lower[0]) | (upper != upper[0])).any(axis=0))
     low, high = problem.coupled.group_bounds(lower, upper)
     groups, backward = problem.coupled.groups_with(varying), low.min(axis=0) < 0
-    program = ParsimoniousOptimum(problem.coupled.matrix, problem.growth, backward, groups)
+    program = ParsimoniousOptimum(problem.coupled.matrix, problem.growth, backward, groups, problem.weights)
     values, status = program.solve(low, high, lambda done: None)
     fluxes = problem.coupled.expand(values)
     # A demand on a reaction that can carry nothing is in no group: only the fluxes show that it is not met.

@@ -53,7 +53,7 @@ def find_carriers(network: MetabolicNetwork) -> CarrierTable:
     >>> [name for name, is_carrier in zip(core.metabolites, carrier) if is_carrier][:6]
     ['adp_c', 'atp_c', 'co2_c', 'coa_c', 'h2o_c', 'h_c']
     """
-    S = network.stoichiometry.to_scipy().tocsr()
+    S = network.mass_balances().tocsr()
     degree = np.diff(S.indptr)
     made, used = (S > 0).astype(np.float64), (S < 0).astype(np.float64)
     opposite = (made @ used.T).tocoo()
@@ -85,7 +85,7 @@ def main_metabolites(network: MetabolicNetwork, reactions: Sequence[int]) -> tup
     """
     table = find_carriers(network)
     carbon = balance_weights(network.metabolite_table, "C")
-    S = network.stoichiometry.to_scipy().tocsc()
+    S = network.mass_balances().tocsc()
 
     def rank(row: int) -> tuple[bool, float, int]:
         organic = bool(carbon[row] > 1)

@@ -72,7 +72,7 @@ def _metabolite_columns(network: MetabolicNetwork) -> dict[str, np.ndarray]:
     degree = np.diff(S.indptr)
     counts = np.array([balance_weights(table, element) for element in COUNTED_ELEMENTS]).T
     total = np.array([sum((m.formula or {}).values()) for m in table])
-    exchanged = np.isin(np.arange(len(table)), S[:, network.outside_indices].nonzero()[0])
+    exchanged = np.isin(np.arange(len(table)), network.mass_balances()[:, network.outside_indices].nonzero()[0])
     outside = {table[row].compartment for row in np.flatnonzero(exchanged)} - {""}
     charge = balance_weights(table, "charge")
     return {
@@ -92,7 +92,8 @@ def _metabolite_columns(network: MetabolicNetwork) -> dict[str, np.ndarray]:
 def _reaction_columns(network: MetabolicNetwork, inputs: Sequence[str]) -> dict[str, np.ndarray]:
     S = network.stoichiometry.to_scipy()
     lower, upper = network.bounds.lower, network.bounds.upper
-    one_sided = ((S > 0).sum(axis=0) == 0) | ((S < 0).sum(axis=0) == 0)
+    matter = network.mass_balances()
+    one_sided = ((matter > 0).sum(axis=0) == 0) | ((matter < 0).sum(axis=0) == 0)
     return {
         "forward": upper > 0,
         "backward": lower < 0,

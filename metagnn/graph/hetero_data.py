@@ -37,6 +37,8 @@ def to_hetero_data(network: NetworkLike, inputs: Sequence[str] = ()) -> HeteroDa
     - `("metabolite", "consumed_by", "reaction")`, `("reaction", "produces", "metabolite")` and the reverses
       `("reaction", "consumes", "metabolite")`, `("metabolite", "produced_by", "reaction")`: `edge_index` and
       `edge_attr`, the coefficients, shape `[edges, 1]`.
+    - Rows and columns of constraints beyond S·v = 0 are nodes like the others, so that the graph holds the whole
+      operator; a network that has some marks them in `data["metabolite"].is_constraint` and `data["reaction"].slack`.
     - `data.ids`: the identifiers of the network, a list per node type. `node_ids(data, "reaction")` looks up those of
     the
       nodes in `data`.
@@ -65,6 +67,12 @@ def to_hetero_data(network: NetworkLike, inputs: Sequence[str] = ()) -> HeteroDa
     data.ids = {"metabolite": list(network.metabolites), "reaction": list(network.reactions)}
     _describe_metabolites(data, network, features.metabolite)
     _describe_reactions(data, network, features.reaction)
+    if network.slacks:
+        further = network.further_constraints
+        data["reaction"].slack = torch.ones(len(network.reactions), dtype=torch.bool)
+        data["reaction"].slack[torch.from_numpy(further.reactions)] = False
+        flags = [metabolite.is_constraint for metabolite in network.metabolite_table]
+        data["metabolite"].is_constraint = torch.tensor(flags)
     S = network.stoichiometry
     value = S.value.detach()
     for consumed, forward, reverse in ((True, CONSUMED_BY, CONSUMES), (False, PRODUCED_BY, PRODUCES)):

@@ -78,7 +78,7 @@ def layout_network(
     chosen = main_metabolites(network, columns)
     graph = _connect(columns, chosen)
     places = _place(network, graph)
-    S = network.stoichiometry.to_scipy().tocsc()
+    S = network.mass_balances().tocsc()
     metabolites, drawn, left_out = [], [], set()
     for node, place in places.items():
         if node.reaction:
@@ -112,7 +112,9 @@ def _choose(network: MetabolicNetwork, subsystem: str | None, reactions: Collect
     columns = [
         column
         for column, reaction in enumerate(network.reaction_table)
-        if (subsystem is None or reaction.subsystem == subsystem) and (wanted is None or column in wanted)
+        if reaction.is_own
+        and (subsystem is None or reaction.subsystem == subsystem)
+        and (wanted is None or column in wanted)
     ]
     if len(columns) > MOST_REACTIONS:
         where = f"{subsystem!r} of {network.id}" if subsystem else network.id

@@ -20,6 +20,8 @@ METABOLITE, REACTION = 0, 1
 def to_networkx(network: NetworkLike) -> networkx.DiGraph:
     """Return the bipartite graph: metabolite → reaction if consumed, reaction → metabolite if produced.
 
+    It shows metabolites and reactions only; constraints beyond S·v = 0 are left out.
+
     Nodes are the ids. Metabolites carry `bipartite` 0, `name`, `compartment` and, where the model knows them,
     `formula` ("C6H12O6") and `charge`; reactions carry `bipartite` 1, `name`, `subsystem`, `lower_bound` and
     `upper_bound` [mmol/gDW/h], `objective` and `is_exchange`. Edges carry `coefficient` > 0. All attributes are
@@ -42,10 +44,13 @@ def to_networkx(network: NetworkLike) -> networkx.DiGraph:
         raise NetworkError(f"{shared[0]!r} is both a metabolite and a reaction of {network.id}; expected unique ids")
     graph = networkx.DiGraph(name=network.id)
     for metabolite in network.metabolite_table:
-        graph.add_node(metabolite.id, **_metabolite_attributes(metabolite))
+        if not metabolite.is_constraint:
+            graph.add_node(metabolite.id, **_metabolite_attributes(metabolite))
     exchanges = frozenset(network.exchanges)
     bounds = zip(network.bounds.lower, network.bounds.upper, strict=True)
     for reaction, (lower, upper) in zip(network.reaction_table, bounds, strict=True):
+        if not reaction.is_own:
+            continue
         graph.add_node(
             reaction.id,
             bipartite=REACTION,
@@ -59,6 +64,8 @@ def to_networkx(network: NetworkLike) -> networkx.DiGraph:
     S = network.stoichiometry
     for row, column, value in zip(S.row.tolist(), S.column.tolist(), S.value.tolist(), strict=True):
         metabolite_id, reaction_id = S.rows[row], S.columns[column]
+        if metabolite_id not in graph or reaction_id not in graph:
+            continue
         source, target = (metabolite_id, reaction_id) if value < 0 else (reaction_id, metabolite_id)
         graph.add_edge(source, target, coefficient=abs(value))
     return graph

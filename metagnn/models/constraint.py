@@ -90,14 +90,15 @@ class AbstractConstraint(ABC):
         lower, upper = network.bounds.lower.copy(), network.bounds.upper.copy()
         if self.energy == "free":
             inside = np.ones(len(lower), dtype=bool)
-            inside[[*network.exchange_indices, network.reaction_index(network.growth_reaction)]] = False
+            kept = [*network.exchange_indices, *network.further_constraints.columns]
+            inside[[*kept, network.reaction_index(network.growth_reaction)]] = False
             # Lift the demand and keep the direction: maintenance that runs backwards would make ATP.
             lower[inside], upper[inside] = np.minimum(lower, 0.0)[inside], np.maximum(upper, 0.0)[inside]
         names = resolved(network, list(self.open_exchanges))
         check_exchanges(names, network.require_exchanges(), network.reactions, network.id)
         opened = [network.reaction_index(name) for name in names]
         # Infinite if the model has infinite bounds: its largest finite bound may be an uptake.
-        widest = np.abs(np.concatenate([lower, upper])).max()
+        widest = np.abs(np.concatenate([network.own_fluxes(lower), network.own_fluxes(upper)])).max()
         lower[opened], upper[opened] = np.minimum(lower, -widest)[opened], np.maximum(upper, widest)[opened]
         return dataclasses.replace(network, bounds=FluxBounds(network.reactions, lower, upper))
 

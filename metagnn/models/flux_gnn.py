@@ -140,7 +140,10 @@ class FluxGNN(AbstractFluxModel):
         # point is an optimum on any medium. Without fading, drives fitted to the training media stay in the answer.
         fade = 1 - torch.arange(self.config.steps) / max(self.config.steps - 1, 1)
         self.register_buffer("fade", fade, persistent=False)
-        self.widest_bound = network.bounds.unlimited
+        further = network.further_constraints
+        self.widest_bound = further.unlimited(network.bounds)
+        # Slacks have units of their own, which say nothing about the size of a medium.
+        self._sized = torch.from_numpy(further.reactions) if len(further.columns) else slice(None)
         self.varied_count = max(len(inputs), 1)
         width, steps = self.config.hidden_channels, self.config.steps
         self.encoder = GraphEncoder(
@@ -314,7 +317,8 @@ class FluxGNN(AbstractFluxModel):
         A linear program is homogeneous: on a medium with every limit doubled all fluxes double. Normalised by the
         root mean square of its limits and measurements, a sample of unseen size is one of seen size again.
         """
-        limits = torch.cat([lower, upper] if measured is None else [lower, upper, measured], dim=-1).abs()
+        known = [lower, upper] if measured is None else [lower, upper, measured]
+        limits = torch.cat([values[..., self._sized] for values in known], dim=-1).abs()
         # Bounds as wide as the widest only say that nothing limits the flux.
         counted = (limits > 0) & (limits < self.widest_bound)
         total = torch.where(counted, limits, 0.0).square().sum(-1, keepdim=True)

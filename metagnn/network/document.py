@@ -14,7 +14,7 @@ from metagnn.network.gene_rule import GeneRule
 from metagnn.network.incidence import Incidence
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
-from metagnn.network.reaction import Reaction
+from metagnn.network.reaction import REACTION, Reaction
 
 
 def network_to_document(network: NetworkLike) -> dict[str, Any]:
@@ -30,6 +30,7 @@ def network_to_document(network: NetworkLike) -> dict[str, Any]:
                 "name": reaction.name,
                 "subsystem": reaction.subsystem,
                 "gene_rule": reaction.gene_rule.to_list() if reaction.gene_rule else None,
+                "role": reaction.role,
                 # JSON has no infinity: an unbounded side is null.
                 "bounds": [float(bound) if np.isfinite(bound) else None for bound in bounds],
             }
@@ -72,7 +73,13 @@ def network_from_document(document: dict[str, Any]) -> MetabolicNetwork:
             for metabolite in document["metabolites"]
         ),
         reaction_table=tuple(
-            Reaction(r["id"], r["name"], r["subsystem"], GeneRule.from_list(r["gene_rule"]) if r["gene_rule"] else None)
+            Reaction(
+                r["id"],
+                r["name"],
+                r["subsystem"],
+                GeneRule.from_list(r["gene_rule"]) if r["gene_rule"] else None,
+                r.get("role", REACTION),
+            )
             for r in document["reactions"]
         ),
         aliases=document["aliases"],

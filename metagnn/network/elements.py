@@ -32,6 +32,8 @@ class Metabolite:
         formula: Number of atoms of every element; None where the model gives no formula.
         charge: Charge; None where the model gives none.
         identifiers: What databases call it, as "kegg:C00031"; of what crosses the border only.
+        is_constraint: Whether the row is no metabolite but a further linear constraint of the model: it holds no
+            elements and no charge.
     """
 
     id: str
@@ -40,11 +42,12 @@ class Metabolite:
     formula: Mapping[str, float] | None = field(default=None, hash=False)
     charge: float | None = None
     identifiers: tuple[str, ...] = ()
+    is_constraint: bool = False
 
     @property
     def complete(self) -> bool:
         """Whether the formula is known and holds chemical elements only (no residue R, X or *)."""
-        return bool(self.formula) and CHEMICAL_ELEMENTS.issuperset(self.formula or ())
+        return self.is_constraint or (bool(self.formula) and CHEMICAL_ELEMENTS.issuperset(self.formula or ()))
 
 
 def elements_present(metabolites: Sequence[Metabolite]) -> tuple[str, ...]:

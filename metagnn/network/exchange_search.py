@@ -25,7 +25,7 @@ def carried_metabolites(network: MetabolicNetwork, reactions: Iterable[str]) -> 
     Raises:
         NetworkError: No reaction has one of these names.
     """
-    S = network.stoichiometry.to_scipy().tocsc()
+    S = network.mass_balances().tocsc()
     carried = {}
     for name in reactions:
         first, last = S.indptr[network.reaction_index(name) :][:2]

@@ -28,7 +28,8 @@ def load_network(source: str | Path | cobra.Model | MetabolicNetwork, growth: st
     """Load a metabolic network.
 
     What reading assumed or lost (bounds, gene rules, formulas, charges, compartments, boundary species) is listed in
-    `network.notes` and in one `ModelWarning`.
+    `network.notes` and in one `ModelWarning`. Linear constraints beyond S·v = 0 are kept: see
+    `MetabolicNetwork.further_constraints`.
 
     Args:
         source: "e_coli_core", "iJO1366" or "salmonella" (offline), the path of a model (SBML, JSON, MATLAB or YAML;
@@ -37,7 +38,8 @@ def load_network(source: str | Path | cobra.Model | MetabolicNetwork, growth: st
 
     Raises:
         NetworkError: The name is unknown (the message suggests the nearest); the file is missing, empty, truncated, no
-            model, or not of the format of its ending; bounds contradict; or `growth` is unknown.
+            model, or not of the format of its ending; bounds contradict; a constraint beyond the balances is not
+            linear or a variable not continuous; or `growth` is unknown.
 
     >>> load_network("e_coli_core")
     MetabolicNetwork('e_coli_core', 72 metabolites, 95 reactions)
@@ -45,7 +47,7 @@ def load_network(source: str | Path | cobra.Model | MetabolicNetwork, growth: st
     if isinstance(source, MetabolicNetwork):
         network = source
         if growth is not None:
-            name = chosen_growth(growth, source.reactions, source.id)
+            name = chosen_growth(growth, source.own_reactions, source.id)
             network = dataclasses.replace(source, objective={name: 1.0})
         return network
     network = _read(source, growth)

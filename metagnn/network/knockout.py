@@ -87,7 +87,7 @@ def read_knockouts(network: MetabolicNetwork, texts: Sequence[str]) -> Knockouts
     >>> [network.reactions[index] for index in knockouts.reactions], knockouts.closed.tolist()
     (['GAPD', 'PGI'], [[False, False], [True, True]])
     """
-    genes, known = frozenset(network.genes), frozenset(network.reactions) | frozenset(network.aliases)
+    genes, known = frozenset(network.genes), frozenset(network.own_reactions) | frozenset(network.aliases)
     # Evaluate each distinct text once: a gene costs a pass over every rule.
     missing: dict[str, list[int]] = {}
     for row, text in enumerate(texts):
@@ -96,7 +96,7 @@ def read_knockouts(network: MetabolicNetwork, texts: Sequence[str]) -> Knockouts
         names = split_ids(text, known | genes)
         for name in names:
             if name not in known and name not in genes:
-                what = unknown_name(name, [*network.reactions, *network.genes], f"reaction or gene of {network.id}")
+                what = unknown_name(name, [*network.own_reactions, *network.genes], f"reaction or gene of {network.id}")
                 raise TableError(f"column {KNOCKOUT!r}, row {row}: {what}")
         missing[text] = network.closed_by(
             [name for name in names if name in known], [name for name in names if name not in known]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import scipy.sparse
 import torch
 
 from metagnn._html import html_table
-from metagnn.errors import ModelWarning, NetworkError, unknown_name
+from metagnn.errors import NetworkError, unknown_name
 from metagnn.network.bounds import FluxBounds
 from metagnn.network.elements import (
     CHEMICAL_ELEMENTS,
@@ -23,8 +23,11 @@ from metagnn.network.elements import (
     elements_present,
     refuse_unknown,
 )
+from metagnn.network.further_constraints import FurtherConstraints
+from metagnn.network.gene_deletion import closed_by_genes
 from metagnn.network.incidence import Incidence
 from metagnn.network.medium import bounds_of_uptakes, check_exchanges, check_uptakes, without_uptake
+from metagnn.network.objective import growth_of
 from metagnn.network.outside import outside_compartments
 from metagnn.network.reaction import Reaction
 from metagnn.network.vocabulary.named_exchanges import NamedExchanges, resolved
@@ -43,8 +46,8 @@ class MetabolicNetwork:
         bounds: Bounds of every flux [mmol/gDW/h].
         objective: Coefficient of every reaction in the objective that growth maximises.
         exchanges: Reactions that cross the border (exchanges, sinks and demands), in network order.
-        metabolite_table: Metabolites, in the order of S's rows.
-        reaction_table: Reactions, in the order of S's columns.
+        metabolite_table: Metabolites, in the order of S's rows; `is_constraint` marks rows of further constraints.
+        reaction_table: Reactions, in the order of S's columns; `role` marks columns of further constraints.
         aliases: Other names of reactions.
         notes: What reading the model assumed or lost, as short sentences with ids.
     """
@@ -61,13 +64,38 @@ class MetabolicNetwork:
 
     @property
     def reactions(self) -> tuple[str, ...]:
-        """Identifiers of the reactions, in the order of S's columns."""
+        """Identifiers of the reactions, in the order of S's columns; `slacks` are among them."""
         return self.stoichiometry.columns
 
     @property
     def metabolites(self) -> tuple[str, ...]:
-        """Identifiers of the metabolites, in the order of S's rows."""
+        """Identifiers of the metabolites, in the order of S's rows; rows of further constraints are among them."""
         return self.stoichiometry.rows
+
+    @cached_property
+    def further_constraints(self) -> FurtherConstraints:
+        """Rows and columns that serve constraints beyond S·v = 0."""
+        matrix = self.stoichiometry.to_scipy()
+        return FurtherConstraints.of_tables(matrix, self.metabolite_table, self.reaction_table)
+
+    def mass_balances(self) -> scipy.sparse.csr_array:
+        """Return S with empty rows in place of further constraints, which hold no matter."""
+        return self.further_constraints.of_metabolites(self.stoichiometry.to_scipy())
+
+    @cached_property
+    def slacks(self) -> tuple[str, ...]:
+        """Columns that are no reactions: slacks of further constraints, and further variables."""
+        return tuple(reaction.id for reaction in self.reaction_table if not reaction.is_own)
+
+    @cached_property
+    def own_reactions(self) -> tuple[str, ...]:
+        """The model's own reactions: `reactions` without `slacks`. Tables of fluxes have these columns."""
+        own = tuple(reaction.id for reaction in self.reaction_table if reaction.is_own)
+        return own if self.slacks else self.reactions
+
+    def own_fluxes(self, fluxes: np.ndarray) -> np.ndarray:
+        """Return the fluxes of the model's own reactions, shape `[..., columns]` to `[..., own_reactions]`."""
+        return self.further_constraints.own(fluxes)
 
     @cached_property
     def genes(self) -> tuple[str, ...]:
@@ -77,7 +105,8 @@ class MetabolicNetwork:
 
     @cached_property
     def _index(self) -> dict[str, int]:
-        index = {name: position for position, name in enumerate(self.reactions)}
+        own = zip(self.reaction_table, self.reactions, strict=True)
+        index = {name: position for position, (reaction, name) in enumerate(own) if reaction.is_own}
         return index | {alias: index[name] for alias, name in self.aliases.items() if name in index}
 
     def reaction_index(self, name: str) -> int:
@@ -97,21 +126,7 @@ class MetabolicNetwork:
         Raises:
             NetworkError: The objective is empty, has several reactions, or is minimised.
         """
-        terms = [name for name, coefficient in self.objective.items() if coefficient]
-        if not terms:
-            raise NetworkError(
-                f"{self.id} has no objective; set the growth reaction, as in `growth='BIOMASS…'`, or by --growth"
-            )
-        if len(terms) > 1:
-            raise NetworkError(
-                f"the objective of {self.id} has {len(terms)} reactions ({', '.join(map(repr, terms[:4]))}); "
-                "expected one growth reaction; choose it with `growth` or --growth"
-            )
-        if self.objective[terms[0]] < 0:
-            raise NetworkError(
-                f"the objective of {self.id} minimises {terms[0]!r}; expected a growth reaction to maximise"
-            )
-        return terms[0]
+        return growth_of(self.objective, self.id)
 
     @cached_property
     def exchange_indices(self) -> np.ndarray:
@@ -164,7 +179,7 @@ class MetabolicNetwork:
         open_ended = {*self.exchange_indices.tolist(), *(self._index[name] for name, c in self.objective.items() if c)}
         exchanged = np.isin(self.stoichiometry.column.cpu().numpy(), list(open_ended))
         rows = np.unique(self.stoichiometry.row.cpu().numpy()[exchanged])
-        return [self.metabolite_table[row] for row in rows]
+        return [self.metabolite_table[row] for row in rows if not self.metabolite_table[row].is_constraint]
 
     def unbalanced_reactions(self, tolerance: float = 1e-6) -> dict[str, dict[str, float]]:
         """Return internal reactions whose elements or charge do not balance, with what they create or destroy.
@@ -184,7 +199,7 @@ class MetabolicNetwork:
     @cached_property
     def checkable_reactions(self) -> np.ndarray:
         """Internal reactions whose metabolites all have a formula and a charge, boolean, shape `[reactions]`."""
-        S = self.stoichiometry.to_scipy()
+        S = self.mass_balances()
         known = np.array([m.complete and m.charge is not None for m in self.metabolite_table], dtype=bool)
         has_two_sides = ((S > 0).sum(axis=0) > 0) & ((S < 0).sum(axis=0) > 0)
         grows = np.array([bool(self.objective.get(name)) for name in self.reactions])
@@ -193,7 +208,7 @@ class MetabolicNetwork:
     @cached_property
     def outside_exchanges(self) -> tuple[str, ...]:
         """Exchanges of what is outside the cell, in network order: all but sinks and demands."""
-        columns = self.stoichiometry.to_scipy().tocsc()[:, self.exchange_indices]
+        columns = self.mass_balances().tocsc()[:, self.exchange_indices]
         places = [
             {self.metabolite_table[row].compartment for row in columns.indices[start:end]}
             for start, end in zip(columns.indptr[:-1], columns.indptr[1:], strict=True)
@@ -210,7 +225,7 @@ class MetabolicNetwork:
     @cached_property
     def imports_forward(self) -> np.ndarray:
         """Exchanges written "→ A", where positive flux is uptake (cobra: "A →"); boolean, shape `[exchanges]`."""
-        columns = self.stoichiometry.to_scipy()[:, self.exchange_indices]
+        columns = self.mass_balances()[:, self.exchange_indices]
         return np.asarray(columns.sum(axis=0) > 0)
 
     @cached_property
@@ -286,20 +301,7 @@ class MetabolicNetwork:
         reactions = [reactions] if isinstance(reactions, str) else list(reactions)
         for gene in sorted(genes - set(self.genes)):
             raise NetworkError(unknown_name(gene, self.genes, f"gene of {self.id}"))
-        closed = [self.reaction_index(name) for name in reactions]
-        for index, reaction in enumerate(self.reaction_table):
-            if not genes or reaction.gene_rule is None:
-                continue
-            if not reaction.gene_rule.active(genes):
-                closed.append(index)
-            elif reaction.gene_rule.kind == "unreadable" and (named := sorted(genes & reaction.gene_rule.genes())):
-                warnings.warn(
-                    f"the knock-out of {', '.join(map(repr, named))} cannot be trusted: the gene rule of "
-                    f"{reaction.id!r} is not understood ({reaction.gene_rule.name!r}), so the reaction stays open",
-                    ModelWarning,
-                    stacklevel=3,
-                )
-        return closed
+        return [self.reaction_index(name) for name in reactions] + closed_by_genes(self.reaction_table, genes)
 
     def with_biomass(self, column: np.ndarray) -> MetabolicNetwork:
         """Return the network with another biomass column, such as one fitted to measured rates.
@@ -330,14 +332,20 @@ class MetabolicNetwork:
         return self
 
     def __repr__(self) -> str:
-        return f"MetabolicNetwork({self.id!r}, {len(self.metabolites)} metabolites, {len(self.reactions)} reactions)"
+        sizes = ", ".join(f"{size} {what}" for what, size in self.sizes().items())
+        return f"MetabolicNetwork({self.id!r}, {sizes})"
+
+    def sizes(self) -> dict[str, int]:
+        """Return the number of metabolites and reactions and, if there are any, of further constraints."""
+        further = self.further_constraints
+        sizes = {"metabolites": len(further.metabolites), "reactions": len(further.reactions)}
+        return sizes | ({"further constraints": further.count} if further.count else {})
 
     def _repr_html_(self) -> str:
         growth = ", ".join(name for name, coefficient in self.objective.items() if coefficient)
         medium = ", ".join(f"{name} {uptake:g}" for name, uptake in list(self.medium().items())[:MOST_SHOWN])
         rows = [
-            ("metabolites", len(self.metabolites)),
-            ("reactions", len(self.reactions)),
+            *self.sizes().items(),
             ("genes", len(self.genes)),
             ("exchanges", len(self.exchanges)),
             ("objective", growth or "none"),

@@ -16,10 +16,10 @@ def summarise(network: MetabolicNetwork) -> list[tuple[str, str]]:
     medium = ", ".join(f"{name} {uptake:g}" for name, uptake in network.medium().items())
     unbalanced = network.unbalanced_reactions()
     checkable = int(network.checkable_reactions.sum())
+    limits = network.own_fluxes(network.bounds.lower + network.bounds.upper)
     lacking = [metabolite.id for metabolite in network.metabolite_table if not metabolite.complete]
     return [
-        ("metabolites", str(S.shape[0])),
-        ("reactions", str(S.shape[1])),
+        *((what, str(size)) for what, size in network.sizes().items()),
         ("coefficients", str(S.value.numel())),
         ("genes", str(len(network.genes))),
         ("exchanges", _exchanges(network)),
@@ -33,7 +33,7 @@ def summarise(network: MetabolicNetwork) -> list[tuple[str, str]]:
             f"{len(unbalanced)} of {checkable} checkable {_first(list(unbalanced))}".strip(),
         ),
         ("metabolites without a full formula", f"{len(lacking)} {_first(lacking)}".strip()),
-        ("unbounded reactions", str(int((~np.isfinite(network.bounds.lower + network.bounds.upper)).sum()))),
+        ("unbounded reactions", str(int((~np.isfinite(limits)).sum()))),
     ]
 
 

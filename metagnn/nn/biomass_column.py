@@ -75,7 +75,8 @@ class BiomassColumn:
     ) -> None:
         growth = network.reaction_index(network.growth_reaction)
         self.own = network.stoichiometry.to_scipy()[:, [growth]].toarray()[:, 0]
-        self.entries = np.flatnonzero(self.own)
+        is_metabolite = np.array([not metabolite.is_constraint for metabolite in network.metabolite_table])
+        self.entries = np.flatnonzero((self.own != 0) & is_metabolite)
         self._rows = _independent_rows(moieties[self.entries].T)
         self.free = np.eye(len(self.entries)) - self._rows.T @ self._rows
         self._laws: np.ndarray | None = None

@@ -25,13 +25,16 @@ class ActiveSet:
 
     Args:
         matrix: A, shape `[rows, columns]`, scipy CSC.
-        weights: w > 0, shape `[columns]`.
+        weights: w ≥ 0, shape `[columns]`.
         free: Columns that are not held at a bound, boolean, shape `[columns]`.
     """
 
     def __init__(self, matrix: Any, weights: np.ndarray, free: np.ndarray) -> None:
         self.free = np.flatnonzero(free)
         self._weights = weights[self.free]
+        # Where a weight is zero, a small one stands in its place in the factor; refinement removes its effect.
+        self._divisor = np.where(self._weights > 0, self._weights, 1.0)
+        self._diagonal = np.where(self._weights > 0, self._weights, REGULARISATION)
         self._dense = sum(matrix.shape) <= DENSE_SIZE
         self._matrix = matrix[:, self.free].toarray() if self._dense else matrix[:, self.free]
         self._factor = self._dense_factor() if self._dense else self._sparse_factor()
@@ -48,7 +51,7 @@ class ActiveSet:
     def _dense_factor(self) -> Callable[[np.ndarray], np.ndarray]:
         rows, columns = self._matrix.shape
         system = np.zeros((columns + rows, columns + rows))
-        system[:columns, :columns] = np.diag(self._weights)
+        system[:columns, :columns] = np.diag(self._diagonal)
         system[:columns, columns:] = self._matrix.T
         system[columns:, :columns] = self._matrix
         system[columns:, columns:] = -REGULARISATION * np.eye(rows)
@@ -57,7 +60,7 @@ class ActiveSet:
 
     def _sparse_factor(self) -> Callable[[np.ndarray], np.ndarray]:
         rows = self._matrix.shape[0]
-        diagonal = scipy.sparse.diags_array(self._weights)
+        diagonal = scipy.sparse.diags_array(self._diagonal)
         corner = scipy.sparse.diags_array(np.full(rows, -REGULARISATION))
         system = scipy.sparse.block_array([[diagonal, self._matrix.T], [self._matrix, corner]], format="csc")
         # The matrix is quasi-definite: every symmetric order has a factor, without pivoting and with little fill.
@@ -82,8 +85,8 @@ class ActiveSet:
             Values, multipliers, and the largest residual of the rows, which stays large if no v meets the rows.
         """
         multipliers = start
-        weights = self._weights if target.ndim == 1 else self._weights[:, None]
-        values = (target + self._matrix.T @ multipliers) / weights
+        weights, divisor = (part if target.ndim == 1 else part[:, None] for part in (self._weights, self._divisor))
+        values = (target + self._matrix.T @ multipliers) / divisor
         scale = 1.0 + max(np.abs(row_values).max(initial=0.0), np.abs(values).max(initial=0.0))
         best = (values, multipliers, np.inf)
         for _ in range(30):

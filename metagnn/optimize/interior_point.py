@@ -78,7 +78,7 @@ class InteriorPoint:
         """Return the optimum, or None if the solver found none; `status` then gives the reason.
 
         Args:
-            weights: w > 0, shape `[columns]`.
+            weights: w ≥ 0, shape `[columns]`.
             target: t, shape `[columns]`.
             bounds: Lower and upper bounds; −inf and inf for none.
             right: b, shape `[rows]`; zero if not given.

@@ -1,4 +1,4 @@
-"""A strictly convex quadratic program, such as the nearest point of a polytope, solved to round-off."""
+"""A convex quadratic program, such as the nearest point of a polytope, solved to round-off."""
 
 from __future__ import annotations
 
@@ -48,10 +48,11 @@ class QuadraticProgram:
 
     Args:
         matrix: A, shape `[rows, columns]`, scipy sparse or dense. Rows may depend on each other.
-        weights: w > 0, shape `[columns]`; ones if not given.
+        weights: w ≥ 0, shape `[columns]`; ones if not given. A column of weight zero should be determined by the
+            others, as a slack is.
 
     Raises:
-        InputError: The weights have another shape, or are not positive and finite.
+        InputError: The weights have another shape, or are negative or not finite.
 
     >>> program = QuadraticProgram([[1.0, 1.0]])
     >>> program.solve(np.array([3.0, 0.0]), np.zeros(2), np.ones(2), row_values=np.ones(1)).values.tolist()
@@ -64,8 +65,8 @@ class QuadraticProgram:
         self._absolute = abs(self._columns)
         self.shape = self._rows.shape
         self.weights = np.ones(self.shape[1]) if weights is None else np.asarray(weights, dtype=np.float64)
-        if self.weights.shape != (self.shape[1],) or not np.all((self.weights > 0) & np.isfinite(self.weights)):
-            raise InputError(f"`weights` must be {self.shape[1]} positive, finite numbers")
+        if self.weights.shape != (self.shape[1],) or not np.all((self.weights >= 0) & np.isfinite(self.weights)):
+            raise InputError(f"`weights` must be {self.shape[1]} finite numbers ≥ 0")
 
     def solve(
         self, target: np.ndarray, lower: np.ndarray, upper: np.ndarray, row_values: np.ndarray | None = None

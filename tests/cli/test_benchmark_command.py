@@ -34,11 +34,24 @@ def test_options_reach_the_library_and_its_tables_the_terminal(
 
     monkeypatch.setattr(run, "run_extrapolation", spy)
     out = str(tmp_path / "out")
-    given = ("--quick", "--jobs", "2", "--seed", "3", "--table", "t.csv", "--model", "iJO1366", "--resume")
+    given = (
+        "--quick",
+        "--jobs",
+        "2",
+        "--seed",
+        "3",
+        "--table",
+        "t.csv",
+        "--model",
+        "iJO1366",
+        "--growth",
+        "ATPM",
+        "--resume",
+    )
     assert main(["benchmark", "extrapolation", "--out", out, *given]) == 0
     assert seen["folder"] == Path(out)
     options = seen["options"]
-    assert (options.table, options.model) == ("t.csv", "iJO1366")
+    assert (options.table, options.model, options.growth) == ("t.csv", "iJO1366", "ATPM")
     assert (options.quick, options.first_seed, options.jobs, options.force, options.resume) == (True, 3, 2, False, True)
     printed = capsys.readouterr().out
     assert "0.5000 *" in printed
@@ -53,6 +66,8 @@ def test_options_reach_the_library_and_its_tables_the_terminal(
         (["extrapolation", "--table", "none.csv", "--model", "e_coli_core"], "no table at 'none.csv'"),
         (["startup", "--resume"], "identifiability, reconcile, training and transfer, not to 'startup'"),
         (["transfer", "--jobs", "2"], "`--jobs` belongs to `metagnn benchmark extrapolation`, not to 'transfer'"),
+        (["extrapolation", "--growth", "ATPM"], "`--growth` is given without `--model`"),
+        (["transfer", "--growth", "ATPM"], "`--growth` belongs to `metagnn benchmark extrapolation`"),
         (["inference", "--table", "t.csv"], "`--table` belongs to"),
     ],
 )

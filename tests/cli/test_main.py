@@ -46,6 +46,13 @@ def model_file(change: Callable[[cobra.Model], object], name: str = "model.json"
     return name
 
 
+def crossed(name: str) -> str:
+    document = json.loads(Path(model_file(lambda m: None)).read_text())
+    next(entry for entry in document["reactions"] if entry["id"] == "PFK").update(lower_bound=5, upper_bound=1)
+    write(name, json.dumps(document))
+    return name
+
+
 def refused(result: tuple[int, str, str], *parts: str) -> None:
     code, _, err = result
     assert code == 2, err
@@ -170,7 +177,7 @@ def test_growth_can_be_chosen_by_every_command(run: Callable[..., tuple]) -> Non
     for command in COMMANDS:
         code, out, _ = run(command, "--help")
         assert code == 0
-        assert ("--growth" in out) is (command not in ("reproduce", "benchmark"))
+        assert ("--growth" in out) is (command != "reproduce")
 
 
 MODELS: dict[str, tuple[Callable[[], str], tuple[str, ...]]] = {
@@ -196,8 +203,45 @@ MODELS: dict[str, tuple[Callable[[], str], tuple[str, ...]]] = {
         ("cannot grow by 'Biomass_Ecoli_core' even with every exchange open: nothing makes 'gln__L_c'",),
     ),
     "another format": (lambda: Path(model_file(lambda m: None)).rename("model.xml").name, ("it holds JSON, not SBML",)),
+    "bounds contradict": (lambda: crossed("z.json"), ("bounds of 'PFK' are [5, 1]; expected numbers with lower ≤",)),
     "no exchanges": (lambda: model_file(lambda m: m.remove_reactions(list(m.exchanges))), ("no exchange reactions",)),
 }
+
+
+USELESS = ("growth closed", "nothing grows", "no exchanges", "no objective", "another format", "bounds contradict")
+
+
+@pytest.mark.parametrize("case", USELESS)
+def test_every_command_refuses_a_model_of_no_use(run: Callable[..., tuple], case: str) -> None:
+    make, parts = MODELS[case]
+    name = make()
+    write("prices.csv", "EX_glc__D_e\n1\n")
+    write("rates.csv", "EX_glc__D_e [mmol/gDW/h],growth [1/h]\n-10,0.8\n-5,0.4\n")
+    write("table.csv", "EX_glc__D_e,PFK\n" + "10,1\n5,2\n" * 6)
+    commands = (
+        ("train", name, "--inputs", "media.csv", "--targets", "media.csv"),
+        ("reconcile", "rates.csv", "--model", name),
+        ("identifiability", name, "--measured", "growth"),
+        ("bottlenecks", name, "--media", "media.csv"),
+        ("suggest-medium", name, "--prices", "prices.csv", "--budget", "5"),
+        ("benchmark", "extrapolation", "--quick", "--model", name, "--table", "table.csv"),
+    )
+    before = sorted(Path().iterdir())
+    for command in commands:
+        refused(run(*command, "--out", "out.csv"), *parts)
+        assert sorted(Path().iterdir()) == before, command
+
+
+def test_media_without_a_label_end_with_the_commonest_reason(run: Callable[..., tuple]) -> None:
+    name = model_file(lambda m: setattr(m.reactions.ATPM, "lower_bound", 500))
+    code, out, err = run("simulate", name, "--media", "media.csv", "--out", "labels.csv")
+    assert code == 1
+    assert "0 of 8" in out
+    assert err.strip().splitlines()[-1] == "metagnn: error: no medium has a label; 8 of 8: infeasible"
+    code, _, err = run("bottlenecks", name, "--media", "media.csv", "--out", "limits.csv")
+    assert code == 2
+    assert "'media.csv' holds no medium with an optimum (8 without)" in err
+    assert not Path("limits.csv").exists()
 
 
 @pytest.mark.parametrize("case", MODELS)
@@ -287,8 +331,8 @@ def test_unbounded_media_keep_their_row_and_status(run: Callable[..., tuple]) ->
             exchange.bounds = (-np.inf, np.inf)
 
     code, _, err = run("simulate", model_file(open_up), "--media", "media.csv", "--out", "labels.csv")
-    assert code == 0
-    assert "unbounded" in err
+    assert code == 1
+    assert err.strip().splitlines()[-1] == "metagnn: error: no medium has a label; 8 of 8: unbounded"
 
 
 def test_a_model_without_formulas_is_refused_by_what_needs_them(run: Callable[..., tuple], trained: Path) -> None:

@@ -73,9 +73,17 @@ def test_large_sparse_problem_takes_the_sparse_path(core):
 
 
 def test_bad_weights_are_refused():
-    for weights in (np.array([1.0, 0.0]), np.array([1.0, np.inf]), np.ones(3)):
-        with pytest.raises(InputError, match="`weights` must be 2 positive, finite numbers"):
+    for weights in (np.array([1.0, -1.0]), np.array([1.0, np.inf]), np.ones(3)):
+        with pytest.raises(InputError, match="`weights` must be 2 finite numbers ≥ 0"):
             QuadraticProgram([[1.0, 1.0]], weights)
+
+
+def test_a_column_without_weight_follows_the_others():
+    # s = a + 2 b ≤ 4 with a weight of zero: the nearest point of a half plane.
+    program = QuadraticProgram([[1.0, 2.0, -1.0]], np.array([1.0, 1.0, 0.0]))
+    for limit, nearest in ((4.0, [2.8, 0.6, 4.0]), (np.inf, [3.0, 1.0, 5.0])):
+        found = program.solve(np.array([3.0, 1.0, 0.0]), np.full(3, -np.inf), np.array([np.inf, np.inf, limit]))
+        np.testing.assert_allclose(found.values, nearest, atol=1e-12)
 
 
 @settings(max_examples=20, deadline=None)

@@ -25,6 +25,7 @@ def constraint_report(
         fluxes: Predicted fluxes, shape `[samples, reactions]` [mmol/gDW/h].
         feasible: Which samples some flux satisfies, shape `[samples]`.
     """
+    fluxes = network.further_constraints.settle(network.stoichiometry.to_scipy(), fluxes)
     exact = torch.from_numpy(fluxes)
     columns = {
         "max_abs_sv": network.stoichiometry(exact).abs().amax(-1).numpy(),

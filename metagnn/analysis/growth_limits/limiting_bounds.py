@@ -18,6 +18,7 @@ from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.optimize.linear_program import OPTIMAL
 
 NUTRIENT, ABSENT, REACTION, CLOSED = "nutrient", "absent nutrient", "reaction", "closed reaction"
+CONSTRAINT = "constraint"
 
 SMALLEST = 1e-9
 """Reduced cost below which a bound does not limit [gDW/mmol]."""
@@ -43,7 +44,8 @@ def bottlenecks(
 
     Returns:
         One row a medium and bound, most limiting first: `sample` (index of the medium), `reaction`, `kind`
-        ("nutrient", "absent nutrient", "reaction", "closed reaction"), `bound` [mmol/gDW/h], `growth` [1/h], `gain` of
+        ("nutrient", "absent nutrient", "reaction", "closed reaction", or "constraint" for one beyond the balances,
+        under its own name), `bound` [mmol/gDW/h], `growth` [1/h], `gain` of
         growth by a unit more room and `loss` by a unit less [gDW/mmol], `elasticity` (gain in per cent of growth by
         one per cent of the bound), `degenerate` (gain and loss differ: the bound is one of several that hold at once),
         and `model_gradient`, where a model is given. Media without an optimum are counted in a warning.
@@ -84,7 +86,8 @@ def shadow_prices(network: NetworkLike, media: pd.DataFrame) -> pd.DataFrame:
         media: One row a medium, as for `simulate_fluxes`.
     """
     network = as_network(network)
-    return _every_medium(network, media, "shadow_prices", network.metabolites)
+    own = network.further_constraints.metabolites
+    return _every_medium(network, media, "shadow_prices", network.metabolites, own)
 
 
 def reduced_costs(network: NetworkLike, media: pd.DataFrame) -> pd.DataFrame:
@@ -95,13 +98,16 @@ def reduced_costs(network: NetworkLike, media: pd.DataFrame) -> pd.DataFrame:
         media: One row a medium, as for `simulate_fluxes`.
     """
     network = as_network(network)
-    return _every_medium(network, media, "reduced_costs", network.reactions)
+    own = network.further_constraints.reactions
+    return _every_medium(network, media, "reduced_costs", network.reactions, own)
 
 
-def _every_medium(network: MetabolicNetwork, media: pd.DataFrame, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+def _every_medium(
+    network: MetabolicNetwork, media: pd.DataFrame, name: str, columns: tuple[str, ...], own: np.ndarray
+) -> pd.DataFrame:
     program = GrowthProgram(network)
     rows = [getattr(program.solve(low, high), name) for low, high in zip(*media_bounds(network, media), strict=True)]
-    return pd.DataFrame(rows, index=media.index, columns=list(columns))
+    return pd.DataFrame(np.array(rows)[:, own], index=media.index, columns=[columns[place] for place in own])
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +129,7 @@ class _Medium:
             growth = self.duals.growth
             elasticity = gain * abs(bound) / growth if growth > SMALLEST else np.nan
             differs = not loss - gain <= DEGENERATE * (1.0 + loss)
-            record = [label, self.network.reactions[index], kind, bound, growth, gain, loss, elasticity, differs]
+            record = [label, self._name(index), kind, bound, growth, gain, loss, elasticity, differs]
             if gradients is not None:
                 outward = -gradients.lower[row, index] if side == "lower" else gradients.upper[row, index]
                 record.append(float(outward))
@@ -134,11 +140,17 @@ class _Medium:
         ranked = table.sort_values(["elasticity", "gain", "loss"], ascending=False, kind="stable")
         return ranked.head(most)
 
+    def _name(self, index: int) -> str:
+        further = self.network.further_constraints
+        rows = dict(zip(further.slacks.tolist(), further.slack_rows.tolist(), strict=True))
+        return self.network.metabolites[rows[index]] if index in rows else self.network.reactions[index]
+
     def _limiting(self, most: int) -> list[tuple[int, str, str]]:
         """The nutrients, and the other bounds with the largest reduced costs: index, side and kind."""
         network, costs = self.network, self.duals.reduced_costs
         outside = frozenset(network.outside_indices.tolist())
         forward = zip(network.exchange_indices.tolist(), network.imports_forward.tolist(), strict=True)
+        further = frozenset(network.further_constraints.columns.tolist())
         imports = {index: inward for index, inward in forward if index in outside}
         nutrients, others = [], []
         for index in np.argsort(-np.abs(costs), kind="stable").tolist():
@@ -150,6 +162,8 @@ class _Medium:
                 nutrients.append((index, uptake, NUTRIENT))
             elif limits and index in imports and side == uptake:
                 others.append((index, side, ABSENT))
+            elif limits and index in further and (low == high or (low if side == "lower" else high) != 0):
+                others.append((index, side, CONSTRAINT))
             elif limits and low == high == 0:
                 others.append((index, side, CLOSED))
             elif limits and (low if side == "lower" else high) != 0:

@@ -182,7 +182,7 @@ def _chosen(network: MetabolicNetwork, fluxes: str | Sequence[str]) -> Sequence[
     if isinstance(fluxes, str):
         if fluxes not in ("exchanges", "all"):
             raise InputError(f"`fluxes` is {fluxes!r}; expected 'exchanges', 'all' or a list of reactions")
-        return network.outside_exchanges if fluxes == "exchanges" else network.reactions
+        return network.outside_exchanges if fluxes == "exchanges" else network.own_reactions
     return fluxes
 
 

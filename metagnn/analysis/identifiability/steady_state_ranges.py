@@ -57,9 +57,12 @@ class SteadyStateRanges:
         self._growth = tangent.index("growth")
         self.reference = _checked(network, reference) if reference is not None else typical_flux(network, seed)
         # Keep wide bounds: without them, the simplex takes a hundred times as long.
+        lower, upper = np.maximum(network.bounds.lower, -WIDEST), np.minimum(network.bounds.upper, WIDEST)
+        further = network.further_constraints.columns
+        lower[further], upper[further] = network.bounds.lower[further], network.bounds.upper[further]
         unbounded = np.full(self._parameters, np.inf)
-        self._lower = np.concatenate([np.maximum(network.bounds.lower, -WIDEST), -unbounded])
-        self._upper = np.concatenate([np.minimum(network.bounds.upper, WIDEST), unbounded])
+        self._lower = np.concatenate([lower, -unbounded])
+        self._upper = np.concatenate([upper, unbounded])
         held = np.array([index for index in known if index < self._reactions], dtype=np.int64)
         window = SLACK * (1.0 + np.abs(self.reference[held]))
         self._lower[held] = self.reference[held] - window

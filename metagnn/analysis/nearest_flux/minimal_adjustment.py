@@ -13,6 +13,9 @@ from metagnn.files.table_values import numeric_values, require_rows
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.polytope import PolytopeProjection
 
+SLACK_WEIGHT = 1e-6
+"""Weight of the slack of a further constraint beside that of a flux: it adds this part of its square."""
+
 
 def moma(
     network: NetworkLike, wild_type: pd.DataFrame, reactions: Sequence[str] = (), genes: Sequence[str] = ()
@@ -46,12 +49,14 @@ def moma(
     """
     network = as_network(network)
     table = require_rows(wild_type, "wild_type")
-    missing = [name for name in network.reactions if name not in table.columns]
+    own, further = list(network.own_reactions), network.further_constraints
+    missing = [name for name in own if name not in table.columns]
     if missing:
         raise TableError(f"`wild_type` lacks {missing[0]!r} and {len(missing) - 1} more; expected every reaction")
-    target = numeric_values(table[list(network.reactions)])
+    target = numeric_values(table[own])
     if not np.isfinite(target).all():
         raise TableError("`wild_type` holds NaN or infinity; expected a flux for every reaction of every row")
+    target = further.complete(network.stoichiometry.to_scipy(), target)
     knocked = network.knock_out(reactions=list(reactions), genes=list(genes))
     lower = np.tile(knocked.bounds.lower, (len(target), 1))
     upper = np.tile(knocked.bounds.upper, (len(target), 1))
@@ -60,5 +65,7 @@ def moma(
     lower[:, exchanges] = np.minimum(lower, target)[:, exchanges]
     lower[:, exchanges & (knocked.bounds.lower == 0) & (knocked.bounds.upper == 0)] = 0.0
     projection = PolytopeProjection(network.stoichiometry)
-    fluxes = projection(*(torch.from_numpy(array) for array in (target, lower, upper)))
-    return pd.DataFrame(fluxes.numpy(), index=wild_type.index, columns=list(network.reactions))
+    weights = np.ones(target.shape[1])
+    weights[further.columns] = SLACK_WEIGHT
+    fluxes = projection(*(torch.from_numpy(array) for array in (target, lower, upper, weights)))
+    return pd.DataFrame(network.own_fluxes(fluxes.numpy()), index=wild_type.index, columns=own)

@@ -27,7 +27,7 @@ class ReconciledFluxes:
     """Nearest feasible fluxes, and whether each was found.
 
     Attributes:
-        fluxes: Shape `[samples, reactions]` [mmol/gDW/h]; NaN unless the status is "optimal".
+        fluxes: Shape `[samples, reactions]`, without `slacks` [mmol/gDW/h]; NaN unless the status is "optimal".
         status: "optimal", "infeasible", or "failed: " and the reason, one a sample.
         reactions: Names of the columns.
     """
@@ -83,6 +83,7 @@ def reconcile_rates(
     if not (deviation[known] > 0).all():
         raise InputError("`deviation` must be positive wherever `measured` has a value")
     weights = np.where(known, np.where(known, deviation, 1.0) ** -2.0, PRIOR)
+    weights[:, network.further_constraints.columns] = 0.0
     targets = weights * np.where(known, measured, 0.0)
     matrix = network.stoichiometry.to_scipy()
     fluxes, status = np.full(shape, np.nan), []
@@ -92,4 +93,4 @@ def reconcile_rates(
             fluxes[row] = solution.values
             status.append(solution.status)
             report(row + 1, len(measured))
-    return ReconciledFluxes(fluxes, tuple(status), network.reactions)
+    return ReconciledFluxes(network.own_fluxes(fluxes), tuple(status), network.own_reactions)

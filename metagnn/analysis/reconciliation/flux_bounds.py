@@ -56,8 +56,12 @@ def reconciliation_bounds(
     growth = int(exchange_laws.indices[-1])
     lower[growth] = max(float(network.bounds.lower[growth]), 0.0)
     upper[growth] = np.inf
+    further = network.further_constraints.columns
     forced = ((lower > 0) | (upper < 0)) & ~crossing & (np.arange(len(lower)) != growth)
+    forced[further] = False
     if energy == "free":
         lower[forced], upper[forced] = -np.inf, np.inf
     # Left in, a bound of 1000 that stands for none worsens the conditioning of the quadratic program.
-    return np.where(lower <= -NO_BOUND, -np.inf, lower), np.where(upper >= NO_BOUND, np.inf, upper)
+    lower, upper = np.where(lower <= -NO_BOUND, -np.inf, lower), np.where(upper >= NO_BOUND, np.inf, upper)
+    lower[further], upper[further] = network.bounds.lower[further], network.bounds.upper[further]
+    return lower, upper

@@ -11,6 +11,9 @@ from metagnn.analysis.nearest_flux.nearest_to_rates import PRIOR
 HELD = 1e8
 """Weight of a flux that a bound holds [1/(mmol/gDW/h)²]; a standard deviation of 1e-4."""
 
+SLACK_WEIGHT = 1e-8
+"""Weight of the slack of a constraint beyond the balances: nothing is expected of it."""
+
 RANK_TOLERANCE = 1e-7
 """Size of a direction, relative to an orthonormal one, that counts as zero."""
 

@@ -23,7 +23,7 @@ from metagnn.analysis.reconciliation.intervals import (
     SteadyStates,
     flux_intervals,
 )
-from metagnn.analysis.reconciliation.linear_model import measurement_weights, posterior
+from metagnn.analysis.reconciliation.linear_model import SLACK_WEIGHT, measurement_weights, posterior
 from metagnn.analysis.reconciliation.options import ReconcileOptions
 from metagnn.analysis.reconciliation.rate_checks import RateChecks, check_rates
 from metagnn.analysis.reconciliation.reconciliation import Reconciliation
@@ -119,10 +119,14 @@ class Reconciler:
         return SteadyStates(self.exchange_laws.indices, null_basis(laws), moves, ~self.exchange_laws.open)
 
     def _all_states(self) -> SteadyStates:
-        indices = np.flatnonzero(self._bounds[0] < self._bounds[1])
-        S = self.fitted_network.stoichiometry.to_dense().numpy()[:, indices]
+        own = np.isin(np.arange(len(self._bounds[0])), self.network.further_constraints.reactions)
+        indices = np.flatnonzero((self._bounds[0] < self._bounds[1]) & own)
+        further = self.network.further_constraints
+        # Further constraints count in the ranges, not in the variances.
+        zero = np.setdiff1d(further.metabolites, further.slack_rows)
+        S = self.fitted_network.stoichiometry.to_dense().numpy()[zero][:, indices]
         basis = null_basis(S)
-        moves = -np.linalg.lstsq(S, self.exchange_laws.column_changes, rcond=1e-10)[0]
+        moves = -np.linalg.lstsq(S, self.exchange_laws.column_changes[zero], rcond=1e-10)[0]
         trusted = np.isin(indices, self.exchange_laws.indices[~self.exchange_laws.open])
         return SteadyStates(indices, basis, moves, trusted)
 
@@ -149,13 +153,14 @@ class Reconciler:
             intervals = self._intervals(measured, deviations, fluxes, report)
         changes = self._needed_changes(rates.samples, measured, deviations, errors)
         index = pd.Index(rates.samples, name="sample")
-        table = partial(pd.DataFrame, index=index, columns=list(self.network.reactions))
+        own = self.network.own_fluxes
+        table = partial(pd.DataFrame, index=index, columns=list(self.network.own_reactions))
         closure_table = partial(pd.DataFrame, index=index, columns=list(BALANCES))
         return Reconciliation(
-            table(measured),
-            table(deviations),
+            table(own(measured)),
+            table(own(deviations)),
             pd.DataFrame(hidden, index),
-            table(fluxes),
+            table(own(fluxes)),
             pd.Series(status, index, dtype=object, name="status"),
             closure_table(closures(self.network, measured)),
             closure_table(closures(self.fitted_network, fluxes)),
@@ -178,6 +183,7 @@ class Reconciler:
         weights = measurement_weights(measured, deviations)
         # Hold unmeasured trace exchanges near zero: left free, they would absorb whatever does not close.
         weights[:, self.exchange_laws.indices] = self._weights(self._border_only, measured, deviations)
+        weights[:, self.network.further_constraints.columns] = SLACK_WEIGHT
         lower, upper = (torch.from_numpy(bound).expand(measured.shape) for bound in self._bounds)
         target = torch.from_numpy(np.where(np.isnan(measured), 0.0, measured))
         solution = self._projection.solve(target, lower, upper, torch.from_numpy(weights))

@@ -18,9 +18,10 @@ SMALLEST = 1e-12
 
 def boundary_reactions(network: MetabolicNetwork) -> np.ndarray:
     """Exchanges, demands and sinks, boolean, shape `[reactions]`: all reactions across the boundary but growth."""
-    S = network.stoichiometry.to_scipy()
+    S = network.mass_balances()
     one_sided = ((S > 0).sum(axis=0) == 0) | ((S < 0).sum(axis=0) == 0)
     crossing = np.asarray(one_sided).ravel() & (np.asarray(abs(S).sum(axis=0)).ravel() > 0)
+    crossing[network.further_constraints.columns] = False
     crossing[network.exchange_indices] = True
     crossing[network.reaction_index(network.growth_reaction)] = False
     return crossing
@@ -52,6 +53,7 @@ def needed_trace_exchanges(network: MetabolicNetwork, present: np.ndarray) -> np
     )
     lower, upper = network.bounds.lower.copy(), network.bounds.upper.copy()
     forced = (lower > 0) | (upper < 0)
+    forced[network.further_constraints.columns] = False
     lower[forced], upper[forced] = -np.inf, np.inf
     lower[present], upper[present] = -np.inf, np.inf
     lower[growth] = upper[growth] = GROWTH

@@ -6,14 +6,17 @@ import math
 import re
 from collections.abc import Sequence
 
+import numpy as np
 import scipy.sparse
 
 from metagnn.errors import NetworkError, unknown_name
+from metagnn.network.bounds import FluxBounds
 from metagnn.network.gene_rule import GeneRule
 from metagnn.network.incidence import Incidence
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.reaction import Reaction
 from metagnn.network.reader.border import crossing_reactions, settle_border
+from metagnn.network.reader.constraints import FurtherParts, read_constraints
 from metagnn.network.reader.draft import DraftReaction, ModelDraft
 from metagnn.network.reader.gene_rule_text import read_gene_rule
 from metagnn.network.reader.limits import read_limits
@@ -35,7 +38,8 @@ def assemble(draft: ModelDraft, growth: str | None = None) -> MetabolicNetwork:
 
     Raises:
         NetworkError: There are no reactions, an id appears twice, a reaction of an unknown metabolite, a coefficient or
-            bound that is no number, a lower bound above its upper, or an unknown `growth`.
+            bound that is no number, a lower bound above its upper, a further constraint that cannot be kept, or an
+            unknown `growth`.
     """
     if not draft.reactions:
         raise NetworkError("the model holds no reactions")
@@ -50,19 +54,21 @@ def assemble(draft: ModelDraft, growth: str | None = None) -> MetabolicNetwork:
     rules, of_rules = _gene_rules(draft)
     reactions = tuple(reaction.id for reaction in draft.reactions)
     objective, of_objective = _objective(draft, growth)
+    further = read_constraints(draft)
     return MetabolicNetwork(
         id=draft.id or "network",
-        stoichiometry=_stoichiometry(draft),
-        bounds=bounds,
+        stoichiometry=_stoichiometry(draft, further),
+        bounds=_with_slacks(bounds, further),
         objective=objective,
         exchanges=crossing_reactions(draft, objective),
-        metabolite_table=metabolites,
+        metabolite_table=metabolites + further.rows,
         reaction_table=tuple(
             Reaction(reaction.id, reaction.name, reaction.subsystem, rule)
             for reaction, rule in zip(draft.reactions, rules, strict=True)
-        ),
+        )
+        + further.columns,
         aliases={alias: name for alias, name in ALIASES.items() if name in reactions and alias not in reactions},
-        notes=(*of_bounds, *of_rules, *of_species, *notes, *of_objective),
+        notes=(*of_bounds, *of_rules, *of_species, *notes, *further.notes, *of_objective),
     )
 
 
@@ -92,16 +98,24 @@ def _check_coefficients(reaction: DraftReaction, metabolites: set[str]) -> None:
     reaction.coefficients = values
 
 
-def _stoichiometry(draft: ModelDraft) -> Incidence:
-    row = {metabolite.id: position for position, metabolite in enumerate(draft.metabolites)}
+def _stoichiometry(draft: ModelDraft, further: FurtherParts) -> Incidence:
+    row_ids = (*(metabolite.id for metabolite in draft.metabolites), *(row.id for row in further.rows))
+    column_ids = (*(reaction.id for reaction in draft.reactions), *(column.id for column in further.columns))
+    row, column = ({name: place for place, name in enumerate(ids)} for ids in (row_ids, column_ids))
     entries = [
-        (row[name], column, value)
-        for column, reaction in enumerate(draft.reactions)
+        (row[name], position, value)
+        for position, reaction in enumerate(draft.reactions)
         for name, value in reaction.coefficients.items()
     ]
+    entries += [(row[to], column[of], value) for to, of, value in further.entries]
     rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
-    matrix = scipy.sparse.coo_array((values, (rows, columns)), shape=(len(row), len(draft.reactions)), dtype=float)
-    return Incidence.from_scipy(matrix, tuple(row), tuple(reaction.id for reaction in draft.reactions))
+    matrix = scipy.sparse.coo_array((values, (rows, columns)), shape=(len(row), len(column)), dtype=float)
+    return Incidence.from_scipy(matrix, row_ids, column_ids)
+
+
+def _with_slacks(bounds: FluxBounds, further: FurtherParts) -> FluxBounds:
+    names = (*bounds.reactions, *(column.id for column in further.columns))
+    return FluxBounds(names, np.append(bounds.lower, further.lower), np.append(bounds.upper, further.upper))
 
 
 def _gene_rules(draft: ModelDraft) -> tuple[list[GeneRule | None], list[str]]:
@@ -129,6 +143,8 @@ def _objective(draft: ModelDraft, growth: str | None) -> tuple[dict[str, float],
     reactions = [reaction.id for reaction in draft.reactions]
     if growth is not None:
         return {chosen_growth(growth, reactions, draft.id or "network"): 1.0}, []
+    if draft.lost_objective:
+        return {}, [f"the objective holds {draft.lost_objective}, so that no reaction is growth; choose `growth`"]
     sign = -1.0 if draft.minimised else 1.0
     terms = {}
     for reaction in draft.reactions:

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from metagnn.network.gene_rule import GeneRule
+from metagnn.network.reader.cobra_constraints import solver_constraints
 from metagnn.network.reader.draft import DraftMetabolite, DraftReaction, ModelDraft
 
 if TYPE_CHECKING:
@@ -13,10 +14,15 @@ if TYPE_CHECKING:
 
 
 def read_cobra(model: cobra.Model) -> ModelDraft:
-    """Return the draft of a cobra model, which is not changed."""
+    """Return the draft of a cobra model, which is not changed, with the constraints that its solver holds.
+
+    Raises:
+        NetworkError: A constraint is not linear or a variable is not continuous; it is named.
+    """
     import cobra.util
 
     objective = cobra.util.solver.linear_reaction_coefficients(model)
+    constraints, variables, lost = solver_constraints(model)
     return ModelDraft(
         model.id or "",
         [
@@ -25,6 +31,9 @@ def read_cobra(model: cobra.Model) -> ModelDraft:
         ],
         [_reaction(reaction, float(objective.get(reaction, 0.0))) for reaction in model.reactions],
         minimised=model.objective_direction == "min",
+        lost_objective=lost,
+        constraints=constraints,
+        variables=variables,
     )
 
 

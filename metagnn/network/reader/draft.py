@@ -60,6 +60,44 @@ class DraftReaction:
     invented: bool = False
 
 
+@dataclass(frozen=True)
+class DraftVariable:
+    """A continuous variable beside the fluxes, such as the size of an enzyme pool.
+
+    Attributes:
+        id: Identifier.
+        lower: Lower bound; None for none.
+        upper: Upper bound; None for none.
+    """
+
+    id: str
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True)
+class DraftConstraint:
+    """A linear constraint beside the balances: lower ≤ coefficients · fluxes ≤ upper.
+
+    Attributes:
+        id: Identifier.
+        reactions: Coefficient of the flux of every reaction in it, or of its forward part where `backward` names it.
+        lower: Lower limit; None for none.
+        upper: Upper limit; None for none.
+        variables: Coefficient of every further variable in it.
+        backward: Coefficients of backward fluxes ≥ 0, where they are not minus those of the forward fluxes.
+        balance: Metabolite whose balance it is, which the coefficients of the reactions then state.
+    """
+
+    id: str
+    reactions: Mapping[str, float] = field(default_factory=dict)
+    lower: float | None = None
+    upper: float | None = None
+    variables: Mapping[str, float] = field(default_factory=dict)
+    backward: Mapping[str, float] = field(default_factory=dict)
+    balance: str | None = None
+
+
 @dataclass
 class ModelDraft:
     """What a file says.
@@ -71,6 +109,9 @@ class ModelDraft:
         genes: The genes that the file lists; empty where it lists none.
         minimised: Whether the objective is to be minimised.
         notes: What reading the format made up or lost, as sentences.
+        lost_objective: What the objective holds that is no flux, so that it cannot be kept; empty otherwise.
+        constraints: Linear constraints beside the balances.
+        variables: Continuous variables beside the fluxes.
     """
 
     id: str
@@ -79,3 +120,6 @@ class ModelDraft:
     genes: frozenset[str] = frozenset()
     minimised: bool = False
     notes: list[str] = field(default_factory=list)
+    lost_objective: str = ""
+    constraints: Sequence[DraftConstraint] = ()
+    variables: Sequence[DraftVariable] = ()

@@ -11,6 +11,8 @@ import numpy as np
 
 from metagnn.errors import NetworkError
 from metagnn.network.reader.draft import DraftMetabolite, DraftReaction, ModelDraft
+from metagnn.network.reader.mat_constraints import mat_constraints
+from metagnn.network.reader.mat_fields import numbers, text_in, texts
 
 _IDENTIFIERS = {
     "metBiGGID": "bigg",
@@ -65,6 +67,7 @@ class _MatReader:
         bounds = [_fitted(self._numbers(name), len(reactions), "rxns") for name in ("lb", "ub", "c")]
         words = [_fitted(self._texts(name), len(reactions), "rxns") for name in ("rxnNames", "subSystems")]
         rules = _fitted(self._rules(genes), len(reactions), "rxns")
+        constraints, variables, lost = mat_constraints(self._fields, metabolites, reactions)
         return ModelDraft(
             self._name,
             [
@@ -87,14 +90,16 @@ class _MatReader:
             ],
             frozenset(gene for gene in genes if gene),
             self._minimised(),
+            lost_objective=lost,
+            constraints=constraints,
+            variables=variables,
         )
 
     def _texts(self, field: str) -> list[str]:
-        return [_text(cell) for cell in np.ravel(self._fields[field])] if field in self._fields else []
+        return texts(self._fields, field)
 
     def _numbers(self, field: str) -> list[float | None]:
-        cells = np.ravel(self._fields[field]) if field in self._fields else ()
-        return [float(np.ravel(cell)[0]) if np.size(cell) else None for cell in cells]
+        return numbers(self._fields, field)
 
     def _charges(self) -> list[float | None]:
         return self._numbers("metCharges" if "metCharges" in self._fields else "metCharge")
@@ -130,7 +135,7 @@ class _MatReader:
 
     def _minimised(self) -> bool:
         if "osenseStr" in self._fields:
-            return _text(self._fields["osenseStr"]).lower().startswith("min")
+            return text_in(self._fields["osenseStr"]).lower().startswith("min")
         return self._numbers("osense")[:1] == [1.0]
 
 
@@ -145,15 +150,6 @@ def _columns(matrix: Any, shape: tuple[int, int]) -> list[list[tuple[int, float]
         list(zip(columns.indices[a:b].tolist(), columns.data[a:b].tolist(), strict=True))
         for a, b in itertools.pairwise(ends)
     ]
-
-
-def _text(cell: Any) -> str:
-    """The text in a cell, however deep it is nested."""
-    while isinstance(cell, np.ndarray):
-        if not cell.size:
-            return ""
-        cell = cell.reshape(-1)[0]
-    return str(cell).strip()
 
 
 def _fitted(values: list[Any], count: int, field: str) -> list[Any]:

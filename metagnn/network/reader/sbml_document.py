@@ -13,6 +13,7 @@ from metagnn.network.reader.draft import DraftMetabolite, DraftReaction, ModelDr
 from metagnn.network.reader.formula import read_formula
 from metagnn.network.reader.gene_rule_text import read_gene_rule
 from metagnn.network.reader.note import counted
+from metagnn.network.reader.sbml_constraints import sbml_constraints
 
 _ESCAPED = re.compile(r"__(\d+)__")
 _NOTE = re.compile(r"<(?P<prefix>(\w+:)?)p[^>]*>(?P<content>.*?)</(?P=prefix)p>", re.IGNORECASE | re.DOTALL)
@@ -58,6 +59,7 @@ class _SbmlReader:
         self._model, self._fbc = model, model.getPlugin("fbc")
         self._notes: list[str] = []
         self._subsystems = self._groups()
+        self._lost_objective = ""
         self._objective, self._minimised = self._fbc_objective()
 
     def draft(self) -> ModelDraft:
@@ -70,8 +72,17 @@ class _SbmlReader:
             if name not in known:
                 raise NetworkError(f"the objective names reaction {name!r}, which the file does not hold")
         genes = frozenset(_gene(g.getIdAttribute()) for g in self._fbc.getListOfGeneProducts()) if self._fbc else ()
+        constraints, variables = sbml_constraints(self._model, _reaction_id)
         return ModelDraft(
-            self._model.getIdAttribute(), metabolites, reactions, frozenset(genes), self._minimised, self._notes
+            self._model.getIdAttribute(),
+            metabolites,
+            reactions,
+            frozenset(genes),
+            self._minimised,
+            self._notes,
+            self._lost_objective,
+            constraints=constraints,
+            variables=variables,
         )
 
     def _metabolite(self, species: Any) -> DraftMetabolite:
@@ -175,6 +186,8 @@ class _SbmlReader:
             if objectives:
                 self._notes.append(f"the file holds {len(objectives)} objectives and says of none that it is active")
             return {}, False
+        if any(term.getVariableTypeAsString() == "quadratic" for term in chosen[0].getListOfFluxObjectives()):
+            self._lost_objective = "terms that are not linear"
         terms = {
             _reaction_id(term.getReaction()): float(term.getCoefficient())
             for term in chosen[0].getListOfFluxObjectives()

@@ -21,7 +21,8 @@ class AbstractBenchmark(ABC):
 
     Attributes:
         path: Module inside `metagnn.studies` and name of the function that measures, "module:function".
-        options: Options that it takes and not every benchmark does: "full", "jobs", "model", "resume", "table".
+        options: Options that it takes and not every benchmark does: "full", "growth", "jobs", "model", "resume",
+            "table".
     """
 
     path: str
@@ -88,7 +89,9 @@ EXPONENTS = "`ours` is the larger network, and the ratio the exponent of its cos
 
 BENCHMARKS: dict[str, AbstractBenchmark] = {
     "devices": ComparisonBenchmark("benchmarks.devices:measure_devices"),
-    "extrapolation": StudyBenchmark("extrapolation.run:study_extrapolation", ("table", "model", "jobs", "resume")),
+    "extrapolation": StudyBenchmark(
+        "extrapolation.run:study_extrapolation", ("table", "model", "growth", "jobs", "resume")
+    ),
     "identifiability": StudyBenchmark("benchmarks.identifiability:study_identifiability"),
     "inference": ComparisonBenchmark("benchmarks.inference:measure_inference"),
     "labels": ComparisonBenchmark("benchmarks.labels:measure_labels"),

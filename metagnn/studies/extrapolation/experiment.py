@@ -75,7 +75,7 @@ class Extrapolation(AbstractExperiment):
     def data(self, store: SampleStore, seed: int) -> TrainTest:
         """Divide the samples of a seed."""
         samples = self.source.samples(store, seed)
-        network = store.network(self.source.model)
+        network = store.network(self.source.model, self.source.growth)
         split = split_media(network, samples.media, self.split, seed)
         return TrainTest(network, samples.rows(split.train), samples.rows(split.test), split.held_out)
 

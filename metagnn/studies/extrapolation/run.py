@@ -11,6 +11,7 @@ from typing import Any
 
 from metagnn.datasets.extrapolation import SPLITS, split_media
 from metagnn.errors import InputError, TableError
+from metagnn.fba.growth_capacity import require_growth
 from metagnn.files.output import replace_file
 from metagnn.plots.canvas import save_figure
 from metagnn.plots.extrapolation import draw_extrapolation
@@ -38,6 +39,8 @@ def study_extrapolation(folder: Path, options: StudyOptions, progress: Progress)
     if bool(options.table) != bool(options.model):
         given, missing = ("--table", "--model") if options.table else ("--model", "--table")
         raise InputError(f"`{given}` is given without `{missing}`; expected both, or neither for e_coli_core")
+    if options.growth and not options.model:
+        raise InputError("`--growth` is given without `--model`; expected it beside the model of your own table")
     return list(extrapolation_tables(run_extrapolation(folder, options, progress)))
 
 
@@ -64,7 +67,7 @@ def run_extrapolation(
     options, started = options or StudyOptions(), time.perf_counter()
     source: AbstractSource = SparseMedia(QUICK_MEDIA) if options.quick else SparseMedia()
     if options.table and options.model:
-        source = MediaTable(options.table, options.model)
+        source = MediaTable(options.table, options.model, options.growth)
     experiments = list(_possible(source, options))
     results = run_study(folder, experiments, options, progress)
     save_figure(draw_extrapolation(results), folder / FIGURE)
@@ -77,7 +80,9 @@ def _possible(source: AbstractSource, options: StudyOptions) -> Iterator[Extrapo
     """Yield the experiments that the samples allow; your own table may lack what a split divides by."""
     effort = QUICK if options.quick else Effort(tuning=Tuning())
     store = SampleStore()
-    network, samples = store.network(source.model), source.samples(store, options.first_seed)
+    network = store.network(source.model, source.growth)
+    require_growth(network)
+    samples = source.samples(store, options.first_seed)
     targets = set(samples.fluxes.columns)
     possible = {"labelled": targets != {network.growth_reaction}, "growth_only": network.growth_reaction in targets}
     found = False

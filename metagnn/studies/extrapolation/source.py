@@ -37,6 +37,11 @@ class AbstractSource(ABC):
     def model(self) -> str:
         """Name or path of the network."""
 
+    @property
+    def growth(self) -> str | None:
+        """Growth reaction in place of the network's own."""
+        return None
+
     @abstractmethod
     def samples(self, store: SampleStore, seed: int) -> Samples:
         """Return feasible media and their fluxes: any subset of the reactions, without gaps."""
@@ -111,15 +116,22 @@ class MediaTable(AbstractSource):
     Attributes:
         path: A .csv or .parquet file.
         network: Name or path of the network.
+        growth_reaction: Growth reaction, in place of the network's own.
     """
 
     path: str
     network: str
+    growth_reaction: str | None = None
 
     @property
     def model(self) -> str:
         """The network."""
         return self.network
+
+    @property
+    def growth(self) -> str | None:
+        """The growth reaction."""
+        return self.growth_reaction
 
     def samples(self, store: SampleStore, seed: int) -> Samples:
         """Read the rows that the network can satisfy and that have every target.
@@ -128,12 +140,13 @@ class MediaTable(AbstractSource):
             TableError: A table that cannot be read, or that has no media.
             NetworkError: A column is no reaction of the network.
         """
-        network = store.network(self.model)
+        network = store.network(self.model, self.growth)
         return store.once(self, lambda: read_media_table(network, self.path))
 
     def settings(self) -> dict[str, Any]:
-        """The table."""
-        return {"model": self.model, "table": self.path}
+        """The table, and the growth reaction if it is not the network's own."""
+        growth = {"growth": self.growth} if self.growth else {}
+        return {"model": self.model, "table": self.path} | growth
 
 
 def read_media_table(network: MetabolicNetwork, path: str) -> Samples:

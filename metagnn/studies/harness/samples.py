@@ -74,14 +74,15 @@ class SampleStore:
     """Networks and labelled media, each made once: labelling costs more than fitting a regression."""
 
     def __init__(self) -> None:
-        self._networks: dict[str, MetabolicNetwork] = {}
+        self._networks: dict[tuple[str, str | None], MetabolicNetwork] = {}
         self._samples: dict[Hashable, Samples] = {}
 
-    def network(self, model: str) -> MetabolicNetwork:
-        """Return the network of a name, reading it on the first call."""
-        if model not in self._networks:
-            self._networks[model] = load_network(model)
-        return self._networks[model]
+    def network(self, model: str, growth: str | None = None) -> MetabolicNetwork:
+        """Return the network of a name, with another growth reaction if one is given; read it on the first call."""
+        key = (model, growth)
+        if key not in self._networks:
+            self._networks[key] = load_network(model, growth)
+        return self._networks[key]
 
     def samples(
         self, model: str, ranges: Mapping[str, tuple[float, float]], count: int, method: str, seed: int
@@ -128,5 +129,5 @@ def feasible_samples(
         raise TableError(f"`ranges`: more than half of {2 * count} media are infeasible on {network.id}")
     return Samples(
         pd.DataFrame(np.concatenate(kept_media), columns=list(ranges)),
-        pd.DataFrame(np.concatenate(kept_fluxes), columns=list(network.reactions)),
+        pd.DataFrame(network.own_fluxes(np.concatenate(kept_fluxes)), columns=list(network.own_reactions)),
     )

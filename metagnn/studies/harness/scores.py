@@ -71,6 +71,7 @@ def score_unseen(
         vary; `normalised_error` is √(Σ(observed − predicted)² / Σ(observed − mean)²) over all of them.
         `max_abs_sv` and `max_bound_violation` are the worst of all media [mmol/gDW/h].
     """
+    predicted = network.further_constraints.settle(network.stoichiometry.to_scipy(), predicted)
     q2, varies = r2_per_flux(observed, predicted), varying_fluxes(observed)
     growth = float(q2[network.reaction_index(network.growth_reaction)])
     scores: dict[str, float | None] = dict.fromkeys(UNSEEN_METRICS)

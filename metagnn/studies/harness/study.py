@@ -27,6 +27,7 @@ class StudyOptions:
         resume: Keep the runs that an interrupted command finished.
         table: A file with your own samples, for studies that take one.
         model: Name or path of the network of `table`.
+        growth: Growth reaction of that network, in place of its own.
     """
 
     size: str = "usual"
@@ -36,6 +37,7 @@ class StudyOptions:
     resume: bool = False
     table: str | None = None
     model: str | None = None
+    growth: str | None = None
 
     @property
     def quick(self) -> bool:

@@ -64,6 +64,19 @@ def test_media_alone_get_labels(core: MetabolicNetwork, table: tuple[pd.DataFram
     assert np.allclose(samples.fluxes, fluxes.dropna(), atol=1e-9)
 
 
+def test_growth_of_the_model_can_be_chosen(table: tuple[pd.DataFrame, pd.DataFrame, Path]) -> None:
+    media, _, path = table
+    media.to_csv(path, index=False)
+    source, store = MediaTable(str(path), "e_coli_core", "ATPM"), SampleStore()
+    with pytest.warns(UserWarning, match="rows"):
+        samples = source.samples(store, 0)
+    assert source.settings()["growth"] == "ATPM"
+    assert store.network(source.model, source.growth).growth_reaction == "ATPM"
+    # All ATP of the sugar, and no cells.
+    assert samples.fluxes["ATPM"].min() > 20
+    assert samples.fluxes["Biomass_Ecoli_core"].abs().max() < 1e-6
+
+
 def test_gaps_and_aliases(core: MetabolicNetwork, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     media = pd.DataFrame({"EX_glc__D_e": [10.0, 8.0], "BIOMASS_Ecoli_core_w_GAM": [0.8, np.nan]})
