@@ -13,7 +13,6 @@ from metagnn.analysis.composition.content_interval import UNDETERMINED, Interval
 from metagnn.analysis.composition.fitted_composition import Composition
 from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws
 from metagnn.errors import InputError
-from metagnn.network.elements import balance_weights
 
 GAMMA_NOISE = 0.04
 """Relative standard deviation of a degree of reduction that was not measured: its spread between microorganisms
@@ -227,8 +226,8 @@ def _prior(exchange_laws: ExchangeLaws, gamma: tuple[float, float] | None) -> tu
 
 
 def own_contents(exchange_laws: ExchangeLaws) -> tuple[float, float, float]:
-    """Carbon, nitrogen and electrons in the network's own biomass [mmol/gDW]."""
-    alpha, beta, electrons = (exchange_laws.network.biomass_content(name) for name in ("C", "N", "electrons"))
+    """Carbon, nitrogen and electrons in the network's own biomass [mmol/gDW]; NaN where unknown."""
+    alpha, beta, electrons = exchange_laws.biomass.own_contents.tolist()
     return alpha, beta, electrons
 
 
@@ -243,8 +242,7 @@ def _summary(
         return FittedComposition(
             theta, covariance, fixed, float(electrons / alpha), (float(electrons / alpha),) * 2, empty, spread, rows
         )
-    table = exchange_laws.network.metabolite_table
-    weights = np.array([balance_weights(table, name) for name in ("C", "N", "electrons")])
+    weights = exchange_laws.biomass.weights
     contents, moves = own - weights @ exchange_laws.column_changes @ theta, -weights @ exchange_laws.column_changes
     errors = np.sqrt(np.einsum("cp,pq,cq->c", moves, covariance, moves))
     alpha, beta = (content_interval(contents[i], errors[i] / abs(contents[i])) for i in range(2))

@@ -110,6 +110,7 @@ def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, compositi
     """
     growth = network.reaction_index(network.growth_reaction)
     S = network.stoichiometry.to_scipy().tocsc()
+    present = present | network.balances.growth_followers
     crossing, traces = boundary_reactions(network), needed_trace_exchanges(network, present)
     indices = np.append(np.flatnonzero(crossing & (present | traces)), growth)
     inside = ~crossing
@@ -137,7 +138,7 @@ def _unmeasured_std(network: MetabolicNetwork, indices: np.ndarray, traces: np.n
     carried = carried_metabolites(network, [network.reactions[index] for index in indices[:-1]])
     for position, metabolites in enumerate(carried.values()):
         elements = {element for metabolite in metabolites for element in metabolite.formula or ()}
-        if not elements <= set("CHNOPS"):
+        if not elements <= set("CHNOPSRX"):
             spread[position] = MINERAL_STD
     spread[traces[indices]] = TRACE_STD
     return spread
