@@ -64,7 +64,7 @@ class DerivedContents:
             `[unknowns, combinations]`.
         """
         about = scipy.sparse.csr_array(columns.T)[:, self.unknown]
-        size = abs(about).max(axis=1).toarray().ravel()
+        size = _largest(about)
         loose = abs(about @ self.freedom).toarray() > NEGLIGIBLE * size[:, None]
         doubted = np.abs(about @ self.doubt)
         doubtful = doubted.sum(axis=1) > DOUBT * np.abs(columns.T @ weights) + SMALLEST * size
@@ -91,7 +91,7 @@ class ContentEquations:
     def __init__(self, matrix: scipy.sparse.csr_array, weights: np.ndarray, known: np.ndarray) -> None:
         self.unknown = np.flatnonzero(~known)
         rows = matrix[np.flatnonzero(abs(matrix) @ (~known).astype(np.float64) > 0)]
-        size = abs(rows).max(axis=1).toarray().ravel()
+        size = _largest(rows)
         rows = scipy.sparse.csr_array(scipy.sparse.diags_array(1.0 / size) @ rows)
         held = np.where(known, weights, 0.0)
         self.matrix = scipy.sparse.csr_array(rows[:, self.unknown])
@@ -240,6 +240,11 @@ def _least_change(matrix: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np
     rank = int((size > RANK_TOLERANCE * size.max(initial=0.0)).sum())
     change: np.ndarray = rotated[:rank].T @ ((left[:, :rank].T @ right) / size[:rank, None])
     return change, rotated[rank:].T
+
+
+def _largest(rows: scipy.sparse.csr_array) -> np.ndarray:
+    """Return the largest absolute entry of every row."""
+    return np.asarray(abs(rows).max(axis=1).toarray().ravel()) if min(rows.shape) else np.zeros(rows.shape[0])
 
 
 def _groups(labels: np.ndarray, count: int) -> list[np.ndarray]:

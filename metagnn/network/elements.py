@@ -106,14 +106,13 @@ def refuse_unknown(
             (for charge and electrons) without a charge.
     """
     lost = f"{network} has no {balance} balance: "
-    if balance != "charge" and not any(m.complete for m in metabolites):
-        raise NetworkError(f"{lost}none of its metabolites has a formula; give them formulas in the model")
-    if balance in ("charge", "electrons") and all(m.charge is None for m in metabolites):
-        raise NetworkError(f"{lost}none of its metabolites has a charge; give them charges in the model")
     unknown = [m.id for m in missing if balance != "charge" and not m.complete]
     uncharged = [m.id for m in missing if m.charge is None and m.id not in unknown]
     said = f"{_some(unknown)} cross its border with no formula, or with something that is no element (R, X)"
-    parts = ([said] if unknown else []) + ([f"{_some(uncharged)} have no charge in the model"] if uncharged else [])
+    if not any(m.complete for m in metabolites):
+        said += " (none of its metabolites has one)"
+    without = "in the model" if any(m.charge is not None for m in metabolites) else "in the model, as none of them has"
+    parts = ([said] if unknown else []) + ([f"{_some(uncharged)} have no charge {without}"] if uncharged else [])
     raise NetworkError(
         f"{lost}{', and '.join(parts)}, and the reactions do not tell it; give it in the model, or close "
         f"{_some(through, 3)}"
