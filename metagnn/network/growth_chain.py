@@ -117,7 +117,7 @@ def lumped_growth(
         The lumped column, shape `[metabolites]`; the growth column itself if it holds no such pseudo-metabolite.
     """
     by_row = scipy.sparse.csr_array(matrix)
-    column = matrix[:, [growth]].toarray()[:, 0]
+    column: np.ndarray = matrix[:, [growth]].toarray()[:, 0]
     alone, lumped = np.count_nonzero(column) == 1, {growth}
     todo = np.flatnonzero(column).tolist()
     while todo:

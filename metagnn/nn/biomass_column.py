@@ -153,7 +153,8 @@ class BiomassColumn:
             return self._charges[0]
         if balance != "electrons" or self._network.contents("charge").known.any():
             return self._network.contents(balance).weights
-        return sum(weight * self._network.contents(element).weights for element, weight in ELECTRON_WEIGHTS.items())
+        atoms = [weight * self._network.contents(element).weights for element, weight in ELECTRON_WEIGHTS.items()]
+        return np.asarray(np.sum(atoms, axis=0))
 
     @cached_property
     def weights(self) -> np.ndarray:

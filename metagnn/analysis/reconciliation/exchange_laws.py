@@ -7,7 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from metagnn.analysis.nearest_flux.nearest_to_rates import PRIOR
-from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, needed_trace_exchanges
+from metagnn.analysis.reconciliation.trace_exchanges import (
+    boundary_reactions,
+    needed_nutrients,
+    needed_trace_exchanges,
+)
 from metagnn.network.compression import null_basis
 from metagnn.network.exchange_search import carried_metabolites
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -111,6 +115,7 @@ def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, compositi
     growth = network.reaction_index(network.growth_reaction)
     S = network.stoichiometry.to_scipy().tocsc()
     present = present | network.balances.growth_followers
+    present = present | needed_nutrients(network, present)
     crossing, traces = boundary_reactions(network), needed_trace_exchanges(network, present)
     indices = np.append(np.flatnonzero(crossing & (present | traces)), growth)
     inside = ~crossing
