@@ -55,7 +55,7 @@ class PredictorSetup:
         self.network.reaction_index(self.network.growth_reaction)
         if self.composition != "fixed":
             for element in CONTENTS:
-                self.network.element_balance(element)
+                self.network.biomass_content(element)
         # Refuses exchanges to open that the network does not have.
         _ = self.relaxed
 

@@ -12,7 +12,7 @@ from metagnn.losses.balance import BalanceLoss
 from metagnn.losses.bounds import bound_violation
 from metagnn.losses.supervised import masked_mse
 from metagnn.models.flux_prediction import FluxPrediction
-from metagnn.network.elements import balance_weights, elements_present
+from metagnn.network.elements import elements_present
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 WeightedTerms = dict[str, tuple[float, nn.Module]]
@@ -129,7 +129,7 @@ def balance_terms(network: MetabolicNetwork, weights: LossWeights) -> WeightedTe
         # Skip elements that the network lacks; element_balance refuses a network without formulas.
         if weight > 0 and (balance in (*present, "electrons") or not present):
             loss = BalanceLoss(network.element_balance(balance))
-            rows = torch.from_numpy(balance_weights(network.metabolite_table, balance))[None]
+            rows = torch.from_numpy(network.contents(balance).weights)[None]
             terms[name] = (weight, BalanceTerm(loss, rows))
     if weights.steady_state_weight > 0:
         terms["steady_state"] = (weights.steady_state_weight, BalanceTerm(BalanceLoss(network.stoichiometry)))

@@ -66,7 +66,7 @@ def balance_weights(metabolites: Sequence[Metabolite], balance: str) -> np.ndarr
 
     Returns:
         Atoms per molecule, charge, or degree of reduction; zero where the model does not say, which
-        `refuse_unknown` has to rule out wherever it would matter.
+        `stated` tells.
     """
     if balance == "charge":
         return np.array([metabolite.charge or 0.0 for metabolite in metabolites])
@@ -75,27 +75,50 @@ def balance_weights(metabolites: Sequence[Metabolite], balance: str) -> np.ndarr
     return np.array([float((metabolite.formula or {}).get(balance, 0.0)) for metabolite in metabolites])
 
 
-def refuse_unknown(metabolites: Sequence[Metabolite], balance: str, network: str) -> None:
-    """Raise where metabolites that cross the system's border leave a balance undefined.
+def stated(metabolites: Sequence[Metabolite], balance: str) -> np.ndarray:
+    """Return whether formula and charge of every metabolite state its content, boolean, shape `[metabolites]`."""
+    formula, charge = balance != "charge", balance in ("charge", "electrons")
+    return np.array(
+        [
+            m.is_constraint or ((m.complete or not formula) and (m.charge is not None or not charge))
+            for m in metabolites
+        ],
+        dtype=bool,
+    )
+
+
+def refuse_unknown(
+    missing: Sequence[Metabolite],
+    balance: str,
+    network: str,
+    through: Sequence[str],
+    metabolites: Sequence[Metabolite],
+) -> None:
+    """Raise because metabolites whose content is unknown cross the system's border.
 
     Args:
-        metabolites: The exchanged metabolites and those of the biomass reaction.
+        missing: Metabolites whose content neither they nor the reactions tell.
         balance: The balance that was asked for.
         network: Name of the network, for the message.
+        through: Reactions through which they cross.
+        metabolites: All metabolites.
 
     Raises:
         NetworkError: Naming the metabolites without a formula, with a residue in place of an element, or
             (for charge and electrons) without a charge.
     """
-    unknown = [metabolite.id for metabolite in metabolites if balance != "charge" and not metabolite.complete]
-    if unknown:
-        raise NetworkError(
-            f"{network} has no {balance} balance: {_some(unknown)} cross its border with no formula, or with "
-            "something that is no element (R, X); give them a formula in the model"
-        )
-    uncharged = [m.id for m in metabolites if balance in ("charge", "electrons") and m.charge is None]
-    if uncharged:
-        raise NetworkError(f"{network} has no {balance} balance: {_some(uncharged)} have no charge in the model")
+    lost = f"{network} has no {balance} balance: "
+    unknown = [m.id for m in missing if balance != "charge" and not m.complete]
+    uncharged = [m.id for m in missing if m.charge is None and m.id not in unknown]
+    said = f"{_some(unknown)} cross its border with no formula, or with something that is no element (R, X)"
+    if not any(m.complete for m in metabolites):
+        said += " (none of its metabolites has one)"
+    without = "in the model" if any(m.charge is not None for m in metabolites) else "in the model, as none of them has"
+    parts = ([said] if unknown else []) + ([f"{_some(uncharged)} have no charge {without}"] if uncharged else [])
+    raise NetworkError(
+        f"{lost}{', and '.join(parts)}, and the reactions do not tell it; give it in the model, or close "
+        f"{_some(through, 3)}"
+    )
 
 
 def _electrons(metabolite: Metabolite) -> float:

@@ -15,14 +15,9 @@ import torch
 
 from metagnn._html import html_table
 from metagnn.errors import NetworkError, unknown_name
+from metagnn.network.balances import Balances, Contents
 from metagnn.network.bounds import FluxBounds
-from metagnn.network.elements import (
-    CHEMICAL_ELEMENTS,
-    Metabolite,
-    balance_weights,
-    elements_present,
-    refuse_unknown,
-)
+from metagnn.network.elements import Metabolite
 from metagnn.network.further_constraints import FurtherConstraints
 from metagnn.network.gene_deletion import closed_by_genes
 from metagnn.network.incidence import Incidence
@@ -143,43 +138,48 @@ class MetabolicNetwork:
             raise NetworkError(f"{self.id} has no exchange reactions; expected at least one, such as 'EX_glc__D_e'")
         return self.exchanges
 
-    def element_balance(self, balance: str) -> Incidence:
+    @cached_property
+    def balances(self) -> Balances:
+        """Balances of elements, charge and electrons; networks that differ in their bounds share them."""
+        everywhere = np.arange(len(self.reactions))
+        crossing, outside = np.isin(everywhere, self.exchange_indices), np.isin(everywhere, self.outside_indices)
+        growing = np.array([bool(self.objective.get(name)) for name in self.reactions], dtype=bool)
+        matrix = self.mass_balances()
+        return Balances(self.id, self.stoichiometry, matrix, self.metabolite_table, crossing, outside, growing)
+
+    def contents(self, balance: str) -> Contents:
+        """Return what every metabolite holds of an element, "charge" or "electrons"; derived where no formula says."""
+        return self.balances.contents(balance)
+
+    def element_balance(self, balance: str, open: np.ndarray | None = None) -> Incidence:
         """Return the balance of an element, of charge or of electrons as an operator with one row.
 
         If the internal reactions are balanced, E·S is non-zero only on exchanges and biomass. Minus its biomass entry
-        is the element's content in biomass [mmol/gDW]: alpha for "C", beta for "N".
+        is the element's content in biomass [mmol/gDW]: alpha for "C", beta for "N". What formulas do not say follows
+        from the internal reactions. Costs two linear programs where it does not, and a bound leaves the way open.
 
         Args:
             balance: An element's symbol, "charge" or "electrons".
+            open: Exchanges, and other reactions across the border, that may carry flux, boolean, shape `[reactions]`;
+                by default those that the bounds leave open.
 
         Raises:
-            NetworkError: No metabolite contains the element, or the formula of an exchanged or biomass metabolite is
-                missing or names an unknown element.
+            NetworkError: No metabolite contains the element, or one crosses the border whose content neither its
+                formula nor the reactions tell.
         """
-        elements = elements_present(self.metabolite_table)
-        known = (*elements, "charge", "electrons")
-        # An element that seems absent may be part of a missing formula: check missing formulas first.
-        if balance in known or balance in CHEMICAL_ELEMENTS:
-            refuse_unknown(self._exchanged_metabolites(), balance, self.id)
-        if balance not in known:
-            raise NetworkError(unknown_name(balance, known, f"balance of {self.id}"))
-        weights = balance_weights(self.metabolite_table, balance)
-        return self.stoichiometry.combine_rows(weights[None, :], [balance])
+        self.balances.require(balance, self.balances.carrying(balance, self.bounds, open))
+        return self.balances.row(balance)
 
     def biomass_content(self, balance: str) -> float:
         """Return the content of biomass in an element, charge or electrons [mmol/gDW]: alpha for "C", beta for "N".
 
         Raises:
-            NetworkError: As for `element_balance`, or there is no growth reaction.
+            NetworkError: No metabolite contains the element, the content of biomass is not determined, or there is no
+                growth reaction.
         """
         column = self.reaction_index(self.growth_reaction)
-        return -float(self.element_balance(balance).to_dense()[0, column])
-
-    def _exchanged_metabolites(self) -> list[Metabolite]:
-        open_ended = {*self.exchange_indices.tolist(), *(self._index[name] for name, c in self.objective.items() if c)}
-        exchanged = np.isin(self.stoichiometry.column.cpu().numpy(), list(open_ended))
-        rows = np.unique(self.stoichiometry.row.cpu().numpy()[exchanged])
-        return [self.metabolite_table[row] for row in rows if not self.metabolite_table[row].is_constraint]
+        self.balances.require(balance, self.contents(balance).undetermined & (np.arange(len(self.reactions)) == column))
+        return -float(self.balances.row(balance).to_dense()[0, column])
 
     def unbalanced_reactions(self, tolerance: float = 1e-6) -> dict[str, dict[str, float]]:
         """Return internal reactions whose elements or charge do not balance, with what they create or destroy.
@@ -187,23 +187,12 @@ class MetabolicNetwork:
         Skips exchanges, demands and sinks (one side is empty by design), the growth reaction (its imbalance is the
         biomass), and reactions of metabolites without a formula.
         """
-        elements = (*elements_present(self.metabolite_table), "charge")
-        weights = np.array([balance_weights(self.metabolite_table, element) for element in elements])
-        imbalance = weights @ self.stoichiometry.to_scipy()
-        wrong = {}
-        for column in np.flatnonzero(self.checkable_reactions & (np.abs(imbalance) > tolerance).any(axis=0)):
-            values = zip(elements, imbalance[:, column], strict=True)
-            wrong[self.reactions[column]] = {e: float(value) for e, value in values if abs(value) > tolerance}
-        return wrong
+        return self.balances.unbalanced(tolerance)
 
-    @cached_property
+    @property
     def checkable_reactions(self) -> np.ndarray:
         """Internal reactions whose metabolites all have a formula and a charge, boolean, shape `[reactions]`."""
-        S = self.mass_balances()
-        known = np.array([m.complete and m.charge is not None for m in self.metabolite_table], dtype=bool)
-        has_two_sides = ((S > 0).sum(axis=0) > 0) & ((S < 0).sum(axis=0) > 0)
-        grows = np.array([bool(self.objective.get(name)) for name in self.reactions])
-        return np.asarray(((abs(S).T @ (~known)) == 0) & has_two_sides & ~grows, dtype=bool)
+        return self.balances.checkable
 
     @cached_property
     def outside_exchanges(self) -> tuple[str, ...]:
@@ -278,7 +267,7 @@ class MetabolicNetwork:
         check_uptakes(names, np.where(np.isposinf(uptakes), 0.0, uptakes))
         shut = without_uptake(self.bounds, *self._columns_of(self.outside_exchanges))
         lower, upper = bounds_of_uptakes(shut, *self._columns_of(names), uptakes)
-        return dataclasses.replace(self, bounds=FluxBounds(self.reactions, lower[0], upper[0]))
+        return self._with_bounds(FluxBounds(self.reactions, lower[0], upper[0]))
 
     def knock_out(self, reactions: Iterable[str] = (), genes: Iterable[str] = ()) -> MetabolicNetwork:
         """Return the network with some reactions closed, and those that need a missing gene.
@@ -293,7 +282,13 @@ class MetabolicNetwork:
         Warns:
             ModelWarning: A gene of a rule that could not be read: its reaction stays open.
         """
-        return dataclasses.replace(self, bounds=self.bounds.close(self.closed_by(reactions, genes)))
+        return self._with_bounds(self.bounds.close(self.closed_by(reactions, genes)))
+
+    def _with_bounds(self, bounds: FluxBounds) -> MetabolicNetwork:
+        changed = dataclasses.replace(self, bounds=bounds)
+        # Derived contents do not depend on bounds: keep what was computed, and what will be.
+        changed.__dict__["balances"] = self.balances
+        return changed
 
     def closed_by(self, reactions: Iterable[str] = (), genes: Iterable[str] = ()) -> list[int]:
         """Return the positions of the reactions that `knock_out` closes."""

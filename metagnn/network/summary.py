@@ -14,8 +14,6 @@ def summarise(network: MetabolicNetwork) -> list[tuple[str, str]]:
     """Return rows of what and value; the reason stands in place of a missing value."""
     S = network.stoichiometry
     medium = ", ".join(f"{name} {uptake:g}" for name, uptake in network.medium().items())
-    unbalanced = network.unbalanced_reactions()
-    checkable = int(network.checkable_reactions.sum())
     limits = network.own_fluxes(network.bounds.lower + network.bounds.upper)
     lacking = [metabolite.id for metabolite in network.metabolite_table if not metabolite.complete]
     return [
@@ -28,11 +26,9 @@ def summarise(network: MetabolicNetwork) -> list[tuple[str, str]]:
         ("nitrogen in biomass, beta [mmol/gDW]", _or_reason(lambda: _in_biomass(network, "N"))),
         ("degree of reduction [electrons per C-mol]", _or_reason(lambda: _reduction(network))),
         ("medium, largest uptake [mmol/gDW/h]", medium or "closed"),
-        (
-            "unbalanced reactions",
-            f"{len(unbalanced)} of {checkable} checkable {_first(list(unbalanced))}".strip(),
-        ),
+        ("unbalanced reactions", _checked(network)),
         ("metabolites without a full formula", f"{len(lacking)} {_first(lacking)}".strip()),
+        *([("of these, carbon derived from the reactions", _derived(network))] if lacking else []),
         ("unbounded reactions", str(int((~np.isfinite(limits)).sum()))),
     ]
 
@@ -42,6 +38,26 @@ def _exchanges(network: MetabolicNetwork) -> str:
     if not network.exchanges:
         return "none: no medium can be set"
     return str(len(network.exchanges)) + (f" ({inside} of them sinks and demands)" if inside else "")
+
+
+def _checked(network: MetabolicNetwork) -> str:
+    """Say how many internal reactions do not balance, or why none can be checked."""
+    checkable = int(network.checkable_reactions.sum())
+    if checkable:
+        unbalanced = list(network.unbalanced_reactions())
+        return f"{len(unbalanced)} of {checkable} checkable {_first(unbalanced)}".strip()
+    table = network.metabolite_table
+    if not any(metabolite.complete for metabolite in table):
+        return "none checkable: no formulas"
+    if all(metabolite.charge is None for metabolite in table):
+        return "none checkable: no charges"
+    return "none checkable: every internal reaction has a metabolite without a formula or charge"
+
+
+def _derived(network: MetabolicNetwork) -> str:
+    contents = network.contents("C")
+    lacking = ~contents.known
+    return f"{int((contents.derived & lacking).sum())} of {int(lacking.sum())}"
 
 
 def _in_biomass(network: MetabolicNetwork, balance: str) -> str:

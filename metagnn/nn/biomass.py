@@ -11,7 +11,6 @@ from metagnn._typing import Basis, Scalar
 from metagnn.choices import COMPOSITIONS
 from metagnn.errors import InputError, NetworkError, unknown_name
 from metagnn.network.compression import null_basis
-from metagnn.network.elements import balance_weights
 from metagnn.network.float64_module import Float64Module
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
@@ -71,6 +70,7 @@ class BiomassComposition(Float64Module):
     reference: Tensor
     directions: Tensor
     entries: Tensor
+    lumped: Tensor
     least_product: Tensor
     without_growth: Tensor
     own_making: Tensor
@@ -83,9 +83,8 @@ class BiomassComposition(Float64Module):
         self.kind, self.logarithmic = kind, logarithmic
         self.growth_index = network.reaction_index(network.growth_reaction)
         column = network.stoichiometry.to_scipy()[:, [self.growth_index]].toarray()[:, 0]
-        table = network.metabolite_table
         self._constant("own_column", column)
-        self._constant("content_weights", np.array([balance_weights(table, element) for element in CONTENTS]))
+        self._constant("content_weights", np.array([network.contents(element).weights for element in CONTENTS]))
         if kind == "fixed":
             self.register_parameter("raw", None)
             # Compute the null space on first use: it takes seconds at genome scale.
@@ -96,17 +95,18 @@ class BiomassComposition(Float64Module):
         growthless = _Factored(network, self.growth_index)
         self._column = BiomassColumn(network, kind, growthless.moieties, CONTENTS)
         self._last_piece: tuple[tuple[float, ...], tuple[np.ndarray, np.ndarray]] | None = None
-        entries = self._column.entries
+        entries, lumped = self._column.entries, self._column.lumped
         reference, directions = contents, self._column.changes
         if kind == "precursor":
             # Changes are fractions of the coefficients; parameters are in mmol/gDW.
-            reference, directions = column[entries], directions / column[entries]
+            reference, directions = lumped[entries], directions / lumped[entries]
         # One parameter per content or coefficient; zero gives the value of the network.
         self.raw = nn.Parameter(torch.zeros(len(reference), dtype=torch.float64))
         self._constant("reference", reference)
         self._constant("directions", directions)
         # A coefficient keeps its sign if its change times its initial value is at least this.
-        self._constant("least_product", (LEAST_LEFT - 1.0) * column**2)
+        self._constant("lumped", lumped)
+        self._constant("least_product", (LEAST_LEFT - 1.0) * lumped**2)
         self._constant("without_growth", growthless.null_basis)
         self._constant("own_making", growthless.making(column))
         own_growth = np.zeros(len(network.reactions))
@@ -180,7 +180,7 @@ class BiomassComposition(Float64Module):
         """Compute the change of the column, piecewise linear, and its derivative by the contents or coefficients."""
         moves = self._parameter_change()
         change = self.directions @ moves
-        if self.kind != "elemental" or bool((change * self.own_column >= self.least_product).all()):
+        if self.kind != "elemental" or bool((change * self.lumped >= self.least_product).all()):
             return change, self.directions
         # A coefficient would change its sign: use the linear piece on which none does.
         theta, piece = tuple(float(move) for move in moves.detach()), self._last_piece

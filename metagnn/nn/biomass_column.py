@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 
 from metagnn.errors import NetworkError
 from metagnn.network.compression import null_basis
-from metagnn.network.elements import Metabolite, balance_weights, elements_present
+from metagnn.network.elements import ELECTRON_WEIGHTS, Metabolite, elements_present
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.optimize.linear_program import OPTIMAL
 from metagnn.optimize.quadratic_program import QuadraticProgram
@@ -40,6 +41,9 @@ class BiomassColumn:
     conserved moieties, and the coefficients of metabolites that turn over (ATP); no coefficient changes its sign. H
     and O follow. Δ is piecewise linear in θ, and linear while every coefficient keeps a tenth of its initial value.
 
+    Pseudo-metabolites without a formula, such as protein or biomass itself, give way to what the reactions that growth
+    forces make them of; Δ changes the latter. Other metabolites without a formula keep their coefficients.
+
     The parameters are the changes of carbon, nitrogen and electrons in biomass [mmol/gDW]. With only carbon and
     nitrogen as parameters, the electrons per carbon γ (degree of reduction) are those of the network's biomass; the
     column is that of three parameters with electrons = γ · carbon. If the electrons cannot be counted, or γ cannot be
@@ -57,13 +61,14 @@ class BiomassColumn:
 
     Attributes:
         own: Column of the network, shape `[metabolites]` [mmol/gDW].
-        entries: Positions of its metabolites, shape `[entries]`.
+        lumped: The same with the reactions that growth forces, `own` itself where biomass has no pseudo-metabolites.
+        entries: Positions of the metabolites of the lumped column, shape `[entries]`.
         free: Orthogonal projector onto the changes that keep all moieties, shape `[entries, entries]`.
         changes: Change of the column per unit of every parameter while Δ is linear, shape
             `[metabolites, parameters]`.
 
     Raises:
-        NetworkError: Biomass has no formulas, or one of its contents cannot change alone.
+        NetworkError: The carbon or nitrogen of biomass is unknown, or one of its contents cannot change alone.
     """
 
     def __init__(
@@ -75,14 +80,16 @@ class BiomassColumn:
     ) -> None:
         growth = network.reaction_index(network.growth_reaction)
         self.own = network.stoichiometry.to_scipy()[:, [growth]].toarray()[:, 0]
-        is_metabolite = np.array([not metabolite.is_constraint for metabolite in network.metabolite_table])
-        self.entries = np.flatnonzero((self.own != 0) & is_metabolite)
+        closed = (network.bounds.lower == 0) & (network.bounds.upper == 0)
+        self.lumped = network.balances.lumped_growth(growth, closed)
+        self.entries = np.flatnonzero(self.lumped)
+        self._network = network
         self._rows = _independent_rows(moieties[self.entries].T)
         self.free = np.eye(len(self.entries)) - self._rows.T @ self._rows
         self._laws: np.ndarray | None = None
         on_entries = np.zeros((len(self.entries), 0))
         if composition == "precursor":
-            on_entries = self.free * self.own[self.entries]
+            on_entries = self.free * self.lumped[self.entries]
         elif composition == "elemental":
             on_entries, self._laws, self._scale = self._least_changes(network, tuple(contents))
         self.changes = np.zeros((len(self.own), on_entries.shape[1]))
@@ -92,13 +99,14 @@ class BiomassColumn:
         self, network: MetabolicNetwork, contents: tuple[str, ...]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Compute the change per unit of every parameter, the laws, and the scale of every coefficient."""
-        own = self.own[self.entries]
+        own = self.lumped[self.entries]
         table = [network.metabolite_table[entry] for entry in self.entries]
+        complete = np.array([metabolite.complete for metabolite in table])
         # Minimise relative changes: small coefficients change little. Keep metabolites that turn over, unless nothing
-        # else can change.
+        # else can change. What a metabolite without a formula holds of every element is unknown: keep it.
         scales = (np.where(_turned_over(table, own), 0.0, np.abs(own)), np.ones(len(own)))
-        for laws, wanted in self._ways(network, table, contents):
-            for scale in scales:
+        for laws, wanted, movable in self._ways(network, table, contents):
+            for scale in (np.where(complete & movable, scale, 0.0) for scale in scales):
                 least = scale[:, None] * np.linalg.lstsq(laws * scale, wanted, rcond=1e-12)[0]
                 wrong = np.abs(laws @ least - wanted).max(axis=0) > TOLERANCE
                 if not wrong.any():
@@ -110,29 +118,65 @@ class BiomassColumn:
 
     def _ways(
         self, network: MetabolicNetwork, table: Sequence[Metabolite], contents: tuple[str, ...]
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield laws and their requested values: first with electrons, then with H and O kept instead."""
-        for balance in contents:
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield laws, requested values and what may change: with electrons first, then with H and O kept instead."""
+        for balance in ("C", "N"):
             # Raises and names the metabolites if formulas are missing.
-            network.element_balance(balance)
-        present = (*elements_present(table), "charge")
+            network.biomass_content(balance)
+        charged = self._charges[1][self.entries]
+        present = (*elements_present([metabolite for metabolite in table if metabolite.complete]), "charge")
         # Without electrons as a parameter, keep γ of the network's biomass.
         with_electrons = -np.eye(len(CONTENTS))[:, : len(contents)]
-        with contextlib.suppress(NetworkError, ZeroDivisionError):
+        carbon, _, electrons = self.own_contents
+        if contents == CONTENTS or carbon:
             if contents != CONTENTS:
-                network.element_balance("electrons")
-                with_electrons[2, 0] = -network.biomass_content("electrons") / network.biomass_content("C")
+                with_electrons[2, 0] = -electrons / carbon
             held = [element for element in present if element not in ("C", "N", "H", "O")]
-            yield self._with_moieties(table, (*CONTENTS, *held), with_electrons)
+            yield *self._with_moieties((*CONTENTS, *held), with_electrons), charged
         if contents != CONTENTS:
             held = [element for element in present if element not in contents]
-            yield self._with_moieties(table, (*contents, *held), -np.eye(len(contents)))
+            yield *self._with_moieties((*contents, *held), -np.eye(len(contents))), charged
 
-    def _with_moieties(
-        self, table: Sequence[Metabolite], balances: Sequence[str], wanted: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        laws = np.concatenate([[balance_weights(table, balance) for balance in balances], self._rows])
+    def _with_moieties(self, balances: Sequence[str], wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        laws = np.concatenate([[self._weights(balance)[self.entries] for balance in balances], self._rows])
         return laws, np.concatenate([wanted, np.zeros((len(laws) - len(wanted), wanted.shape[1]))])
+
+    @cached_property
+    def _charges(self) -> tuple[np.ndarray, np.ndarray]:
+        """Charge of every metabolite, and whether it is known; where the network has none, all count as neutral."""
+        contents = self._network.contents("charge")
+        known = contents.known | contents.derived
+        return (contents.weights, known) if contents.known.any() else (np.zeros(len(known)), np.ones(len(known), bool))
+
+    def _weights(self, balance: str) -> np.ndarray:
+        if balance == "charge":
+            return self._charges[0]
+        if balance != "electrons" or self._network.contents("charge").known.any():
+            return self._network.contents(balance).weights
+        atoms = [weight * self._network.contents(element).weights for element, weight in ELECTRON_WEIGHTS.items()]
+        return np.asarray(np.sum(atoms, axis=0))
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """What every metabolite holds of `CONTENTS`, shape `[3, metabolites]`, as changes of the column count it.
+
+        Without any charge in the network, all its metabolites count as neutral.
+        """
+        return np.array([self._weights(balance) for balance in CONTENTS])
+
+    @cached_property
+    def own_contents(self) -> np.ndarray:
+        """`CONTENTS` of the network's own biomass [mmol/gDW], shape `[3]`; NaN where unknown.
+
+        A metabolite of unknown charge counts as neutral here: biomass nearly is.
+        """
+        found = np.full(len(CONTENTS), np.nan)
+        for position, balance in enumerate(CONTENTS):
+            with contextlib.suppress(NetworkError):
+                found[position] = self._network.biomass_content(balance)
+        if np.isnan(found[2]) and np.isfinite(found[0]):
+            found[2] = -self.weights[2] @ self.own
+        return found
 
     def column_at(self, theta: np.ndarray) -> np.ndarray:
         """Compute the column of another composition, shape `[metabolites]` [mmol/gDW]."""
@@ -150,7 +194,7 @@ class BiomassColumn:
         Returns:
             Shapes `[metabolites]` and `[metabolites, parameters]`.
         """
-        linear, own = self.changes @ theta, self.own[self.entries]
+        linear, own = self.changes @ theta, self.lumped[self.entries]
         if self._laws is None or (linear[self.entries] / own >= LEAST_LEFT - 1.0).all():
             return linear, self.changes
         moved = np.flatnonzero(self._scale)

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from metagnn._typing import GivenFluxes
 from metagnn.errors import NetworkError
-from metagnn.network.elements import balance_weights
 from metagnn.network.exchange_search import CO2, find_exchanges
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
@@ -61,7 +60,7 @@ class CO2Readout(nn.Module):
         per_flux = float(balance.to_dense()[0, self.co2_index])
         self.balance = balance.with_column(self.co2_index, torch.zeros(1, dtype=torch.float64))
         self.per_flux = per_flux
-        carbon = torch.from_numpy(balance_weights(network.metabolite_table, "C"))
+        carbon = torch.from_numpy(network.contents("C").weights)
         self.register_buffer("carbon", carbon, persistent=False)
 
     def forward(self, fluxes: GivenFluxes, biomass_change: Tensor | None = None) -> Tensor:

@@ -11,7 +11,6 @@ import scipy.linalg
 import torch
 
 from metagnn.errors import InputError, NetworkError, unknown_name
-from metagnn.network.elements import balance_weights
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import BiomassComposition
 from metagnn.nn.co2 import co2_exchange
@@ -153,8 +152,8 @@ def _content_rows(
     column = biomass.column().detach().numpy()
     for balance, name in (("C", ALPHA), ("N", BETA), ("electrons", REDUCTION)):
         with contextlib.suppress(NetworkError):
-            network.element_balance(balance)
-            weights = balance_weights(network.metabolite_table, balance)
+            network.biomass_content(balance)
+            weights = network.contents(balance).weights
             rows[name], contents[name] = -weights @ column_moves, float(-weights @ column)
     if REDUCTION in rows:
         if not contents.get(ALPHA):

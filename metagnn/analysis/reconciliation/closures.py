@@ -20,15 +20,17 @@ def closures(network: NetworkLike, fluxes: np.ndarray) -> np.ndarray:
         fluxes: Exchange fluxes and growth, NaN where not measured, shape `[samples, reactions]` [mmol/gDW/h].
 
     Returns:
-        Shape `[samples, 3]`; NaN where nothing enters, or where the network has no formulas.
+        Shape `[samples, 3]`; NaN where nothing enters, or where the content of what was measured is unknown.
     """
     network = as_network(network)
     boundary = np.append(network.exchange_indices, network.reaction_index(network.growth_reaction))
     rates = np.where(np.isnan(fluxes[:, boundary]), 0.0, fluxes[:, boundary])
+    flowing = (np.nan_to_num(fluxes) != 0).any(axis=0)
     found = np.full((len(fluxes), len(BALANCES)), np.nan)
     for position, balance in enumerate(BALANCES):
         try:
-            row = network.element_balance(balance).to_dense()[0].numpy()[boundary]
+            network.balances.require(balance, network.contents(balance).undetermined & flowing)
+            row = network.balances.row(balance).to_dense()[0].numpy()[boundary]
         except NetworkError:
             continue
         terms = rates * row

@@ -17,7 +17,6 @@ from metagnn.analysis.reconciliation.composition_prior import (
     own_contents,
 )
 from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws
-from metagnn.network.elements import balance_weights
 
 ROUNDS = 30
 RANK_TOLERANCE = 1e-9
@@ -225,8 +224,7 @@ def _summary(
         return FittedComposition(
             theta, covariance, fixed, float(electrons / alpha), (float(electrons / alpha),) * 2, empty, spread, rows
         )
-    table = exchange_laws.network.metabolite_table
-    weights = np.array([balance_weights(table, name) for name in ("C", "N", "electrons")])
+    weights = exchange_laws.biomass.weights
     contents, moves = own - weights @ exchange_laws.column_changes @ theta, -weights @ exchange_laws.column_changes
     errors = np.sqrt(np.einsum("cp,pq,cq->c", moves, covariance, moves))
     alpha, beta = (content_interval(contents[i], errors[i] / abs(contents[i])) for i in range(2))

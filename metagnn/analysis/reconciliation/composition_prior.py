@@ -218,6 +218,6 @@ def typical_degree(own: float) -> tuple[float, float]:
 
 
 def own_contents(exchange_laws: ExchangeLaws) -> tuple[float, float, float]:
-    """Carbon, nitrogen and electrons in the network's own biomass [mmol/gDW]."""
-    alpha, beta, electrons = (exchange_laws.network.biomass_content(name) for name in ("C", "N", "electrons"))
+    """Carbon, nitrogen and electrons in the network's own biomass [mmol/gDW]; NaN where unknown."""
+    alpha, beta, electrons = exchange_laws.biomass.own_contents.tolist()
     return alpha, beta, electrons

@@ -8,7 +8,11 @@ import numpy as np
 
 from metagnn.analysis.nearest_flux.nearest_to_rates import PRIOR
 from metagnn.analysis.reconciliation.closed_exchanges import ClosedExchanges, find_closed_exchanges
-from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, needed_trace_exchanges
+from metagnn.analysis.reconciliation.trace_exchanges import (
+    boundary_reactions,
+    needed_nutrients,
+    needed_trace_exchanges,
+)
 from metagnn.network.compression import null_basis
 from metagnn.network.exchange_search import carried_metabolites
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -113,6 +117,8 @@ def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, compositi
     """
     growth = network.reaction_index(network.growth_reaction)
     S = network.stoichiometry.to_scipy().tocsc()
+    present = present | network.balances.growth_followers
+    present = present | needed_nutrients(network, present)
     crossing, traces = boundary_reactions(network), needed_trace_exchanges(network, present)
     indices = np.append(np.flatnonzero(crossing & (present | traces)), growth)
     inside = ~crossing
@@ -142,7 +148,7 @@ def _unmeasured_std(network: MetabolicNetwork, indices: np.ndarray, traces: np.n
     carried = carried_metabolites(network, [network.reactions[index] for index in indices[:-1]])
     for position, metabolites in enumerate(carried.values()):
         elements = {element for metabolite in metabolites for element in metabolite.formula or ()}
-        if not elements <= set("CHNOPS"):
+        if not elements <= set("CHNOPSRX"):
             spread[position] = MINERAL_STD
     spread[traces[indices]] = TRACE_STD
     return spread

@@ -12,6 +12,9 @@ from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 GROWTH = 0.1
 """Growth at which trace exchanges are looked for [1/h]."""
 
+LARGEST_TRACE = 0.02
+"""What a gram of cells takes up or gives off of a trace, at most [mmol/gDW]."""
+
 SMALLEST = 1e-12
 """Flux below which an exchange counts as unused [mmol/gDW/h]."""
 
@@ -27,6 +30,22 @@ def boundary_reactions(network: MetabolicNetwork) -> np.ndarray:
     return crossing
 
 
+def needed_nutrients(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
+    """The boundary reactions that growth needs for more than traces, beyond those present, boolean, `[reactions]`.
+
+    A cell that cannot make its amino acids takes them up although nobody measured them: held near zero as traces,
+    they would forbid growth.
+
+    Args:
+        network: The network.
+        present: Exchanges that may carry flux, boolean, shape `[reactions]`.
+
+    Raises:
+        NetworkError: The network cannot grow, whatever it takes up.
+    """
+    return np.asarray(np.abs(_least_needs(network, present)) > LARGEST_TRACE)
+
+
 def needed_trace_exchanges(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
     """The boundary reactions, beyond those present, that growth needs, boolean, shape `[reactions]`.
 
@@ -40,6 +59,11 @@ def needed_trace_exchanges(network: MetabolicNetwork, present: np.ndarray) -> np
     Raises:
         NetworkError: The network cannot grow, whatever it takes up.
     """
+    return np.asarray(np.abs(_least_needs(network, present)) > SMALLEST / GROWTH)
+
+
+def _least_needs(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
+    """Flux of the absent boundary reactions per growth, zero of the others, shape `[reactions]` [mmol/gDW]."""
     count, growth = len(network.reactions), network.reaction_index(network.growth_reaction)
     absent = np.flatnonzero(boundary_reactions(network) & ~present)
     pick = scipy.sparse.csr_array((np.ones(len(absent)), (np.arange(len(absent)), absent)), shape=(len(absent), count))
@@ -69,6 +93,6 @@ def needed_trace_exchanges(network: MetabolicNetwork, present: np.ndarray) -> np
         raise NetworkError(
             f"{network.id} has no flux at steady state that grows; expected reactions for all biomass needs"
         )
-    needed = np.zeros(count, dtype=bool)
-    needed[absent[np.abs(solution.values[absent]) > SMALLEST]] = True
-    return needed
+    needs = np.zeros(count)
+    needs[absent] = solution.values[absent] / GROWTH
+    return needs
