@@ -113,7 +113,7 @@ class CompositionPrior:
         if self.own:
             for place, (excess, std) in enumerate(self._excess(theta)):
                 found[place] -= excess / std**2
-        return found
+        return np.asarray(found)
 
     def misfits(self, theta: np.ndarray) -> np.ndarray:
         """Squared distance of alpha and beta from their ranges, and of the degree of reduction from its mean.
