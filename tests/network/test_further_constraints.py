@@ -70,7 +70,7 @@ def test_a_network_without_further_constraints_is_as_it_was(core: MetabolicNetwo
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_every_method_meets_random_constraints_and_grows_as_scipy_finds(seed: int) -> None:
     network = random_network(seed)
     random = np.random.default_rng(seed)
@@ -162,7 +162,7 @@ def test_the_polytope_layer_keeps_them(limited: MetabolicNetwork) -> None:
 @pytest.mark.parametrize("constraint", ["steady_state", "polytope", "soft"])
 def test_a_predictor_speaks_of_reactions_only(limited: MetabolicNetwork, constraint: str, tmp_path) -> None:
     labels = simulate_fluxes(limited, MEDIA)
-    model = FluxPredictor(limited, constraint=constraint, training=TrainingConfig(epochs=3))
+    model = FluxPredictor(limited, constraint=constraint, training=TrainingConfig(epochs=1))
     model.fit(MEDIA, labels.fluxes)
     fluxes = model.predict(MEDIA)
     assert list(fluxes) == list(limited.own_reactions)
