@@ -117,7 +117,9 @@ class NamedExchanges:
         resolved: list[str] = []
         for name in names:
             found = name if name in self._forward or name in self._network.reactions else self._of_medium(name)
-            if found in resolved and not found == name == (other := names[resolved.index(found)]):
+            other = names[resolved.index(found)] if found in resolved else name
+            # A column that stands twice under one name is told by who checks ids.
+            if other != name:
                 raise TableError(f"columns {other!r} and {name!r} both name {found}; expected one of them")
             resolved.append(found)
         return resolved

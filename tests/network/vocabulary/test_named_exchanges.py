@@ -196,6 +196,8 @@ def test_media_are_read_by_name_and_two_columns_of_one_exchange_refused(core: Me
     assert resolved(core, wanted) == wanted
     with pytest.raises(TableError, match="columns 'glucose' and 'EX_glc__D_e' both name EX_glc__D_e"):
         resolved(core, ["glucose", "EX_glc__D_e"])
+    with pytest.raises(TableError, match="columns 'glucose' and 'glc' both name EX_glc__D_e; expected one of them"):
+        resolved(core, ["glucose", "glc"])
     with pytest.raises(TableError, match="'acetate production' names a production"):
         resolved(core, ["acetate production"])
     # An id of no exchange stays, for the message that lists the nearest.
