@@ -146,7 +146,7 @@ def test_a_network_without_formulas_or_growth_is_refused():
     # Without one formula, that of acid follows from the other two; without two, nothing tells.
     partly = {name: formula for name, formula in FORMULAS.items() if name != "acid"}
     assert CO2Readout(toy_network(RESPIRES | {"EX_gas": "gas <=>"}, "growth", formulas=partly)).carbon[1].item() == 2.0
-    with pytest.raises(NetworkError, match="toy has no C balance: .*'acid'.* cross its border with no formula"):
+    with pytest.raises(NetworkError, match=r"toy has no C balance: .*'acid'.* cross its border with no formula"):
         CO2Readout(toy_network(equations, "growth", formulas={"gas": "CO2"}))
     with pytest.raises(NetworkError, match="toy has no objective"):
         CO2Readout(toy_network(equations, formulas=FORMULAS))
