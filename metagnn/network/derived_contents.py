@@ -93,6 +93,7 @@ class ContentEquations:
         rows = matrix[np.flatnonzero(abs(matrix) @ (~known).astype(np.float64) > 0)]
         size = _largest(rows)
         rows = scipy.sparse.csr_array(scipy.sparse.diags_array(1.0 / size) @ rows)
+        weights = weights.astype(np.float64)
         held = np.where(known, weights, 0.0)
         self.matrix = scipy.sparse.csr_array(rows[:, self.unknown])
         self.start = weights[self.unknown]

@@ -49,15 +49,15 @@ def _leaving(
     """Follow a product of growth through transport to the border; nothing if it takes part in anything else."""
     members, makers, todo = {start}, [], [start]
     named = _is_named(metabolites[start])
+    if not _may_be_biomass(metabolites[start]):
+        return [], []
     while todo:
         metabolite = todo.pop()
-        if metabolites[metabolite].complete and not _is_named(metabolites[metabolite]):
-            return [], []
         for reaction, amount in _entries(by_row, metabolite):
             others = [(m, a) for m, a in _entries(matrix, reaction) if m != metabolite]
             if reaction == growth or not others:
                 continue
-            if len(others) == 1 and others[0][1] * amount < 0:
+            if len(others) == 1 and others[0][1] * amount < 0 and _may_be_biomass(metabolites[others[0][0]]):
                 if others[0][0] not in members:
                     members.add(others[0][0])
                     todo.append(others[0][0])
@@ -137,6 +137,10 @@ def lumped_growth(
         alone = False
         todo = np.flatnonzero(column).tolist()
     return column
+
+
+def _may_be_biomass(metabolite: Metabolite) -> bool:
+    return not metabolite.complete or _is_named(metabolite)
 
 
 def _is_named(metabolite: Metabolite) -> bool:

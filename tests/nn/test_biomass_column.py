@@ -53,3 +53,22 @@ def test_biomass_that_cannot_change_its_nitrogen_alone_is_refused():
     # Two coefficients cannot set carbon, nitrogen and electrons.
     with pytest.raises(NetworkError, match=r"cannot change its (C|N|electrons) alone"):
         BiomassColumn(network, "elemental", conserved_moieties(network))
+
+
+def test_a_chain_of_pseudo_metabolites_changes_what_it_is_made_of():
+    equations = {
+        "EX_glc": "glc <=>",
+        "EX_nh4": "nh4 <=>",
+        "EX_co2": "co2 <=>",
+        "amino": "2 glc + nh4 -> aa + 3 co2",
+        "protein": "5 aa -> protein",
+        "make": "protein + glc + nh4 -> biomass",
+        "growth": "biomass ->",
+    }
+    network = toy_network(equations, "growth", formulas={"glc": "C6H12O6", "nh4": "NH4", "co2": "CO2", "aa": "C9H3NO3"})
+    column = BiomassColumn(network, "elemental", np.zeros((len(network.metabolites), 0)), ("C", "N"))
+    assert column.own_contents[:2] == pytest.approx([51.0, 6.0])
+    moved = network.with_biomass(column.column_at(np.array([2.0, -0.5])))
+    assert moved.biomass_content("C") == pytest.approx(53.0)
+    assert moved.biomass_content("N") == pytest.approx(5.5)
+    assert column.changes[network.metabolites.index("protein")].tolist() == [0.0, 0.0]
