@@ -1,4 +1,4 @@
-"""Conservation laws of what a cell exchanges: what its boundary fluxes obey at steady state."""
+"""Conservation laws of what a cell exchanges and of what was measured inside: linear in these fluxes."""
 
 from __future__ import annotations
 
@@ -26,17 +26,19 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class ExchangeLaws:
-    r"""Linear laws of the boundary fluxes: exchanges, demands, sinks and growth.
+    r"""Linear laws of the boundary fluxes: exchanges, demands, sinks, observed internal fluxes and growth.
 
-    With y in the left null space of all internal reactions, $y^T S v = 0$ involves boundary fluxes only. These laws
-    conserve elements, charge, electrons, and whatever else the internal reactions conserve. They are linear in the
-    change θ of the biomass composition: $A x + (c + B \theta) \mu = 0$.
+    With y in the left null space of all other internal reactions, $y^T S v = 0$ involves boundary fluxes only. These
+    laws conserve elements, charge, electrons, and whatever else the internal reactions conserve. They are linear in
+    the change θ of the biomass composition: $A x + (c + B \theta) \mu = 0$. An internal flux that was measured counts
+    as a boundary flux: what it moves leaves one part of the network and enters another.
 
     Attributes:
         network: The network.
         indices: Positions of the boundary reactions, growth last, shape `[boundary]`.
-        unmeasured_std: Standard deviation around zero of a boundary flux that was not measured: tiny for trace
-            exchanges, small for metals and salts, large for the rest, shape `[boundary]` [mmol/gDW/h].
+        unmeasured_std: Standard deviation around zero of a boundary flux where it was not measured: tiny for trace
+            exchanges, small for metals and salts that nobody names, large for the rest, shape `[boundary]`
+            [mmol/gDW/h].
         matrix: A and, as its last column, c; orthonormal rows, shape `[laws, boundary]`.
         changes: B, shape `[laws, parameters]`.
         biomass: The biomass column as a function of θ.
@@ -92,7 +94,12 @@ class ExchangeLaws:
         return int(np.linalg.matrix_rank(self.matrix[:, columns], tol=1e-7)) if columns.any() else 0
 
 
-def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, composition: str = "elemental") -> ExchangeLaws:
+def find_exchange_laws(
+    network: MetabolicNetwork,
+    present: np.ndarray,
+    composition: str = "elemental",
+    observed: np.ndarray | None = None,
+) -> ExchangeLaws:
     """Find the laws of a network's boundary fluxes.
 
     Factors S twice: milliseconds on a core model, seconds at genome scale.
@@ -103,6 +110,8 @@ def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, compositi
             exchanges that growth needs.
         composition: "elemental" (carbon, nitrogen and electrons of biomass are parameters), "precursor" (every
             coefficient is, as a fraction of its own value) or "fixed" (no parameters).
+        observed: Reactions that the data name, measured or withheld, boolean, shape `[reactions]`. Their flux is
+            unknown where it was not measured, also that of a metal; internal ones join the laws.
 
     Raises:
         NetworkError: No growth reaction, no formulas where the composition is elemental, or biomass whose carbon,
@@ -111,8 +120,11 @@ def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, compositi
     growth = network.reaction_index(network.growth_reaction)
     S = network.stoichiometry.to_scipy().tocsc()
     crossing, traces = boundary_reactions(network), needed_trace_exchanges(network, present)
-    indices = np.append(np.flatnonzero(crossing & (present | traces)), growth)
-    inside = ~crossing
+    observed = np.zeros(len(crossing), dtype=bool) if observed is None else observed
+    boundary = np.where(crossing, present | traces, observed)
+    boundary[growth] = False
+    indices = np.append(np.flatnonzero(boundary), growth)
+    inside = ~crossing & ~boundary
     inside[growth] = False
     kept = null_basis(S[:, np.flatnonzero(inside)].toarray().T)
     moves = S[:, indices].toarray()
@@ -125,19 +137,21 @@ def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, compositi
     return ExchangeLaws(
         network,
         indices,
-        _unmeasured_std(network, indices, traces),
+        _unmeasured_std(network, indices, traces, observed),
         (rotated * scale)[:, : len(indices)],
         (rotated * scale)[:, len(indices) :],
         biomass,
     )
 
 
-def _unmeasured_std(network: MetabolicNetwork, indices: np.ndarray, traces: np.ndarray) -> np.ndarray:
+def _unmeasured_std(
+    network: MetabolicNetwork, indices: np.ndarray, traces: np.ndarray, observed: np.ndarray
+) -> np.ndarray:
     spread = np.full(len(indices), PRIOR**-0.5)
     carried = carried_metabolites(network, [network.reactions[index] for index in indices[:-1]])
     for position, metabolites in enumerate(carried.values()):
         elements = {element for metabolite in metabolites for element in metabolite.formula or ()}
-        if not elements <= set("CHNOPS"):
+        if not elements <= set("CHNOPS") and not observed[indices[position]]:
             spread[position] = MINERAL_STD
     spread[traces[indices]] = TRACE_STD
     return spread

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import numpy as np
@@ -13,6 +14,7 @@ from metagnn.analysis.reconciliation.composition_fit import FittedComposition, f
 from metagnn.analysis.reconciliation.exchange_laws import find_exchange_laws
 from metagnn.analysis.reconciliation.flux_bounds import reconciliation_bounds
 from metagnn.analysis.reconciliation.gross_errors import GrossErrors, gross_errors
+from metagnn.analysis.reconciliation.growth_energy import find_growth_energy
 from metagnn.analysis.reconciliation.intervals import (
     BOUNDED,
     DETERMINED,
@@ -25,8 +27,10 @@ from metagnn.analysis.reconciliation.linear_model import measurement_weights, po
 from metagnn.analysis.reconciliation.options import ReconcileOptions
 from metagnn.analysis.reconciliation.reconciliation import Reconciliation
 from metagnn.analysis.reconciliation.smallest_change import ChangeFinder, NeededChange
+from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions
 from metagnn.analysis.reconciliation.unit_suspects import UnitSuspect, unit_suspects
 from metagnn.datasets.rates import ExchangeNames, RateTable, present_exchanges
+from metagnn.datasets.rates.column_header import DILUTION_WORDS, GROWTH_WORDS
 from metagnn.errors import InputError
 from metagnn.network.compression import null_basis
 from metagnn.network.network_like import NetworkLike, as_network
@@ -60,15 +64,18 @@ class Reconciler:
         network = as_network(network)
         self.network, self.options = network, options or ReconcileOptions()
         names = ExchangeNames(network)
-        self.hide = tuple(names.find(name, "--hide") for name in self.options.hide)
+        self.hide = tuple(self._named(names, name, "--hide") for name in self.options.hide)
         self._reactions = rates.reactions
         shown = rates.without(self.hide)
         measured, deviations = shown.on_network(network)
         self._known = ~np.isnan(measured).all(axis=0)
-        present = present_exchanges(network, self._known)
-        self._opened = np.zeros(len(present), dtype=bool)
-        self._opened[[network.reaction_index(names.find(name, "--present")) for name in self.options.present]] = True
-        self.exchange_laws = find_exchange_laws(network, present | self._opened, self.options.composition)
+        opened = [network.reaction_index(names.find(name, "--present")) for name in self.options.present]
+        withheld = [network.reaction_index(name) for name in self.hide]
+        self._opened, self._observed = np.zeros_like(self._known), self._known.copy()
+        self._opened[opened], self._observed[withheld] = True, True
+        present = present_exchanges(network, self._observed) | self._opened
+        named = self._observed | self._opened
+        self.exchange_laws = find_exchange_laws(network, present, self.options.composition, named)
         on_border = measured[:, self.exchange_laws.indices], deviations[:, self.exchange_laws.indices]
         degree = None
         if self.options.composition == "elemental":
@@ -77,10 +84,13 @@ class Reconciler:
         self.fitted: FittedComposition = fit_composition(self.exchange_laws, *on_border, degree)
         self.fitted_network = network.with_biomass(self.exchange_laws.biomass.column_at(self.fitted.theta))
         self.suspects: tuple[UnitSuspect, ...] = self._unit_suspects(rates)
-        self._bounds = reconciliation_bounds(self.exchange_laws, self._known, self._opened, self.options.energy)
-        self._projection = PolytopeProjection(self.fitted_network.stoichiometry, *self._bounds)
-        self._states = self._all_states() if self.options.all_intervals else self._border_states()
+        self._bounds = reconciliation_bounds(self.exchange_laws, self._observed, self._opened, self.options.energy)
         self._border_only = self._border_states()
+        self.released, projection = self._release_growth_energy(measured, deviations)
+        if projection is None:
+            projection = PolytopeProjection(self.fitted_network.stoichiometry, *self._bounds)
+        self._projection = projection
+        self._states = self._all_states() if self.options.all_intervals else self._border_only
         self._ranges = RangeFinder(self.exchange_laws, self.fitted_network, self.fitted, self._bounds)
         self._changes = ChangeFinder(self.fitted_network, self._bounds, np.flatnonzero(self._known))
 
@@ -95,19 +105,53 @@ class Reconciler:
         inside = set(self.exchange_laws.names)
         return tuple(name for name in self.network.outside_exchanges if name not in inside)
 
+    def _named(self, names: ExchangeNames, name: str, option: str) -> str:
+        """The reaction that a name stands for: growth, a reaction of the network, or the exchange of a substance."""
+        if re.sub(r"[\s_]+", "_", name.strip()).lower() in (*GROWTH_WORDS, *DILUTION_WORDS):
+            return self.network.growth_reaction
+        if name in self.network.reactions or name in self.network.aliases:
+            return self.network.reactions[self.network.reaction_index(name)]
+        return names.find(name, option)
+
     def _unit_suspects(self, rates: RateTable) -> tuple[UnitSuspect, ...]:
         """Columns that look wrong by a factor; checked with an elemental composition, whatever the option."""
         shown = rates.without(self.hide)
         measured, deviations = shown.on_network(self.network)
-        elemental = self.exchange_laws
-        if self.options.composition != "elemental":
+        elemental, crossing = self.exchange_laws, boundary_reactions(self.network)
+        if self.options.composition != "elemental" or not crossing[elemental.indices[:-1]].all():
             try:
                 present = np.zeros(len(self._known), dtype=bool)
                 present[self.exchange_laws.indices[:-1]] = True
-                elemental = find_exchange_laws(self.network, present, "elemental")
+                observed = (self._observed | self._opened) & crossing
+                elemental = find_exchange_laws(self.network, present & crossing, "elemental", observed)
             except InputError:
                 return ()
         return unit_suspects(elemental, measured[:, elemental.indices], deviations[:, elemental.indices])
+
+    def _release_growth_energy(
+        self, measured: np.ndarray, deviations: np.ndarray
+    ) -> tuple[float, PolytopeProjection | None]:
+        """Lower the ATP that growth demands until no row needs negative maintenance; return by how much [mmol/gDW].
+
+        Free energy means that matter alone decides. A demand of growth that is too high for these cells would turn up
+        as an error of O2. A fixed column is left as it is. The projection that was used comes back if it still holds.
+        """
+        column = self.exchange_laws.biomass.column_at(self.fitted.theta)
+        found = find_growth_energy(self.network, column)
+        if self.options.energy != "free" or self.options.composition == "fixed" or found is None:
+            return 0.0, None
+        if self._observed[found.reaction]:
+            return 0.0, None
+        lower, upper = self._bounds
+        wide = lower.copy()
+        wide[found.reaction] = -np.inf
+        projection = PolytopeProjection(self.fitted_network.stoichiometry, wide, upper)
+        fluxes, _ = self._nearest(projection, measured, deviations, (wide, upper))
+        released = found.needed_release(fluxes[:, found.reaction], fluxes[:, int(self.exchange_laws.indices[-1])])
+        if not released:
+            return 0.0, projection
+        self.fitted_network = self.network.with_biomass(column - released * found.hydrolysis)
+        return released, None
 
     def _border_states(self) -> SteadyStates:
         laws = self.exchange_laws.matrix_at(self.fitted.theta)
@@ -138,7 +182,7 @@ class Reconciler:
             raise InputError(f"`rates` measures {', '.join(rates.reactions)}; expected {', '.join(self._reactions)}")
         hidden = {name: rates.rates[:, rates.reactions.index(name)] for name in self.hide}
         measured, deviations = rates.without(self.hide).on_network(self.network)
-        fluxes, status = self._nearest(measured, deviations)
+        fluxes, status = self._nearest(self._projection, measured, deviations, self._bounds)
         errors = self._errors(measured, deviations, fluxes)
         with reported(progress, 1, "ends of intervals") as report:
             intervals = self._intervals(measured, deviations, fluxes, report)
@@ -167,13 +211,19 @@ class Reconciler:
     def _repr_html_(self) -> str:
         return f"<p>{self!r}</p>{self.fitted.table.to_html()}"
 
-    def _nearest(self, measured: np.ndarray, deviations: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    def _nearest(
+        self,
+        projection: PolytopeProjection,
+        measured: np.ndarray,
+        deviations: np.ndarray,
+        bounds: tuple[np.ndarray, np.ndarray],
+    ) -> tuple[np.ndarray, tuple[str, ...]]:
         weights = measurement_weights(measured, deviations)
         # Hold unmeasured trace exchanges near zero: left free, they would absorb whatever does not close.
         weights[:, self.exchange_laws.indices] = self._weights(self._border_only, measured, deviations)
-        lower, upper = (torch.from_numpy(bound).expand(measured.shape) for bound in self._bounds)
+        lower, upper = (torch.from_numpy(bound).expand(measured.shape) for bound in bounds)
         target = torch.from_numpy(np.where(np.isnan(measured), 0.0, measured))
-        solution = self._projection.solve(target, lower, upper, torch.from_numpy(weights))
+        solution = projection.solve(target, lower, upper, torch.from_numpy(weights))
         return solution.fluxes.numpy(), solution.status
 
     def _weights(self, states: SteadyStates, measured: np.ndarray, deviations: np.ndarray) -> np.ndarray:
@@ -206,6 +256,10 @@ class Reconciler:
         unknown = wanted & ~certain
         low, high = (np.where(unknown, ranges[:, :, side], known) for side, known in enumerate((some.low, some.high)))
         bounded = unknown & np.isfinite(ranges).all(axis=2)
+        # A flux cannot be where its bounds do not let it: growth is not negative, whatever the noise.
+        floor, ceiling = (bound[states.indices] for bound in self._bounds)
+        low, high = np.clip(low, floor, ceiling), np.clip(high, floor, ceiling)
+        ranges = np.clip(ranges, floor[:, None], ceiling[:, None])
         status = np.where(bounded, BOUNDED, some.status).astype(object)
         names = tuple(self.network.reactions[index] for index in states.indices)
         return FluxIntervals(names, some.value, low, high, ranges[:, :, 0], ranges[:, :, 1], status)

@@ -47,7 +47,8 @@ def test_maintenance_binds_only_where_energy_is_kept(core, exchange_laws, measur
     nothing = np.zeros_like(measured)
     kept, free = (reconciliation_bounds(exchange_laws, measured, nothing, energy) for energy in ("keep", "free"))
     assert kept[0][atpm] == core.bounds.lower[atpm]
-    assert (free[0][atpm], free[1][atpm]) == (-np.inf, np.inf)
+    # Freed means down to zero in its own direction: maintenance never makes ATP.
+    assert (free[0][atpm], free[1][atpm]) == (0.0, np.inf)
     others = np.arange(len(measured)) != atpm
     for one, other in zip(kept, free, strict=True):
         assert np.array_equal(one[others], other[others])
