@@ -17,6 +17,7 @@ from metagnn.datasets.rates.column_header import (
     parse_header,
 )
 from metagnn.datasets.rates.exchange_names import ExchangeNames
+from metagnn.datasets.rates.flux_columns import bare_growth, foreign_fluxes
 from metagnn.datasets.rates.rate_unit import EXPECTED, RateUnit, parse_unit
 from metagnn.errors import TableError
 from metagnn.network.exchange_search import CO2
@@ -78,6 +79,7 @@ class RateColumns:
         feed: Concentrations in the feed, by reaction.
         others: "dilution", "biomass", "time" and "rq", where the table has such columns.
         ignored: Columns that the map of units marks "ignore".
+        foreign: Columns of fluxes whose reaction the network lacks; left out.
     """
 
     rates: dict[str, MeasuredColumn] = field(default_factory=dict)
@@ -85,6 +87,7 @@ class RateColumns:
     feed: dict[str, MeasuredColumn] = field(default_factory=dict)
     others: dict[str, MeasuredColumn] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
 
     @property
     def all(self) -> tuple[MeasuredColumn, ...]:
@@ -114,12 +117,14 @@ def read_columns(
     ids = frozenset((*network.exchanges, *network.reactions, *network.aliases))
     headers = [_header(name, units.get(name), ids) for name in columns if name not in (*NOT_RATES, *ignored)]
     names = ExchangeNames(network)
+    foreign = foreign_fluxes(network, headers)
+    headers = bare_growth([header for header in headers if header.text not in foreign], ids)
     values: dict[tuple[str, str, str, str], list[ColumnHeader]] = {}
     for header in headers:
         if not header.deviation:
             values.setdefault(header.key, []).append(header)
     deviations = {header.key: header for header in headers if header.deviation}
-    found = RateColumns(ignored=ignored)
+    found = RateColumns(ignored=ignored, foreign=foreign)
     for key, members in values.items():
         column = _resolve(network, names, members, deviations.pop(key, None))
         _file_under(found, column)
@@ -198,9 +203,12 @@ def _reaction(network: MetabolicNetwork, names: ExchangeNames, header: ColumnHea
     if subject == network.growth_reaction or subject in network.exchanges:
         return subject, not header.direction
     if subject in network.reactions:
-        raise TableError(
-            f"column {header.text!r} is a reaction inside {network.id}; expected exchanges and growth only"
-        )
+        if header.direction or header.place or (header.unit and header.unit.quantity != "specific"):
+            raise TableError(
+                f"column {header.text!r} is a reaction inside {network.id}; expected its signed flux in {FLUX}, under "
+                f"{subject!r} alone"
+            )
+        return subject, True
     return names.find(subject, header.text), False
 
 
@@ -208,6 +216,8 @@ def _factor(names: ExchangeNames, reaction: str, unit: RateUnit, column: str) ->
     """Factor from the unit of a column to mmol, and the molar mass if one was needed."""
     if unit.amount == "moles":
         return unit.factor, 0.0
+    if reaction not in names.metabolites:
+        raise TableError(f"column {column!r} is no exchange of one substance; expected {FLUX}, not {unit.text}")
     metabolite = names.metabolites[reaction]
     if unit.amount == "carbon":
         carbon = names.carbon(reaction)

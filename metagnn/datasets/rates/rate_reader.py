@@ -10,6 +10,7 @@ import pandas as pd
 from metagnn.datasets.rates.column_descriptions import describe, direction_in_words
 from metagnn.datasets.rates.column_header import BIOMASS, DILUTION, RQ, TIME
 from metagnn.datasets.rates.conversions import Measured, batch_rates, chemostat_rate, per_biomass
+from metagnn.datasets.rates.flux_columns import without_empty_deviations
 from metagnn.datasets.rates.rate_columns import MeasuredColumn, read_columns
 from metagnn.datasets.rates.rate_table import (
     DILUTION_NOISE,
@@ -26,6 +27,9 @@ from metagnn.network.network_like import NetworkLike, as_network
 
 SIGN_WINDOW = 3.0
 """A rate this many standard deviations below zero contradicts its direction."""
+
+LEAST_GROWTH = 0.02
+"""Growth this far below zero is noise around none [1/h], however small its deviation."""
 
 SMALLEST = 1e-9
 """Smallest standard deviation of a rate [mmol/gDW/h]: no weight becomes infinite."""
@@ -73,7 +77,9 @@ class RateReader:
     def column_descriptions(self) -> tuple[RateColumn, ...]:
         """Describe how every column is read."""
         rows = [describe(column, self._columns, self._growth, self._noise) for column in self._columns.all]
-        return (*rows, *(RateColumn(name, "ignored, as the map says", "", "") for name in self._columns.ignored))
+        ignored = [RateColumn(name, "ignored, as the map says", "", "") for name in self._columns.ignored]
+        lacking = f"left out: {self._network.id} has no such reaction"
+        return (*rows, *ignored, *(RateColumn(name, lacking, "", "") for name in self._columns.foreign))
 
     def read(self, table: pd.DataFrame) -> RateTable:
         """Read rows as rates.
@@ -130,6 +136,8 @@ class RateReader:
         given = np.full(len(table), np.nan)
         if column.deviation:
             given = numeric_values(table[[column.deviation]], self._rows)[:, 0]
+            inside = column.reaction not in self._network.exchanges
+            given = without_empty_deviations(given, replicates[:, 0], inside)
             wrong = np.flatnonzero((given <= 0) | np.isinf(given))
             if len(wrong):
                 raise TableError(
@@ -235,7 +243,10 @@ class RateReader:
 
     def _check_sign(self, column: MeasuredColumn, rate: Measured) -> None:
         value, std = rate
-        against = np.flatnonzero(value * column.sign < -SIGN_WINDOW * std)
+        window = SIGN_WINDOW * std
+        if column.reaction == self._growth:
+            window = np.maximum(window, LEAST_GROWTH)
+        against = np.flatnonzero(value * column.sign < -window)
         atoms = exchanged_formulas(self._network, [column.reaction])[column.reaction]
         evolved = np.flatnonzero(value > SIGN_WINDOW * std)
         if column.signed and column.reaction != self._growth:

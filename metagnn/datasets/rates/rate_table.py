@@ -110,5 +110,10 @@ class RateTable:
 
 
 def assumed_deviations(values: np.ndarray, growth: bool = False, noise: float = NOISE) -> np.ndarray:
-    """Standard deviations to assume: relative, with a floor for values near zero."""
-    return np.asarray(np.maximum(noise * np.abs(values), SMALLEST_GROWTH_STD if growth else SMALLEST_STD))
+    """Standard deviations to assume: relative, with a floor for values near zero.
+
+    Growth below zero shows by how much it is wrong.
+    """
+    if growth:
+        return np.asarray(np.maximum(np.where(values < 0, 1.0, noise) * np.abs(values), SMALLEST_GROWTH_STD))
+    return np.asarray(np.maximum(noise * np.abs(values), SMALLEST_STD))
