@@ -98,8 +98,13 @@ def _print_report(report: dict[str, Any]) -> None:
         ),
         ("scatter of rows", f"{report['noise_factor']:.2f} × their deviations; intervals are widened by it"),
     ]
+    if report["growth_atp_released"]:
+        what = f"lowered by {report['growth_atp_released']:.3g} mmol/gDW, for maintenance not to be negative"
+        rows.append(("ATP that growth demands", what))
     for name, count in list(report["gross_errors"].items())[:MOST_SHOWN]:
         rows.append(("gross error", f"{name} in {count} samples"))
+    for sample in [row for row in report["by_sample"] if str(row.get("suspect_note")).endswith("sign?")][:MOST_SHOWN]:
+        rows.append((f"sample {sample['sample']}", sample["suspect_note"]))
     for change in report["cannot_be_met"][:MOST_SHOWN]:
         rows.append(
             (
@@ -119,7 +124,9 @@ def _print_hidden(name: str, scores: dict[str, Any]) -> None:
     for key in ("mean_relative_error", "median_relative_error", "worst_relative_error", "median_half_width_90"):
         if scores[key] is not None:
             rows.append((key.replace("_", " "), f"{100 * scores[key]:.1f} %"))
-    rows.append(("90 % intervals that contain the measurement", f"{scores['covered_90']} of {scores['samples']}"))
+    rows.append(
+        ("90 % intervals that contain the measurement", f"{scores['covered_90']} of {scores['determined']} determined")
+    )
     print_table(f"{name}: withheld and predicted", ("what", "value"), rows)
 
 

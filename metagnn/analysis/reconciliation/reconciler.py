@@ -23,7 +23,7 @@ from metagnn.analysis.reconciliation.intervals import (
     SteadyStates,
     flux_intervals,
 )
-from metagnn.analysis.reconciliation.linear_model import measurement_weights, posterior
+from metagnn.analysis.reconciliation.linear_model import checked_fluxes, measurement_weights, posterior
 from metagnn.analysis.reconciliation.options import ReconcileOptions
 from metagnn.analysis.reconciliation.reconciliation import Reconciliation
 from metagnn.analysis.reconciliation.smallest_change import ChangeFinder, NeededChange
@@ -239,7 +239,11 @@ class Reconciler:
         found = posterior(states.basis, states.moves, self._weights(states, measured, deviations), growth)
         rates, values, std = (array[:, states.indices] for array in (measured, fluxes, deviations))
         freedom = self.exchange_laws.redundancy(~np.isnan(rates))
-        return gross_errors(self.exchange_laws.names, rates, values, std, found.variance, freedom)
+        directions = states.directions(self.fitted.undetermined)
+        patterns, which = np.unique(~np.isnan(rates), axis=0, return_inverse=True)
+        checked = np.array([checked_fluxes(directions, pattern, states.trusted) for pattern in patterns])
+        names = self.exchange_laws.names
+        return gross_errors(names, rates, values, std, found.variance, freedom, checked[which.ravel()])
 
     def _intervals(
         self, measured: np.ndarray, deviations: np.ndarray, fluxes: np.ndarray, report: Report

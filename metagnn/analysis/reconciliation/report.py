@@ -111,6 +111,7 @@ class ReportTotals:
                 },
                 "noise_factor": float(np.sqrt(fitted.spread)),
                 "energy": reconciler.options.energy,
+                "growth_atp_released": reconciler.released,
                 "columns": [vars(column) for column in self._columns],
                 "absent": list(reconciler.absent),
                 "closures": {
@@ -142,7 +143,8 @@ def hidden_scores(parts: Sequence[np.ndarray]) -> dict[str, Any]:
     measured = ~np.isnan(observed)
     known = measured & ~np.isnan(value) & (observed != 0)
     relative = np.abs(value[known] / observed[known] - 1.0)
-    inside = measured & (low <= observed) & (observed <= high)
+    # A range that noise does not bound covers whatever was measured: it predicts nothing.
+    inside = measured & ~np.isnan(value) & (low <= observed) & (observed <= high)
     half = (high[known] - low[known]) / 2 / np.abs(value[known])
     return {
         "samples": int(measured.sum()),
@@ -150,6 +152,7 @@ def hidden_scores(parts: Sequence[np.ndarray]) -> dict[str, Any]:
         "mean_relative_error": float(relative.mean()) if known.any() else None,
         "median_relative_error": _median(relative),
         "worst_relative_error": float(relative.max()) if known.any() else None,
+        "determined": int((measured & ~np.isnan(value)).sum()),
         "covered_90": int(inside.sum()),
         "median_half_width_90": _median(half),
     }

@@ -72,8 +72,8 @@ def _exchanged(network: MetabolicNetwork) -> np.ndarray:
     return np.asarray(abs(columns).sum(axis=1)).ravel() > 0
 
 
-def without_empty_deviations(deviations: np.ndarray, rates: np.ndarray, inside: bool) -> np.ndarray:
-    """Deviations with NaN where a zero stands for none: beside a rate of zero, in a column of zeros, or of no exchange.
+def empty_deviations(deviations: np.ndarray, rates: np.ndarray, inside: bool) -> np.ndarray:
+    """Whether a deviation of zero stands for none: beside a rate of zero, in a column of zeros, or of no exchange.
 
     Programs that fit fluxes to labels write 0 where they found no deviation, and so does rounding of a growth of .04.
     A zero in a column of deviations of an exchange is a mistake, and stays for the caller to refuse.
@@ -83,5 +83,4 @@ def without_empty_deviations(deviations: np.ndarray, rates: np.ndarray, inside: 
         rates: The rates beside them, the same shape.
         inside: Whether the column measures an internal reaction or growth.
     """
-    none = (deviations == 0) & (inside | (rates == 0) | ~(deviations > 0).any())
-    return np.where(none, np.nan, deviations)
+    return np.asarray((deviations == 0) & (inside | (rates == 0) | ~(deviations > 0).any()))

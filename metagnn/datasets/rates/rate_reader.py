@@ -10,10 +10,11 @@ import pandas as pd
 from metagnn.datasets.rates.column_descriptions import describe, direction_in_words
 from metagnn.datasets.rates.column_header import BIOMASS, DILUTION, RQ, TIME
 from metagnn.datasets.rates.conversions import Measured, batch_rates, chemostat_rate, per_biomass
-from metagnn.datasets.rates.flux_columns import without_empty_deviations
+from metagnn.datasets.rates.flux_columns import empty_deviations
 from metagnn.datasets.rates.rate_columns import MeasuredColumn, read_columns
 from metagnn.datasets.rates.rate_table import (
     DILUTION_NOISE,
+    LEAST_GROWTH,
     NOISE,
     SMALLEST_DILUTION_STD,
     RateColumn,
@@ -27,9 +28,6 @@ from metagnn.network.network_like import NetworkLike, as_network
 
 SIGN_WINDOW = 3.0
 """A rate this many standard deviations below zero contradicts its direction."""
-
-LEAST_GROWTH = 0.02
-"""Growth this far below zero is noise around none [1/h], however small its deviation."""
 
 SMALLEST = 1e-9
 """Smallest standard deviation of a rate [mmol/gDW/h]: no weight becomes infinite."""
@@ -133,11 +131,12 @@ class RateReader:
         if np.isinf(replicates).any():
             raise TableError(f"column {column.header.text!r} holds an infinite value; expected numbers or empty cells")
         scale = column.factor * column.sign
-        given = np.full(len(table), np.nan)
+        given, empty = np.full(len(table), np.nan), np.zeros(len(table), dtype=bool)
         if column.deviation:
             given = numeric_values(table[[column.deviation]], self._rows)[:, 0]
             inside = column.reaction not in self._network.exchanges
-            given = without_empty_deviations(given, replicates[:, 0], inside)
+            empty = empty_deviations(given, replicates[:, 0], inside)
+            given = np.where(empty, np.nan, given)
             wrong = np.flatnonzero((given <= 0) | np.isinf(given))
             if len(wrong):
                 raise TableError(
@@ -150,7 +149,9 @@ class RateReader:
         mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
         if len(column.columns) > 1 and not column.deviation:
             given = abs(scale) * _replicate_error(replicates, mean, count)
-        return mean * scale, given
+        # A zero with a deviation of zero is as well known as a typical value of its column.
+        typical = self._noise * abs(scale) * np.nanmax(np.abs(mean), initial=0.0)
+        return mean * scale, np.where(empty & (mean == 0) & (typical > 0), typical, given)
 
     def _rates(self, values: dict[str, Measured]) -> dict[str, Measured]:
         """Specific rates and growth of a table with one row a sample."""
@@ -163,6 +164,7 @@ class RateReader:
             value, std = others[DILUTION]
             assumed = np.maximum(DILUTION_NOISE * np.abs(value), SMALLEST_DILUTION_STD)
             dilution = value, np.where(np.isnan(std), assumed, std)
+            self._check_sign(self._columns.others[DILUTION], dilution)
             if self._growth not in self._columns.rates:
                 found[self._growth] = dilution
         for name, column in self._columns.rates.items():
