@@ -10,7 +10,6 @@ import scipy.stats
 
 from metagnn.analysis.reconciliation.linear_model import standardised
 
-
 SURE = 3.0
 """Number of standard deviations within which two values agree, and beyond which they do not."""
 

@@ -90,7 +90,7 @@ def checked_fluxes(basis: np.ndarray, known: np.ndarray, trusted: np.ndarray) ->
     leverage = np.square(left[:, size > RANK_TOLERANCE]).sum(axis=1)
     checked = np.zeros(len(known), dtype=bool)
     checked[np.flatnonzero(rows)] = leverage < 1.0 - RANK_TOLERANCE
-    return checked & known
+    return np.asarray(checked & known)
 
 
 def standardised(measured: np.ndarray, fluxes: np.ndarray, deviations: np.ndarray, variance: np.ndarray) -> np.ndarray:
