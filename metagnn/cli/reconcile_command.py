@@ -103,8 +103,6 @@ def _print_report(report: dict[str, Any]) -> None:
         rows.append(("ATP that growth demands", what))
     for name, count in list(report["gross_errors"].items())[:MOST_SHOWN]:
         rows.append(("gross error", f"{name} in {count} samples"))
-    for sample in [row for row in report["by_sample"] if str(row.get("suspect_note")).endswith("sign?")][:MOST_SHOWN]:
-        rows.append((f"sample {sample['sample']}", sample["suspect_note"]))
     for change in report["cannot_be_met"][:MOST_SHOWN]:
         rows.append(
             (
@@ -112,6 +110,8 @@ def _print_report(report: dict[str, Any]) -> None:
                 f"{change['reaction']} is {change['measured']:.4g}; nearest feasible: {change['nearest']:.4g}",
             )
         )
+    for sample in [row for row in report["by_sample"] if str(row.get("suspect_note")).endswith("sign?")][:MOST_SHOWN]:
+        rows.append((f"sample {sample['sample']}", sample["suspect_note"]))
     open_ones = [name for name, kinds in report["intervals"].items() if set(kinds) != {"determined"}]
     rows.append(("not determined", _some(open_ones)))
     print_table("reconciled", ("what", "value"), rows)
@@ -124,9 +124,7 @@ def _print_hidden(name: str, scores: dict[str, Any]) -> None:
     for key in ("mean_relative_error", "median_relative_error", "worst_relative_error", "median_half_width_90"):
         if scores[key] is not None:
             rows.append((key.replace("_", " "), f"{100 * scores[key]:.1f} %"))
-    rows.append(
-        ("90 % intervals that contain the measurement", f"{scores['covered_90']} of {scores['determined']} determined")
-    )
+    rows.append(("90 % intervals that contain the measurement", f"{scores['covered_90']} of {scores['samples']}"))
     print_table(f"{name}: withheld and predicted", ("what", "value"), rows)
 
 

