@@ -8,9 +8,16 @@ import numpy as np
 
 from metagnn.network.exchange_search import WATER
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 GROWING = 0.1
 """Growth, relative to the fastest row, from which a row counts: in others noise divided by growth says nothing."""
+
+SMALLEST = 1e-6
+"""Share of a flux that counts as rounding, and growth that counts as none [1/h]."""
+
+WIDEST = 1e4
+"""Bound in place of none [mmol/gDW/h]."""
 
 
 @dataclass(frozen=True)
@@ -27,17 +34,43 @@ class GrowthEnergy:
     hydrolysis: np.ndarray
     amount: float
 
-    def needed_release(self, fluxes: np.ndarray, growth: np.ndarray) -> float:
-        """By how much the demand of growth has to fall before maintenance is not negative [mmol/gDW].
 
-        Args:
-            fluxes: Maintenance in every row, negative where growth asks for more ATP than the rates can make, shape
-                `[samples]` [mmol/gDW/h].
-            growth: Growth of every row, the same shape [1/h].
-        """
-        known = ~np.isnan(fluxes) & (growth > 0)
-        known &= growth >= GROWING * np.max(growth[known], initial=0.0)
-        return float(np.clip(np.max(-fluxes[known] / growth[known], initial=0.0), 0.0, self.amount))
+def needed_release(
+    energy: GrowthEnergy,
+    network: MetabolicNetwork,
+    bounds: tuple[np.ndarray, np.ndarray],
+    fluxes: np.ndarray,
+    held: np.ndarray,
+) -> float:
+    """By how much the demand of growth has to fall before no row needs negative maintenance [mmol/gDW].
+
+    One linear program for every row that could need more than those before it, the neediest first.
+
+    Args:
+        energy: The demand.
+        network: The network with that demand.
+        bounds: Bounds of every flux, with maintenance free to run backwards [mmol/gDW/h].
+        fluxes: Feasible fluxes, NaN where there are none, shape `[samples, reactions]` [mmol/gDW/h].
+        held: Positions of the fluxes that stay as they are, up to rounding.
+    """
+    growth = fluxes[:, network.reaction_index(network.growth_reaction)]
+    maintenance = fluxes[:, energy.reaction]
+    growing = growth >= max(GROWING * np.nanmax(growth, initial=0.0), SMALLEST)
+    most = np.where(growing & ~np.isnan(maintenance), -maintenance / np.where(growing, growth, 1.0), 0.0)
+    objective = np.zeros(fluxes.shape[1])
+    objective[energy.reaction] = 1.0
+    program, released = LinearProgram(network.stoichiometry.to_scipy(), objective), 0.0
+    for row in np.argsort(-most):
+        if most[row] <= released:
+            break
+        lower, upper = np.maximum(bounds[0], -WIDEST), np.minimum(bounds[1], WIDEST)
+        upper[energy.reaction] = 0.0
+        slack = SMALLEST * (1.0 + np.abs(fluxes[row, held]))
+        lower[held], upper[held] = fluxes[row, held] - slack, fluxes[row, held] + slack
+        solution = program.solve(lower, upper)
+        least = -solution.values[energy.reaction] / growth[row] if solution.status == OPTIMAL else most[row]
+        released = max(released, float(least))
+    return min(released, energy.amount) if released > SMALLEST else 0.0
 
 
 def find_growth_energy(network: MetabolicNetwork, column: np.ndarray) -> GrowthEnergy | None:

@@ -13,7 +13,7 @@ from metagnn.analysis.reconciliation.composition_fit import FittedComposition, f
 from metagnn.analysis.reconciliation.exchange_laws import elemental_exchange_laws, find_exchange_laws
 from metagnn.analysis.reconciliation.flux_bounds import reconciliation_bounds
 from metagnn.analysis.reconciliation.gross_errors import GrossErrors, gross_errors
-from metagnn.analysis.reconciliation.growth_energy import find_growth_energy
+from metagnn.analysis.reconciliation.growth_energy import find_growth_energy, needed_release
 from metagnn.analysis.reconciliation.intervals import (
     BOUNDED,
     DETERMINED,
@@ -140,7 +140,8 @@ class Reconciler:
         wide[found.reaction] = -np.inf
         projection = PolytopeProjection(self.fitted_network.stoichiometry, wide, upper)
         fluxes, _ = self._nearest(projection, measured, deviations, (wide, upper))
-        released = found.needed_release(fluxes[:, found.reaction], fluxes[:, int(self.exchange_laws.indices[-1])])
+        held = np.flatnonzero(self._known)
+        released = needed_release(found, self.fitted_network, (wide, upper), fluxes, held)
         if not released:
             return 0.0, projection
         self.fitted_network = self.network.with_biomass(column - released * found.hydrolysis)

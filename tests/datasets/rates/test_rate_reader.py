@@ -272,3 +272,10 @@ def test_a_column_may_be_empty_in_later_chunks_only(core):
     assert reader.read(full).reactions == reader.read(gap).reactions
     with pytest.raises(TableError, match="'EX_ac_e' is empty"):
         RateReader(core, ["mu_1_per_h", "EX_ac_e"]).read(gap)
+
+
+@pytest.mark.parametrize(("growth", "std"), [(-0.003, 0.003), (-0.01, 0.01), (-0.05, 0.02), (0.4, 0.02)])
+def test_growth_slightly_below_zero_is_a_measurement(core, growth: float, std: float):
+    rates = rates_of(core, mu_1_per_h=[growth], EX_glc__D_e=[-1.0])
+    place = rates.reactions.index(core.growth_reaction)
+    assert (rates.rates[0, place], rates.deviations[0, place]) == (growth, pytest.approx(std))
