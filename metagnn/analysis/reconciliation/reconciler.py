@@ -67,12 +67,11 @@ class Reconciler:
         shown = rates.without(self.hide)
         measured, deviations = shown.on_network(network)
         self._known = ~np.isnan(measured).all(axis=0)
-        opened = [network.reaction_index(names.find(name, "--present")) for name in self.options.present]
-        withheld = [network.reaction_index(name) for name in self.hide]
-        self._opened, self._observed = np.zeros_like(self._known), self._known.copy()
-        self._opened[opened], self._observed[withheld] = True, True
-        present = present_exchanges(network, self._observed) | self._opened
-        named = self._observed | self._opened
+        # What has a column was there, whether its numbers are withheld or missing.
+        self._observed = np.isin(network.reactions, rates.reactions)
+        self._opened = np.zeros_like(self._observed)
+        self._opened[[network.reaction_index(names.find(name, "--present")) for name in self.options.present]] = True
+        present, named = present_exchanges(network, self._observed) | self._opened, self._observed | self._opened
         self.exchange_laws = find_exchange_laws(network, present, self.options.composition, named)
         on_border = measured[:, self.exchange_laws.indices], deviations[:, self.exchange_laws.indices]
         degree = None
