@@ -104,6 +104,9 @@ def _print_report(report: dict[str, Any]) -> None:
         ),
         ("scatter of rows", f"{report['noise_factor']:.2f} × their deviations; intervals are widened by it"),
     ]
+    if report["growth_atp_released"]:
+        what = f"lowered by {report['growth_atp_released']:.3g} mmol/gDW, for maintenance not to be negative"
+        rows.append(("ATP that growth demands", what))
     for name, count in list(report["gross_errors"].items())[:MOST_SHOWN]:
         rows.append(("gross error", f"{named(name)} in {count} samples"))
     for change in report["cannot_be_met"][:MOST_SHOWN]:
@@ -113,6 +116,8 @@ def _print_report(report: dict[str, Any]) -> None:
                 f"{named(change['reaction'])} is {change['measured']:.4g}; nearest feasible: {change['nearest']:.4g}",
             )
         )
+    for sample in [row for row in report["by_sample"] if str(row.get("suspect_note")).endswith("sign?")][:MOST_SHOWN]:
+        rows.append((f"sample {sample['sample']}", sample["suspect_note"]))
     open_ones = [name for name, kinds in report["intervals"].items() if set(kinds) != {"determined"}]
     rows.append(("not determined", _some([named(name) for name in open_ones])))
     print_table("reconciled", ("what", "value"), rows)

@@ -1,4 +1,4 @@
-"""Conservation laws of what a cell exchanges: what its boundary fluxes obey at steady state."""
+"""Conservation laws of what a cell exchanges and of what was measured inside: linear in these fluxes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from metagnn.analysis.reconciliation.trace_exchanges import (
 from metagnn.network.compression import null_basis
 from metagnn.network.exchange_search import carried_metabolites
 from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.nn.biomass_column import BiomassColumn, conserved_moieties
+from metagnn.nn.biomass_column import CONTENTS, BiomassColumn, conserved_moieties
 
 TRACE_STD = 1e-3
 """Standard deviation of unmeasured trace exchanges around zero [mmol/gDW/h]."""
@@ -31,17 +31,19 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class ExchangeLaws:
-    r"""Linear laws of the boundary fluxes: exchanges, demands, sinks and growth.
+    r"""Linear laws of the boundary fluxes: exchanges, demands, sinks, observed internal fluxes and growth.
 
-    With y in the left null space of all internal reactions, $y^T S v = 0$ involves boundary fluxes only. These laws
-    conserve elements, charge, electrons, and whatever else the internal reactions conserve. They are linear in the
-    change θ of the biomass composition: $A x + (c + B \theta) \mu = 0$.
+    With y in the left null space of all other internal reactions, $y^T S v = 0$ involves boundary fluxes only. These
+    laws conserve elements, charge, electrons, and whatever else the internal reactions conserve. They are linear in
+    the change θ of the biomass composition: $A x + (c + B \theta) \mu = 0$. An internal flux that was measured counts
+    as a boundary flux: what it moves leaves one part of the network and enters another.
 
     Attributes:
         network: The network.
         indices: Positions of the boundary reactions, growth last, shape `[boundary]`.
-        unmeasured_std: Standard deviation around zero of a boundary flux that was not measured: tiny for trace
-            exchanges, small for metals and salts, large for the rest, shape `[boundary]` [mmol/gDW/h].
+        unmeasured_std: Standard deviation around zero of a boundary flux where it was not measured: tiny for trace
+            exchanges, small for metals and salts that nobody names, large for the rest, shape `[boundary]`
+            [mmol/gDW/h].
         matrix: A and, as its last column, c; orthonormal rows, shape `[laws, boundary]`.
         changes: B, shape `[laws, parameters]`.
         biomass: The biomass column as a function of θ.
@@ -99,7 +101,12 @@ class ExchangeLaws:
         return int(np.linalg.matrix_rank(self.matrix[:, columns], tol=1e-7)) if columns.any() else 0
 
 
-def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, composition: str = "elemental") -> ExchangeLaws:
+def find_exchange_laws(
+    network: MetabolicNetwork,
+    present: np.ndarray,
+    composition: str = "elemental",
+    observed: np.ndarray | None = None,
+) -> ExchangeLaws:
     """Find the laws of a network's boundary fluxes.
 
     Factors S twice: milliseconds on a core model, seconds at genome scale.
@@ -110,6 +117,8 @@ def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, compositi
             exchanges that growth needs.
         composition: "elemental" (carbon, nitrogen and electrons of biomass are parameters), "precursor" (every
             coefficient is, as a fraction of its own value) or "fixed" (no parameters).
+        observed: Reactions that the data name, measured or withheld, boolean, shape `[reactions]`. Their flux is
+            unknown where it was not measured, also that of a metal; internal ones join the laws.
 
     Raises:
         NetworkError: No growth reaction, no formulas where the composition is elemental, or biomass whose carbon,
@@ -120,8 +129,11 @@ def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, compositi
     present = present | network.balances.growth_followers
     present = present | needed_nutrients(network, present)
     crossing, traces = boundary_reactions(network), needed_trace_exchanges(network, present)
-    indices = np.append(np.flatnonzero(crossing & (present | traces)), growth)
-    inside = ~crossing
+    observed = np.zeros(len(crossing), dtype=bool) if observed is None else observed
+    boundary = np.where(crossing, present | traces, observed)
+    boundary[growth] = False
+    indices = np.append(np.flatnonzero(boundary), growth)
+    inside = ~crossing & ~boundary
     inside[growth] = False
     kept = null_basis(S[:, np.flatnonzero(inside)].toarray().T)
     moves = S[:, indices].toarray()
@@ -135,7 +147,7 @@ def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, compositi
     return ExchangeLaws(
         network,
         indices,
-        _unmeasured_std(network, indices, traces),
+        _unmeasured_std(network, indices, traces, observed),
         (rotated * scale)[:, : len(indices)],
         (rotated * scale)[:, len(indices) :],
         biomass,
@@ -143,12 +155,30 @@ def find_exchange_laws(network: MetabolicNetwork, present: np.ndarray, compositi
     )
 
 
-def _unmeasured_std(network: MetabolicNetwork, indices: np.ndarray, traces: np.ndarray) -> np.ndarray:
+def elemental_exchange_laws(laws: ExchangeLaws) -> ExchangeLaws:
+    """The laws of the same exchanges with an elemental composition, without what was observed inside.
+
+    Raises:
+        NetworkError: As `find_exchange_laws`.
+    """
+    crossing = boundary_reactions(laws.network)
+    exchanges = np.zeros(len(crossing), dtype=bool)
+    exchanges[laws.indices[:-1]] = crossing[laws.indices[:-1]]
+    if laws.changes.shape[1] == len(CONTENTS) and exchanges.sum() == len(laws.indices) - 1:
+        return laws
+    unknown = np.zeros(len(crossing), dtype=bool)
+    unknown[laws.indices] = laws.open
+    return find_exchange_laws(laws.network, exchanges, "elemental", unknown & exchanges)
+
+
+def _unmeasured_std(
+    network: MetabolicNetwork, indices: np.ndarray, traces: np.ndarray, observed: np.ndarray
+) -> np.ndarray:
     spread = np.full(len(indices), PRIOR**-0.5)
     carried = carried_metabolites(network, [network.reactions[index] for index in indices[:-1]])
     for position, metabolites in enumerate(carried.values()):
         elements = {element for metabolite in metabolites for element in metabolite.formula or ()}
-        if not elements <= set("CHNOPSRX"):
+        if not elements <= set("CHNOPSRX") and not observed[indices[position]]:
             spread[position] = MINERAL_STD
     spread[traces[indices]] = TRACE_STD
     return spread

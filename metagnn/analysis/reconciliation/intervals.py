@@ -74,6 +74,16 @@ class SteadyStates:
     moves: np.ndarray
     trusted: np.ndarray
 
+    def directions(self, undetermined: np.ndarray) -> np.ndarray:
+        """Directions in which the fluxes move, those of an undetermined composition included.
+
+        Args:
+            undetermined: Directions of the composition's parameters, shape `[parameters, directions]`.
+        """
+        moves = self.moves @ undetermined
+        size = np.linalg.norm(moves, axis=0)
+        return np.hstack([self.basis, moves / np.where(size > 0, size, 1.0)])
+
 
 def flux_intervals(
     fluxes: np.ndarray,
@@ -93,15 +103,15 @@ def flux_intervals(
         found: Variances of the fluxes.
         fitted: The fitted composition.
     """
-    variance = fitted.spread * found.variance
-    variance = variance + np.einsum("sfp,pq,sfq->sf", found.response, fitted.covariance, found.response, optimize=True)
-    half = QUANTILE * np.sqrt(np.maximum(variance, 0.0))
-    open_moves = states.moves @ fitted.undetermined
-    size = np.linalg.norm(open_moves, axis=0)
-    directions = np.hstack([states.basis, open_moves / np.where(size > 0, size, 1.0)])
+    composed = np.einsum("sfp,pq,sfq->sf", found.response, fitted.covariance, found.response, optimize=True)
+    half = QUANTILE * np.sqrt(np.maximum(fitted.spread * found.variance + composed, 0.0))
+    directions = states.directions(fitted.undetermined)
     patterns, which = np.unique(measured, axis=0, return_inverse=True)
     known = np.array([determined_fluxes(directions, pattern | states.trusted)[0] for pattern in patterns])
     certain = known[which.ravel()]
+    if fitted.undetermined.shape[1]:
+        # What hangs on a composition that nobody knows is unknown too, even if a prior holds on to it by a thread.
+        certain = certain & (measured | (QUANTILE * np.sqrt(np.maximum(composed, 0.0)) <= np.abs(fluxes)))
     value, low, high = (np.where(certain, array, np.nan) for array in (fluxes, fluxes - half, fluxes + half))
     nothing = np.full(fluxes.shape, np.nan)
     names = np.where(certain, DETERMINED, FREE).astype(object)

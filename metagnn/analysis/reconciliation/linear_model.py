@@ -77,6 +77,25 @@ def determined_fluxes(basis: np.ndarray, known: np.ndarray) -> tuple[np.ndarray,
     return np.linalg.norm(left, axis=1) < RANK_TOLERANCE, len(seen)
 
 
+def checked_fluxes(basis: np.ndarray, known: np.ndarray, trusted: np.ndarray) -> np.ndarray:
+    """Which known fluxes the other known ones determine too at steady state, boolean, `[fluxes]`.
+
+    A row of orthonormal columns that no other row reaches has a leverage of one. The variance of a measurement does
+    not tell: the weak prior of unmeasured fluxes reduces it too.
+
+    Args:
+        basis: Directions at steady state, shape `[fluxes, directions]`, of about unit size.
+        known: Whether a flux was measured, shape `[fluxes]`.
+        trusted: Whether it is known without a measurement, shape `[fluxes]`.
+    """
+    rows = known | trusted
+    left, size, _ = np.linalg.svd(basis[rows], full_matrices=False)
+    leverage = np.square(left[:, size > RANK_TOLERANCE]).sum(axis=1)
+    checked = np.zeros(len(known), dtype=bool)
+    checked[np.flatnonzero(rows)] = leverage < 1.0 - RANK_TOLERANCE
+    return np.asarray(checked & known)
+
+
 def standardised(measured: np.ndarray, fluxes: np.ndarray, deviations: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """Residual of every measurement over its own standard deviation; NaN where nothing else checks it.
 

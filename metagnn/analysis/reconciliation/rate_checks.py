@@ -9,7 +9,7 @@ import numpy as np
 from metagnn.analysis.reconciliation.carried_names import with_name
 from metagnn.analysis.reconciliation.composition_fit import FittedComposition
 from metagnn.analysis.reconciliation.composition_prior import composition_prior, own_contents
-from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws, find_exchange_laws
+from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws, elemental_exchange_laws
 from metagnn.analysis.reconciliation.missing_streams import Explanation, MissingStream, find_missing_streams
 from metagnn.analysis.reconciliation.options import ReconcileOptions
 from metagnn.analysis.reconciliation.unit_suspects import TURNED, UnitSuspect, unit_suspects
@@ -62,14 +62,10 @@ def check_rates(exchange_laws: ExchangeLaws, rates: RateTable, options: Reconcil
         rates: The rates, without the hidden ones.
         options: Settings of the reconciliation.
     """
-    network, laws = exchange_laws.network, exchange_laws
-    if options.composition != "elemental":
-        try:
-            present = np.zeros(len(network.reactions), dtype=bool)
-            present[exchange_laws.indices[:-1]] = True
-            laws = find_exchange_laws(network, present, "elemental")
-        except InputError:
-            return RateChecks()
+    try:
+        laws = elemental_exchange_laws(exchange_laws)
+    except InputError:
+        return RateChecks()
     alpha, _, electrons = own_contents(laws)
     prior = composition_prior(laws, options.degree(electrons / alpha), options.contents)
     measured, deviations = (array[:, laws.indices] for array in rates.on_network(network))

@@ -15,6 +15,7 @@ from metagnn.analysis.reconciliation.composition_prior import own_contents
 from metagnn.analysis.reconciliation.exchange_laws import find_exchange_laws
 from metagnn.analysis.reconciliation.flux_bounds import reconciliation_bounds
 from metagnn.analysis.reconciliation.gross_errors import GrossErrors, gross_errors
+from metagnn.analysis.reconciliation.growth_energy import find_growth_energy, needed_release
 from metagnn.analysis.reconciliation.intervals import (
     BOUNDED,
     DETERMINED,
@@ -23,7 +24,12 @@ from metagnn.analysis.reconciliation.intervals import (
     SteadyStates,
     flux_intervals,
 )
-from metagnn.analysis.reconciliation.linear_model import SLACK_WEIGHT, measurement_weights, posterior
+from metagnn.analysis.reconciliation.linear_model import (
+    SLACK_WEIGHT,
+    checked_fluxes,
+    measurement_weights,
+    posterior,
+)
 from metagnn.analysis.reconciliation.options import ReconcileOptions
 from metagnn.analysis.reconciliation.rate_checks import RateChecks, check_rates
 from metagnn.analysis.reconciliation.reconciliation import Reconciliation
@@ -72,19 +78,18 @@ class Reconciler:
     def __init__(self, network: NetworkLike, rates: RateTable, options: ReconcileOptions | None = None) -> None:
         network = as_network(network)
         self.network, self.options = network, options or ReconcileOptions()
-        names = network.exchange_names
-        self.hide = tuple(names.of_rate(name, "`hide`") for name in self.options.hide)
+        self.hide = tuple(self._named(name, "`hide`") for name in self.options.hide)
         self._reactions = rates.reactions
         rates = without_sentinels(network, rates)
         shown = rates.without(self.hide)
         measured, deviations = shown.on_network(network)
         self._known = ~np.isnan(measured).all(axis=0)
-        # What has a column was there, even where all of its numbers were placeholders.
-        self._listed = np.isin(network.reactions, shown.reactions)
-        present = present_exchanges(network, self._listed)
-        self._opened = np.zeros(len(present), dtype=bool)
-        self._opened[[network.reaction_index(names.of_rate(name, "`present`")) for name in self.options.present]] = True
-        self.exchange_laws = find_exchange_laws(network, present | self._opened, self.options.composition)
+        # What has a column was there, whether its numbers are withheld, missing or placeholders.
+        self._observed = np.isin(network.reactions, rates.reactions)
+        self._opened = np.zeros_like(self._observed)
+        self._opened[[network.reaction_index(self._named(name, "`present`")) for name in self.options.present]] = True
+        present, named = present_exchanges(network, self._observed) | self._opened, self._observed | self._opened
+        self.exchange_laws = find_exchange_laws(network, present, self.options.composition, named)
         on_border = measured[:, self.exchange_laws.indices], deviations[:, self.exchange_laws.indices]
         degree = None
         if self.options.composition == "elemental":
@@ -94,11 +99,14 @@ class Reconciler:
         self.fitted_network = network.with_biomass(self.exchange_laws.biomass.column_at(self.fitted.theta))
         self.checks: RateChecks = check_rates(self.exchange_laws, shown, self.options)
         self.notes = (*rates.notes, *self.checks.notes(network, self.fitted))
-        self.names = carried_names(network, network.reactions)
-        self._bounds = reconciliation_bounds(self.exchange_laws, self._listed, self._opened, self.options.energy)
-        self._projection = PolytopeProjection(self.fitted_network.stoichiometry, *self._bounds)
-        self._states = self._all_states() if self.options.all_intervals else self._border_states()
+        self.names = carried_names(network, network.own_reactions)
+        self._bounds = reconciliation_bounds(self.exchange_laws, self._observed, self._opened, self.options.energy)
         self._border_only = self._border_states()
+        self.released, projection = self._release_growth_energy(measured, deviations)
+        if projection is None:
+            projection = PolytopeProjection(self.fitted_network.stoichiometry, *self._bounds)
+        self._projection = projection
+        self._states = self._all_states() if self.options.all_intervals else self._border_only
         self._ranges = RangeFinder(self.exchange_laws, self.fitted_network, self.fitted, self._bounds)
         self._changes = ChangeFinder(self.fitted_network, self._bounds, np.flatnonzero(self._known))
 
@@ -112,6 +120,38 @@ class Reconciler:
         """Exchanges that are taken to carry no flux."""
         inside = set(self.exchange_laws.names)
         return tuple(name for name in self.network.outside_exchanges if name not in inside)
+
+    def _named(self, name: str, option: str) -> str:
+        """The reaction that a name stands for: growth, a reaction of the network, or the exchange of a substance."""
+        if name in self.network.reactions or name in self.network.aliases:
+            return self.network.reactions[self.network.reaction_index(name)]
+        return self.network.exchange_names.of_rate(name, option)
+
+    def _release_growth_energy(
+        self, measured: np.ndarray, deviations: np.ndarray
+    ) -> tuple[float, PolytopeProjection | None]:
+        """Lower the ATP that growth demands until no row needs negative maintenance; return by how much [mmol/gDW].
+
+        Free energy means that matter alone decides. A demand of growth that is too high for these cells would turn up
+        as an error of O2. A fixed column is left as it is. The projection that was used comes back if it still holds.
+        """
+        column = self.exchange_laws.biomass.column_at(self.fitted.theta)
+        found = find_growth_energy(self.network, column)
+        if self.options.energy != "free" or self.options.composition == "fixed" or found is None:
+            return 0.0, None
+        if self._observed[found.reaction]:
+            return 0.0, None
+        lower, upper = self._bounds
+        wide = lower.copy()
+        wide[found.reaction] = -np.inf
+        projection = PolytopeProjection(self.fitted_network.stoichiometry, wide, upper)
+        fluxes, _ = self._nearest(projection, measured, deviations, (wide, upper))
+        held = np.flatnonzero(self._known)
+        released = needed_release(found, self.fitted_network, (wide, upper), fluxes, held)
+        if not released:
+            return 0.0, projection
+        self.fitted_network = self.network.with_biomass(column - released * found.hydrolysis)
+        return released, None
 
     def _border_states(self) -> SteadyStates:
         laws = self.exchange_laws.matrix_at(self.fitted.theta)
@@ -147,7 +187,7 @@ class Reconciler:
         rates = without_sentinels(self.network, rates)
         hidden = {name: rates.rates[:, rates.reactions.index(name)] for name in self.hide}
         measured, deviations = rates.without(self.hide).on_network(self.network)
-        fluxes, status = self._nearest(measured, deviations)
+        fluxes, status = self._nearest(self._projection, measured, deviations, self._bounds)
         errors = self._errors(measured, deviations, fluxes)
         with reported(progress, 1, "ends of intervals") as report:
             intervals = self._intervals(measured, deviations, fluxes, report)
@@ -179,14 +219,20 @@ class Reconciler:
     def _repr_html_(self) -> str:
         return f"<p>{self!r}</p>{self.fitted.table.to_html()}"
 
-    def _nearest(self, measured: np.ndarray, deviations: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    def _nearest(
+        self,
+        projection: PolytopeProjection,
+        measured: np.ndarray,
+        deviations: np.ndarray,
+        bounds: tuple[np.ndarray, np.ndarray],
+    ) -> tuple[np.ndarray, tuple[str, ...]]:
         weights = measurement_weights(measured, deviations)
         # Hold unmeasured trace exchanges near zero: left free, they would absorb whatever does not close.
         weights[:, self.exchange_laws.indices] = self._weights(self._border_only, measured, deviations)
         weights[:, self.network.further_constraints.columns] = SLACK_WEIGHT
-        lower, upper = (torch.from_numpy(bound).expand(measured.shape) for bound in self._bounds)
+        lower, upper = (torch.from_numpy(bound).expand(measured.shape) for bound in bounds)
         target = torch.from_numpy(np.where(np.isnan(measured), 0.0, measured))
-        solution = self._projection.solve(target, lower, upper, torch.from_numpy(weights))
+        solution = projection.solve(target, lower, upper, torch.from_numpy(weights))
         return solution.fluxes.numpy(), solution.status
 
     def _weights(self, states: SteadyStates, measured: np.ndarray, deviations: np.ndarray) -> np.ndarray:
@@ -202,7 +248,11 @@ class Reconciler:
         found = posterior(states.basis, states.moves, self._weights(states, measured, deviations), growth)
         rates, values, std = (array[:, states.indices] for array in (measured, fluxes, deviations))
         freedom = self.exchange_laws.redundancy(~np.isnan(rates))
-        return gross_errors(self.exchange_laws.names, rates, values, std, found.variance, freedom)
+        directions = states.directions(self.fitted.undetermined)
+        patterns, which = np.unique(~np.isnan(rates), axis=0, return_inverse=True)
+        checked = np.array([checked_fluxes(directions, pattern, states.trusted) for pattern in patterns])
+        names = self.exchange_laws.names
+        return gross_errors(names, rates, values, std, found.variance, freedom, checked[which.ravel()])
 
     def _intervals(
         self, measured: np.ndarray, deviations: np.ndarray, fluxes: np.ndarray, report: Report
@@ -219,6 +269,10 @@ class Reconciler:
         unknown = wanted & ~certain
         low, high = (np.where(unknown, ranges[:, :, side], known) for side, known in enumerate((some.low, some.high)))
         bounded = unknown & np.isfinite(ranges).all(axis=2)
+        # A flux cannot be where its bounds do not let it: growth is not negative, whatever the noise.
+        floor, ceiling = (bound[states.indices] for bound in self._bounds)
+        low, high = np.clip(low, floor, ceiling), np.clip(high, floor, ceiling)
+        ranges = np.clip(ranges, floor[:, None], ceiling[:, None])
         status = np.where(bounded, BOUNDED, some.status).astype(object)
         names = tuple(self.network.reactions[index] for index in states.indices)
         return FluxIntervals(names, some.value, low, high, ranges[:, :, 0], ranges[:, :, 1], status)

@@ -93,6 +93,7 @@ class Reconciliation:
                 "suspect": suspects,
                 "suspect_name": [self.names.get(name, "") for name in suspects],
                 "suspect_p": errors.suspect_p,
+                "suspect_note": [errors.note(row) if p < GROSS else "" for row, p in enumerate(errors.suspect_p)],
             },
             self.fluxes.index,
         )

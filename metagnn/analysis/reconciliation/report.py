@@ -118,6 +118,7 @@ class ReportTotals:
                 },
                 "noise_factor": float(np.sqrt(fitted.spread)),
                 "energy": reconciler.options.energy,
+                "growth_atp_released": reconciler.released,
                 "columns": [vars(column) for column in self._columns],
                 "absent": list(reconciler.absent),
                 "closures": {

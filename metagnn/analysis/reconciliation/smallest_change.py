@@ -42,7 +42,7 @@ class ChangeFinder:
 
     Args:
         network: The network.
-        bounds: Bounds of every flux [mmol/gDW/h].
+        bounds: Bounds of every flux, as wide as measurements may be taken to [mmol/gDW/h].
         measured: Positions of the reactions that may be measured.
     """
 
@@ -57,7 +57,6 @@ class ChangeFinder:
         )
         self._program = LinearProgram(matrix, np.zeros(matrix.shape[1]), "min")
         lower, upper = np.maximum(bounds[0], -WIDEST), np.minimum(bounds[1], WIDEST)
-        lower[measured], upper[measured] = -WIDEST, WIDEST
         self._bounds = lower, upper
 
     def find_changes(self, sample: str, measured: np.ndarray, deviations: np.ndarray) -> tuple[NeededChange, ...]:

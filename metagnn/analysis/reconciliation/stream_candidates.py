@@ -8,7 +8,6 @@ import numpy as np
 
 from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws
 from metagnn.analysis.reconciliation.stream_fit import Streams
-from metagnn.network.elements import balance_weights
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass_column import CONTENTS
 
@@ -65,11 +64,12 @@ def stream_candidates(exchange_laws: ExchangeLaws, rates: np.ndarray, theta: np.
     """
     network, closed = exchange_laws.network, exchange_laws.closed
     known = np.nan_to_num(rates)
-    boundary = _taken_out(network, exchange_laws.indices, CONTENTS)
+    contents = exchange_laws.biomass.weights
+    boundary = _taken_out(network, exchange_laws.indices, contents)
     boundary[:, -1] += theta
     moved = known[:, None, :] * boundary
     enters, leaves = np.maximum(-moved, 0.0).sum(axis=2), np.maximum(moved, 0.0).sum(axis=2)
-    carried = _taken_out(network, closed.indices, (*CONTENTS, "O"))
+    carried = _taken_out(network, closed.indices, np.vstack([contents, network.contents("O").weights]))
     useful = (np.abs(carried[:3]) > 0).any(axis=0)
     carried, places = carried[:, useful], closed.indices[useful]
     # One unit is a flow that carries the carbon taken up, or what a unit of hydrogen would of its electrons.
@@ -98,7 +98,6 @@ def stream_candidates(exchange_laws: ExchangeLaws, rates: np.ndarray, theta: np.
     )
 
 
-def _taken_out(network: MetabolicNetwork, indices: np.ndarray, balances: tuple[str, ...]) -> np.ndarray:
+def _taken_out(network: MetabolicNetwork, indices: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """What a unit of every flux takes out of the cell, shape `[balances, indices]`."""
-    weights = np.array([balance_weights(network.metabolite_table, name) for name in balances])
     return np.asarray(-weights @ network.stoichiometry.to_scipy().tocsc()[:, indices].toarray())

@@ -46,6 +46,18 @@ def needed_nutrients(network: MetabolicNetwork, present: np.ndarray) -> np.ndarr
     return np.asarray(np.abs(_least_needs(network, present)) > LARGEST_TRACE)
 
 
+def without_demands(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds that force no flux: a flux that had to run may run less, down to zero, or more, in its own direction.
+
+    Args:
+        lower: Lower bounds, shape `[reactions]` [mmol/gDW/h].
+        upper: Upper bounds, the same shape.
+    """
+    forward, backward = lower > 0, upper < 0
+    low = np.where(forward, 0.0, np.where(backward, -np.inf, lower))
+    return low, np.where(backward, 0.0, np.where(forward, np.inf, upper))
+
+
 def needed_trace_exchanges(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
     """The boundary reactions, beyond those present, that growth needs, boolean, shape `[reactions]`.
 
@@ -76,10 +88,11 @@ def _least_needs(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
         matrix, np.concatenate([np.zeros(count), np.ones(len(absent))]), "min", least, np.zeros(rows)
     )
     lower, upper = network.bounds.lower.copy(), network.bounds.upper.copy()
-    forced = (lower > 0) | (upper < 0)
-    forced[network.further_constraints.columns] = False
-    lower[forced], upper[forced] = -np.inf, np.inf
-    lower[present], upper[present] = -np.inf, np.inf
+    lower, upper = without_demands(lower, upper)
+    opened = present & boundary_reactions(network)
+    lower[opened], upper[opened] = -np.inf, np.inf
+    further = network.further_constraints.columns
+    lower[further], upper[further] = network.bounds.lower[further], network.bounds.upper[further]
     lower[growth] = upper[growth] = GROWTH
     for widened in (False, True):
         # Keep the model's bounds first; take up what is not in the medium (a vitamin) only if growth needs it.

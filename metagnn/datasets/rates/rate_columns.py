@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from metagnn.datasets.rates.column_header import ColumnHeader, parse_header
+from metagnn.datasets.rates.inner_fluxes import bare_growth, foreign_fluxes
 from metagnn.errors import TableError
 from metagnn.files.table_format import is_label
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -70,6 +71,7 @@ class RateColumns:
         feed: Concentrations in the feed, by reaction.
         others: "dilution", "biomass", "time" and "rq", where the table has such columns.
         ignored: Columns that the map of units marks "ignore".
+        foreign: Columns of fluxes whose reaction the network lacks; left out.
     """
 
     rates: dict[str, MeasuredColumn] = field(default_factory=dict)
@@ -77,6 +79,7 @@ class RateColumns:
     feed: dict[str, MeasuredColumn] = field(default_factory=dict)
     others: dict[str, MeasuredColumn] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
 
     @property
     def all(self) -> tuple[MeasuredColumn, ...]:
@@ -106,12 +109,14 @@ def read_columns(
     ids = frozenset((*network.exchanges, *network.reactions, *network.aliases))
     headers = [_header(name, units.get(name), ids) for name in columns if not (is_label(name) or name in ignored)]
     names = network.exchange_names
+    foreign = foreign_fluxes(network, headers)
+    headers = bare_growth([header for header in headers if header.text not in foreign], ids)
     values: dict[tuple[str, str, str, str], list[ColumnHeader]] = {}
     for header in headers:
         if not header.deviation:
             values.setdefault(header.key, []).append(header)
     deviations = {header.key: header for header in headers if header.deviation}
-    found = RateColumns(ignored=ignored)
+    found = RateColumns(ignored=ignored, foreign=foreign)
     for key, members in values.items():
         column = _resolve(network, names, members, deviations.pop(key, None))
         _file_under(found, column)
@@ -201,9 +206,12 @@ def _reaction(network: MetabolicNetwork, names: NamedExchanges, header: ColumnHe
     if subject == network.growth_reaction or subject in network.exchanges:
         return subject, not header.direction
     if subject in network.reactions:
-        raise TableError(
-            f"column {header.text!r} is a reaction inside {network.id}; expected exchanges and growth only"
-        )
+        if header.direction or header.place or (header.unit and header.unit.quantity != "specific"):
+            raise TableError(
+                f"column {header.text!r} is a reaction inside {network.id}; expected its signed flux in {FLUX}, under "
+                f"{subject!r} alone"
+            )
+        return subject, True
     signed = names.is_exchange_id(subject) and not header.direction
     return names.find(subject, header.text, header.direction), signed
 
@@ -212,6 +220,8 @@ def _factor(names: NamedExchanges, reaction: str, unit: RateUnit, column: str) -
     """Factor from the unit of a column to mmol, and the molar mass if one was needed."""
     if unit.amount == "moles":
         return unit.factor, 0.0
+    if reaction not in names.metabolites:
+        raise TableError(f"column {column!r} is no exchange of one substance; expected {FLUX}, not {unit.text}")
     metabolite = names.metabolites[reaction]
     if unit.amount == "carbon":
         carbon = names.carbon(reaction)

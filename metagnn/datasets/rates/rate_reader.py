@@ -9,9 +9,11 @@ import pandas as pd
 
 from metagnn.datasets.rates.column_descriptions import describe, direction_in_words
 from metagnn.datasets.rates.conversions import Measured, batch_rates, chemostat_rate, per_biomass
+from metagnn.datasets.rates.inner_fluxes import empty_deviations
 from metagnn.datasets.rates.rate_columns import MeasuredColumn, read_columns
 from metagnn.datasets.rates.rate_table import (
     DILUTION_NOISE,
+    LEAST_GROWTH,
     NOISE,
     SMALLEST_DILUTION_STD,
     RateColumn,
@@ -79,7 +81,9 @@ class RateReader:
         """Describe how every column is read."""
         rows = [describe(column, self._columns, self._growth, self._noise) for column in self._columns.all]
         ignored = [RateColumn(name, "ignored, as the map says", "", "") for name in self._columns.ignored]
-        return (*rows, *ignored, *(RateColumn(name, "label", "", "") for name in self._labels))
+        lacking = f"left out: {self._network.id} has no such reaction"
+        foreign = [RateColumn(name, lacking, "", "") for name in self._columns.foreign]
+        return (*rows, *ignored, *foreign, *(RateColumn(name, "label", "", "") for name in self._labels))
 
     def read(self, table: pd.DataFrame) -> RateTable:
         """Read rows as rates.
@@ -140,10 +144,13 @@ class RateReader:
         self._codes += found
         replicates = np.where(codes, np.nan, replicates)
         scale = column.factor * column.sign
-        given = np.full(len(table), np.nan)
+        given, empty = np.full(len(table), np.nan), np.zeros(len(table), dtype=bool)
         if column.deviation:
             given = numeric_values(table[[column.deviation]], self._rows)[:, 0]
             given = np.where(codes.any(axis=1), np.nan, given)
+            inside = column.reaction not in self._network.exchanges
+            empty = empty_deviations(given, replicates[:, 0], inside)
+            given = np.where(empty, np.nan, given)
             wrong = np.flatnonzero((given <= 0) | np.isinf(given))
             if len(wrong):
                 raise TableError(
@@ -156,7 +163,9 @@ class RateReader:
         mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
         if len(column.columns) > 1 and not column.deviation:
             given = abs(scale) * _replicate_error(replicates, mean, count)
-        return mean * scale, given
+        # A zero with a deviation of zero is as well known as a typical value of its column.
+        typical = self._noise * abs(scale) * np.nanmax(np.abs(mean), initial=0.0)
+        return mean * scale, np.where(empty & (mean == 0) & (typical > 0), typical, given)
 
     def _rates(self, values: dict[str, Measured]) -> dict[str, Measured]:
         """Specific rates and growth of a table with one row a sample."""
@@ -169,6 +178,7 @@ class RateReader:
             value, std = others[DILUTION]
             assumed = np.maximum(DILUTION_NOISE * np.abs(value), SMALLEST_DILUTION_STD)
             dilution = value, np.where(np.isnan(std), assumed, std)
+            self._check_sign(self._columns.others[DILUTION], dilution)
             if self._growth not in self._columns.rates:
                 found[self._growth] = dilution
         for name, column in self._columns.rates.items():
@@ -253,7 +263,10 @@ class RateReader:
 
     def _check_sign(self, column: MeasuredColumn, rate: Measured) -> None:
         value, std = rate
-        against = np.flatnonzero(value * column.sign < -SIGN_WINDOW * std)
+        window = SIGN_WINDOW * std
+        if column.reaction == self._growth:
+            window = np.maximum(window, LEAST_GROWTH)
+        against = np.flatnonzero(value * column.sign < -window)
         atoms = exchanged_formulas(self._network, [column.reaction])[column.reaction]
         outward = self._network.exchange_names.sign(column.reaction, SECRETION) if atoms == OXYGEN else 1.0
         evolved = np.flatnonzero(value * outward > SIGN_WINDOW * std)

@@ -17,6 +17,9 @@ NOISE = 0.05
 DILUTION_NOISE = 0.01
 """Relative standard deviation of a dilution rate: a pump is more precise than an analysis."""
 
+LEAST_GROWTH = 0.02
+"""Growth this far below zero is noise around none [1/h], however small its deviation."""
+
 SMALLEST_STD = 0.01
 SMALLEST_GROWTH_STD = 1e-3
 SMALLEST_DILUTION_STD = 1e-4
@@ -119,5 +122,11 @@ class RateTable:
 
 
 def assumed_deviations(values: np.ndarray, growth: bool = False, noise: float = NOISE) -> np.ndarray:
-    """Standard deviations to assume: relative, with a floor for values near zero."""
-    return np.asarray(np.maximum(noise * np.abs(values), SMALLEST_GROWTH_STD if growth else SMALLEST_STD))
+    """Standard deviations to assume: relative, with a floor for values near zero.
+
+    Growth below zero shows by how much it is wrong, up to what noise around none can be.
+    """
+    if growth:
+        below = np.minimum(np.abs(values), LEAST_GROWTH)
+        return np.asarray(np.maximum(np.where(values < 0, below, noise * np.abs(values)), SMALLEST_GROWTH_STD))
+    return np.asarray(np.maximum(noise * np.abs(values), SMALLEST_STD))

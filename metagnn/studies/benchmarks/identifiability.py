@@ -15,7 +15,6 @@ import torch
 
 from metagnn.analysis.identifiability.steady_state_tangent import SteadyStateTangent
 from metagnn.files.output import replace_file
-from metagnn.network.elements import balance_weights
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import CONTENTS, BiomassComposition
 from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores
@@ -147,7 +146,7 @@ def dense_rows(
     if not biomass.trainable:
         return balance, fluxes
     moves = biomass.column_sensitivity().detach().numpy()
-    weights = np.array([balance_weights(network.metabolite_table, element) for element in CONTENTS])
+    weights = np.array([network.contents(element).weights for element in CONTENTS])
     quantities = np.block(
         [[fluxes, np.zeros((len(fluxes), moves.shape[1]))], [np.zeros((2, len(fluxes))), -weights @ moves]]
     )

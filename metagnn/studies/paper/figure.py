@@ -23,7 +23,7 @@ from metagnn.studies.rivals.rate_rivals import CO2_ERROR
 LABELLED_ROWS = {"internal_fluxes.labelled": "labelled", "unseen_media": "extrapolation"}
 HIDDEN = "hidden_co2.known"
 TRAINED = ("flux_gnn", "balance_mlp_tuned", "balance_mlp_as_described")
-UNTRAINED = ("carbon_balance", "reconciliation")
+UNTRAINED = ("carbon_balance", "carbon_and_electron_balance", "reconciliation")
 COMPARED = ("flux_gnn", "reconciliation", "wls", "ols", "balance_mlp_tuned", "balance_mlp_as_described")
 
 

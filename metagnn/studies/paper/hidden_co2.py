@@ -22,7 +22,14 @@ from metagnn.studies.harness.measured_rates import (
 )
 from metagnn.studies.harness.samples import SampleStore
 from metagnn.studies.harness.scores import score_fluxes, spread
-from metagnn.studies.rivals.rate_rivals import Answer, balance_mlp, carbon_balance, flux_gnn, reconciliation
+from metagnn.studies.rivals.rate_rivals import (
+    Answer,
+    balance_mlp,
+    carbon_and_electron_balance,
+    carbon_balance,
+    flux_gnn,
+    reconciliation,
+)
 
 INTERNAL = "internal_"
 """Prefix of the paper's network (c), whose results are reported under the name of network (b)."""
@@ -35,6 +42,7 @@ CONTESTANTS: dict[str, Callable[[RatesTask, int], Answer]] = {
     "internal_balance_mlp_as_described": lambda task, seed: balance_mlp(task, seed, False, ("co2", "internal")),
     "internal_balance_mlp_tuned": lambda task, seed: balance_mlp(task, seed, True, ("co2", "internal")),
     "carbon_balance": carbon_balance,
+    "carbon_and_electron_balance": carbon_and_electron_balance,
     "reconciliation": reconciliation,
     "reconciliation_with_growth": lambda task, seed: reconciliation(task, seed, with_growth=True),
 }
@@ -101,7 +109,7 @@ class HiddenCO2(AbstractExperiment):
         scores: Scores = {"co2": _errors(answer.co2, truth[:, co2]), "steps": answer.steps}
         if contestant == "flux_gnn_soft":
             scores["co2_exchange"] = _errors(answer.fluxes[:, co2], truth[:, co2])
-        if self.with_internal and contestant != "carbon_balance":
+        if self.with_internal:
             conditions = data.conditions(data.test)
             bounds = conditions.lower.numpy(), conditions.upper.numpy()
             complete = ~np.isnan(answer.fluxes).all(axis=0)

@@ -17,7 +17,7 @@ from metagnn.models.balance_mlp import BalanceMLP, BalanceMLPConfig
 from metagnn.models.flux_gnn import FluxGNNConfig
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import BiomassComposition
-from metagnn.nn.co2 import CO2Readout
+from metagnn.nn.co2 import CO2Readout, co2_exchange
 from metagnn.predictor import FluxPredictor
 from metagnn.studies.harness.measured_rates import CO2, RatesTask, as_fluxes, random_start, tensor
 from metagnn.training.config import TrainingConfig
@@ -181,6 +181,34 @@ def carbon_balance(task: RatesTask, seed: int) -> Answer:
     measured = as_fluxes(task.network, task.test)
     co2 = CO2Readout(network)(tensor(measured)).numpy()
     return Answer(np.full(measured.shape, np.nan), co2, network)
+
+
+def co2_from_carbon_and_electrons(network: MetabolicNetwork, fluxes: np.ndarray) -> np.ndarray:
+    r"""Compute CO2 evolution from carbon and electrons together, without growth, shape `[samples]` [mmol/gDW/h].
+
+    $q_{CO_2} = C_{in} - C_{out} - (e_{in} - e_{out} - 4 q_{O_2}) / \gamma$: CO2 holds no electrons, so those that
+    O2 does not take are in biomass, and the degree of reduction γ of the network's own biomass tells its carbon.
+
+    Args:
+        network: The network.
+        fluxes: Rates of every exchange but CO2, uptake below zero; other columns are ignored, shape
+            `[samples, reactions]` [mmol/gDW/h].
+    """
+    rates = np.zeros_like(fluxes)
+    others = [index for index in network.exchange_indices if index != co2_exchange(network)]
+    rates[:, others] = fluxes[:, others]
+    carbon, electrons = (
+        rates @ network.element_balance(balance).to_dense()[0].numpy() for balance in ("C", "electrons")
+    )
+    gamma = network.biomass_content("electrons") / network.biomass_content("C")
+    return np.asarray(carbon - electrons / gamma)
+
+
+def carbon_and_electron_balance(task: RatesTask, seed: int) -> Answer:
+    """Compute CO2 in closed form from measured rates alone, with the degree of reduction of the network's biomass."""
+    measured = as_fluxes(task.network, task.test)
+    co2 = co2_from_carbon_and_electrons(task.network, measured)
+    return Answer(np.full(measured.shape, np.nan), co2, task.network)
 
 
 def reconciliation(task: RatesTask, seed: int, with_growth: bool = False) -> Answer:

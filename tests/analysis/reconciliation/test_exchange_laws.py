@@ -3,11 +3,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws, find_exchange_laws
+from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws, elemental_exchange_laws, find_exchange_laws
 from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, needed_trace_exchanges
 from metagnn.datasets.rates import present_exchanges
+from metagnn.network.compression import null_basis
 from metagnn.network.elements import balance_weights
 from metagnn.nn.biomass_column import BiomassColumn, conserved_moieties
+from metagnn.testing import toy_network
 from tests.analysis.reconciliation.true_rates import MEASURED, true_fluxes
 
 
@@ -86,3 +88,27 @@ def test_a_nutrient_that_is_absent_but_needed_is_a_trace(core):
     present[core.reaction_index("EX_pi_e")] = False
     needed = needed_trace_exchanges(core, present)
     assert [core.reactions[index] for index in np.flatnonzero(needed)] == ["EX_pi_e"]
+
+
+def test_what_is_observed_inside_obeys_laws_of_its_own(core, exchange_laws):
+    inside = np.isin(np.array(core.reactions), ["PGI", "GND", "PFK", "CS"])
+    present = np.zeros(len(core.reactions), dtype=bool)
+    present[exchange_laws.indices[:-1]] = True
+    laws = find_exchange_laws(core, present, "elemental", inside)
+    assert set(laws.names) == {*exchange_laws.names, "PGI", "GND", "PFK", "CS"}
+    assert len(laws.matrix) > len(exchange_laws.matrix)
+    fluxes = true_fluxes(core, 4)[:, laws.indices]
+    assert np.abs(fluxes @ laws.matrix.T).max() < 1e-8
+    alone = elemental_exchange_laws(laws)
+    assert alone.names == exchange_laws.names
+    assert np.abs(alone.matrix @ null_basis(exchange_laws.matrix)).max() < 1e-8
+    assert elemental_exchange_laws(exchange_laws) is exchange_laws
+
+
+def test_a_metal_that_the_data_name_is_an_unknown():
+    equations = {"EX_a": "a <=>", "EX_fe": "fe <=>", "EX_pi": "pi <=>", "growth": "a + 0.001 fe + pi ->"}
+    formulas = {"a": "C6H12O6", "fe": "Fe", "pi": "HO4P"}
+    network = toy_network(equations, "growth", formulas=formulas, charges={"a": 0, "fe": 2, "pi": -2})
+    present = np.array([True, True, True, False])
+    assert find_exchange_laws(network, present, "fixed").open.tolist() == [True, False, True, True]
+    assert find_exchange_laws(network, present, "fixed", present).open.all()

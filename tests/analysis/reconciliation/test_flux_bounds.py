@@ -47,7 +47,8 @@ def test_maintenance_binds_only_where_energy_is_kept(core, exchange_laws, measur
     nothing = np.zeros_like(measured)
     kept, free = (reconciliation_bounds(exchange_laws, measured, nothing, energy) for energy in ("keep", "free"))
     assert kept[0][atpm] == core.bounds.lower[atpm]
-    assert (free[0][atpm], free[1][atpm]) == (-np.inf, np.inf)
+    # Freed means down to zero in its own direction: maintenance never makes ATP.
+    assert (free[0][atpm], free[1][atpm]) == (0.0, np.inf)
     others = np.arange(len(measured)) != atpm
     for one, other in zip(kept, free, strict=True):
         assert np.array_equal(one[others], other[others])
@@ -75,3 +76,21 @@ def test_a_bound_of_a_thousand_is_none(core, exchange_laws, measured):
 def test_an_unknown_treatment_of_energy_is_refused():
     with pytest.raises(InputError, match=r"`energy`.*did you mean 'keep'"):
         check_energy("kept")
+
+
+def test_what_is_observed_inside_keeps_its_directions_and_loses_its_limits(core):
+    names = np.array(core.reactions)
+    network = core.knock_out(reactions=["PGI"])
+    inside = np.isin(names, ["PFK", "PGI", "GND"])
+    laws = find_exchange_laws(network, present_exchanges(network, inside), "fixed", inside)
+    lower, upper = reconciliation_bounds(laws, inside, np.zeros_like(inside))
+    for name, ends in {"PFK": (0.0, np.inf), "PGI": (-np.inf, np.inf)}.items():
+        at = core.reaction_index(name)
+        assert (lower[at], upper[at]) == ends
+
+
+def test_what_is_withheld_is_open_both_ways(core, measured):
+    hidden = np.array(core.reactions) == "EX_fru_e"
+    laws = find_exchange_laws(core, present_exchanges(core, measured | hidden), "fixed", measured | hidden)
+    lower, upper = reconciliation_bounds(laws, measured | hidden, np.zeros_like(measured))
+    assert (lower[hidden], upper[hidden]) == (-np.inf, np.inf)

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 
 from metagnn.analysis.reconciliation.gross_errors import gross_errors
-from metagnn.analysis.reconciliation.linear_model import determined_fluxes, measurement_weights, posterior
+from metagnn.analysis.reconciliation.linear_model import (
+    checked_fluxes,
+    determined_fluxes,
+    measurement_weights,
+    posterior,
+)
 from metagnn.network.compression import null_basis
 
 
@@ -72,3 +77,31 @@ def test_determined_is_what_does_not_move_once_the_known_ones_stand_still(proble
         for position in range(7):
             stacked = np.vstack([basis[known], basis[position]])
             assert certain[position] == (np.linalg.matrix_rank(stacked) == rank)
+
+
+def test_the_same_rate_with_the_other_sign_is_a_wrong_sign_and_half_of_it_is_not():
+    laws = np.array([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0]])
+    names, deviations = ("a", "b", "c"), np.full((2, 3), 0.1)
+    measured = np.array([[3.0, 3.1, -3.0], [3.0, 3.1, -1.0]])
+    values = np.array([least_squares(laws, row, deviations[0])[0] for row in measured])
+    weights = measurement_weights(measured, deviations)
+    variance = posterior(null_basis(laws), np.zeros((3, 0)), weights, np.zeros(2)).variance
+    found = gross_errors(names, measured, values, deviations, variance, np.array([2, 2]))
+    assert found.flipped.tolist() == [[False, False, True], [False, False, False]]
+    assert found.others[:, 2] == pytest.approx(3.05, rel=1e-3)
+    assert found.others_std[0, 2] == pytest.approx(0.1 / np.sqrt(2), rel=1e-3)
+    assert found.note(0) == "c: -3 measured, 3.05 ± 0.071 from the others; the sign?"
+    assert "sign" not in found.note(1)
+
+
+def test_what_no_other_measurement_reaches_is_not_checked(problem):
+    basis, nothing = null_basis(problem[0]), np.zeros(7, dtype=bool)
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        known = rng.random(7) < 0.8
+        checked = checked_fluxes(basis, known, nothing)
+        for position in np.flatnonzero(known):
+            others = known.copy()
+            others[position] = False
+            assert checked[position] == determined_fluxes(basis, others)[0][position]
+        assert not checked[~known].any()

@@ -10,6 +10,7 @@ from metagnn.datasets.rates import RateTable, read_rates
 from metagnn.errors import InputError, TableError
 from tests.analysis.reconciliation.true_rates import table_of, true_fluxes, with_contents
 
+INSIDE = ("PGI", "G6PDH2r", "GND", "PFK", "GAPD", "PYK", "PDH", "CS", "ICDHyr", "PPC")
 CHEMOSTATS = "METAGNN_CHEMOSTAT_TABLE"
 
 
@@ -234,3 +235,118 @@ def test_ends_of_intervals_are_reported_one_by_one(core, truth):
     assert calls == [(done, total) for done in range(total)]
     again = fitted.run(table, progress=False)
     assert np.array_equal(found.intervals.low, again.intervals.low, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "hide", [("EX_glc__D_e",), ("growth",), ("EX_o2_e",), ("EX_nh4_e", "EX_co2_e"), ("mu", "EX_nh4_e")], ids=" ".join
+)
+def test_what_is_withheld_from_rates_that_close_comes_back(core, truth, hide):
+    """What is withheld was there: open both ways, an unknown; the balances give it back."""
+    table = table_of(core, truth[:6], noise=0.0)
+    fitted, found = reconcile(core, table, ReconcileOptions(composition="fixed", hide=hide, ranges=False))
+    assert len(fitted.hide) == len(hide)
+    for name in fitted.hide:
+        column = found.intervals.reactions.index(name)
+        assert set(found.intervals.status[:, column]) == {"determined"}
+        observed = truth[:6, core.reaction_index(name)]
+        assert found.intervals.value[:, column] == pytest.approx(observed, rel=3e-3)
+        assert (found.intervals.low[:, column] < observed).all()
+        assert (observed < found.intervals.high[:, column]).all()
+    assert not (found.errors.suspect_p < 0.01).any()
+
+
+def test_what_the_rest_cannot_tell_is_a_range_and_no_number(core, truth):
+    hide = ("EX_glc__D_e", "EX_o2_e", "EX_co2_e")
+    found = reconcile(core, table_of(core, truth[:3]), ReconcileOptions(composition="fixed", hide=hide))[1].intervals
+    for name in hide:
+        column = found.reactions.index(name)
+        assert np.isnan(found.value[:, column]).all()
+        assert set(found.status[:, column]) <= {"bounded", "free"}
+        true = truth[:3, core.reaction_index(name)]
+        assert (found.low[:, column] <= true).all()
+        assert (true <= found.high[:, column]).all()
+
+
+@pytest.mark.parametrize("scale", [0.3, 2.0])
+def test_rates_in_another_measure_give_what_is_withheld_in_that_measure(core, truth, scale):
+    table = table_of(core, truth[:4])
+    scaled = RateTable(table.samples, table.reactions, scale * table.rates, scale * table.deviations)
+    options = ReconcileOptions(composition="fixed", hide=("EX_glc__D_e",), ranges=False)
+    once, again = (reconcile(core, rates, options)[1].fluxes["EX_glc__D_e"] for rates in (table, scaled))
+    assert again.to_numpy() == pytest.approx(scale * once.to_numpy(), rel=1e-2)
+
+
+@pytest.fixture(scope="module")
+def labelled(core, truth):
+    """Rates and fluxes inside, as isotope labelling gives them."""
+    names = ("EX_glc__D_e", "EX_ac_e", core.growth_reaction, *INSIDE)
+    rates = truth[:8, [core.reaction_index(name) for name in names]]
+    noisy = rates * (1 + 0.03 * np.random.default_rng(2).standard_normal(rates.shape))
+    return RateTable(tuple("abcdefgh"), names, noisy, 0.03 * np.abs(rates) + 0.02)
+
+
+def test_fluxes_inside_are_measurements_like_any_other(core, truth, labelled):
+    fitted, found = reconcile(core, labelled, ReconcileOptions(composition="fixed", ranges=False))
+    assert set(INSIDE) < set(fitted.exchange_laws.names)
+    assert np.abs(fitted.fitted_network.stoichiometry.to_scipy() @ found.fluxes.to_numpy().T).max() < 1e-8
+    at = [core.reaction_index(name) for name in labelled.reactions]
+    before = np.linalg.norm(labelled.rates - truth[:8, at])
+    assert np.linalg.norm(found.fluxes.to_numpy()[:, at] - truth[:8, at]) < before
+    assert (found.errors.p_value > 1e-3).all()
+    assert (found.errors.freedom > 3).all()
+    column = found.intervals.reactions.index("PGI")
+    true = truth[:8, core.reaction_index("PGI")]
+    inside = (found.intervals.low[:, column] <= true) & (true <= found.intervals.high[:, column])
+    assert inside.mean() > 0.6
+
+
+def test_reconciled_fluxes_inside_reconcile_to_themselves(core, labelled):
+    options = ReconcileOptions(composition="fixed", ranges=False)
+    once = reconcile(core, labelled, options)[1].fluxes[list(labelled.reactions)].to_numpy()
+    again = RateTable(labelled.samples, labelled.reactions, once, labelled.deviations)
+    twice = reconcile(core, again, options)[1].fluxes[list(labelled.reactions)].to_numpy()
+    assert twice == pytest.approx(once, abs=3e-3)
+
+
+def test_a_flux_inside_with_the_wrong_sign_is_named(core, labelled):
+    rates, place = labelled.rates.copy(), labelled.reactions.index("PGI")
+    rates[3, place] *= -1
+    wrong = RateTable(labelled.samples, labelled.reactions, rates, labelled.deviations)
+    suspects = reconcile(core, wrong, ReconcileOptions(composition="fixed", ranges=False))[1].suspects
+    note = suspects["suspect_note"].iloc[3]
+    assert note.startswith(f"PGI: {rates[3, place]:.3g} measured")
+    assert note.endswith("from the others; the sign?")
+    assert not suspects["suspect_note"].drop("d").str.endswith("sign?").any()
+
+
+def test_a_flux_inside_can_be_withheld(core, truth, labelled):
+    found = reconcile(core, labelled, ReconcileOptions(composition="fixed", hide=("GND",), ranges=False))[1]
+    column = found.intervals.reactions.index("GND")
+    assert found.intervals.value[:, column] == pytest.approx(truth[:8, core.reaction_index("GND")], rel=0.15, abs=0.05)
+
+
+def test_growth_below_zero_is_noise_around_none(core, truth):
+    table = table_of(core, truth[:4])
+    rates, deviations = table.rates.copy(), table.deviations.copy()
+    rates[2], deviations[2] = 0.001 * rates[2], 0.01
+    rates[2, -1], deviations[2, -1] = -0.003, 0.003
+    found = reconcile(core, RateTable(table.samples, table.reactions, rates, deviations))[1]
+    assert found.status.iloc[2] == "optimal"
+    assert 0.0 <= found.fluxes[core.growth_reaction].iloc[2] < 0.004
+    assert (found.intervals.low[:, found.intervals.reactions.index(core.growth_reaction)] >= 0.0).all()
+    assert found.errors.p_value[2] > 0.05
+
+
+def test_maintenance_makes_no_atp_and_growth_demands_no_more_than_rates_leave(core, truth):
+    """Cells that waste less than the model says: the demand of growth falls, the rates stay as they were measured."""
+    table = table_of(core, truth, noise=0.0)
+    rates = table.rates.copy()
+    rates[:, table.reactions.index("EX_o2_e")] *= 0.7
+    rates[:, table.reactions.index("EX_co2_e")] *= 0.7
+    options = ReconcileOptions(ranges=False, hide=("EX_co2_e",))
+    fitted, found = reconcile(core, RateTable(table.samples, table.reactions, rates, table.deviations), options)
+    assert fitted.released > 1.0
+    assert (found.fluxes["ATPM"] >= -1e-9).all()
+    assert np.abs(fitted.fitted_network.stoichiometry.to_scipy() @ found.fluxes.to_numpy().T).max() < 1e-8
+    assert fitted.fitted_network.biomass_content("C") == pytest.approx(fitted.fitted.composition.alpha, rel=1e-6)
+    assert reconcile(core, table, options)[0].released == pytest.approx(0.0, abs=1e-3)

@@ -37,7 +37,8 @@ def test_the_change_makes_measurements_feasible_and_no_smaller_one_does(seed):
     network, rng = random_network(seed), np.random.default_rng(seed)
     count = len(network.reactions)
     held = np.sort(rng.choice(count, 5, replace=False))
-    bounds = network.bounds.lower, network.bounds.upper
+    bounds = network.bounds.lower.copy(), network.bounds.upper.copy()
+    bounds[0][held], bounds[1][held] = -np.inf, np.inf
     measured, deviations = np.full(count, np.nan), np.full(count, np.nan)
     measured[held], deviations[held] = rng.normal(scale=30, size=5), rng.uniform(0.5, 2.0, 5)
     finder = ChangeFinder(network, bounds, held)

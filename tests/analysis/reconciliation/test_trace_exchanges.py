@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, needed_trace_exchanges
+from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, needed_trace_exchanges, without_demands
 from metagnn.errors import NetworkError
 from metagnn.optimize.linear_program import LinearProgram
 from metagnn.testing import toy_network
@@ -65,3 +65,10 @@ def test_a_network_that_cannot_grow_is_refused():
     stuck = toy_network({"EX_a": "a <=>", "GROW": "a + never ->"}, objective="GROW")
     with pytest.raises(NetworkError, match="no flux at steady state that grows"):
         needed_trace_exchanges(stuck, np.array([True, False]))
+
+
+def test_without_demands_a_flux_runs_down_to_zero_in_its_own_direction():
+    lower, upper = np.array([8.0, -1000.0, -5.0, -3.0, 5.0]), np.array([1000.0, -2.0, 7.0, -3.0, 5.0])
+    low, high = without_demands(lower, upper)
+    assert low.tolist() == [0.0, -np.inf, -5.0, -np.inf, 0.0]
+    assert high.tolist() == [np.inf, 0.0, 7.0, 0.0, np.inf]

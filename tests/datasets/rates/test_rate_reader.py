@@ -186,7 +186,10 @@ REFUSED = {
     "brackets without a unit": ({"glucose uptake [parsec]": [1.0]}, "'parsec' is no unit"),
     "an unknown name": ({"glucos_uptake_mmol_per_gDW_h": [1.0]}, r"did you mean EX_glc__D_e \(D-Glucose\)"),
     "an ambiguous formula": ({"C6H12O6_uptake_mmol_per_gDW_h": [1.0]}, r"EX_fru_e \(D-Fructose\) or EX_glc__D_e"),
-    "an internal reaction": ({"PFK": [1.0]}, "inside e_coli_core"),
+    "a direction inside": ({"PFK_uptake": [1.0]}, "inside e_coli_core; expected its signed flux"),
+    "a concentration inside": ({"PFK": [1.0], "PGI [mM]": [1.0]}, "inside e_coli_core"),
+    "a mass inside": ({"PFK [g/gDW/h]": [1.0]}, "no exchange of one substance"),
+    "a negative dilution": ({"dilution_rate_1_per_h": [-0.4]}, "runs against its meaning, growth"),
     "a sign against uptake": ({"glucose_uptake_mmol_per_gDW_h": [5.0, -5.0]}, "row 1.*-5 runs against its meaning"),
     "a sign against formation": ({"acetate_formation_mmol_per_gDW_h": [-5.0]}, "runs against its meaning"),
     "oxygen that is evolved": ({"EX_o2_e": [8.0]}, "oxygen is taken up"),
@@ -282,3 +285,10 @@ def test_labels_are_kept_out_and_a_map_may_leave_out_the_unit_of_a_second_header
     assert one(rates, "EX_o2_e") == -9.0
     with pytest.raises(TableError, match="'°C' is no unit"):
         read_rates(core, table)
+
+
+@pytest.mark.parametrize(("growth", "std"), [(-0.003, 0.003), (-0.01, 0.01), (-0.05, 0.02), (0.4, 0.02)])
+def test_growth_slightly_below_zero_is_a_measurement(core, growth: float, std: float):
+    rates = rates_of(core, mu_1_per_h=[growth], EX_glc__D_e=[-1.0])
+    place = rates.reactions.index(core.growth_reaction)
+    assert (rates.rates[0, place], rates.deviations[0, place]) == (growth, pytest.approx(std))

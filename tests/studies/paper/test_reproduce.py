@@ -156,7 +156,7 @@ def test_the_whole_tree_has_the_documented_keys(whole: tuple[Path, dict[str, Any
 
     errors = {f"{name}_relative_error" for name in ("median", "mean", "p90")}
     ranges = {f"{error}_{side}" for error in errors for side in ("min", "max")}
-    base = {"flux_gnn", "carbon_balance"} | rivals
+    base = {"flux_gnn", "carbon_balance", "carbon_and_electron_balance"} | rivals
     assert set(results["hidden_co2"]) == {"known", "known_without_h2o_h_pi", "unknown_composition"}
     assert set(results["hidden_co2"]["known"]) == base | paper | {"flux_gnn_soft", "flux_gnn_soft_exchange"}
     assert set(results["hidden_co2"]["known_without_h2o_h_pi"]) == base

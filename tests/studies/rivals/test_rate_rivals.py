@@ -6,13 +6,22 @@ import pandas as pd
 import pytest
 import torch
 
-from metagnn.studies.harness.measured_rates import CO2, SELDOM_MEASURED, RatesTask, own_contents, random_start
+from metagnn.studies.harness.measured_rates import (
+    CO2,
+    SELDOM_MEASURED,
+    RatesTask,
+    as_fluxes,
+    own_contents,
+    random_start,
+)
 from metagnn.studies.rivals import rate_rivals as module
 from metagnn.studies.rivals.rate_rivals import (
     CO2_ERROR,
     balance_mlp,
+    carbon_and_electron_balance,
     carbon_balance,
     classical_network,
+    co2_from_carbon_and_electrons,
     flux_gnn,
     optimiser_steps,
     reconciliation,
@@ -36,6 +45,16 @@ def test_the_carbon_balance_is_exact_without_noise(make_task: MakeTask, without_
     answer = carbon_balance(task, 0)
     np.testing.assert_allclose(answer.co2, true_co2(task), rtol=1e-9)
     assert np.isnan(answer.fluxes).all()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_carbon_and_electrons_give_co2_without_growth(make_task: MakeTask, without_noise: Change, known: bool) -> None:
+    task = without_noise(make_task(known=known))
+    np.testing.assert_allclose(carbon_and_electron_balance(task, 0).co2, true_co2(task), rtol=1e-9)
+    fluxes = as_fluxes(task.network, task.test)
+    growth, co2 = task.network.reaction_index(task.network.growth_reaction), task.network.reaction_index(CO2)
+    fluxes[:, [growth, co2]] = np.nan
+    np.testing.assert_allclose(co2_from_carbon_and_electrons(task.network, fluxes), true_co2(task), rtol=1e-9)
 
 
 @pytest.mark.parametrize("hidden", [(CO2,), (CO2, *SELDOM_MEASURED)])
@@ -75,10 +94,20 @@ def test_classical_estimators_know_the_composition_or_find_it(make_task: MakeTas
         lambda task: balance_mlp(task, 0, False, ("co2",)),
         lambda task: balance_mlp(task, 0, True, ("co2", "internal")),
         lambda task: carbon_balance(task, 0),
+        lambda task: carbon_and_electron_balance(task, 0),
         lambda task: reconciliation(task, 0),
         lambda task: reconciliation(task, 0, True),
     ],
-    ids=["flux_gnn", "flux_gnn_soft", "as_described", "tuned_internal", "carbon", "reconciled", "reconciled_growth"],
+    ids=[
+        "flux_gnn",
+        "flux_gnn_soft",
+        "as_described",
+        "tuned_internal",
+        "carbon",
+        "electrons",
+        "reconciled",
+        "reconciled_growth",
+    ],
 )
 @pytest.mark.parametrize("known", [True, False])
 def test_the_truth_and_hidden_rates_are_not_looked_at(
