@@ -68,7 +68,7 @@ def check_rates(exchange_laws: ExchangeLaws, rates: RateTable, options: Reconcil
         return RateChecks()
     alpha, _, electrons = own_contents(laws)
     prior = composition_prior(laws, options.degree(electrons / alpha), options.contents)
-    measured, deviations = (array[:, laws.indices] for array in rates.on_network(network))
+    measured, deviations = (array[:, laws.indices] for array in rates.on_network(laws.network))
     suspects = unit_suspects(laws, measured, deviations, prior)
     if any(suspect.factor not in HALVED for suspect in suspects[:1]):
         return RateChecks(suspects)
