@@ -60,10 +60,14 @@ class NullProjector:
 
     def project(self, values: np.ndarray) -> np.ndarray:
         """Project columns, shape `[columns, samples]`."""
+        return self.expand(self.project_groups(self.collect(scipy.sparse.csc_array(values))))
+
+    def collect(self, values: Any) -> np.ndarray:
+        """Return the part of columns that is in the span of the groups, `[columns, samples]` to `[groups, samples]`."""
         moves = self._coupled.moving
-        collected = np.zeros((self.groups, values.shape[1]))
-        np.add.at(collected, self._coupled.group[moves], self._coupled.ratio[moves, None] * values[moves])
-        return self.expand(self.project_groups(collected))
+        entries = (self._coupled.ratio[moves], (self._coupled.group[moves], moves))
+        spread = scipy.sparse.csr_array(entries, shape=(self.groups, len(self._coupled.group)))
+        return np.asarray((spread @ values).toarray())
 
     def project_groups(self, values: np.ndarray) -> np.ndarray:
         """Project fluxes of groups, shape `[groups, samples]`."""
@@ -76,6 +80,10 @@ class NullProjector:
                 break
             before = change
         return values
+
+    def orthonormal(self, values: np.ndarray) -> np.ndarray:
+        """Return orthonormal directions that the projections of independent ones span, of the same shape."""
+        return np.asarray(scipy.linalg.qr(self.project_groups(values), mode="economic")[0])
 
     def expand(self, values: np.ndarray) -> np.ndarray:
         """Return the entries of groups, shape `[columns, samples]`; lengths and angles stay."""
@@ -107,11 +115,12 @@ def sparse_null_basis(matrix: Any) -> np.ndarray:
         # The trace of a projector is the dimension of its range (Hutchinson's estimate).
         dimension = float((probes * projected).sum()) / width
         width = min(max(2 * width, int(1.1 * dimension) + PROBES), projector.groups)
-    basis = projector.project_groups(projected @ (vectors[:, kept] / np.sqrt(size[kept])))
-    basis = projector.expand(scipy.linalg.qr(basis, mode="economic")[0])
+    basis = projector.orthonormal(projected @ (vectors[:, kept] / np.sqrt(size[kept])))
     # The factor is regularised: what balances only to 1e-6, by rounded coefficients, must be told from what balances.
-    left = matrix @ basis
+    left = matrix @ projector.expand(basis)
     _, off, turn = np.linalg.svd(scipy.linalg.qr(left, mode="r")[0][: left.shape[1]])
-    off = np.pad(off, (0, len(turn) - len(off)))
     largest = np.sqrt(abs(matrix).power(2).sum(axis=1).max())
-    return np.ascontiguousarray(basis @ turn[off <= NULL * largest].T)
+    balanced = np.pad(off, (0, len(turn) - len(off))) <= NULL * largest
+    if not balanced.all():
+        basis = projector.orthonormal(basis @ turn[balanced].T)
+    return np.ascontiguousarray(projector.expand(basis))
