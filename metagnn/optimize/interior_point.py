@@ -29,11 +29,12 @@ class InteriorSolution:
 
 @dataclass
 class _Prepared:
-    """State of one thread: a solver, its current weights, and the status of its last problem."""
+    """State of one thread: a solver, its current weights, and the status and last iterate of its last problem."""
 
     solver: Any = None
     weights: np.ndarray = field(default_factory=lambda: np.zeros(0))
     status: str = ""
+    unfinished: InteriorSolution | None = None
 
 
 class InteriorPoint:
@@ -63,6 +64,11 @@ class InteriorPoint:
     def status(self) -> str:
         """PIQP's status of this thread's last problem."""
         return self._prepared.get().status
+
+    @property
+    def unfinished(self) -> InteriorSolution | None:
+        """The last iterate of this thread's last problem, if the solver ran out of steps."""
+        return self._prepared.get().unfinished
 
     def restart(self) -> None:
         """Discard this thread's solver, so that earlier problems do not affect the next one."""
@@ -97,8 +103,8 @@ class InteriorPoint:
             own.solver.update(c=-target, b=right, x_l=lower, x_u=upper)
         own.weights = weights.copy()
         solved = own.solver.solve()
-        own.status = solved.name
-        if solved != piqp.PIQP_SOLVED:
+        own.status, own.unfinished = solved.name, None
+        if solved not in (piqp.PIQP_SOLVED, piqp.PIQP_MAX_ITER_REACHED):
             # Do not reuse the state of a failed solve.
             own.solver = None
             return None
@@ -107,7 +113,11 @@ class InteriorPoint:
         side = np.zeros(len(target), dtype=np.int8)
         side[result.x - lower < result.z_bl] = -1
         side[upper - result.x < result.z_bu] = 1
-        return InteriorSolution(result.x.copy(), -result.y, side)
+        found = InteriorSolution(result.x.copy(), -result.y, side)
+        if solved != piqp.PIQP_SOLVED:
+            own.solver, own.unfinished = None, found
+            return None
+        return found
 
     def _new_solver(self) -> Any:
         solver = piqp.SparseSolver()
