@@ -150,7 +150,7 @@ class _Reduced:
     def __init__(self, matrix: scipy.sparse.csc_array, lower: np.ndarray, upper: np.ndarray) -> None:
         self._coupled = reduce_network(matrix, lower, upper)
         self._bounds = self._coupled.group_bounds(lower, upper, AT_BOUND)
-        self._program = LinearProgram(self._coupled.matrix, np.zeros(self._coupled.groups))
+        self._program = LinearProgram(self._coupled.matrix, np.zeros(self._coupled.groups), primal=True)
 
     def find_ranges(self, columns: Sequence[int]) -> np.ndarray:
         """Ranges of some columns, shape `[columns, 2]`."""
@@ -187,7 +187,7 @@ def typical_flux(network: MetabolicNetwork, seed: int = 0) -> np.ndarray:
     count, growth = len(network.reactions), network.reaction_index(network.growth_reaction)
     lower, upper = np.maximum(network.bounds.lower, -WIDEST), np.minimum(network.bounds.upper, WIDEST)
     coupled = reduce_network(network.stoichiometry.to_scipy(), lower, upper)
-    program = LinearProgram(coupled.matrix, np.zeros(coupled.groups))
+    program = LinearProgram(coupled.matrix, np.zeros(coupled.groups), primal=True)
     moves, bounds = coupled.moving, coupled.group_bounds(lower, upper)
     random = np.random.default_rng(seed)
     found = []
