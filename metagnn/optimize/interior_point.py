@@ -11,6 +11,9 @@ import scipy.sparse
 
 from metagnn.optimize.per_thread import PerThread
 
+MOST_STEPS = 500
+"""Steps after which the solver gives up."""
+
 
 @dataclass(frozen=True, eq=False)
 class InteriorSolution:
@@ -131,6 +134,6 @@ class InteriorPoint:
             solver.settings.reg_lower_limit, solver.settings.reg_finetune_lower_limit = 1e-13, 1e-14
             solver.settings.rho_init, solver.settings.delta_init = 1e-3, 1e-1
         solver.settings.preconditioner_iter = self._scalings
-        solver.settings.max_iter = 500
+        solver.settings.max_iter = MOST_STEPS
         solver.settings.eps_primal_inf = self._proof
         return solver
