@@ -15,8 +15,8 @@ from metagnn.errors import InputError, NetworkError, unknown_name
 from metagnn.network.elements import balance_weights
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.null_space import NullProjector
-from metagnn.nn.biomass import BiomassComposition, check_composition
 from metagnn.nn.biomass import CONTENTS as TRAINED
+from metagnn.nn.biomass import BiomassComposition, check_composition
 from metagnn.nn.biomass_column import BiomassColumn, conserved_moieties
 from metagnn.nn.co2 import co2_exchange
 
