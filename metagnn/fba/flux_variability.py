@@ -34,13 +34,15 @@ def flux_ranges(
         InputError: No flux satisfies the bounds, or the solver failed.
     """
     wanted = np.asarray(directions)
-    combinations = wanted if wanted.ndim == 2 else np.eye(len(lower))[wanted]
-    ranges = np.full((len(combinations), 2), np.nan)
+    ranges = np.full((len(wanted), 2), np.nan)
     # A single column cannot exceed its bounds; a combination has none of its own.
     alone = wanted if wanted.ndim == 1 else np.full(len(wanted), -1)
     for side, sign in ((0, -1.0), (1, 1.0)):
-        for position, combination in enumerate(combinations):
+        for position, direction in enumerate(wanted):
             if np.isnan(ranges[position, side]):
+                combination = direction if wanted.ndim == 2 else np.zeros(len(lower))
+                if wanted.ndim == 1:
+                    combination[direction] = 1.0
                 solution = program.solve(lower, upper, sign * combination)
                 if solution.status == INFEASIBLE:
                     raise InputError("no flux satisfies the bounds and the fixed values; expected at least one")

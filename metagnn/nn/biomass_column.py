@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from metagnn.errors import NetworkError
-from metagnn.network.compression import null_basis
 from metagnn.network.elements import ELECTRON_WEIGHTS, Metabolite, elements_present
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.null_space import sparse_null_basis
 from metagnn.optimize.linear_program import OPTIMAL
 from metagnn.optimize.quadratic_program import QuadraticProgram
 from metagnn.units import molar_mass
@@ -236,7 +236,7 @@ def conserved_moieties(network: MetabolicNetwork, closed: np.ndarray | None = No
     """
     others = np.ones(len(network.reactions), dtype=bool) if closed is None else ~closed
     others[network.reaction_index(network.growth_reaction)] = False
-    return null_basis(network.stoichiometry.to_scipy().tocsc()[:, np.flatnonzero(others)].toarray().T)
+    return sparse_null_basis(network.stoichiometry.to_scipy().tocsc()[:, np.flatnonzero(others)].T)
 
 
 def _independent_rows(matrix: np.ndarray) -> np.ndarray:

@@ -11,6 +11,9 @@ import scipy.sparse
 
 from metagnn.optimize.per_thread import PerThread
 
+MOST_STEPS = 500
+"""Steps after which the solver gives up."""
+
 
 @dataclass(frozen=True, eq=False)
 class InteriorSolution:
@@ -29,11 +32,12 @@ class InteriorSolution:
 
 @dataclass
 class _Prepared:
-    """State of one thread: a solver, its current weights, and the status of its last problem."""
+    """State of one thread: a solver, its current weights, and the status and last iterate of its last problem."""
 
     solver: Any = None
     weights: np.ndarray = field(default_factory=lambda: np.zeros(0))
     status: str = ""
+    unfinished: InteriorSolution | None = None
 
 
 class InteriorPoint:
@@ -63,6 +67,11 @@ class InteriorPoint:
     def status(self) -> str:
         """PIQP's status of this thread's last problem."""
         return self._prepared.get().status
+
+    @property
+    def unfinished(self) -> InteriorSolution | None:
+        """The last iterate of this thread's last problem, if the solver ran out of steps."""
+        return self._prepared.get().unfinished
 
     def restart(self) -> None:
         """Discard this thread's solver, so that earlier problems do not affect the next one."""
@@ -97,8 +106,8 @@ class InteriorPoint:
             own.solver.update(c=-target, b=right, x_l=lower, x_u=upper)
         own.weights = weights.copy()
         solved = own.solver.solve()
-        own.status = solved.name
-        if solved != piqp.PIQP_SOLVED:
+        own.status, own.unfinished = solved.name, None
+        if solved not in (piqp.PIQP_SOLVED, piqp.PIQP_MAX_ITER_REACHED):
             # Do not reuse the state of a failed solve.
             own.solver = None
             return None
@@ -107,7 +116,11 @@ class InteriorPoint:
         side = np.zeros(len(target), dtype=np.int8)
         side[result.x - lower < result.z_bl] = -1
         side[upper - result.x < result.z_bu] = 1
-        return InteriorSolution(result.x.copy(), -result.y, side)
+        found = InteriorSolution(result.x.copy(), -result.y, side)
+        if solved != piqp.PIQP_SOLVED:
+            own.solver, own.unfinished = None, found
+            return None
+        return found
 
     def _new_solver(self) -> Any:
         solver = piqp.SparseSolver()
@@ -121,6 +134,6 @@ class InteriorPoint:
             solver.settings.reg_lower_limit, solver.settings.reg_finetune_lower_limit = 1e-13, 1e-14
             solver.settings.rho_init, solver.settings.delta_init = 1e-3, 1e-1
         solver.settings.preconditioner_iter = self._scalings
-        solver.settings.max_iter = 500
+        solver.settings.max_iter = MOST_STEPS
         solver.settings.eps_primal_inf = self._proof
         return solver

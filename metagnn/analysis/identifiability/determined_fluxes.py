@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from metagnn._html import html_table
 from metagnn.analysis.identifiability.measurement_advice import MeasurementAdvice
 from metagnn.analysis.identifiability.steady_state_ranges import SteadyStateRanges, typical_flux
 from metagnn.analysis.identifiability.steady_state_tangent import BLOCKED, SteadyStateTangent
-from metagnn.errors import InputError
+from metagnn.errors import InputError, NetworkError
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
 
@@ -24,6 +25,9 @@ ONE_VALUE = 1e-4
 
 ABSENT = 1e-6
 """Flux of an exchange below which it counts as absent [mmol/gDW/h]."""
+
+MOST_DENSE = 500
+"""Reactions up to which S is factored densely: faster, and any reaction can then be measured."""
 
 MOST_SHOWN = 25
 """Quantities that a notebook shows; `table` has all."""
@@ -129,7 +133,10 @@ def identifiability(
         NetworkError: No growth reaction, or no formulas where the composition is unknown.
     """
     network = as_network(network)
-    tangent = SteadyStateTangent.from_network(network, composition, seed)
+    if len(network.reactions) <= MOST_DENSE:
+        tangent = SteadyStateTangent.from_network(network, composition, seed)
+    else:
+        tangent = SteadyStateTangent.spanned(network, composition, _measurable(network, measured, fluxes), seed)
     return identify(tangent, measured, composition, fluxes=fluxes, present=present, reference=reference, seed=seed)
 
 
@@ -176,6 +183,18 @@ def _strings(argument: str, names: Sequence[str]) -> Sequence[str]:
     if isinstance(names, str):
         raise InputError(f"`{argument}` is the text {names!r}; expected a list of names")
     return names
+
+
+def _measurable(network: MetabolicNetwork, measured: Sequence[str], fluxes: str | Sequence[str]) -> list[int]:
+    """Positions of the reactions that are measured, held or exchanged, and of those asked for by name."""
+    asked = () if isinstance(fluxes, str) else fluxes
+    held = np.flatnonzero(network.bounds.lower == network.bounds.upper).tolist()
+    found = [*held, *network.outside_indices.tolist()]
+    for name in (*_strings("measured", measured), *asked):
+        # Readouts are no reactions; `identify` refuses unknown names.
+        with contextlib.suppress(NetworkError):
+            found.append(network.reaction_index(name))
+    return found
 
 
 def _chosen(network: MetabolicNetwork, fluxes: str | Sequence[str]) -> Sequence[str]:

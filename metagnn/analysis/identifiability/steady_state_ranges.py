@@ -9,8 +9,9 @@ import scipy.sparse
 
 from metagnn.analysis.identifiability.steady_state_tangent import ALPHA, BETA, REDUCTION, SteadyStateTangent
 from metagnn.errors import InputError
-from metagnn.fba.flux_variability import flux_ranges
+from metagnn.fba.flux_variability import AT_BOUND, flux_ranges
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.network.reduction import reduce_network
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
 
 PURE = {ALPHA: 1000.0 / 12.011, BETA: 1000.0 / 14.007}
@@ -67,7 +68,7 @@ class SteadyStateRanges:
         window = SLACK * (1.0 + np.abs(self.reference[held]))
         self._lower[held] = self.reference[held] - window
         self._upper[held] = self.reference[held] + window
-        self._program: LinearProgram | None = None
+        self._reduced: _Reduced | None = None
 
     def value(self, index: int) -> float:
         """Value at the reference: a flux, or a content of the network's own biomass."""
@@ -83,15 +84,13 @@ class SteadyStateRanges:
         fluxes = [index for index in indices if index < self._reactions]
         intervals = {index: np.array(self._own_bounds(index)) for index in indices}
         if fluxes:
-            found = flux_ranges(self._linear_program(), self._lower, self._upper, fluxes)
+            found = self._problem().find_ranges(fluxes)
             found[found <= -NO_BOUND], found[found >= NO_BOUND] = -np.inf, np.inf
             intervals |= dict(zip(fluxes, found, strict=True))
         for index in indices:
             growth = self.reference[self._growth]
             if index >= self._reactions and self._growth in self._known and growth > SLACK:
-                row = np.zeros((1, self._reactions + self._parameters))
-                row[0, self._reactions :] = self._moves(index) / growth
-                change = flux_ranges(self._linear_program(), self._lower, self._upper, row)[0]
+                change = self._problem().find_range(self._reactions, self._moves(index) / growth)
                 intervals[index] = np.clip(self.value(index) + change, *self._own_bounds(index))
         return np.array([intervals[index] for index in indices]).reshape(-1, 2)
 
@@ -113,18 +112,19 @@ class SteadyStateRanges:
         """How a content moves with every parameter."""
         return self._tangent.rows[index, self._tangent.rows.shape[1] - self._parameters :]
 
-    def _linear_program(self) -> LinearProgram:
+    def _problem(self) -> _Reduced:
         """Balances, contents between nothing and all of biomass, and contents known to be the network's own."""
-        if self._program is None:
+        if self._reduced is None:
             S = self._tangent.network.stoichiometry.to_scipy()
             matrix = scipy.sparse.hstack([S, self._tangent.column_moves])
             rows, least, most = self._content_limits(matrix.shape[1]) if self._parameters else ([], [], [])
             if rows:
-                matrix = scipy.sparse.vstack([matrix, np.array(rows)])
-            balanced = [0.0] * S.shape[0]
-            limits = np.array(balanced + least), np.array(balanced + most)
-            self._program = LinearProgram(matrix, np.zeros(matrix.shape[1]), "max", *limits)
-        return self._program
+                # A column of its own makes each limit a balance.
+                slack = -scipy.sparse.eye_array(len(rows))
+                matrix = scipy.sparse.block_array([[matrix, None], [np.array(rows), slack]])
+            lower, upper = np.append(self._lower, least), np.append(self._upper, most)
+            self._reduced = _Reduced(scipy.sparse.csc_array(matrix), lower, upper)
+        return self._reduced
 
     def _content_limits(self, columns: int) -> tuple[list[np.ndarray], list[float], list[float]]:
         """Rows over fluxes and growth times change of the parameters, with their lower and upper limits."""
@@ -147,6 +147,33 @@ class SteadyStateRanges:
         return rows, least, most
 
 
+class _Reduced:
+    """Ranges of columns in terms of the groups that move together: a third of the columns at genome scale."""
+
+    def __init__(self, matrix: scipy.sparse.csc_array, lower: np.ndarray, upper: np.ndarray) -> None:
+        self._coupled = reduce_network(matrix, lower, upper)
+        self._bounds = self._coupled.group_bounds(lower, upper, AT_BOUND)
+        self._program = LinearProgram(self._coupled.matrix, np.zeros(self._coupled.groups), primal=True)
+
+    def find_ranges(self, columns: Sequence[int]) -> np.ndarray:
+        """Ranges of some columns, shape `[columns, 2]`."""
+        group, ratio = self._coupled.group[columns], self._coupled.ratio[columns]
+        moving, position = np.unique(group[group >= 0], return_inverse=True)
+        ranges = np.zeros((len(columns), 2))
+        if len(moving):
+            found = flux_ranges(self._program, *self._bounds, moving)
+            ranges[group >= 0] = np.sort(found[position] * ratio[group >= 0, None], axis=1)
+        return ranges
+
+    def find_range(self, first: int, weights: np.ndarray) -> np.ndarray:
+        """Range of a weighted sum of consecutive columns, shape `[2]`."""
+        columns = np.arange(first, first + len(weights))
+        group, ratio = self._coupled.group[columns], self._coupled.ratio[columns]
+        row = np.zeros((1, self._coupled.groups))
+        np.add.at(row[0], group[group >= 0], (weights * ratio)[group >= 0])
+        return np.asarray(flux_ranges(self._program, *self._bounds, row)[0])
+
+
 def typical_flux(network: MetabolicNetwork, seed: int = 0) -> np.ndarray:
     """A flux at steady state away from optima: the mean of the optima of random objectives and of growth.
 
@@ -162,7 +189,9 @@ def typical_flux(network: MetabolicNetwork, seed: int = 0) -> np.ndarray:
     """
     count, growth = len(network.reactions), network.reaction_index(network.growth_reaction)
     lower, upper = np.maximum(network.bounds.lower, -WIDEST), np.minimum(network.bounds.upper, WIDEST)
-    program = LinearProgram(network.stoichiometry.to_scipy(), np.zeros(count))
+    coupled = reduce_network(network.stoichiometry.to_scipy(), lower, upper)
+    program = LinearProgram(coupled.matrix, np.zeros(coupled.groups), primal=True)
+    moves, bounds = coupled.moving, coupled.group_bounds(lower, upper)
     random = np.random.default_rng(seed)
     found = []
     for vertex in range(VERTICES):
@@ -170,10 +199,11 @@ def typical_flux(network: MetabolicNetwork, seed: int = 0) -> np.ndarray:
         # Every second optimum maximises growth, so that the mean grows.
         objective[network.outside_indices] = random.normal(size=len(network.outside_indices)) * (vertex % 2)
         objective[growth] += 1.0 - vertex % 2
-        solution = program.solve(lower, upper, objective)
+        costs = np.bincount(coupled.group[moves], coupled.ratio[moves] * objective[moves], coupled.groups)
+        solution = program.solve(*bounds, costs)
         if solution.status != OPTIMAL:
             raise InputError(f"no flux of {network.id} is at steady state and within its bounds ({solution.status})")
-        found.append(solution.values)
+        found.append(coupled.expand(solution.values))
     return np.asarray(np.mean(found, axis=0))
 
 

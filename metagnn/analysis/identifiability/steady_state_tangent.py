@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
+import scipy.sparse
 import torch
 
 from metagnn.errors import InputError, NetworkError, unknown_name
 from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.nn.biomass import BiomassComposition
+from metagnn.network.null_space import NullProjector
+from metagnn.nn.biomass import CONTENTS as TRAINED
+from metagnn.nn.biomass import BiomassComposition, check_composition
+from metagnn.nn.biomass_column import BiomassColumn, conserved_moieties
 from metagnn.nn.co2 import co2_exchange
 
 GROWTH, CO2, ALPHA, BETA, REDUCTION = "growth", "co2", "alpha", "beta", "degree_of_reduction"
@@ -28,6 +32,12 @@ RANK_TOLERANCE = 1e-8
 
 TOLERANCE = 1e-7
 """Undetermined part of a quantity, relative to the whole, that counts as zero."""
+
+SPANNED = 1e-9
+"""Singular value of projected unit vectors from which it counts: those that laws make zero are rounding."""
+
+SKETCHED = 16
+"""Random directions that stand for all in which the exact quantities do not move."""
 
 BLOCKED = 1e-10
 """Size of a row of an orthonormal basis that counts as zero."""
@@ -48,6 +58,7 @@ class SteadyStateTangent:
         short_names: Position of "growth" and, where there is one, of "co2".
         column_moves: What one unit of every parameter does to the biomass column, shape `[metabolites, parameters]`;
             no parameters where the composition is fixed.
+        exact: Reactions that can be measured; None for all. See `spanned`.
     """
 
     network: MetabolicNetwork
@@ -55,6 +66,7 @@ class SteadyStateTangent:
     names: tuple[str, ...]
     short_names: dict[str, int]
     column_moves: np.ndarray
+    exact: frozenset[int] | None = None
 
     @classmethod
     def from_network(cls, network: MetabolicNetwork, composition: str = "fixed", seed: int = 0) -> SteadyStateTangent:
@@ -85,14 +97,61 @@ class SteadyStateTangent:
                 moves = biomass.sensitivity().numpy()
                 free = np.zeros((moves.shape[1], rows.shape[1]))
                 rows = np.block([[rows, moves], [free, np.eye(moves.shape[1])]])
-        contents = _content_rows(network, biomass, column_moves)
-        count, parameters = len(network.reactions), rows.shape[0] - len(network.reactions)
-        of_biomass = [np.pad(row, (rows.shape[1] - parameters, 0)) for row in contents.values()]
-        short_names = {GROWTH: network.reaction_index(network.growth_reaction)}
-        with contextlib.suppress(NetworkError):
-            short_names[CO2] = co2_exchange(network)
+        return cls._of_rows(network, rows, biomass.column().detach().numpy(), column_moves)
+
+    @classmethod
+    def spanned(
+        cls, network: MetabolicNetwork, composition: str, exact: Sequence[int], seed: int = 0
+    ) -> SteadyStateTangent:
+        """Find the directions that move some reactions, without a dense factor of S.
+
+        Directions that move none of them are represented by a few random ones: enough to tell whether another reaction
+        moves along with what is measured, but no such reaction can itself be measured. A second for ten thousand
+        reactions, where `from_network` takes minutes and gigabytes.
+
+        Args:
+            network: The network.
+            composition: As for `from_network`.
+            exact: Positions of all reactions that may be measured, held or absent; growth and CO2 are added.
+            seed: As for `from_network`.
+
+        Raises:
+            InputError: An unknown composition.
+            NetworkError: As for `BiomassColumn`.
+        """
+        column, moves = _random_column(network, composition, seed)
+        count, short_names = len(network.reactions), _short_names(network)
+        matrix = network.with_biomass(column).stoichiometry.to_scipy()
+        projector = NullProjector(scipy.sparse.hstack([matrix, scipy.sparse.csr_array(moves)], format="csc"))
+        measured = sorted({*exact, *short_names.values()})
+        chosen = np.array([*measured, *range(count, count + moves.shape[1])])
+        places = (chosen, np.arange(len(chosen)))
+        units = scipy.sparse.csc_array((np.ones(len(chosen)), places), (count + moves.shape[1], len(chosen)))
+        projected = projector.project_groups(projector.collect(units))
+        left, size, _ = np.linalg.svd(projected, full_matrices=False)
+        basis = left[:, size > SPANNED]
+        random = np.random.default_rng(seed).standard_normal((projector.groups, SKETCHED)) / np.sqrt(SKETCHED)
+        others = projector.project_groups(random)
+        for _ in range(2):
+            others -= basis @ (basis.T @ others)
+        rows = projector.expand(np.hstack([basis, others]))
+        return cls._of_rows(network, rows, column, moves, frozenset(measured))
+
+    @classmethod
+    def _of_rows(
+        cls,
+        network: MetabolicNetwork,
+        rows: np.ndarray,
+        column: np.ndarray,
+        column_moves: np.ndarray,
+        exact: frozenset[int] | None = None,
+    ) -> SteadyStateTangent:
+        """Add the contents to rows of the reactions and the parameters."""
+        count = len(network.reactions)
+        contents = _content_rows(network, column, column_moves)
+        of_biomass = [row @ rows[count:] for row in contents.values()]
         names = (*network.reactions, *contents)
-        return cls(network, np.vstack([rows[:count], *of_biomass]), names, short_names, column_moves)
+        return cls(network, np.vstack([rows[:count], *of_biomass]), names, _short_names(network), column_moves, exact)
 
     @property
     def readouts(self) -> tuple[str, ...]:
@@ -127,7 +186,14 @@ class SteadyStateTangent:
 
         Returns:
             Shape `[quantities, directions]`; a row of zeros is determined.
+
+        Raises:
+            InputError: A reaction that is not exact.
         """
+        reactions = len(self.network.reactions)
+        for index in () if self.exact is None else measured:
+            if index < reactions and index not in self.exact:
+                raise InputError(f"`exact` lacks {self.names[index]}; expected every reaction that is measured")
         size = np.linalg.norm(self.rows, axis=1)
         moving = [index for index in measured if size[index] > BLOCKED]
         if not moving:
@@ -144,12 +210,31 @@ class SteadyStateTangent:
         return rest
 
 
-def _content_rows(
-    network: MetabolicNetwork, biomass: BiomassComposition, column_moves: np.ndarray
-) -> dict[str, np.ndarray]:
+def _short_names(network: MetabolicNetwork) -> dict[str, int]:
+    short_names = {GROWTH: network.reaction_index(network.growth_reaction)}
+    with contextlib.suppress(NetworkError):
+        short_names[CO2] = co2_exchange(network)
+    return short_names
+
+
+def _random_column(network: MetabolicNetwork, composition: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The biomass column of a random composition, and its change per unit of every parameter's logarithm."""
+    check_composition(composition)
+    if composition == "fixed":
+        own = network.stoichiometry.to_scipy()[:, [network.reaction_index(network.growth_reaction)]]
+        return own.toarray()[:, 0], np.zeros((own.shape[0], 0))
+    column = BiomassColumn(network, composition, conserved_moieties(network), TRAINED)
+    scale = np.ones(column.changes.shape[1])
+    if composition == "elemental":
+        scale = np.array([network.biomass_content(element) for element in TRAINED])
+    draws = np.random.default_rng(seed).normal(scale=SPREAD, size=len(scale))
+    change, directions = column.change_at(scale * np.expm1(draws))
+    return column.own + change, directions * scale * np.exp(draws)
+
+
+def _content_rows(network: MetabolicNetwork, column: np.ndarray, column_moves: np.ndarray) -> dict[str, np.ndarray]:
     """How contents, and electrons per carbon, move with every parameter; those without formulas are left out."""
     rows, contents = {}, {}
-    column = biomass.column().detach().numpy()
     for balance, name in (("C", ALPHA), ("N", BETA), ("electrons", REDUCTION)):
         with contextlib.suppress(NetworkError):
             network.biomass_content(balance)

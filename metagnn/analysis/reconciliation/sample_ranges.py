@@ -34,7 +34,7 @@ class SampleRanges:
     def __init__(self, matrix: Any, lower: np.ndarray, upper: np.ndarray) -> None:
         self._reduction = reduce_network(scipy.sparse.csc_array(matrix), lower.min(axis=0), upper.max(axis=0))
         low, high = self._bounds = self._reduction.group_bounds(lower, upper, AT_BOUND)
-        self._program = LinearProgram(self._reduction.matrix, np.zeros(self._reduction.groups))
+        self._program = LinearProgram(self._reduction.matrix, np.zeros(self._reduction.groups), primal=True)
         self._varying = np.flatnonzero((low != low[:1]).any(axis=0) | (high != high[:1]).any(axis=0))
 
     def find_ranges(self, columns: np.ndarray, wanted: np.ndarray, progress: Report = unreported) -> np.ndarray:

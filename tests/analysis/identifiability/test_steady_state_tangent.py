@@ -96,5 +96,24 @@ def test_names_are_reactions_aliases_and_readouts(core: MetabolicNetwork):
     biomass = core.reaction_index("Biomass_Ecoli_core")
     assert tangent.index("growth") == tangent.index("BIOMASS_Ecoli_core_w_GAM") == biomass
     assert tangent.index("co2") == core.reaction_index("EX_co2_e")
-    with pytest.raises(InputError, match="'EX_glc_e' is no reaction or readout of e_coli_core; did you mean 'EX_glc"):
+    with pytest.raises(InputError, match="'EX_glc_e' is no reaction or readout of core; did you mean 'EX_glc"):
         tangent.index("EX_glc_e")
+
+
+@pytest.mark.parametrize("composition", ["fixed", "elemental"])
+def test_spanned_directions_leave_the_same_quantities_undetermined(core: MetabolicNetwork, composition: str) -> None:
+    exchanges = core.outside_indices
+    dense = SteadyStateTangent.from_network(core, composition)
+    spanned = SteadyStateTangent.spanned(core, composition, exchanges.tolist())
+    assert spanned.names == dense.names
+    rng = np.random.default_rng(0)
+    for _ in range(12):
+        measured = rng.choice(exchanges, rng.integers(1, len(exchanges)), replace=False).tolist()
+        known = [*measured, dense.index("growth")]
+        assert np.array_equal(spanned.after(known).any(axis=1), dense.after(known).any(axis=1))
+
+
+def test_spanned_directions_refuse_a_measurement_that_they_do_not_hold(core: MetabolicNetwork) -> None:
+    spanned = SteadyStateTangent.spanned(core, "fixed", [])
+    with pytest.raises(InputError, match="lacks PFK"):
+        spanned.after([core.reaction_index("PFK")])
