@@ -56,7 +56,9 @@ def growth_cuts(coupled: CoupledReactions, growth: int, lower: np.ndarray, upper
 
 def _with_scarce(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Add a medium for every bound that varies: that bound scarce, the others at their mean."""
-    varying = [(side, column) for side in (0, 1) for column in np.flatnonzero(np.ptp((lower, upper)[side], axis=0) > 0)]
+    # Compared, not subtracted: bounds may be infinite.
+    differs = [(bound != bound[0]).any(axis=0) for bound in (lower, upper)]
+    varying = [(side, column) for side in (0, 1) for column in np.flatnonzero(differs[side])]
     scarce = np.repeat(np.stack([lower.mean(axis=0), upper.mean(axis=0)])[:, None], len(varying), axis=1)
     for row, (side, column) in enumerate(varying):
         scarce[side, row, column] *= SCARCE

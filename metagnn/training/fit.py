@@ -176,9 +176,10 @@ def _trainer(config: TrainingConfig, callbacks: list[lightning.Callback], checkp
         return lightning.Trainer(
             accelerator=config.accelerator, devices=config.devices, strategy=strategy_name(config),
             # Every process takes whole batches and predicts its share: the batch size is that of all together.
-            use_distributed_sampler=False, max_epochs=sum(rounds_of(config.epochs)), gradient_clip_val=config.gradient_clip,
-            callbacks=callbacks, plugins=[SafetensorsCheckpointIO()], logger=False, enable_checkpointing=checkpointing,
-            enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0,
+            use_distributed_sampler=False, max_epochs=sum(rounds_of(config.epochs)),
+            gradient_clip_val=config.gradient_clip, callbacks=callbacks, plugins=[SafetensorsCheckpointIO()],
+            logger=False, enable_checkpointing=checkpointing, enable_progress_bar=False, enable_model_summary=False,
+            num_sanity_val_steps=0,
         )  # fmt: skip
     except (MisconfigurationException, ValueError, TypeError) as error:
         asked = f"`accelerator` {config.accelerator!r}, `devices` {config.devices!r}, `strategy` {config.strategy!r}"

@@ -87,9 +87,9 @@ def warn_underfit(history: pd.DataFrame, samples: FluxBatch, scale: Tensor) -> N
     ours, ridge = float(history[ERROR].iloc[-1]), ridge_error(samples, scale)
     if ridge is not None and ours > ridge + MARGIN:
         warnings.warn(
-            f"after {len(history)} epochs the model explains {1 - ours:.3f} of the variance of its own training fluxes, "
-            f"a linear ridge regression {1 - ridge:.3f}; train for more epochs, or do not trust its predictions more "
-            "than the regression",
+            f"after {len(history)} epochs the model explains {1 - ours:.3f} of the variance of its own training "
+            f"fluxes, a linear ridge regression {1 - ridge:.3f}; train for more epochs, or trust its "
+            "predictions no more than the regression",
             UnderfitWarning,
             stacklevel=4,
         )

@@ -6,7 +6,7 @@ import json
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +67,8 @@ class Amount:
     media: int
     seeds: int
     methods: tuple[str, ...] = METHODS
-    config: FluxGNNConfig = FluxGNNConfig()
-    training: TrainingConfig = TrainingConfig()
+    config: FluxGNNConfig = field(default_factory=FluxGNNConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
 
 
 USUAL = Amount(200, 1)
@@ -138,7 +138,7 @@ def try_model(path: Path, amount: Amount, seeds: Sequence[int], growth: str | No
             warnings.simplefilter("ignore")
             try:
                 row |= step(state)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 # Whatever a stranger's file makes fail is a result; the other models go on.
                 row["error"] = f"{step.__name__.strip('_')}: {type(error).__name__}: {error}".splitlines()[0]
                 if "network" not in state or step is _label:

@@ -21,8 +21,8 @@ class AbstractBenchmark(ABC):
 
     Attributes:
         path: Module inside `metagnn.studies` and name of the function that measures, "module:function".
-        options: Options that it takes and not every benchmark does: "full", "growth", "jobs", "media", "model", "paths",
-            "resume", "seeds", "table".
+        options: Options that it takes and not every benchmark does: "full", "growth", "jobs", "media", "model",
+            "paths", "resume", "seeds", "table".
     """
 
     path: str
