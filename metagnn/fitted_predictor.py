@@ -20,6 +20,8 @@ from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.predictor_setup import PredictorSetup
 from metagnn.training.fit import Checkpoints, Watch, fit_fluxes
+from metagnn.training.linear_baseline import warn_underfit
+from metagnn.training.rounds import training_end
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,11 @@ class FittedPredictor:
         biomass = self.model.biomass
         relaxed = self.setup.relaxed
         return relaxed if biomass is None else relaxed.with_biomass(biomass.column().detach().numpy())
+
+    @property
+    def trained(self) -> str:
+        """How long it was trained, and why no longer."""
+        return training_end(self.history, self.setup.training.epochs)
 
     @cached_property
     def screen(self) -> FeasibilityScreen:
@@ -92,6 +99,7 @@ def train_predictor(
     scale = samples.scale(growth_index=model.growth_index)
     objective = kind.objective(network, setup.constraint, scale, setup.training)
     history = fit_fluxes(model, objective, samples, setup.training, setup.seed, checkpoints, progress, watch)
+    warn_underfit(history, samples, scale)
     model.eval().after_training(samples, scale)
     return FittedPredictor(setup, model, names, history, _estimate_composition(model, samples))
 

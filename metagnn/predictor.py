@@ -95,7 +95,7 @@ class FluxPredictor(Estimator):
 
     def summary(self) -> dict[str, object]:
         """Network and choices, and how long it was trained."""
-        trained = "not fitted" if self._fitted is None else f"{len(self._fitted.history)} epochs"
+        trained = "not fitted" if self._fitted is None else self._fitted.trained
         choices = {name: getattr(self, name) for name in ("inputs", "constraint", "composition")}
         return {"network": self.network.id, **choices, "trained": trained}
 

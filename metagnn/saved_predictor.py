@@ -126,7 +126,10 @@ def _read_setup(network: MetabolicNetwork, document: dict[str, Any]) -> Predicto
 def _load_weights(model: AbstractFluxModel, weights: dict[str, Tensor]) -> None:
     try:
         for name in model.beside:
-            getattr(model, name).copy_(weights.pop(name))
+            own, saved = getattr(model, name), weights.pop(name, None)
+            # Some are as long as the media demand; those of an older version are left as they are made.
+            if saved is not None:
+                setattr(model, name, own.copy_(saved) if own.numel() else saved.to(own))
         model.load_state_dict(weights)
     except (KeyError, RuntimeError) as error:
         raise FolderError(f"the saved weights do not fit their settings: {str(error).splitlines()[-1]}") from error

@@ -274,7 +274,12 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn benchmark extrapolation --out results",
     )
     parser.add_argument("name", choices=tuple(BENCHMARKS), help="benchmark to run")
+    parser.add_argument("paths", nargs="*", metavar="MODEL", help="for models: model files, or folders of them")
     parser.add_argument("--quick", action="store_true", help="small cases and one seed, as a test")
+    models = parser.add_argument_group("for models")
+    models.add_argument("--media", type=_at_least(1), default=None, help="media of every model (default: 200)")
+    models.add_argument("--seeds", type=_at_least(1), default=None, help="seeds of training (default: 1)")
+    models.add_argument("--growth", metavar="REACTION", default=None, help="growth reaction (default: the file's)")
     transfer = parser.add_argument_group("for transfer")
     transfer.add_argument("--full", action="store_true", help="also train on iJO1366 and test on salmonella")
     only = parser.add_argument_group("for extrapolation")

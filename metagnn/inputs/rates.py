@@ -42,6 +42,8 @@ class Rates(AbstractInputKind):
     """
 
     name = "rates"
+    # Noise sets how well measured rates can be fitted: a number of epochs, not an error to reach.
+    training = TrainingConfig(epochs=150)
     signed = True
 
     def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:

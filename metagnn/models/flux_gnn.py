@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from metagnn._typing import Fluxes
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.errors import InputError
+from metagnn.fba.growth_cuts import growth_cuts
 from metagnn.fba.typical_fluxes import typical_fluxes
 from metagnn.graph.features import node_features
 from metagnn.models.constraint import AbstractConstraint, Unfinished, as_constraint
@@ -29,8 +30,17 @@ from metagnn.nn.polytope import PolytopeProjection
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.nn.splitting import SplittingParameters, UnrolledSplitting
 
-SMALLEST_SPREAD = 0.1
+SMALLEST_SPREAD = 0.01
 """Spread of normalised fluxes below which a flux counts as varying this much."""
+
+TYPICAL_SPREAD = 0.5
+"""Root mean square spread of the normalised fluxes that vary; e_coli_core and iJO1366 have about this one as it is."""
+
+NEGLIGIBLE_SPREAD = 1e-9
+"""Spread of normalised fluxes up to which a flux does not vary."""
+
+FAR = 1e30
+"""What stands for a bound of infinity in a sum over bounds."""
 
 MOST_DENSE_GROUPS = 500
 """Groups of reactions above which a sparse factor of their balances is faster than a basis of their null space."""
@@ -97,7 +107,10 @@ class FluxGNN(AbstractFluxModel):
     fade: Tensor
     flux_scale: Tensor
     growth_drive: Tensor
-    beside = ("flux_scale",)
+    unit: Tensor
+    mean_flux: Tensor
+    growth_cuts: Tensor
+    beside = ("flux_scale", "unit", "mean_flux", "growth_cuts")
 
     def __init__(
         self,
@@ -118,6 +131,11 @@ class FluxGNN(AbstractFluxModel):
             self.composition.reset_contents(self.config.alpha_start, self.config.beta_start)
         # Of this network and its media, so no part of the state that serves another network: `calibrate` sets it.
         self.register_buffer("flux_scale", torch.ones(len(network.reactions)), persistent=False)
+        # Of a sample's size, such that fluxes vary by about `TYPICAL_SPREAD` on every network.
+        self.register_buffer("unit", torch.ones((), dtype=torch.float64), persistent=False)
+        self.register_buffer("mean_flux", torch.zeros(len(network.reactions)), persistent=False)
+        # Prices of the bounds, which limit growth in every medium: see `growth_cuts`; none where S is trained.
+        self.register_buffer("growth_cuts", torch.zeros(0, 0, dtype=torch.float64), persistent=False)
         # How strongly the exact layer pulls at growth, in units of its scale; found on data after training.
         self.register_buffer("growth_drive", torch.zeros(()))
         features = node_features(network, inputs)
@@ -211,7 +229,7 @@ class FluxGNN(AbstractFluxModel):
             scale=scale,
             drive=self.fade[:, None] * head[:, 4:].T + growth_drive,
             shrinkage=torch.exp(head[:, 1] + self.log_cost),
-            start=head[:, 3] * scale,
+            start=self.mean_flux + head[:, 3] * scale,
         )
         return parameters, torch.exp(head[:, 2] + self.log_trust)
 
@@ -238,8 +256,18 @@ class FluxGNN(AbstractFluxModel):
         """
         if not len(fluxes):
             raise InputError("`fluxes` has no samples; expected at least one typical flux")
+        self.unit.fill_(1.0)
         spread = (fluxes / self.sample_size(lower, upper)).std(0, correction=0)
+        moving = spread > NEGLIGIBLE_SPREAD
+        if moving.any():
+            self.unit.fill_(float(spread[moving].square().mean().sqrt()) / TYPICAL_SPREAD)
+        size = self.sample_size(lower, upper)
+        spread = (fluxes / size).std(0, correction=0)
         self.flux_scale = spread.clamp(min=SMALLEST_SPREAD).sqrt().to(self.flux_scale)
+        self.mean_flux = (fluxes / size).mean(0).to(self.mean_flux)
+        if self._compression is not None:
+            cuts = growth_cuts(self._compression.coupled, self.growth_index, lower.numpy(), upper.numpy())
+            self.growth_cuts = torch.from_numpy(cuts).to(self.growth_cuts.device)
 
     def after_training(self, samples: FluxBatch, scale: Tensor) -> None:
         """Do what the constraint asks for."""
@@ -255,7 +283,7 @@ class FluxGNN(AbstractFluxModel):
         seen = precision = None
         if measured is not None and deviation is not None:
             seen, precision = self._measurements(measured / size, deviation / size, trust, weight)
-        bounds = self.groups.bounds(lower / size, upper / size)
+        bounds = self._limit_growth(*self.groups.bounds(lower / size, upper / size))
         result = self.splitting(*bounds, grouped, self._steady_states(), seen, precision)
 
         def nearest_feasible(fluxes: Tensor) -> Tensor:
@@ -268,6 +296,22 @@ class FluxGNN(AbstractFluxModel):
             Unfinished(conditions, self.growth_index, result, size, self.groups.expand, nearest_feasible, self.training)
         )
         return FluxPrediction(fluxes, self.growth_index, self.composition.change() if self.biomass else None)
+
+    def _limit_growth(self, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+        """Bounds of the groups with growth at most what flux balance analysis allows, by the cuts."""
+        if not len(self.growth_cuts):
+            return low, high
+        cuts, group = self.growth_cuts.to(high), self.groups.group[self.growth_index]
+        # A bound of infinity times a price of nothing is no number.
+        limits = high.clamp(max=FAR), low.clamp(min=-FAR)
+        most = (limits[0] @ cuts.clamp(min=0.0).T + limits[1] @ cuts.clamp(max=0.0).T).amin(-1, keepdim=True)
+        most = most / self.groups.ratio[self.growth_index].to(high)
+        grows = torch.arange(self.groups.groups, device=high.device) == group
+        forward = self.groups.ratio[self.growth_index] > 0
+        # Never beyond the other bound: a sample that no flux satisfies has bounds that cross.
+        limited_low = torch.where(grows & ~forward, torch.minimum(torch.maximum(low, most), high), low)
+        limited_high = torch.where(grows & forward, torch.maximum(torch.minimum(high, most), low), high)
+        return limited_low, limited_high
 
     def _steady_states(self) -> Tensor | SparseBalances:
         """The steady states of the groups, as the splitting takes them fastest."""
@@ -322,7 +366,7 @@ class FluxGNN(AbstractFluxModel):
         # Bounds as wide as the widest only say that nothing limits the flux.
         counted = (limits > 0) & (limits < self.widest_bound)
         total = torch.where(counted, limits, 0.0).square().sum(-1, keepdim=True)
-        return (total / self.varied_count).sqrt().clamp(min=SMALLEST_SIZE)
+        return (total / self.varied_count).sqrt().clamp(min=SMALLEST_SIZE) * self.unit
 
 
 def _widest_bounds(network: MetabolicNetwork, inputs: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

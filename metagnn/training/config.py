@@ -15,7 +15,8 @@ class TrainingConfig:
     """Settings of a training run.
 
     Attributes:
-        epochs: Passes over the training samples.
+        epochs: Passes over the training samples; None trains in rounds of 150, 300 and 600 until the training fluxes
+            fit, or a round no longer improves on the one before.
         batch_size: Samples per step on all devices together; the number of devices does not change the result.
         optimizer: "adamw" (Loshchilov and Hutter 2019, doi 10.48550/arXiv.1711.05101) with a one-cycle learning rate
             (Smith and Topin 2019, doi 10.48550/arXiv.1708.07120), or "sgd" with a constant one.
@@ -41,7 +42,7 @@ class TrainingConfig:
             gives the same result only for the same number of threads.
     """
 
-    epochs: int = 150
+    epochs: int | None = None
     batch_size: int = 128
     optimizer: str = "adamw"
     learning_rate: float = 5e-3
@@ -65,7 +66,7 @@ class TrainingConfig:
         if self.optimizer not in OPTIMIZERS:
             raise InputError("`optimizer`: " + unknown_name(str(self.optimizer), OPTIMIZERS, "optimizer"))
         for name in ("epochs", "batch_size", "threads"):
-            if getattr(self, name) < 1:
+            if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise InputError(f"`{name}` is {getattr(self, name)}; expected at least 1")
         for name in ("learning_rate", "composition_learning_rate", "gradient_clip"):
             if not getattr(self, name) > 0:

@@ -31,6 +31,7 @@ from metagnn.training.epoch_bar import EpochBar
 from metagnn.training.flux_module import FluxModule
 from metagnn.training.objective import Objective
 from metagnn.training.processes import is_first_process, strategy_name
+from metagnn.training.rounds import StopAfterRounds, rounds_of
 from metagnn.training.sampler import ShuffledBatches
 
 CHECKPOINT = "last.ckpt"
@@ -143,7 +144,8 @@ def fit_fluxes(
     """
     train, validation = _split(samples, config.validation_fraction, seed)
     sampler = ShuffledBatches(len(train), config.batch_size, seed)
-    module = FluxModule(model, objective, config, total_steps=config.epochs * len(sampler))
+    rounds = rounds_of(config.epochs)
+    module = FluxModule(model, objective, config, [epochs * len(sampler) for epochs in rounds])
     resumes = checkpoints is not None and checkpoints.resume and checkpoints.path.is_file()
     loader = DataLoader(FluxDataset(train), sampler=sampler, batch_size=None)
     watched = None
@@ -154,10 +156,12 @@ def fit_fluxes(
     with (
         _quiet_lightning(), _interrupts_rise(), cpu_threads(config.threads), torch.random.fork_rng(devices=[]),
         tempfile.TemporaryDirectory() as scratch,
-        Progress(config.epochs, "epochs", progress if is_first_process() else False) as bar,
+        Progress(sum(rounds), "epochs", progress if is_first_process() else False) as bar,
     ):  # fmt: skip
         history = History(watch, Path(scratch) / "history.json")
-        callbacks = [history, EpochBar(bar), *_callbacks(config, checkpoints)]
+        # The rounds after the history: they look at its last row.
+        ended = StopAfterRounds(rounds, lambda: history.rows)
+        callbacks = [history, ended, EpochBar(bar), *_callbacks(config, checkpoints)]
         trainer = _trainer(config, callbacks, checkpoints is not None)
         # Lightning keeps the mode it finds; what a model does in evaluation only (the polytope) costs a step threefold.
         model.train()
@@ -172,9 +176,10 @@ def _trainer(config: TrainingConfig, callbacks: list[lightning.Callback], checkp
         return lightning.Trainer(
             accelerator=config.accelerator, devices=config.devices, strategy=strategy_name(config),
             # Every process takes whole batches and predicts its share: the batch size is that of all together.
-            use_distributed_sampler=False, max_epochs=config.epochs, gradient_clip_val=config.gradient_clip,
-            callbacks=callbacks, plugins=[SafetensorsCheckpointIO()], logger=False, enable_checkpointing=checkpointing,
-            enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0,
+            use_distributed_sampler=False, max_epochs=sum(rounds_of(config.epochs)),
+            gradient_clip_val=config.gradient_clip, callbacks=callbacks, plugins=[SafetensorsCheckpointIO()],
+            logger=False, enable_checkpointing=checkpointing, enable_progress_bar=False, enable_model_summary=False,
+            num_sanity_val_steps=0,
         )  # fmt: skip
     except (MisconfigurationException, ValueError, TypeError) as error:
         asked = f"`accelerator` {config.accelerator!r}, `devices` {config.devices!r}, `strategy` {config.strategy!r}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import lightning.pytorch as lightning
@@ -18,6 +19,7 @@ from metagnn.nn.biomass import BiomassComposition
 from metagnn.training.config import TrainingConfig
 from metagnn.training.objective import Objective
 from metagnn.training.processes import gather_rows, own_rows
+from metagnn.training.rounds import OneCycles
 
 
 class FluxModule(lightning.LightningModule):
@@ -27,14 +29,15 @@ class FluxModule(lightning.LightningModule):
         model: The model.
         objective: The objective.
         config: Settings of the optimiser and the schedule.
-        total_steps: Steps of the whole run, for the schedule.
+        rounds: Steps of every round of the whole run, for the schedule.
     """
 
     def __init__(
-        self, model: AbstractFluxModel, objective: Objective, config: TrainingConfig, total_steps: int
+        self, model: AbstractFluxModel, objective: Objective, config: TrainingConfig, rounds: Sequence[int]
     ) -> None:
         super().__init__()
-        self.model, self.objective, self.config, self.total_steps = model, objective, config, total_steps
+        self.model, self.objective, self.config, self.rounds = model, objective, config, list(rounds)
+        self.total_steps = sum(self.rounds)
         self._seen: list[tuple[int, dict[str, Tensor]]] = []
 
     def transfer_batch_to_device(self, batch: FluxBatch, device: torch.device, dataloader_idx: int) -> FluxBatch:
@@ -120,9 +123,7 @@ class FluxModule(lightning.LightningModule):
         if self.config.optimizer == "sgd":
             return torch.optim.SGD(groups)
         optimizer = torch.optim.AdamW(groups, fused=True)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, max_lr=[group["lr"] for group in groups], total_steps=self.total_steps
-        )
+        schedule = OneCycles(optimizer, [group["lr"] for group in groups], self.rounds)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _parameter_groups(self) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ def test_options_reach_the_library_and_its_tables_the_terminal(
         (["extrapolation", "--table", "t.csv"], "`--table` is given without `--model`"),
         (["extrapolation", "--model", "iJO1366"], "`--model` is given without `--table`"),
         (["extrapolation", "--table", "none.csv", "--model", "e_coli_core"], "no table at 'none.csv'"),
-        (["startup", "--resume"], "identifiability, reconcile, training and transfer, not to 'startup'"),
+        (["startup", "--resume"], "identifiability, models, reconcile, training and transfer, not to 'startup'"),
         (["transfer", "--jobs", "2"], "`--jobs` belongs to `metagnn benchmark extrapolation`, not to 'transfer'"),
         (["extrapolation", "--growth", "ATPM"], "`--growth` is given without `--model`"),
         (["transfer", "--growth", "ATPM"], "`--growth` belongs to `metagnn benchmark extrapolation`"),

@@ -10,7 +10,7 @@ from metagnn.errors import InputError, NetworkError, TableError
 from metagnn.fba import simulate_fluxes
 from metagnn.models import FluxGNN, FluxGNNConfig
 from metagnn.models.constraint import CONSTRAINTS
-from metagnn.models.flux_gnn import SMALLEST_SPREAD
+from metagnn.models.flux_gnn import SMALLEST_SPREAD, TYPICAL_SPREAD
 from metagnn.network import MetabolicNetwork
 from metagnn.network.compression import compress
 from metagnn.network.conditions import Conditions
@@ -301,7 +301,9 @@ def test_calibration_measures_in_the_root_of_the_spread(core: MetabolicNetwork, 
     spread = torch.linspace(0, 4, 95, dtype=torch.float64)
     fluxes = (unit - unit.mean(0)) / unit.std(0, correction=0) * spread * model.sample_size(lower, upper)
     model.calibrate(fluxes, lower, upper)
-    assert torch.allclose(model.flux_scale, spread.clamp(min=SMALLEST_SPREAD).sqrt(), rtol=1e-6)
+    # In a unit of the network's own, in which what varies has a typical spread.
+    typical = spread / spread[spread > 0].square().mean().sqrt() * TYPICAL_SPREAD
+    assert torch.allclose(model.flux_scale, typical.clamp(min=SMALLEST_SPREAD).sqrt(), rtol=1e-6)
     assert not torch.allclose(model(Conditions(lower, upper)).fluxes, plain(Conditions(lower, upper)).fluxes, atol=1e-2)
     assert_balanced(core, model(Conditions(lower, upper)).fluxes, tolerance=1e-9)
     # In media twice as rich everything varies twice as much, which is the same; where everything varies alike,

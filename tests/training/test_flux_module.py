@@ -32,7 +32,7 @@ class Recorder(AbstractFluxModel):
 def module(toy, samples: FluxBatch) -> FluxModule:
     config = TrainingConfig(learning_rate=0.1, weight_decay=0.03)
     objective = default_objective(toy, "soft", samples.scale(), config)
-    return FluxModule(Recorder(), objective, config, total_steps=20)
+    return FluxModule(Recorder(), objective, config, rounds=[20])
 
 
 class Weighed(nn.Module):
@@ -171,7 +171,7 @@ def test_sgd_is_plain_gradient_descent(core, core_samples):
 def test_sgd_has_a_constant_rate_and_no_momentum(core, core_samples):
     config = TrainingConfig(optimizer="sgd", learning_rate=0.2)
     objective = default_objective(core, "soft", core_samples.scale(), config)
-    optimizer = FluxModule(Recorder(), objective, config, total_steps=5).configure_optimizers()
+    optimizer = FluxModule(Recorder(), objective, config, rounds=[5]).configure_optimizers()
     assert isinstance(optimizer, torch.optim.SGD)
     (group,) = optimizer.param_groups
     assert (group["lr"], group["momentum"], group["nesterov"]) == (0.2, 0, False)
@@ -182,7 +182,7 @@ def test_a_composition_has_its_own_rate_and_no_decay(core, core_samples, optimiz
     config = TrainingConfig(optimizer=optimizer, learning_rate=0.01, composition_learning_rate=0.3, weight_decay=0.07)
     model = Apart(core)
     objective = default_objective(core, "soft", core_samples.scale(), config)
-    chosen = FluxModule(model, objective, config, total_steps=20).configure_optimizers()
+    chosen = FluxModule(model, objective, config, rounds=[20]).configure_optimizers()
     weights, composition = (chosen["optimizer"] if optimizer == "adamw" else chosen).param_groups
     assert [id(p) for p in weights["params"]] == [id(model.weight)]
     assert [id(p) for p in composition["params"]] == [id(model.composition.raw)]

@@ -21,8 +21,8 @@ class AbstractBenchmark(ABC):
 
     Attributes:
         path: Module inside `metagnn.studies` and name of the function that measures, "module:function".
-        options: Options that it takes and not every benchmark does: "full", "growth", "jobs", "model", "resume",
-            "table".
+        options: Options that it takes and not every benchmark does: "full", "growth", "jobs", "media", "model",
+            "paths", "resume", "seeds", "table".
     """
 
     path: str
@@ -95,6 +95,7 @@ BENCHMARKS: dict[str, AbstractBenchmark] = {
     "identifiability": StudyBenchmark("benchmarks.identifiability:study_identifiability"),
     "inference": ComparisonBenchmark("benchmarks.inference:measure_inference"),
     "labels": ComparisonBenchmark("benchmarks.labels:measure_labels"),
+    "models": StudyBenchmark("benchmarks.models:study_models", ("paths", "media", "seeds", "growth", "resume")),
     "projection": ComparisonBenchmark("benchmarks.projection:measure_projection"),
     "reconcile": StudyBenchmark("benchmarks.reconcile:study_reconciliation"),
     "scaling": ComparisonBenchmark("benchmarks.scaling:measure_scaling", EXPONENTS),

@@ -27,7 +27,10 @@ class StudyOptions:
         resume: Keep the runs that an interrupted command finished.
         table: A file with your own samples, for studies that take one.
         model: Name or path of the network of `table`.
-        growth: Growth reaction of that network, in place of its own.
+        paths: Files and folders, for studies that take them.
+        media: Number of media; by default that of the study.
+        seeds: Number of seeds; by default that of the study.
+        growth: The growth reaction of every model; by default the one in its file.
     """
 
     size: str = "usual"
@@ -37,6 +40,9 @@ class StudyOptions:
     resume: bool = False
     table: str | None = None
     model: str | None = None
+    paths: tuple[str, ...] = ()
+    media: int | None = None
+    seeds: int | None = None
     growth: str | None = None
 
     @property
