@@ -279,7 +279,6 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
     models = parser.add_argument_group("for models")
     models.add_argument("--media", type=_at_least(1), default=None, help="media of every model (default: 200)")
     models.add_argument("--seeds", type=_at_least(1), default=None, help="seeds of training (default: 1)")
-    models.add_argument("--growth", metavar="REACTION", default=None, help="growth reaction (default: the file's)")
     transfer = parser.add_argument_group("for transfer")
     transfer.add_argument("--full", action="store_true", help="also train on iJO1366 and test on salmonella")
     only = parser.add_argument_group("for extrapolation")
@@ -287,7 +286,7 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
     table_help = "your own media and fluxes, in columns max_uptake:<exchange> and flux:<reaction>"
     only.add_argument("--table", metavar="FILE", default=None, help=table_help)
     only.add_argument("--model", metavar="MODEL", default=None, help=f"model of the table: {MODEL_HELP}")
-    _growth(only)
+    _growth(parser.add_argument_group("for models and extrapolation"))
     _output(parser, "folder")
 
 
