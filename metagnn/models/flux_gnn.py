@@ -30,7 +30,7 @@ from metagnn.nn.polytope import PolytopeProjection
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.nn.splitting import SplittingParameters, UnrolledSplitting
 
-SMALLEST_SPREAD = 0.01
+SMALLEST_SPREAD = 0.1
 """Spread of normalised fluxes below which a flux counts as varying this much."""
 
 TYPICAL_SPREAD = 0.5

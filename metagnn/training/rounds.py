@@ -45,14 +45,13 @@ class OneCycles(OneCycleLR):
 
     def get_lr(self) -> list[Any]:
         """Compute the rates of the step within its cycle."""
-        step, first, cycle = self.last_epoch, self.cycles[0], 0
-        while cycle + 1 < len(self.cycles) and self.last_epoch >= self.cycles[cycle]:
-            self.last_epoch -= self.cycles[cycle]
+        step, cycle, within = self.last_epoch, 0, self.last_epoch
+        while cycle + 1 < len(self.cycles) and within >= self.cycles[cycle]:
+            within -= self.cycles[cycle]
             cycle += 1
-        # In the steps of the first cycle, which the phases were made for, so that a step keeps its share of a cycle.
-        stretch = first / self.cycles[cycle]
         if cycle:
-            self.last_epoch = self.last_epoch * stretch
+            # In steps of the first cycle, which the phases were made for, so that a step keeps its share of a cycle.
+            self.last_epoch = within * self.cycles[0] / self.cycles[cycle]  # type: ignore[assignment]
         rates: list[Any] = super().get_lr()
         self.last_epoch = step
         return rates
@@ -105,4 +104,5 @@ def training_end(history: pd.DataFrame, epochs: int | None) -> str:
     ends = np.cumsum(rounds_of(epochs)).tolist()
     if epochs is not None or len(history) not in ends:
         return count
-    return f"{count}: {reason_to_stop(history.to_dict('records'), ends)}"
+    rows = [{str(name): float(value) for name, value in row.items()} for row in history.to_dict("records")]
+    return f"{count}: {reason_to_stop(rows, ends)}"

@@ -247,8 +247,8 @@ def _scores(who: str, runs: Sequence[dict[str, float]]) -> dict[str, float | Non
 
 
 def _reading_table(rows: Sequence[dict[str, Any]]) -> ResultTable:
-    names = ("model", "reactions", "load_s", "load_mib", "cobra_growth_difference", "media")
-    names += tuple(f"{method}_unlabelled" for method in METHODS)
+    names = ["model", "reactions", "load_s", "load_mib", "cobra_growth_difference", "media"]
+    names += [f"{method}_unlabelled" for method in METHODS]
     header = ("model", "reactions", "load [s]", "load [MiB]", "growth − cobra's", "media", "no fba", "no pfba")
     cells = tuple((*(_cell(row.get(name)) for name in names), row["error"]) for row in rows)
     return ResultTable("models: reading and labels", (*header, "no min_norm", "error"), cells)
