@@ -209,7 +209,7 @@ def test_what_is_not_measured_cannot_be_hidden(core, truth):
     table = table_of(core, truth[:3])
     with pytest.raises(InputError, match="'EX_for_e' is no measured rate of this file"):
         Reconciler(core, table, ReconcileOptions(hide=("EX_for_e",)))
-    with pytest.raises(TableError, match="--hide"):
+    with pytest.raises(TableError, match="`hide`"):
         Reconciler(core, table, ReconcileOptions(hide=("nonsense",)))
 
 
