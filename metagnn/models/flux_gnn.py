@@ -26,6 +26,7 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn.biomass import BiomassComposition
+from metagnn.nn.growth_limit import limit_growth
 from metagnn.nn.polytope import PolytopeProjection
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.nn.splitting import SplittingParameters, UnrolledSplitting
@@ -38,9 +39,6 @@ TYPICAL_SPREAD = 0.5
 
 NEGLIGIBLE_SPREAD = 1e-9
 """Spread of normalised fluxes up to which a flux does not vary."""
-
-FAR = 1e30
-"""What stands for a bound of infinity in a sum over bounds."""
 
 MOST_DENSE_GROUPS = 500
 """Groups of reactions above which a sparse factor of their balances is faster than a basis of their null space."""
@@ -257,14 +255,13 @@ class FluxGNN(AbstractFluxModel):
         if not len(fluxes):
             raise InputError("`fluxes` has no samples; expected at least one typical flux")
         self.unit.fill_(1.0)
-        spread = (fluxes / self.sample_size(lower, upper)).std(0, correction=0)
+        normal = fluxes / self.sample_size(lower, upper)
+        spread = normal.std(0, correction=0)
         moving = spread > NEGLIGIBLE_SPREAD
         if moving.any():
             self.unit.fill_(float(spread[moving].square().mean().sqrt()) / TYPICAL_SPREAD)
-        size = self.sample_size(lower, upper)
-        spread = (fluxes / size).std(0, correction=0)
-        self.flux_scale = spread.clamp(min=SMALLEST_SPREAD).sqrt().to(self.flux_scale)
-        self.mean_flux = (fluxes / size).mean(0).to(self.mean_flux)
+        self.flux_scale = (spread / self.unit).clamp(min=SMALLEST_SPREAD).sqrt().to(self.flux_scale)
+        self.mean_flux = (normal / self.unit).mean(0).to(self.mean_flux)
         if self._compression is not None:
             cuts = growth_cuts(self._compression.coupled, self.growth_index, lower.numpy(), upper.numpy())
             self.growth_cuts = torch.from_numpy(cuts).to(self.growth_cuts.device)
@@ -283,7 +280,8 @@ class FluxGNN(AbstractFluxModel):
         seen = precision = None
         if measured is not None and deviation is not None:
             seen, precision = self._measurements(measured / size, deviation / size, trust, weight)
-        bounds = self._limit_growth(*self.groups.bounds(lower / size, upper / size))
+        at, cuts = self.growth_index, self.growth_cuts
+        bounds = limit_growth(*self.groups.bounds(lower / size, upper / size), cuts, self.groups, at)
         result = self.splitting(*bounds, grouped, self._steady_states(), seen, precision)
 
         def nearest_feasible(fluxes: Tensor) -> Tensor:
@@ -296,22 +294,6 @@ class FluxGNN(AbstractFluxModel):
             Unfinished(conditions, self.growth_index, result, size, self.groups.expand, nearest_feasible, self.training)
         )
         return FluxPrediction(fluxes, self.growth_index, self.composition.change() if self.biomass else None)
-
-    def _limit_growth(self, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
-        """Bounds of the groups with growth at most what flux balance analysis allows, by the cuts."""
-        if not len(self.growth_cuts):
-            return low, high
-        cuts, group = self.growth_cuts.to(high), self.groups.group[self.growth_index]
-        # A bound of infinity times a price of nothing is no number.
-        limits = high.clamp(max=FAR), low.clamp(min=-FAR)
-        most = (limits[0] @ cuts.clamp(min=0.0).T + limits[1] @ cuts.clamp(max=0.0).T).amin(-1, keepdim=True)
-        most = most / self.groups.ratio[self.growth_index].to(high)
-        grows = torch.arange(self.groups.groups, device=high.device) == group
-        forward = self.groups.ratio[self.growth_index] > 0
-        # Never beyond the other bound: a sample that no flux satisfies has bounds that cross.
-        limited_low = torch.where(grows & ~forward, torch.minimum(torch.maximum(low, most), high), low)
-        limited_high = torch.where(grows & forward, torch.maximum(torch.minimum(high, most), low), high)
-        return limited_low, limited_high
 
     def _steady_states(self) -> Tensor | SparseBalances:
         """The steady states of the groups, as the splitting takes them fastest."""
