@@ -99,16 +99,9 @@ def gross_errors(
     turned = tested & (others * centre < 0) & ~flipped
     drops -= np.where(turned, np.square(others) / spread, 0.0)
     chi = np.where(known, np.square((centre - value) / std), 0.0).sum(axis=1)
-    lost = np.isnan(fluxes).any(axis=1)
-    chi = np.where(lost, np.nan, chi)
+    chi = np.where(np.isnan(fluxes).any(axis=1), np.nan, chi)
     p_value = np.where(freedom > 0, scipy.stats.chi2.sf(chi, np.maximum(freedom, 1)), np.nan)
-    best = drops.argmax(axis=1)
-    top = drops[np.arange(len(best)), best]
-    found = np.isfinite(top) & (freedom > 0)
-    count = np.maximum(np.isfinite(drops).sum(axis=1), 1)
-    single = scipy.stats.chi2.sf(np.maximum(top, 0.0), 1)
-    suspect = tuple(reactions[position] if ok else "" for position, ok in zip(best, found, strict=True))
-    suspect_p = np.where(found, np.minimum(1.0, single * count), np.nan)
+    suspect, suspect_p = _suspects(reactions, drops, freedom)
     others, others_std = (np.where(tested, array, np.nan) for array in (others, np.sqrt(spread)))
     return GrossErrors(
         tuple(reactions),
@@ -124,3 +117,14 @@ def gross_errors(
         suspect,
         suspect_p,
     )
+
+
+def _suspects(reactions: Sequence[str], drops: np.ndarray, freedom: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+    """The measurement of every sample without which χ² falls most, and the probability of such a fall by chance."""
+    best = drops.argmax(axis=1)
+    top = drops[np.arange(len(best)), best]
+    found = np.isfinite(top) & (freedom > 0)
+    count = np.maximum(np.isfinite(drops).sum(axis=1), 1)
+    single = scipy.stats.chi2.sf(np.maximum(top, 0.0), 1)
+    suspect = tuple(reactions[position] if ok else "" for position, ok in zip(best, found, strict=True))
+    return suspect, np.where(found, np.minimum(1.0, single * count), np.nan)
