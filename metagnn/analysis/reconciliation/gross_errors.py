@@ -98,25 +98,12 @@ def gross_errors(
     flipped &= (np.abs(centre) > SURE * std) & (np.abs(others) > SURE * np.sqrt(spread))
     turned = tested & (others * centre < 0) & ~flipped
     drops -= np.where(turned, np.square(others) / spread, 0.0)
-    chi = np.where(known, np.square((centre - value) / std), 0.0).sum(axis=1)
-    chi = np.where(np.isnan(fluxes).any(axis=1), np.nan, chi)
+    misfits = np.where(known, np.square((centre - value) / std), 0.0).sum(axis=1)
+    chi = np.where(np.isnan(fluxes).any(axis=1), np.nan, misfits)
     p_value = np.where(freedom > 0, scipy.stats.chi2.sf(chi, np.maximum(freedom, 1)), np.nan)
-    suspect, suspect_p = _suspects(reactions, drops, freedom)
-    others, others_std = (np.where(tested, array, np.nan) for array in (others, np.sqrt(spread)))
-    return GrossErrors(
-        tuple(reactions),
-        residuals,
-        drops,
-        measured,
-        others,
-        others_std,
-        flipped,
-        chi,
-        freedom,
-        p_value,
-        suspect,
-        suspect_p,
-    )
+    predicted = [np.where(tested, array, np.nan) for array in (others, np.sqrt(spread))]
+    tests = (chi, freedom, p_value, *_suspects(reactions, drops, freedom))
+    return GrossErrors(tuple(reactions), residuals, drops, measured, *predicted, flipped, *tests)
 
 
 def _suspects(reactions: Sequence[str], drops: np.ndarray, freedom: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
