@@ -101,9 +101,10 @@ def gross_errors(
     misfits = np.where(known, np.square((centre - value) / std), 0.0).sum(axis=1)
     chi = np.where(np.isnan(fluxes).any(axis=1), np.nan, misfits)
     p_value = np.where(freedom > 0, scipy.stats.chi2.sf(chi, np.maximum(freedom, 1)), np.nan)
-    predicted = [np.where(tested, array, np.nan) for array in (others, np.sqrt(spread))]
-    tests = (chi, freedom, p_value, *_suspects(reactions, drops, freedom))
-    return GrossErrors(tuple(reactions), residuals, drops, measured, *predicted, flipped, *tests)
+    rest, rest_std = (np.where(tested, array, np.nan) for array in (others, np.sqrt(spread)))
+    tests = _suspects(reactions, drops, freedom)
+    names = tuple(reactions)
+    return GrossErrors(names, residuals, drops, measured, rest, rest_std, flipped, chi, freedom, p_value, *tests)
 
 
 def _suspects(reactions: Sequence[str], drops: np.ndarray, freedom: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
