@@ -76,8 +76,11 @@ def _print_closures(network: MetabolicNetwork, rates: Any) -> None:
     if rows:
         title = f"raw data: outflow / inflow of measured rates, with the biomass of {network.id}"
         print_table(title, ("balance", "least", "median", "most"), rows)
+    reasons: dict[str, list[str]] = {}
     for balance, reason in closure_gaps(network, found).items():
-        print(f"closure of {WORDS[balance]} is not available: {reason}")
+        reasons.setdefault(reason, []).append(WORDS[balance])
+    for reason, balances in reasons.items():
+        print(f"closure of {' and '.join(balances)} is not available: {reason}")
 
 
 def _print_report(report: dict[str, Any]) -> None:
@@ -127,6 +130,8 @@ def _print_report(report: dict[str, Any]) -> None:
 
 def _print_hidden(reaction: str, name: str, scores: dict[str, Any]) -> None:
     rows = [("samples", str(scores["samples"])), ("not determined", str(scores["undetermined"]))]
+    if "why_undetermined" in scores:
+        rows.append(("why", scores["why_undetermined"]))
     for key in ("mean_relative_error", "median_relative_error", "worst_relative_error", "median_half_width_90"):
         if scores[key] is not None:
             rows.append((key.replace("_", " "), f"{100 * scores[key]:.1f} %"))

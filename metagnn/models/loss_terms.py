@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 from metagnn.datasets.flux_batch import FluxBatch
+from metagnn.errors import ModelWarning, NetworkError
 from metagnn.losses.balance import BalanceLoss
 from metagnn.losses.bounds import bound_violation
 from metagnn.losses.supervised import masked_mse
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.network.elements import elements_present
 from metagnn.network.metabolic_network import MetabolicNetwork
+
+BALANCE_WEIGHT = 1e-4
+"""Default weight of the carbon and nitrogen balances."""
 
 WeightedTerms = dict[str, tuple[float, nn.Module]]
 """Modules that map a prediction and a batch to a scalar, with their weights, by name."""
@@ -111,12 +116,14 @@ class BoundTerm(nn.Module):
 def balance_terms(network: MetabolicNetwork, weights: LossWeights) -> WeightedTerms:
     """Return the carbon, nitrogen, electron and mass balances of Eq. 2 of Kusters whose weight is above 0.
 
+    A balance with the default weight is left out, with a `ModelWarning`, where the network lacks its formulas.
+
     Args:
         network: The network.
         weights: Weights of the balances.
 
     Raises:
-        NetworkError: A balance needs formulas that the network lacks.
+        NetworkError: A balance with another weight than the default needs formulas that the network lacks.
     """
     terms: WeightedTerms = {}
     present = elements_present(network.metabolite_table)
@@ -128,7 +135,13 @@ def balance_terms(network: MetabolicNetwork, weights: LossWeights) -> WeightedTe
     for name, balance, weight in balances:
         # Skip elements that the network lacks; element_balance refuses a network without formulas.
         if weight > 0 and (balance in (*present, "electrons") or not present):
-            loss = BalanceLoss(network.element_balance(balance))
+            try:
+                loss = BalanceLoss(network.element_balance(balance))
+            except NetworkError as error:
+                if weight != BALANCE_WEIGHT:
+                    raise
+                warnings.warn(f"trained without the {name.replace('_', ' ')}: {error}", ModelWarning, stacklevel=2)
+                continue
             rows = torch.from_numpy(network.contents(balance).weights)[None]
             terms[name] = (weight, BalanceTerm(loss, rows))
     if weights.steady_state_weight > 0:

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from metagnn.errors import InputError, unknown_name
+from metagnn.models.loss_terms import BALANCE_WEIGHT
 
 OPTIMIZERS = ("adamw", "sgd")
 
@@ -26,8 +27,9 @@ class TrainingConfig:
         gradient_clip: Largest norm of the gradient. A long unrolled iteration has rare, steep gradients; with ten
             times this limit, some seeds fail to extrapolate.
         bound_weight: Weight of squared bound violations, for "steady_state" [1/(mmol/gDW/h)²].
-        carbon_weight: Weight λ1 of the squared carbon imbalance, for "soft".
-        nitrogen_weight: Weight λ2 of the squared nitrogen imbalance, for "soft".
+        carbon_weight: Weight λ1 of the squared carbon imbalance, for "soft". A network without the formulas is
+            trained without it if the weight is the default.
+        nitrogen_weight: Weight λ2 of the squared nitrogen imbalance, for "soft"; likewise.
         electron_weight: Weight of the squared electron imbalance, for "soft"; needed to tell CO2 from the composition
             if both are unknown.
         steady_state_weight: Weight λ3 of the mean squared S·v, for "soft".
@@ -50,8 +52,8 @@ class TrainingConfig:
     weight_decay: float = 1e-2
     gradient_clip: float = 0.1
     bound_weight: float = 1e-3
-    carbon_weight: float = 1e-4
-    nitrogen_weight: float = 1e-4
+    carbon_weight: float = BALANCE_WEIGHT
+    nitrogen_weight: float = BALANCE_WEIGHT
     electron_weight: float = 0.0
     steady_state_weight: float = 10.0
     measurement_weight: float = 1.0

@@ -50,7 +50,7 @@ def default_objective(
 
     Raises:
         InputError: An unknown constraint.
-        NetworkError: A balance of "soft" needs formulas that the network lacks.
+        NetworkError: A balance of "soft" that was asked for needs formulas that the network lacks.
     """
     terms: WeightedTerms = {"flux_error": (1.0, SupervisedTerm(scale))}
     if with_rates:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from metagnn.datasets import FluxBatch
-from metagnn.errors import NetworkError
+from metagnn.errors import ModelWarning, NetworkError
 from metagnn.losses import masked_mse
 from metagnn.models import FluxPrediction
 from metagnn.network.conditions import Conditions
@@ -88,17 +88,28 @@ def test_any_terms_make_an_objective(samples, wrong):
     assert torch.allclose(total, -2 * terms["growth"])
 
 
-def test_a_network_without_formulas_has_no_carbon_loss_unless_its_weight_is_zero():
+def test_a_network_without_formulas_learns_without_the_balances_that_nobody_asked_for():
     network = toy_network({"EX_a": "a <=>", "growth": "a ->"}, "growth")
     scale = torch.ones(2, dtype=torch.float64)
-    with pytest.raises(NetworkError, match="toy has no C balance: 'a' cross its border with no formula"):
-        default_objective(network, "soft", scale, TrainingConfig())
-    with pytest.raises(NetworkError, match="toy has no N balance"):
-        default_objective(network, "soft", scale, TrainingConfig(carbon_weight=0.0))
-    soft = default_objective(network, "soft", scale, TrainingConfig(carbon_weight=0.0, nitrogen_weight=0.0))
-    assert list(soft.weights) == ["flux_error", "steady_state"]
+    with pytest.warns(ModelWarning) as said:
+        soft = default_objective(network, "soft", scale, TrainingConfig())
+    assert [str(one.message).split(":")[0] for one in said] == [
+        "trained without the carbon balance",
+        "trained without the nitrogen balance",
+    ]
+    assert "'a' cross its border with no formula" in str(said[0].message)
+    silent = default_objective(network, "soft", scale, TrainingConfig(carbon_weight=0.0, nitrogen_weight=0.0))
+    assert list(soft.weights) == list(silent.weights) == ["flux_error", "steady_state"]
     exact = default_objective(network, "steady_state", scale, TrainingConfig())
     assert list(exact.weights) == ["flux_error", "bound_violation"]
+
+
+@pytest.mark.parametrize(("option", "balance"), [("carbon", "C"), ("nitrogen", "N"), ("electron", "electrons")])
+def test_a_balance_that_was_asked_for_is_refused_without_formulas(option: str, balance: str):
+    network = toy_network({"EX_a": "a <=>", "growth": "a ->"}, "growth")
+    weights = {"carbon_weight": 0.0, "nitrogen_weight": 0.0, f"{option}_weight": 1e-3}
+    with pytest.raises(NetworkError, match=f"toy has no {balance} balance"):
+        default_objective(network, "soft", torch.ones(2, dtype=torch.float64), TrainingConfig(**weights))
 
 
 def test_an_element_that_is_not_there_balances_by_itself():
@@ -108,9 +119,9 @@ def test_an_element_that_is_not_there_balances_by_itself():
 
 
 def test_an_exchanged_metabolite_without_a_formula_is_named():
-    network = toy_network({"EX_a": "a <=>", "r": "a -> b", "growth": "b ->"}, "growth", formulas={"b": "CN"})
-    with pytest.raises(NetworkError, match="toy has no C balance: 'a' cross its border with no formula"):
-        default_objective(network, "soft", torch.ones(3, dtype=torch.float64), TrainingConfig())
+    network = toy_network({"EX_a": "a <=>", "EX_b": "b <=>", "growth": "a + b ->"}, "growth", formulas={"b": "CN"})
+    with pytest.warns(ModelWarning, match="toy has no C balance: 'a' cross its border with no formula"):
+        default_objective(network, "soft", torch.ones(3, dtype=torch.float64), TrainingConfig(nitrogen_weight=0.0))
 
 
 def test_moving_the_objective_leaves_the_network_where_it_is(core):

@@ -16,7 +16,7 @@ from metagnn.analysis.reconciliation.composition_prior import (
     composition_prior,
     own_contents,
 )
-from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws
+from metagnn.analysis.reconciliation.exchange_laws import TRACE_STD, ExchangeLaws
 
 ROUNDS = 30
 RANK_TOLERANCE = 1e-9
@@ -180,8 +180,8 @@ def group_rows(exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np
     groups = []
     for number, missing in enumerate(patterns):
         rows = np.flatnonzero(which.ravel() == number)
-        left, size, _ = np.linalg.svd(exchange_laws.matrix[:, missing & exchange_laws.open])
-        kept = left[:, int((size > RANK_TOLERANCE).sum()) :].T
+        kept = _left_null(exchange_laws.matrix[:, missing & exchange_laws.open])
+        kept = _without_trace_laws(exchange_laws, kept, missing)
         centre = np.where(missing, 0.0, measured[rows])
         variances = np.where(
             missing, np.where(exchange_laws.open, 0.0, exchange_laws.unmeasured_std**2), deviations[rows] ** 2
@@ -189,6 +189,27 @@ def group_rows(exchange_laws: ExchangeLaws, measured: np.ndarray, deviations: np
         if len(kept):
             groups.append(RowGroup(rows, kept, centre, variances))
     return groups
+
+
+def _left_null(matrix: np.ndarray) -> np.ndarray:
+    left, size, _ = np.linalg.svd(matrix)
+    return np.asarray(left[:, int((size > RANK_TOLERANCE).sum()) :].T)
+
+
+def _without_trace_laws(exchange_laws: ExchangeLaws, kept: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """Drop what ties the larger traces to growth alone.
+
+    Such a law checks no measurement; that a trace is about zero would say that biomass holds none of it.
+    """
+    loose = missing & exchange_laws.traces & (exchange_laws.unmeasured_std > TRACE_STD)
+    if not loose.any() or not len(kept):
+        return kept
+    checked = ~missing
+    checked[-1] = False
+    laws = kept @ exchange_laws.matrix
+    alone = _left_null(laws[:, checked]) @ laws[:, loose]
+    _, size, right = np.linalg.svd(alone, full_matrices=False)
+    return np.asarray(_left_null(laws[:, loose] @ right[size > RANK_TOLERANCE].T) @ kept)
 
 
 def _normal_equations(

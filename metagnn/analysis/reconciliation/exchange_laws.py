@@ -9,9 +9,10 @@ import numpy as np
 from metagnn.analysis.nearest_flux.nearest_to_rates import PRIOR
 from metagnn.analysis.reconciliation.closed_exchanges import ClosedExchanges, find_closed_exchanges
 from metagnn.analysis.reconciliation.trace_exchanges import (
+    LARGEST_TRACE,
     boundary_reactions,
     needed_nutrients,
-    needed_trace_exchanges,
+    trace_needs,
 )
 from metagnn.network.exchange_search import carried_metabolites
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -19,7 +20,10 @@ from metagnn.network.null_space import sparse_null_basis
 from metagnn.nn.biomass_column import CONTENTS, BiomassColumn, conserved_moieties
 
 TRACE_STD = 1e-3
-"""Standard deviation of unmeasured trace exchanges around zero [mmol/gDW/h]."""
+"""Standard deviation of unmeasured trace exchanges around zero, at least [mmol/gDW/h]."""
+
+FAST = 1.0
+"""Growth at which a trace may be needed [1/h]."""
 
 MINERAL_STD = 0.1
 """The same for metals and salts: a gram of cells holds 0.2 mmol of potassium, and less of all others. With a wider
@@ -72,6 +76,11 @@ class ExchangeLaws:
     def open(self) -> np.ndarray:
         """Whether an unmeasured boundary flux can take any value, boolean, shape `[boundary]`."""
         return self.unmeasured_std > MINERAL_STD
+
+    @property
+    def traces(self) -> np.ndarray:
+        """Whether a boundary flux is a trace that growth needs, boolean, shape `[boundary]`."""
+        return self.unmeasured_std < MINERAL_STD
 
     def matrix_at(self, theta: np.ndarray) -> np.ndarray:
         """The laws with another composition, shape `[laws, boundary]`."""
@@ -128,7 +137,8 @@ def find_exchange_laws(
     S = network.stoichiometry.to_scipy().tocsc()
     present = present | network.balances.growth_followers
     present = present | needed_nutrients(network, present)
-    crossing, traces = boundary_reactions(network), needed_trace_exchanges(network, present)
+    crossing, needs = boundary_reactions(network), trace_needs(network, present)
+    traces = needs > 0
     observed = np.zeros(len(crossing), dtype=bool) if observed is None else observed
     boundary = np.where(crossing, present | traces, observed)
     boundary[growth] = False
@@ -147,7 +157,7 @@ def find_exchange_laws(
     return ExchangeLaws(
         network,
         indices,
-        _unmeasured_std(network, indices, traces, observed),
+        _unmeasured_std(network, indices, needs, observed),
         (rotated * scale)[:, : len(indices)],
         (rotated * scale)[:, len(indices) :],
         biomass,
@@ -172,7 +182,7 @@ def elemental_exchange_laws(laws: ExchangeLaws) -> ExchangeLaws:
 
 
 def _unmeasured_std(
-    network: MetabolicNetwork, indices: np.ndarray, traces: np.ndarray, observed: np.ndarray
+    network: MetabolicNetwork, indices: np.ndarray, needs: np.ndarray, observed: np.ndarray
 ) -> np.ndarray:
     spread = np.full(len(indices), PRIOR**-0.5)
     carried = carried_metabolites(network, [network.reactions[index] for index in indices[:-1]])
@@ -180,5 +190,7 @@ def _unmeasured_std(
         elements = {element for metabolite in metabolites for element in metabolite.formula or ()}
         if not elements <= set("CHNOPSRX") and not observed[indices[position]]:
             spread[position] = MINERAL_STD
-    spread[traces[indices]] = TRACE_STD
+    # Narrower than what growth needs of it, a trace would hold growth down.
+    traces = needs[indices] > 0
+    spread[traces] = np.clip(FAST * needs[indices][traces], TRACE_STD, LARGEST_TRACE * FAST)
     return spread

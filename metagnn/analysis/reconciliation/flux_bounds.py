@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from metagnn.analysis.reconciliation.exchange_laws import MINERAL_STD, TRACE_STD, ExchangeLaws
+from metagnn.analysis.reconciliation.exchange_laws import MINERAL_STD, ExchangeLaws
 from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, without_demands
 from metagnn.errors import InputError, unknown_name
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -51,7 +51,7 @@ def reconciliation_bounds(
     known[exchange_laws.indices] = True
     std = np.full(len(lower), np.inf)
     std[exchange_laws.indices] = exchange_laws.unmeasured_std
-    wide = known & crossing & (observed | opened | (std == TRACE_STD))
+    wide = known & crossing & (observed | opened | (std < MINERAL_STD))
     # Blocked in the model, yet observed: the model's directions say nothing.
     wide |= inside & observed & (lower == 0) & (upper == 0)
     lower[wide], upper[wide] = -np.inf, np.inf

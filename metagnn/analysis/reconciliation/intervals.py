@@ -105,12 +105,11 @@ def flux_intervals(
     """
     composed = np.einsum("sfp,pq,sfq->sf", found.response, fitted.covariance, found.response, optimize=True)
     half = QUANTILE * np.sqrt(np.maximum(fitted.spread * found.variance + composed, 0.0))
-    directions = states.directions(fitted.undetermined)
     patterns, which = np.unique(measured, axis=0, return_inverse=True)
-    known = np.array([determined_fluxes(directions, pattern | states.trusted)[0] for pattern in patterns])
+    known = np.array([determined_fluxes(states.basis, pattern | states.trusted)[0] for pattern in patterns])
     certain = known[which.ravel()]
     if fitted.undetermined.shape[1]:
-        # What hangs on a composition that nobody knows is unknown too, even if a prior holds on to it by a thread.
+        # What hangs on a composition that nobody knows is unknown too: its wide prior shows in the variance.
         certain = certain & (measured | (QUANTILE * np.sqrt(np.maximum(composed, 0.0)) <= np.abs(fluxes)))
     value, low, high = (np.where(certain, array, np.nan) for array in (fluxes, fluxes - half, fluxes + half))
     nothing = np.full(fluxes.shape, np.nan)

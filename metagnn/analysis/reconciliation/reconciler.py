@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
+import scipy.stats
 import torch
 
 from metagnn.analysis.reconciliation.carried_names import carried_names
 from metagnn.analysis.reconciliation.closures import BALANCES, closures
 from metagnn.analysis.reconciliation.composition_fit import FittedComposition, fit_composition
 from metagnn.analysis.reconciliation.composition_prior import own_contents
-from metagnn.analysis.reconciliation.exchange_laws import find_exchange_laws
+from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws, find_exchange_laws
 from metagnn.analysis.reconciliation.flux_bounds import reconciliation_bounds
 from metagnn.analysis.reconciliation.gross_errors import GrossErrors, gross_errors
 from metagnn.analysis.reconciliation.growth_energy import find_growth_energy, needed_release
@@ -34,8 +36,9 @@ from metagnn.analysis.reconciliation.options import ReconcileOptions
 from metagnn.analysis.reconciliation.rate_checks import RateChecks, check_rates
 from metagnn.analysis.reconciliation.reconciliation import Reconciliation
 from metagnn.analysis.reconciliation.smallest_change import ChangeFinder, NeededChange
+from metagnn.analysis.reconciliation.unknown_flows import forbidden_note, nutrient_notes
 from metagnn.datasets.rates import RateTable, present_exchanges, without_sentinels
-from metagnn.errors import InputError
+from metagnn.errors import InputError, NetworkError
 from metagnn.network.compression import null_basis
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.nn.polytope import PolytopeProjection
@@ -61,7 +64,7 @@ class Reconciler:
 
     Attributes:
         network: The network.
-        options: Settings.
+        options: Settings; the composition is fixed where none can be fitted.
         hide: Exchanges that are withheld.
         exchange_laws: The laws of the boundary fluxes.
         fitted: The composition fitted to the rows.
@@ -72,7 +75,7 @@ class Reconciler:
 
     Raises:
         InputError: Something hidden that is not measured, or an exchange that is unknown.
-        NetworkError: The network cannot grow, or lacks the formulas that a composition needs.
+        NetworkError: The network cannot grow.
     """
 
     def __init__(self, network: NetworkLike, rates: RateTable, options: ReconcileOptions | None = None) -> None:
@@ -89,7 +92,7 @@ class Reconciler:
         self._opened = np.zeros_like(self._observed)
         self._opened[[network.reaction_index(self._named(name, "`present`")) for name in self.options.present]] = True
         present, named = present_exchanges(network, self._observed) | self._opened, self._observed | self._opened
-        self.exchange_laws = find_exchange_laws(network, present, self.options.composition, named)
+        self.exchange_laws, lost = self._find_laws(present, named)
         on_border = measured[:, self.exchange_laws.indices], deviations[:, self.exchange_laws.indices]
         degree = None
         if self.options.composition == "elemental":
@@ -98,7 +101,8 @@ class Reconciler:
         self.fitted: FittedComposition = fit_composition(self.exchange_laws, *on_border, degree, self.options.contents)
         self.fitted_network = network.with_biomass(self.exchange_laws.biomass.column_at(self.fitted.theta))
         self.checks: RateChecks = check_rates(self.exchange_laws, shown, self.options)
-        self.notes = (*rates.notes, *self.checks.notes(network, self.fitted))
+        unknown = nutrient_notes(self.exchange_laws, present)
+        self.notes = (*rates.notes, *lost, *unknown, *self.checks.notes(network, self.fitted))
         self.names = carried_names(network, network.own_reactions)
         self._bounds = reconciliation_bounds(self.exchange_laws, self._observed, self._opened, self.options.energy)
         self._border_only = self._border_states()
@@ -126,6 +130,18 @@ class Reconciler:
         if name in self.network.reactions or name in self.network.aliases:
             return self.network.reactions[self.network.reaction_index(name)]
         return self.network.exchange_names.of_rate(name, option)
+
+    def _find_laws(self, present: np.ndarray, named: np.ndarray) -> tuple[ExchangeLaws, tuple[str, ...]]:
+        """The laws, with the model's own biomass and a note where its elements are unknown or cannot change alone."""
+        options = self.options
+        try:
+            return find_exchange_laws(self.network, present, options.composition, named), ()
+        except NetworkError as error:
+            if options.composition != "elemental":
+                raise
+            self.options = replace(options, composition="fixed")
+            laws = find_exchange_laws(self.network, present, "fixed", named)
+            return laws, (f"no composition is fitted, and biomass is that of {self.network.id} (fixed): {error}",)
 
     def _release_growth_energy(
         self, measured: np.ndarray, deviations: np.ndarray
@@ -208,7 +224,7 @@ class Reconciler:
             intervals,
             changes,
             self.fitted,
-            tuple(dict.fromkeys((*rates.notes, *self.notes))),
+            tuple(dict.fromkeys((*rates.notes, *self.notes, *forbidden_note(self.network, changes)))),
             self.names,
         )
 
@@ -280,7 +296,9 @@ class Reconciler:
     def _needed_changes(
         self, samples: tuple[str, ...], measured: np.ndarray, deviations: np.ndarray, errors: GrossErrors
     ) -> tuple[NeededChange, ...]:
-        impossible = np.flatnonzero(~(errors.p_value > IMPOSSIBLE) & (errors.freedom > 0))
+        # Where no law checks the measurements, only bounds can keep a flux from meeting them.
+        probability = scipy.stats.chi2.sf(errors.chi_squared, np.maximum(errors.freedom, 1))
+        impossible = np.flatnonzero(probability < IMPOSSIBLE)
         order = impossible[np.argsort(-errors.chi_squared[impossible])][:MOST_CHANGES]
         return tuple(
             change

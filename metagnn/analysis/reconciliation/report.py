@@ -12,9 +12,11 @@ import pandas as pd
 
 from metagnn.analysis.reconciliation.chunk_summary import ChunkSummary
 from metagnn.analysis.reconciliation.closures import BALANCES
+from metagnn.analysis.reconciliation.intervals import DETERMINED
 from metagnn.analysis.reconciliation.rate_checks import WORDS
 from metagnn.analysis.reconciliation.reconciler import Reconciler
 from metagnn.analysis.reconciliation.reconciliation import GROSS, Reconciliation
+from metagnn.analysis.reconciliation.unknown_flows import why_undetermined
 from metagnn.datasets.rates import RateColumn
 from metagnn.errors import NetworkError
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -136,12 +138,21 @@ class ReportTotals:
                 "missing_streams": [asdict(stream) for stream in reconciler.checks.missing],
                 "cannot_be_met": self._changes,
                 "intervals": kinds,
-                "hidden": {name: hidden_scores(parts) for name, parts in self._hidden.items() if parts},
+                "hidden": {name: self._score(name, parts, kinds) for name, parts in self._hidden.items() if parts},
                 "names": {name: reconciler.names[name] for name in self._named(kinds) if reconciler.names[name]},
                 "by_sample": self._samples,
             }
         )
         return document
+
+    def _score(self, name: str, parts: Sequence[np.ndarray], kinds: dict[str, dict[str, int]]) -> dict[str, Any]:
+        """The scores of a withheld rate, and why it is not determined where it is not."""
+        scores = hidden_scores(parts)
+        if scores["undetermined"]:
+            unknown = [other for other, counts in kinds.items() if set(counts) != {DETERMINED}]
+            reconciler = self._reconciler
+            scores["why_undetermined"] = why_undetermined(reconciler.network, name, unknown, reconciler.fitted)
+        return scores
 
     def _named(self, intervals: Iterable[str]) -> list[str]:
         """Reactions that the report mentions."""
@@ -155,7 +166,9 @@ def closure_gaps(network: MetabolicNetwork, found: np.ndarray) -> dict[str, str]
         network: The network.
         found: Closures of the raw rates, shape `[samples, balances]`.
     """
-    gaps = {}
+    gaps: dict[str, str] = {}
+    if not any(metabolite.complete for metabolite in network.metabolite_table):
+        return dict.fromkeys(BALANCES, f"no metabolite of {network.id} has a formula")
     for position in np.flatnonzero(np.isnan(found).all(axis=0)):
         balance = BALANCES[position]
         try:

@@ -19,6 +19,10 @@ SMALLEST = 1e-12
 """Flux below which an exchange counts as unused [mmol/gDW/h]."""
 
 
+ROUNDS = 5
+"""Most linear programs that look for what growth needs for more than traces."""
+
+
 def boundary_reactions(network: MetabolicNetwork) -> np.ndarray:
     """Exchanges, demands and sinks, boolean, shape `[reactions]`: all reactions across the boundary but growth."""
     S = network.mass_balances()
@@ -43,7 +47,14 @@ def needed_nutrients(network: MetabolicNetwork, present: np.ndarray) -> np.ndarr
     Raises:
         NetworkError: The network cannot grow, whatever it takes up.
     """
-    return np.asarray(np.abs(_least_needs(network, present)) > LARGEST_TRACE)
+    needed = np.zeros_like(present)
+    # With some of them present, others may be needed for more than traces.
+    for _ in range(ROUNDS):
+        more = np.abs(_least_needs(network, present | needed)) > LARGEST_TRACE
+        needed = needed | more
+        if not more.any():
+            break
+    return needed
 
 
 def without_demands(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -58,8 +69,8 @@ def without_demands(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, n
     return low, np.where(backward, 0.0, np.where(forward, np.inf, upper))
 
 
-def needed_trace_exchanges(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
-    """The boundary reactions, beyond those present, that growth needs, boolean, shape `[reactions]`.
+def trace_needs(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
+    """What growth needs through boundary reactions beyond those present, shape `[reactions]` [mmol/gDW].
 
     Genome-scale models make by-products of cofactors (methanol, p-cresol) that leave through reactions of their own;
     with all of them closed nothing grows. One linear program finds the least total flux through the absent ones.
@@ -71,7 +82,8 @@ def needed_trace_exchanges(network: MetabolicNetwork, present: np.ndarray) -> np
     Raises:
         NetworkError: The network cannot grow, whatever it takes up.
     """
-    return np.asarray(np.abs(_least_needs(network, present)) > SMALLEST / GROWTH)
+    needs = np.abs(_least_needs(network, present))
+    return np.asarray(np.where(needs > SMALLEST / GROWTH, needs, 0.0))
 
 
 def _least_needs(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:

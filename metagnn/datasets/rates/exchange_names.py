@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from metagnn.network.exchange_search import CO2, PROTON, WATER
+from metagnn.network.elements import ELECTRON_WEIGHTS, Metabolite
+from metagnn.network.exchange_search import CO2, OXYGEN, PROTON, WATER
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.network.vocabulary.named_exchanges import NamedExchanges
 
@@ -24,7 +25,9 @@ def present_exchanges(network: NetworkLike, measured: np.ndarray) -> np.ndarray:
     """Exchanges that may carry flux, boolean, shape `[reactions]`; the others are taken for absent.
 
     What was measured, CO2, water and protons, and the carbon-free nutrients of the network's medium: a cell on a
-    mineral medium needs them whether anybody measured them or not.
+    mineral medium needs them whether anybody measured them or not. Of these, what carries electrons (H2, nitrate,
+    sulfide) is absent where the medium also has its elements without them (water, ammonium, sulfate), as in the media
+    of models that take up everything: cells rarely use it, and no balance of electrons would check anything.
 
     Args:
         network: The network.
@@ -33,10 +36,22 @@ def present_exchanges(network: NetworkLike, measured: np.ndarray) -> np.ndarray:
     network = as_network(network)
     names, medium = network.exchange_names, network.medium()
     present = measured.copy()
+    minerals: dict[str, set[str]] = {}
+    carriers: dict[str, set[str]] = {}
     for name, metabolite in names.metabolites.items():
         atoms = {element: count for element, count in (metabolite.formula or {}).items() if count}
-        everywhere = atoms in (CO2, WATER, PROTON)
-        mineral = name in medium and bool(atoms) and not atoms.get("C")
-        if everywhere or mineral:
+        if atoms in (CO2, WATER, PROTON):
             present[network.reaction_index(name)] = True
+        elif name in medium and atoms and not atoms.get("C"):
+            carries = atoms != OXYGEN and set(atoms) <= ELECTRON_WEIGHTS.keys() and _electrons(metabolite)
+            (carriers if carries else minerals)[name] = set(atoms) - {"H", "O"}
+    supplied = set().union(*minerals.values())
+    for name in (*minerals, *(name for name, elements in carriers.items() if not elements <= supplied)):
+        present[network.reaction_index(name)] = True
     return present
+
+
+def _electrons(metabolite: Metabolite) -> float:
+    """Electrons that a metabolite of known charge carries; 0 where the charge is unknown."""
+    atoms = sum(ELECTRON_WEIGHTS[element] * count for element, count in (metabolite.formula or {}).items())
+    return 0.0 if metabolite.charge is None else atoms - metabolite.charge

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagnn.analysis.reconciliation.exchange_laws import ExchangeLaws, elemental_exchange_laws, find_exchange_laws
-from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, needed_trace_exchanges
+from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, trace_needs
 from metagnn.datasets.rates import present_exchanges
 from metagnn.network.compression import null_basis
 from metagnn.network.elements import balance_weights
@@ -76,7 +76,7 @@ def test_redundancy_counts_measurements_that_the_others_predict(core, exchange_l
 def test_core_needs_no_traces_and_precursors_have_a_parameter_each(core, exchange_laws):
     present = np.zeros(len(core.reactions), dtype=bool)
     present[exchange_laws.indices[:-1]] = True
-    assert not needed_trace_exchanges(core, present).any()
+    assert not trace_needs(core, present).any()
     moieties = conserved_moieties(core, boundary_reactions(core) & ~present)
     column = BiomassColumn(core, "precursor", moieties)
     assert column.changes.shape[1] == np.count_nonzero(column.own)
@@ -86,7 +86,7 @@ def test_core_needs_no_traces_and_precursors_have_a_parameter_each(core, exchang
 def test_a_nutrient_that_is_absent_but_needed_is_a_trace(core):
     present = present_exchanges(core, np.isin(np.array(core.reactions), MEASURED))
     present[core.reaction_index("EX_pi_e")] = False
-    needed = needed_trace_exchanges(core, present)
+    needed = trace_needs(core, present) > 0
     assert [core.reactions[index] for index in np.flatnonzero(needed)] == ["EX_pi_e"]
 
 

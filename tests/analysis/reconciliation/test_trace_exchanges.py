@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, needed_trace_exchanges, without_demands
+from metagnn.analysis.reconciliation.trace_exchanges import boundary_reactions, trace_needs, without_demands
 from metagnn.errors import NetworkError
 from metagnn.optimize.linear_program import LinearProgram
 from metagnn.testing import toy_network
@@ -31,7 +31,7 @@ def test_the_border_is_what_is_one_sided_but_growth(network):
 
 def test_only_what_growth_cannot_do_without_is_needed(network):
     def needed(*present: str) -> set[str]:
-        return named(network, needed_trace_exchanges(network, np.isin(np.array(network.reactions), present)))
+        return named(network, trace_needs(network, np.isin(np.array(network.reactions), present)) > 0)
 
     # The by-product c has to leave, b has to come in.
     assert needed("EX_a") == {"EX_b", "DM_c"}
@@ -41,7 +41,7 @@ def test_only_what_growth_cannot_do_without_is_needed(network):
 
 def test_without_any_one_of_them_nothing_grows(core):
     present = np.isin(np.array(core.reactions), ("EX_glc__D_e", "EX_o2_e", "EX_co2_e"))
-    needed = needed_trace_exchanges(core, present)
+    needed = trace_needs(core, present) > 0
     growth = core.reaction_index(core.growth_reaction)
     assert not (needed & present).any()
 
@@ -64,7 +64,7 @@ def test_without_any_one_of_them_nothing_grows(core):
 def test_a_network_that_cannot_grow_is_refused():
     stuck = toy_network({"EX_a": "a <=>", "GROW": "a + never ->"}, objective="GROW")
     with pytest.raises(NetworkError, match="no flux at steady state that grows"):
-        needed_trace_exchanges(stuck, np.array([True, False]))
+        trace_needs(stuck, np.array([True, False]))
 
 
 def test_without_demands_a_flux_runs_down_to_zero_in_its_own_direction():

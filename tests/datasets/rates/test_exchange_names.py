@@ -4,6 +4,7 @@ import pytest
 from metagnn.datasets.rates import ExchangeNames, present_exchanges
 from metagnn.errors import TableError
 from metagnn.network import load_network
+from metagnn.testing import toy_network
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +50,28 @@ def test_minerals_are_present_and_carbon_sources_are_not(core):
     measured = np.zeros(95, dtype=bool)
     measured[core.reaction_index("EX_ac_e")] = True
     assert present_exchanges(core, measured)[core.reaction_index("EX_ac_e")]
+
+
+FREE_OF_CARBON = {
+    "nh4": ("H4N", 1), "no3": ("NO3", -1), "so4": ("O4S", -2), "h2s": ("H2S", 0), "h2": ("H2", 0), "o2": ("O2", 0),
+    "pi": ("HO4P", -2), "fe3": ("Fe", 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("medium", "absent"),
+    [(FREE_OF_CARBON, {"no3", "h2s", "h2"}), (set(FREE_OF_CARBON) - {"nh4"}, {"h2s", "h2", "nh4"}), ({"no3"}, None)],
+)
+def test_what_carries_electrons_is_absent_where_its_elements_come_without(medium, absent):
+    equations = {f"EX_{name}": f"{name} <=>" for name in FREE_OF_CARBON}
+    bounds = {f"EX_{name}": (-10.0 if name in medium else 0.0, 1000.0) for name in FREE_OF_CARBON}
+    network = toy_network(
+        equations | {"growth": " + ".join(FREE_OF_CARBON) + " ->"},
+        "growth",
+        bounds,
+        {name: formula for name, (formula, _) in FREE_OF_CARBON.items()},
+        {name: charge for name, (_, charge) in FREE_OF_CARBON.items()},
+    )
+    present = present_exchanges(network, np.zeros(len(network.reactions), dtype=bool))
+    expected = set(medium) if absent is None else set(FREE_OF_CARBON) - absent
+    assert {network.reactions[i].removeprefix("EX_") for i in np.flatnonzero(present)} == expected
