@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from metagnn.datasets.rates.column_header import ColumnHeader, parse_header
 from metagnn.datasets.rates.inner_fluxes import bare_growth, foreign_fluxes
 from metagnn.errors import TableError
@@ -40,6 +42,7 @@ class MeasuredColumn:
         molar: Molar mass that was used [g/mol]; 0 if none was.
         signed: Whether the column is signed by convention (its name is an exchange id).
         direction: "uptake" or "secretion", in the words of the header or as cells do; "" where it has none.
+        below_zero: Whether it is signed because no word says a direction and no value is above zero.
         deviation: Column of its standard deviations; "" if there is none.
         deviation_factor: Factor for that column, like `factor`.
     """
@@ -52,6 +55,7 @@ class MeasuredColumn:
     molar: float = 0.0
     signed: bool = False
     direction: str = ""
+    below_zero: bool = False
     deviation: str = ""
     deviation_factor: float = 1.0
 
@@ -59,6 +63,11 @@ class MeasuredColumn:
     def quantity(self) -> str:
         """Quantity of its unit, as in `RateUnit`; "ratio" if it has no unit."""
         return self.header.unit.quantity if self.header.unit else "ratio"
+
+    @property
+    def assumed(self) -> bool:
+        """Whether its direction is what cells do, since no word says one."""
+        return bool(self.direction) and not self.header.direction
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,22 @@ def measured_column(network: MetabolicNetwork, names: NamedExchanges, header: Co
     if header.unit is None:
         header = replace(header, unit=parse_unit(GROWTH_UNIT if header.kind in (GROWTH, DILUTION) else FLUX))
     return _resolve(network, names, [header], None)
+
+
+def signed_below_zero(names: NamedExchanges, column: MeasuredColumn, values: np.ndarray) -> MeasuredColumn:
+    """Return the column as a signed flux if no word says its direction, and its values are below zero or zero.
+
+    Tables from flux models write "glucose, -8" for an uptake of 8; no rate with a direction is below zero throughout.
+
+    Args:
+        names: Exchanges of the network by name.
+        column: How its header is read.
+        values: Its values in the table, NaN for gaps.
+    """
+    if not column.assumed or (values > 0).any() or not (values < 0).any():
+        return column
+    sign = names.sign(column.reaction, SECRETION)
+    return replace(column, signed=True, below_zero=True, direction="", sign=sign)
 
 
 def _header(name: str, given: str | None, ids: frozenset[str]) -> ColumnHeader:
