@@ -10,7 +10,8 @@ import numpy as np
 from metagnn.datasets.rates.column_header import ColumnHeader, parse_header
 from metagnn.datasets.rates.inner_fluxes import bare_growth, foreign_fluxes
 from metagnn.errors import TableError
-from metagnn.files.table_format import is_label
+from metagnn.files.table_format import clean_name, is_label
+from metagnn.network.knockout import KNOCKOUT
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.vocabulary.header_words import BIOMASS, DILUTION, GROWTH, RQ, SECRETION, SUBSTANCE, TIME
 from metagnn.network.vocabulary.named_exchanges import NamedExchanges
@@ -115,6 +116,12 @@ def read_columns(
         if name not in columns:
             raise TableError(f"`units` names a column {name!r} that the file lacks; it has {', '.join(columns)}")
     ignored = tuple(name for name in columns if units.get(name) == IGNORE)
+    for name in columns:
+        if clean_name(name) == KNOCKOUT and name not in ignored:
+            raise TableError(
+                f"column {name!r}: rates of knockouts are reconciled with the model of each; expected a column less, "
+                "and a model without the reaction"
+            )
     ids = frozenset((*network.exchanges, *network.reactions, *network.aliases))
     headers = [_header(name, units.get(name), ids) for name in columns if not (is_label(name) or name in ignored)]
     names = network.exchange_names

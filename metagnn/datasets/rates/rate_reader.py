@@ -94,8 +94,8 @@ class RateReader:
 
         Raises:
             TableError: No rows, text among numbers, a column without any value, a deviation that is not positive, a
-                sample that appears twice, a rate that contradicts its direction or the sign of rows before, biomass that is not positive, or a
-                row without any rate.
+                sample that appears twice, a rate that contradicts its direction or the sign of rows before, biomass
+                that is not positive, or a row without any rate.
         """
         table = require_rows(table, "rates")
         self._decide_signs(table)
@@ -115,8 +115,11 @@ class RateReader:
         deviations = np.where(np.isnan(numbers), np.nan, np.maximum(deviations, SMALLEST))
         self._rows += len(table)
         sentinels = placed(self._codes, () if self.series else samples)
+        # A time series has rows of its own order, several a batch.
+        texts = {} if self.series else {name: _texts(table[name]) for name in self._labels}
+        columns = self.column_descriptions()
         return without_sentinels(
-            self._network, RateTable(samples, names, numbers, deviations, self.column_descriptions(), sentinels)
+            self._network, RateTable(samples, names, numbers, deviations, columns, sentinels, texts)
         )
 
     def _decide_signs(self, table: pd.DataFrame) -> None:
@@ -134,7 +137,7 @@ class RateReader:
         """Names of the samples; they must differ, except in a time series, where they name batches."""
         if "sample" not in table.columns:
             return tuple(str(self._rows + row) for row in range(len(table)))
-        names = tuple("" if pd.isna(name) else str(name) for name in table["sample"])
+        names = _texts(table["sample"])
         for row, name in enumerate(names if not self.series else ()):
             # Hashes take less memory than names; a table may have a million rows.
             if hash(name) in self._seen:
@@ -334,3 +337,7 @@ def _by_header(units: Mapping[str, str], columns: Sequence[str]) -> dict[str, st
 
 def _taken(measured: Measured, rows: np.ndarray) -> Measured:
     return measured[0][rows], measured[1][rows]
+
+
+def _texts(column: pd.Series) -> tuple[str, ...]:
+    return tuple("" if pd.isna(cell) else str(cell) for cell in column)
