@@ -78,11 +78,14 @@ def simulate(chosen: argparse.Namespace) -> int:
     picture_of_simulation(network, labels, media, plot)
     rows = [
         ("media with an optimum", f"{labels.feasible.sum()} of {len(media)}"),
+        ("media that grow", f"{labels.growing} of {len(media)}"),
         ("max |S·v| [mmol/gDW/h]", f"{labels.max_abs_sv:.1e}"),
         ("worst bound violation [mmol/gDW/h]", f"{labels.max_bound_violation:.1e}"),
     ]
     print_table(f"→ {chosen.out}", ("what", "value"), rows)
     if labels.feasible.any():
+        if not labels.growing:
+            print("metagnn: warning: no medium lets the model grow: all growth is 0", file=sys.stderr)
         return 0
     reason, count = Counter(labels.status).most_common(1)[0]
     print(f"metagnn: error: no medium has a label; {count} of {len(media)}: {reason}", file=sys.stderr)
@@ -110,7 +113,7 @@ def train(chosen: argparse.Namespace) -> None:
     last = predictor.history_.iloc[-1]
     rows = [(str(name), f"{value:.4g}") for name, value in last.items() if name != "epoch"]
     fluxes, diagnosis = predictor.predict_and_diagnose(inputs)
-    rows.append((f"{MEAN_R2}, training samples", f"{predictor.score_fluxes(fluxes, targets):.4f}"))
+    rows.append((f"{MEAN_R2}, training samples", _score(predictor, fluxes, targets)))
     print_table(f"trained {len(predictor.history_)} epochs → {chosen.out}", ("term", "last epoch"), rows)
     _print_learned(predictor, inputs)
     _print_diagnosis(diagnosis)
@@ -129,11 +132,11 @@ def predict(chosen: argparse.Namespace) -> None:
     predictor = FluxPredictor.load(chosen.folder, network=network)
     fluxes, diagnosis = predictor.predict_and_diagnose(inputs)
     # Score first: write nothing if the targets are not valid.
-    score = None if targets is None else predictor.score_fluxes(fluxes, targets)
+    score = None if targets is None else _score(predictor, fluxes, targets)
     table = pd.concat([diagnosis["status"], fluxes], axis=1)
     write_table(with_labels(table, inputs), out)
     if targets is not None:
-        named = f"{MEAN_R2}: {score:.4f}"
+        named = f"{MEAN_R2}: {score}"
         print(named)
         picture_of_targets(predictor.network, fluxes, targets, named, plot)
     _print_diagnosis(diagnosis)
@@ -150,6 +153,16 @@ def reproduce(chosen: argparse.Namespace) -> None:
     for table in result_tables(results):
         print_table(table.title, table.header, table.rows)
     print(f"{chosen.out}/results.json, {chosen.out}/figure.png: {results['wall_seconds']:.0f} s")
+
+
+def _score(predictor: FluxPredictor, fluxes: pd.DataFrame, targets: pd.DataFrame) -> str:
+    """R² of predicted fluxes; in words where no target varies, which is no fault of the training."""
+    from metagnn.training.metrics import UndefinedScore
+
+    try:
+        return f"{predictor.score_fluxes(fluxes, targets):.4f}"
+    except UndefinedScore as error:
+        return f"– ({error})"
 
 
 def _untrained(chosen: argparse.Namespace, network: MetabolicNetwork) -> FluxPredictor:

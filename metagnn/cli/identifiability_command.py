@@ -35,7 +35,7 @@ def print_identifiability(chosen: argparse.Namespace) -> None:
     )
     told = [row for row in report.rows if row.why not in GIVEN]
     rows = [(row.name, row.status, _interval(row.lower, row.upper), row.why) for row in told]
-    title = f"{network.id}, {len(report.measured)} measured, composition {chosen.composition}"
+    title = f"{network.id}, {len(set(report.measured))} measured, composition {chosen.composition}"
     if len(told) < len(report.rows):
         title += f" ({len(report.rows) - len(told)} rows that are measured, absent or held by their bounds left out)"
     header = ("what", "status", "at a typical state", "why")

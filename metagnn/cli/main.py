@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from metagnn.cli.parser import parse
-from metagnn.errors import InputError, ModelWarning, TableWarning
+from metagnn.errors import InputError, ModelWarning, TableError, TableWarning
 
 BAD_INPUT = 2
 INTERRUPTED = 130
+
+TABLES = {"file": "rates", "media": "media", "inputs": "inputs", "targets": "targets", "fluxes": "fluxes"} | {
+    name: name for name in ("prices", "limits")
+}
+"""Options that give a table, and its name in messages of the library."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,11 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "benchmark": benchmark,
     }[chosen.command]
     with warnings.catch_warnings():
-        warnings.showwarning = _print_warning  # type: ignore[assignment]
+        warnings.showwarning = _print_each_once()  # type: ignore[assignment]
         try:
             return run(chosen) or 0
         except InputError as error:
-            print(f"metagnn: error: {error}", file=sys.stderr)
+            print(f"metagnn: error: {_with_file(error, vars(chosen))}", file=sys.stderr)
             return BAD_INPUT
         except OSError as error:
             # Such as a full disk or a lost mount; finished work is already on the disk.
@@ -61,7 +66,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return INTERRUPTED
 
 
-def _print_warning(message: Warning | str, category: type[Warning], *_: Any) -> None:
+def _with_file(error: InputError, chosen: Mapping[str, Any]) -> str:
+    """The message, with the file of the table that it is about where it names none."""
+    text, given = str(error), {name: str(chosen[name]) for name in TABLES if chosen.get(name)}
+    if not isinstance(error, TableError) or any(repr(path) in text for path in given.values()):
+        return text
+    named = [path for name, path in given.items() if f"`{TABLES[name]}" in text]
+    if not named and len(given) == 1 and not text.startswith("`"):
+        named = list(given.values())
+    return f"{named[0]!r}: {text}" if len(named) == 1 else text
+
+
+def _print_each_once() -> Callable[..., None]:
+    """What prints warnings, without those that it printed before: a command reads one table several times."""
+    printed: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *_: Any) -> None:
+        if str(message) not in printed:
+            printed.add(str(message))
+            _print_warning(message, category)
+
+    return show
+
+
+def _print_warning(message: Warning | str, category: type[Warning]) -> None:
     if issubclass(category, ModelWarning):
         # A note is no failure of this run; standard error keeps to the one line of an error.
         print(f"note on reading {message}")

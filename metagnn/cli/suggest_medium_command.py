@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,9 @@ from metagnn.files.table_values import numeric_values
 from metagnn.files.table_writer import write_table
 from metagnn.network.from_cobra import load_network
 from metagnn.network.vocabulary.named_exchanges import resolved
+
+_PRICED = re.compile(r"\s*[\[(]\s*[^\s/\[\]()]*\s*/\s*mmol\s*[\])]$")
+"""Unit of a price behind a name, in any currency."""
 
 
 def print_suggested_media(chosen: argparse.Namespace) -> None:
@@ -65,4 +69,4 @@ def _one_row(path: str, what: str) -> dict[str, float]:
         raise TableError(f"'{path}' has {len(table)} rows; expected one, with {what} under every exchange")
     table = table.loc[:, [not is_text(name) for name in table.columns]]
     values = zip(table.columns, numeric_values(table)[0], strict=True)
-    return {plain_name(str(name)): float(value) for name, value in values if not np.isnan(value)}
+    return {plain_name(_PRICED.sub("", str(name))): float(value) for name, value in values if not np.isnan(value)}

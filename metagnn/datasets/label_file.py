@@ -13,6 +13,7 @@ import pandas as pd
 
 from metagnn.datasets.label_folder import LabelFolder, LabelJob, unwritable
 from metagnn.errors import FolderError
+from metagnn.fba.growth_capacity import GROWS
 from metagnn.fba.label_chunks import LabelChunk, LabelTask, cut_rows, label_chunks, split_rows
 from metagnn.fba.law_errors import law_errors
 from metagnn.fba.simulate import SAMPLE, media_values, warn_unsolved
@@ -37,12 +38,14 @@ class LabelFile:
         status: "optimal", "infeasible", "unbounded", or "failed: " and the reason, by medium.
         max_abs_sv: Largest |S·v| of all media [mmol/gDW/h].
         max_bound_violation: Largest violation of a bound [mmol/gDW/h].
+        growing: Number of media with growth above zero.
     """
 
     path: Path
     status: pd.Series
     max_abs_sv: float
     max_bound_violation: float
+    growing: int
 
     @property
     def feasible(self) -> pd.Series:
@@ -122,22 +125,25 @@ def simulate_to_file(
     folder.remove()
     status = pd.Series(laws.status, index=media.index, name="status", dtype=object)
     warn_unsolved(status)
-    return LabelFile(path, status, laws.imbalance, laws.violation)
+    return LabelFile(path, status, laws.imbalance, laws.violation, laws.growing)
 
 
 class _Laws:
-    """Statuses, largest imbalance and largest bound violation of all chunks."""
+    """Statuses, number of media that grow, largest imbalance and largest bound violation of all chunks."""
 
     def __init__(self, task: LabelTask, uptakes: np.ndarray, knockouts: Knockouts) -> None:
         self._task, self._uptakes, self._knockouts = task, uptakes, knockouts
         self._matrix = task.network.stoichiometry.to_scipy()
         self.status: list[str] = []
         self.imbalance = self.violation = 0.0
+        self.growing = 0
 
     def add(self, chunk: LabelChunk) -> None:
         self.status += chunk.status
         lower, upper = self._task.network.uptake_bounds(self._task.names, self._uptakes[chunk.rows])
         self._knockouts.rows(chunk.rows).close(lower, upper)
+        growth = chunk.fluxes[:, self._task.network.reaction_index(self._task.network.growth_reaction)]
+        self.growing += int((growth > GROWS).sum())
         solved = ~np.isnan(chunk.fluxes).any(axis=1)
         fluxes = self._task.network.further_constraints.settle(self._matrix, chunk.fluxes[solved])
         errors = law_errors(self._matrix, fluxes, lower[solved], upper[solved])

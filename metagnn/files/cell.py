@@ -8,6 +8,8 @@ import re
 from decimal import Decimal
 from numbers import Real
 
+from metagnn.rate_unit import parse_unit
+
 PROGRAM_GAPS = ("", "nan", "na", "<na>", "null", "none")
 """What programs write for a missing value, in lower case."""
 
@@ -92,6 +94,8 @@ def why_no_number(cell: object) -> str:
         return f"{said}: expected one, such as 1 or 0"
     if isinstance(cell, (datetime.date, datetime.time)):
         return f"{said}: {_REASONS[0][1]}"
+    if isinstance(cell, str) and parse_unit(text):
+        return f"{said}: it is a unit; put that in the header, as in 'glucose [{text}]'"
     written = _MINUS.sub("-", text.lower())
     for pattern, reason in _REASONS:
         if re.fullmatch(pattern, written):

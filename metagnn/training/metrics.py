@@ -10,6 +10,10 @@ MEAN_R2 = "R², mean over the targets that vary"
 """Name of the score that `score`, `train` and `predict` report."""
 
 
+class UndefinedScore(TableError):
+    """Observed fluxes of which none varies, so that no share of their variance can be explained."""
+
+
 def r2_per_flux(observed: np.ndarray, predicted: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
     """Compute the coefficient of determination R² of every flux over the samples, shape `[reactions]`.
 
@@ -44,9 +48,9 @@ def mean_r2(observed: np.ndarray, predicted: np.ndarray, weight: np.ndarray | No
         weight: Weight of every observation, ≥ 0, the same shape; equal by default.
 
     Raises:
-        TableError: No flux varies.
+        UndefinedScore: No flux varies.
     """
     scores = r2_per_flux(np.where(np.isnan(predicted), np.nan, observed), predicted, weight)
     if np.isnan(scores).all():
-        raise TableError("`targets` has no column that varies over the samples; R² is not defined")
+        raise UndefinedScore("`targets` has no column that varies over the samples; R² is not defined")
     return float(np.nanmean(scores))

@@ -158,8 +158,8 @@ def _run_chunks(
             first = first or found
         if summary is None:
             fluxes, rows = (
-                reconciled_table(found),
-                samples_table(found, reconciler.measured),
+                _with_labels(table, chunk)
+                for table in (reconciled_table(found), samples_table(found, reconciler.measured))
             )
             tables = (fluxes, intervals_table(found), rows)
             unfinished.store(chunk, dict(zip(TABLES, tables, strict=True)), totals.add(found))
@@ -167,6 +167,13 @@ def _run_chunks(
         report(done, done)
     assert first is not None
     return first
+
+
+def _with_labels(table: pd.DataFrame, rates: RateTable) -> pd.DataFrame:
+    """The table with the labels of the samples behind their names."""
+    for position, (name, texts) in enumerate(rates.labels.items(), start=1):
+        table.insert(position, name, list(texts))
+    return table
 
 
 def _report_share(report: Report, done: int, samples: int) -> Report:

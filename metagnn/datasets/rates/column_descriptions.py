@@ -9,6 +9,8 @@ from metagnn.network.vocabulary.header_words import BIOMASS, DILUTION, RQ, TIME
 
 def direction_in_words(column: MeasuredColumn) -> str:
     """Name the direction of a column: uptake, secretion or signed."""
+    if column.below_zero:
+        return "signed flux (assumed: no value > 0)"
     if column.signed:
         return "signed flux"
     return column.header.direction or f"{column.direction} (assumed)"

@@ -121,3 +121,18 @@ def batch_rates(
 
 def _spread(matrix: np.ndarray, std: np.ndarray) -> np.ndarray:
     return np.asarray(np.sqrt(np.square(matrix) @ np.square(std)))
+
+
+def replicate_error(replicates: np.ndarray, mean: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Standard error of the mean of replicates.
+
+    Two or three replicates say little of their own spread: the relative one is pooled over the rows.
+    """
+    several = (count > 1) & (mean != 0)
+    squares = np.nansum(np.square(replicates - mean[:, None]), axis=1)
+    freedom = (count[several] - 1).sum()
+    if not freedom:
+        return np.full(len(mean), np.nan)
+    relative = np.sqrt((squares[several] / np.square(mean[several])).sum() / freedom)
+    error = relative * np.abs(mean) / np.sqrt(np.maximum(count, 1))
+    return np.where(error > 0, error, np.nan)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from metagnn.datasets.rates.column_header import ColumnHeader, parse_header
-from metagnn.datasets.rates.rate_columns import MeasuredColumn, measured_column
+from metagnn.datasets.rates.rate_columns import MeasuredColumn, measured_column, signed_below_zero
 from metagnn.datasets.rates.rate_table import assumed_deviations
 from metagnn.errors import TableError
 from metagnn.files.table_values import numeric_values
@@ -29,7 +29,8 @@ def as_fluxes(network: MetabolicNetwork, table: pd.DataFrame, argument: str) -> 
 
     Ids of reactions stay as they are, and so does what is no rate. "glucose uptake", "qGlc", "OUR" or "mu" become the
     reaction, with the sign and the unit that the header gives; without a unit values are mmol/gDW/h or 1/h. A
-    direction that no word gives is assumed, and a warning says so. "_std" marks standard deviations.
+    direction that no word gives is assumed, and a warning says so; where no value is above zero, and some are below,
+    they are signed fluxes, uptake below zero. "_std" marks standard deviations.
 
     Args:
         network: The network.
@@ -56,6 +57,8 @@ def as_fluxes(network: MetabolicNetwork, table: pd.DataFrame, argument: str) -> 
             )
         read = numeric_values(table.iloc[:, [position]])[:, 0]
         if not header.deviation:
+            column = signed_below_zero(network.exchange_names, column, read)
+            columns[position] = header, column
             _check_direction(column, read, argument)
         values[position] = read * column.factor * (1.0 if header.deviation else column.sign)
     _tell_assumed([column for header, column in columns.values() if not header.deviation], argument)
@@ -98,7 +101,12 @@ def _tell_assumed(columns: list[MeasuredColumn], argument: str) -> None:
     assumed = [
         f"{column.header.text!r} as {'uptake' if column.direction == UPTAKE else 'secretion'} of {column.reaction}"
         for column in columns
-        if column.direction and not column.header.direction
+        if column.assumed
+    ]
+    assumed += [
+        f"{column.header.text!r}, where no value is above zero, as signed flux of {column.reaction}, uptake below zero"
+        for column in columns
+        if column.below_zero
     ]
     if assumed:
         warnings.warn(f"`{argument}`: no word gives the direction; read {', '.join(assumed)}", stacklevel=4)

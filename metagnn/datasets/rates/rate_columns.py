@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from metagnn.datasets.rates.column_header import ColumnHeader, parse_header
 from metagnn.datasets.rates.inner_fluxes import bare_growth, foreign_fluxes
 from metagnn.errors import TableError
-from metagnn.files.table_format import is_label
+from metagnn.files.table_format import clean_name, is_label
+from metagnn.network.knockout import KNOCKOUT
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.vocabulary.header_words import BIOMASS, DILUTION, GROWTH, RQ, SECRETION, SUBSTANCE, TIME
 from metagnn.network.vocabulary.named_exchanges import NamedExchanges
@@ -40,6 +43,7 @@ class MeasuredColumn:
         molar: Molar mass that was used [g/mol]; 0 if none was.
         signed: Whether the column is signed by convention (its name is an exchange id).
         direction: "uptake" or "secretion", in the words of the header or as cells do; "" where it has none.
+        below_zero: Whether it is signed because no word says a direction and no value is above zero.
         deviation: Column of its standard deviations; "" if there is none.
         deviation_factor: Factor for that column, like `factor`.
     """
@@ -52,6 +56,7 @@ class MeasuredColumn:
     molar: float = 0.0
     signed: bool = False
     direction: str = ""
+    below_zero: bool = False
     deviation: str = ""
     deviation_factor: float = 1.0
 
@@ -59,6 +64,11 @@ class MeasuredColumn:
     def quantity(self) -> str:
         """Quantity of its unit, as in `RateUnit`; "ratio" if it has no unit."""
         return self.header.unit.quantity if self.header.unit else "ratio"
+
+    @property
+    def assumed(self) -> bool:
+        """Whether its direction is what cells do, since no word says one."""
+        return bool(self.direction) and not self.header.direction
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,12 @@ def read_columns(
         if name not in columns:
             raise TableError(f"`units` names a column {name!r} that the file lacks; it has {', '.join(columns)}")
     ignored = tuple(name for name in columns if units.get(name) == IGNORE)
+    for name in columns:
+        if clean_name(name) == KNOCKOUT and name not in ignored:
+            raise TableError(
+                f"column {name!r}: rates of knockouts are reconciled with the model of each; expected a column less, "
+                "and a model without the reaction"
+            )
     ids = frozenset((*network.exchanges, *network.reactions, *network.aliases))
     headers = [_header(name, units.get(name), ids) for name in columns if not (is_label(name) or name in ignored)]
     names = network.exchange_names
@@ -135,6 +151,22 @@ def measured_column(network: MetabolicNetwork, names: NamedExchanges, header: Co
     if header.unit is None:
         header = replace(header, unit=parse_unit(GROWTH_UNIT if header.kind in (GROWTH, DILUTION) else FLUX))
     return _resolve(network, names, [header], None)
+
+
+def signed_below_zero(names: NamedExchanges, column: MeasuredColumn, values: np.ndarray) -> MeasuredColumn:
+    """Return the column as a signed flux if no word says its direction, and its values are below zero or zero.
+
+    Tables from flux models write "glucose, -8" for an uptake of 8; no rate with a direction is below zero throughout.
+
+    Args:
+        names: Exchanges of the network by name.
+        column: How its header is read.
+        values: Its values in the table, NaN for gaps.
+    """
+    if not column.assumed or (values > 0).any() or not (values < 0).any():
+        return column
+    sign = names.sign(column.reaction, SECRETION)
+    return replace(column, signed=True, below_zero=True, direction="", sign=sign)
 
 
 def _header(name: str, given: str | None, ids: frozenset[str]) -> ColumnHeader:

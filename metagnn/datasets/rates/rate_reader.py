@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from metagnn.datasets.rates.column_descriptions import describe, direction_in_words
-from metagnn.datasets.rates.conversions import Measured, batch_rates, chemostat_rate, per_biomass
+from metagnn.datasets.rates.conversions import Measured, batch_rates, chemostat_rate, per_biomass, replicate_error
 from metagnn.datasets.rates.inner_fluxes import empty_deviations
-from metagnn.datasets.rates.rate_columns import MeasuredColumn, read_columns
+from metagnn.datasets.rates.rate_columns import MeasuredColumn, read_columns, signed_below_zero
 from metagnn.datasets.rates.rate_table import (
     DILUTION_NOISE,
     LEAST_GROWTH,
@@ -68,6 +68,7 @@ class RateReader:
         self._growth = network.growth_reaction
         self._columns = read_columns(network, columns, _by_header(units or {}, columns))
         self._labels = [name for name in columns if is_label(name) and name not in ("sample", "status")]
+        self._undecided = {name for name, column in self._columns.rates.items() if column.assumed}
         self._seen: set[int] = set()
         self._codes: list[tuple[Sentinel, list[int]]] = []
         self._rows = 0
@@ -93,10 +94,11 @@ class RateReader:
 
         Raises:
             TableError: No rows, text among numbers, a column without any value, a deviation that is not positive, a
-                sample that appears twice, a rate that contradicts its direction, biomass that is not positive, or a
-                row without any rate.
+                sample that appears twice, a rate that contradicts its direction or the sign of rows before, biomass
+                that is not positive, or a row without any rate.
         """
         table = require_rows(table, "rates")
+        self._decide_signs(table)
         self._codes = []
         values = {column.header.text: self._values(table, column) for column in self._columns.all}
         samples = self._samples(table)
@@ -113,15 +115,29 @@ class RateReader:
         deviations = np.where(np.isnan(numbers), np.nan, np.maximum(deviations, SMALLEST))
         self._rows += len(table)
         sentinels = placed(self._codes, () if self.series else samples)
+        # A time series has rows of its own order, several a batch.
+        texts = {} if self.series else {name: _texts(table[name]) for name in self._labels}
+        columns = self.column_descriptions()
         return without_sentinels(
-            self._network, RateTable(samples, names, numbers, deviations, self.column_descriptions(), sentinels)
+            self._network, RateTable(samples, names, numbers, deviations, columns, sentinels, texts)
         )
+
+    def _decide_signs(self, table: pd.DataFrame) -> None:
+        """Tell signed fluxes by the first rows that hold any but zero, in columns without a word for the direction."""
+        for name in sorted(self._undecided):
+            column = self._columns.rates[name]
+            values = numeric_values(table[list(column.columns)], self._rows)
+            codes, _ = column_codes(column, values, self._growth, self.series)
+            values = np.where(codes, 0.0, values)
+            self._columns.rates[name] = signed_below_zero(self._network.exchange_names, column, values)
+            if np.nan_to_num(values).any():
+                self._undecided.discard(name)
 
     def _samples(self, table: pd.DataFrame) -> tuple[str, ...]:
         """Names of the samples; they must differ, except in a time series, where they name batches."""
         if "sample" not in table.columns:
             return tuple(str(self._rows + row) for row in range(len(table)))
-        names = tuple("" if pd.isna(name) else str(name) for name in table["sample"])
+        names = _texts(table["sample"])
         for row, name in enumerate(names if not self.series else ()):
             # Hashes take less memory than names; a table may have a million rows.
             if hash(name) in self._seen:
@@ -162,7 +178,7 @@ class RateReader:
         total = np.nansum(replicates, axis=1)
         mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
         if len(column.columns) > 1 and not column.deviation:
-            given = abs(scale) * _replicate_error(replicates, mean, count)
+            given = abs(scale) * replicate_error(replicates, mean, count)
         # A zero with a deviation of zero is as well known as a typical value of its column.
         typical = self._noise * abs(scale) * np.nanmax(np.abs(mean), initial=0.0)
         return mean * scale, np.where(empty & (mean == 0) & (typical > 0), typical, given)
@@ -263,6 +279,13 @@ class RateReader:
 
     def _check_sign(self, column: MeasuredColumn, rate: Measured) -> None:
         value, std = rate
+        above = np.flatnonzero(value * column.sign > 0) if column.below_zero else ()
+        for row in above[:1]:
+            raise TableError(
+                f"column {column.header.text!r}, row {self._rows + row}: {value[row] * column.sign / column.factor:g} "
+                "is above zero, but all before are below, as signed fluxes; expected one sign, or a word for the "
+                f"direction, such as '{column.header.subject}_uptake'"
+            )
         window = SIGN_WINDOW * std
         if column.reaction == self._growth:
             window = np.maximum(window, LEAST_GROWTH)
@@ -312,20 +335,9 @@ def _by_header(units: Mapping[str, str], columns: Sequence[str]) -> dict[str, st
     return found
 
 
-def _replicate_error(replicates: np.ndarray, mean: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """Standard error of the mean of replicates.
-
-    Two or three replicates say little of their own spread: the relative one is pooled over the rows.
-    """
-    several = (count > 1) & (mean != 0)
-    squares = np.nansum(np.square(replicates - mean[:, None]), axis=1)
-    freedom = (count[several] - 1).sum()
-    if not freedom:
-        return np.full(len(mean), np.nan)
-    relative = np.sqrt((squares[several] / np.square(mean[several])).sum() / freedom)
-    error = relative * np.abs(mean) / np.sqrt(np.maximum(count, 1))
-    return np.where(error > 0, error, np.nan)
-
-
 def _taken(measured: Measured, rows: np.ndarray) -> Measured:
     return measured[0][rows], measured[1][rows]
+
+
+def _texts(column: pd.Series) -> tuple[str, ...]:
+    return tuple("" if pd.isna(cell) else str(cell) for cell in column)

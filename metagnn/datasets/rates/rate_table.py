@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -59,6 +60,7 @@ class RateTable:
         deviations: Their standard deviations, the same shape; NaN where nothing was measured.
         columns: How every column was read.
         sentinels: Numbers that look like "not measured", and how they were taken.
+        labels: Columns of text of the table, such as `strain`, by name; one text a sample.
     """
 
     samples: tuple[str, ...]
@@ -67,6 +69,7 @@ class RateTable:
     deviations: np.ndarray
     columns: tuple[RateColumn, ...] = ()
     sentinels: tuple[Sentinel, ...] = ()
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -118,7 +121,9 @@ class RateTable:
 
     def first(self, count: int) -> RateTable:
         """Keep the first samples."""
-        return replace(self, samples=self.samples[:count], rates=self.rates[:count], deviations=self.deviations[:count])
+        labels = {name: texts[:count] for name, texts in self.labels.items()}
+        samples, rates, deviations = self.samples[:count], self.rates[:count], self.deviations[:count]
+        return replace(self, samples=samples, rates=rates, deviations=deviations, labels=labels)
 
 
 def assumed_deviations(values: np.ndarray, growth: bool = False, noise: float = NOISE) -> np.ndarray:

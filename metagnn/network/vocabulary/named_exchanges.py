@@ -112,7 +112,7 @@ class NamedExchanges:
             names: Columns whose values are largest uptakes.
 
         Raises:
-            TableError: An ambiguous name, one for a production, or two for one exchange.
+            TableError: An ambiguous name, one for a production, two for one exchange, or one close to a known name.
         """
         resolved: list[str] = []
         for name in names:
@@ -151,6 +151,8 @@ class NamedExchanges:
             return self.find(name, name, UPTAKE)
         words = read_words(_UNIT.sub("", name))
         if words.kind != SUBSTANCE or words.subject == name or not self.knows(words.subject):
+            if words.kind == SUBSTANCE and not self.is_exchange_id(name) and self._nearest(words.subject):
+                raise TableError(f"column {name!r}: {self._unknown(words.subject)}")
             return name
         if words.direction == SECRETION:
             raise TableError(f"column {name!r} names a production; expected nutrients, with their largest uptake")

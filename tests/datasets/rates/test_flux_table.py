@@ -68,6 +68,29 @@ def test_an_assumed_direction_is_said(core: MetabolicNetwork):
         as_fluxes(core, table(**NAMED), "inputs")
 
 
+def test_a_bare_name_below_zero_is_a_signed_flux_in_inputs_targets_and_rates(core: MetabolicNetwork):
+    names = ["glucose [mmol/gDW/h]", "O2 [mmol/gDW/h]", "acetate [mmol/gDW/h]", "EX_nh4_e"]
+    bare = pd.DataFrame(dict(zip(names, ([-10.0, -5.0], [-15.0, 0.0], [-1.0, -0.5], [-4.0, -2.0]), strict=True)))
+    signed = bare.set_axis(["EX_glc__D_e", "EX_o2_e", "EX_ac_e", "EX_nh4_e"], axis=1)
+    with pytest.warns(UserWarning, match="'glucose .*', where no value is above zero, as signed flux of EX_glc__D_e, "):
+        assert as_fluxes(core, bare, "inputs").equals(signed)
+    with pytest.warns(UserWarning, match="as signed flux"):
+        assert read_conditions(core, bare, "rates").measured[0, core.reaction_index("EX_ac_e")] == -1
+    with pytest.warns(UserWarning, match="as signed flux"):
+        observed = read_targets(core, bare, bare.index).observed
+    rates = read_rates(core, bare)
+    assert np.array_equal(rates.on_network(core)[0], observed, equal_nan=True)
+    assert [column.meaning for column in rates.columns] == 3 * ["signed flux (assumed: no value > 0)"] + ["signed flux"]
+
+
+@pytest.mark.parametrize("name", ["glucose [mmol/gDW/h]", "acetate [mmol/gDW/h]"])
+def test_a_bare_name_of_either_sign_is_refused_everywhere(core: MetabolicNetwork, name: str):
+    mixed = pd.DataFrame({name: [5.0, -10.0], "OUR [mmol/gDW/h]": [8.0, 9.0]})
+    for read in (read_rates, lambda network, table: as_fluxes(network, table, "inputs")):
+        with pytest.raises(TableError, match=r"row 1: -10 runs against its meaning, .*; signed fluxes go under 'EX_"):
+            read(core, mixed)
+
+
 def test_what_is_no_rate_stays(core: MetabolicNetwork):
     given = pd.DataFrame({"strain": ["a"], "EX_glc_e": [1.0], "PFK": [1.0], "time_h": [1.0]})
     assert as_fluxes(core, given, "inputs") is given
@@ -77,7 +100,7 @@ def test_what_is_no_rate_stays(core: MetabolicNetwork):
     ("columns", "message"),
     [
         ({"glucose uptake": -10.0}, "'glucose uptake', row 0: -10 runs against its meaning, uptake; signed fluxes go"),
-        ({"acetate": -1.0}, "'acetate', row 0: -1 runs against its meaning, secretion, as cells do; signed fluxes"),
+        ({"acetate production": -1.0}, "'acetate production', row 0: -1 runs against its meaning, secretion; signed"),
         ({"glucose uptake": 1.0, "qGlc": 1.0}, "columns 'glucose uptake' and 'qGlc' both measure EX_glc__D_e"),
         ({"EX_glc__D_e": -1.0, "glucose": 1.0}, "columns 'EX_glc__D_e' and 'glucose' both measure EX_glc__D_e"),
         ({"glutamate": 1.0}, "does not say whether glutamate is taken up or produced"),

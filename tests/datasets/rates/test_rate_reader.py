@@ -292,3 +292,33 @@ def test_growth_slightly_below_zero_is_a_measurement(core, growth: float, std: f
     rates = rates_of(core, mu_1_per_h=[growth], EX_glc__D_e=[-1.0])
     place = rates.reactions.index(core.growth_reaction)
     assert (rates.rates[0, place], rates.deviations[0, place]) == (growth, pytest.approx(std))
+
+
+def test_rows_before_decide_the_sign_of_a_bare_name(core):
+    glucose, oxygen = "glucose [mmol/gDW/h]", "OUR [mmol/gDW/h]"
+
+    def chunk(value: float) -> pd.DataFrame:
+        return pd.DataFrame({glucose: [value, value], oxygen: [9.0, 8.0]})
+
+    for values, message in (
+        ([0.0, -8.0, 5.0], "row 4: 5 is above zero, but all before are below, as signed fluxes; expected one sign"),
+        ([0.0, 8.0, -5.0], r"row 4: -5 runs against its meaning, uptake \(assumed\)"),
+    ):
+        reader = RateReader(core, [glucose, oxygen])
+        assert [one(reader.read(chunk(value)), "EX_glc__D_e") for value in values[:2]] == [0.0, -8.0]
+        with pytest.raises(TableError, match=message):
+            reader.read(chunk(values[2]))
+
+
+def test_replicates_and_deviations_of_a_bare_name_share_its_sign(core):
+    names = ["qGlc_rep1 [mmol/gDW/h]", "qGlc_rep2 [mmol/gDW/h]", "qO2 [mmol/gDW/h]", "qO2_std [mmol/gDW/h]"]
+    below = read_rates(core, pd.DataFrame([[-10.0, -11.0, -15.0, 0.5], [-5.0, -5.2, -9.0, 0.4]], columns=names))
+    above = read_rates(core, pd.DataFrame([[10.0, 11.0, 15.0, 0.5], [5.0, 5.2, 9.0, 0.4]], columns=names))
+    assert np.array_equal(below.rates, above.rates)
+    assert np.allclose(below.deviations, above.deviations)
+
+
+def test_a_placeholder_decides_no_sign(core):
+    names = ["glucose [mmol/gDW/h]", "OUR [mmol/gDW/h]"]
+    rates = read_rates(core, pd.DataFrame([[-1.0, 9.0], [-1.0, 8.0]], columns=names))
+    assert [sentinel.value for sentinel in rates.sentinels] == [-1.0]
