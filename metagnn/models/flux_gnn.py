@@ -26,6 +26,7 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn.biomass import BiomassComposition
+from metagnn.nn.grouped_parameters import group_measurements, group_parameters
 from metagnn.nn.growth_limit import limit_growth
 from metagnn.nn.polytope import PolytopeProjection
 from metagnn.nn.reaction_groups import ReactionGroups
@@ -276,10 +277,11 @@ class FluxGNN(AbstractFluxModel):
         measured, deviation = conditions.measured, conditions.deviation
         parameters, trust = self.reaction_parameters()
         size = self.sample_size(lower, upper, measured)
-        grouped, weight = self._of_groups(parameters)
+        grouped = group_parameters(self.groups, parameters)
         seen = precision = None
         if measured is not None and deviation is not None:
-            seen, precision = self._measurements(measured / size, deviation / size, trust, weight)
+            of_samples = measured / size, deviation / size
+            seen, precision = group_measurements(self.groups, *of_samples, trust, parameters.scale)
         at, cuts = self.growth_index, self.growth_cuts
         bounds = limit_growth(*self.groups.bounds(lower / size, upper / size), cuts, self.groups, at)
         result = self.splitting(*bounds, grouped, self._steady_states(), seen, precision)
@@ -302,30 +304,6 @@ class FluxGNN(AbstractFluxModel):
         if self.balances is not None and (basis is None or basis.device.type == "cpu"):
             return self.balances
         return self.composition.basis() if basis is None else basis
-
-    def _of_groups(self, parameters: SplittingParameters) -> tuple[SplittingParameters, Tensor]:
-        """What the groups bring to the splitting, and the weights of the reactions by which it was averaged."""
-        weight = parameters.scale.pow(-2)
-        scale = self.groups.weights(weight).rsqrt()
-        grouped = SplittingParameters(
-            scale=scale,
-            drive=self.groups.means(parameters.drive * parameters.scale, weight) / scale,
-            shrinkage=self.groups.averages(parameters.shrinkage, weight),
-            start=self.groups.means(parameters.start, weight),
-        )
-        return grouped, weight
-
-    def _measurements(
-        self, measured: Fluxes, deviation: Fluxes, trust: Tensor, weight: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Measured fluxes of the groups and the weights of these in the splitting, zero where there is none."""
-        # Masked before the division: a NaN times zero would poison the gradient.
-        missing = torch.isnan(measured) | torch.isnan(deviation)
-        spread = torch.where(missing, torch.inf, deviation).to(weight.dtype)
-        precision = spread.pow(-2) * (trust / weight)
-        pull = self.groups.means(precision * measured.to(weight.dtype).nan_to_num(), weight)
-        total = self.groups.averages(precision, weight)
-        return pull / torch.where(total > 0, total, 1.0), total
 
     def _polytope(self) -> PolytopeProjection:
         """The last operation of "polytope", for the biomass column in use; made anew only when that has changed."""
