@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "benchmark": benchmark,
     }[chosen.command]
     with warnings.catch_warnings():
-        warnings.showwarning = _print_each_once()  # type: ignore[assignment]
+        warnings.showwarning = _print_each_once()
         try:
             return run(chosen) or 0
         except InputError as error:

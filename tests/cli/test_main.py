@@ -454,3 +454,42 @@ def test_a_table_that_cannot_be_read_is_one_line(
     Path(name).write_bytes(content)
     refused(run("simulate", "e_coli_core", "--media", name, "--out", "labels.csv"), *parts)
     assert not Path("labels.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("glukose,O2\n1,2\n", "column 'glukose': no exchange of e_coli_core is 'glukose'; did you mean EX_glc__D_e"),
+        ("glucose [g/L],O2\n1,2\n", "column 'glucose [g/L]': expected mmol/gDW/h"),
+        ("glucose,glc\n1,2\n", "columns 'glucose' and 'glc' both name EX_glc__D_e"),
+        ("glucose,O2\n1,-2\n", "uptake of 'EX_o2_e' in row 0 is negative"),
+    ],
+)
+def test_an_error_names_the_file_in_one_line(tmp_path: Path, capsys, text: str, message: str):
+    media = tmp_path / "m.csv"
+    media.write_text(text)
+    assert main(["simulate", "e_coli_core", "--media", str(media), "--out", str(tmp_path / "o.csv")]) == 2
+    err = capsys.readouterr().err.splitlines()
+    assert len(err) == 1
+    assert err[0].startswith(f"metagnn: error: '{media}': {message}")
+    assert not (tmp_path / "o.csv").exists()
+
+
+def test_media_without_growth_are_counted_and_said(tmp_path: Path, capsys):
+    media = tmp_path / "m.csv"
+    media.write_text("glucose,O2,NH4\n10,20,0\n5,10,0\n")
+    assert main(["simulate", "e_coli_core", "--media", str(media), "--out", str(tmp_path / "o.csv")]) == 0
+    out, err = capsys.readouterr()
+    assert "0 of 2" in next(line for line in out.splitlines() if "media that grow" in line)
+    assert err == "metagnn: warning: no medium lets the model grow: all growth is 0\n"
+
+
+def test_targets_that_do_not_vary_end_no_training_and_warnings_come_once(tmp_path: Path, capsys):
+    inputs, targets = tmp_path / "i.csv", tmp_path / "t.csv"
+    inputs.write_text("glucose,O2\n" + "".join(f"{5 + row / 4},15\n" for row in range(20)))
+    targets.write_text("glucose,mu\n" + "-5,0.4\n" * 20)
+    given = ["--inputs", str(inputs), "--targets", str(targets), "--epochs", "1", "--out", str(tmp_path / "model")]
+    assert main(["train", "e_coli_core", *given]) == 0
+    out, err = capsys.readouterr()
+    assert "no column that varies" in out
+    assert err.count("no word gives the direction") == 1

@@ -98,3 +98,14 @@ def test_a_budget_is_numbers_and_an_output_is_kept(run: Callable, capsys: pytest
     assert (code, Path("media.csv").read_text()) == (2, "mine")
     assert "use --force" in err
     assert run("--budget", "5", "--force")[0] == 0
+
+
+def test_prices_may_name_a_currency(tmp_path: Path):
+    found = []
+    for header in ("glucose [EUR/mmol],O2 (1/mmol)", "EX_glc__D_e,EX_o2_e"):
+        prices, out = tmp_path / "p.csv", tmp_path / "m.csv"
+        prices.write_text(f"{header}\n1.5,0.1\n")
+        given = ["--prices", str(prices), "--budget", "10", "--out", str(out), "--force"]
+        assert main(["suggest-medium", "e_coli_core", *given]) == 0
+        found.append(out.read_text())
+    assert found[0] == found[1]

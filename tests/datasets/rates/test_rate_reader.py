@@ -322,3 +322,20 @@ def test_a_placeholder_decides_no_sign(core):
     names = ["glucose [mmol/gDW/h]", "OUR [mmol/gDW/h]"]
     rates = read_rates(core, pd.DataFrame([[-1.0, 9.0], [-1.0, 8.0]], columns=names))
     assert [sentinel.value for sentinel in rates.sentinels] == [-1.0]
+
+
+def test_labels_stay_with_the_samples(core):
+    table = pd.DataFrame({"sample": ["a", "b"], "strain": ["WT", None], "qO2 [mmol/gDW/h]": [9.0, 8.0]})
+    rates = read_rates(core, table)
+    assert rates.labels == {"strain": ("WT", "")}
+    assert rates.first(1).labels == {"strain": ("WT",)}
+
+
+def test_a_knockout_in_a_table_of_rates_is_refused_by_name(core):
+    with pytest.raises(TableError, match="column 'knockout': rates of knockouts are reconciled with the model of each"):
+        read_rates(core, pd.DataFrame({"qO2 [mmol/gDW/h]": [9.0], "knockout": ["PFK"]}))
+
+
+def test_a_unit_below_the_header_of_a_table_is_told(core):
+    with pytest.raises(TableError, match="row 0: 'mmol/gDW/h' is no number: it is a unit; put that in the header"):
+        read_rates(core, pd.DataFrame({"qO2 [mmol/gDW/h]": ["mmol/gDW/h", "9"]}))
