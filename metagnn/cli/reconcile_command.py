@@ -101,12 +101,13 @@ def _print_report(report: dict[str, Any]) -> None:
             _with_interval(composition["degree_of_reduction"], composition["degree_of_reduction_interval"]),
         ),
         ("assumed absent", _some([named(name) for name in report["absent"]])),
-        (
-            "χ²: samples with p < .01",
-            f"{report['p_value']['below_0.01']} of {report['p_value']['samples']} redundant samples",
-        ),
-        ("scatter of rows", f"{report['noise_factor']:.2f} × their deviations; intervals are widened by it"),
     ]
+    if redundant := report["p_value"]["samples"]:
+        rows.append(("χ²: samples with p < .01", f"{report['p_value']['below_0.01']} of {redundant} redundant samples"))
+        scatter = f"{report['noise_factor']:.2f} × their deviations; intervals are widened by it"
+        rows.append(("scatter of rows", scatter))
+    else:
+        rows.append(("χ²", "no measurement is redundant: nothing checks these rates"))
     if report["growth_atp_released"]:
         what = f"lowered by {report['growth_atp_released']:.3g} mmol/gDW, for maintenance not to be negative"
         rows.append(("ATP that growth demands", what))
@@ -131,11 +132,13 @@ def _print_report(report: dict[str, Any]) -> None:
 def _print_hidden(reaction: str, name: str, scores: dict[str, Any]) -> None:
     rows = [("samples", str(scores["samples"])), ("not determined", str(scores["undetermined"]))]
     if "why_undetermined" in scores:
-        rows.append(("why", scores["why_undetermined"]))
+        rows.append(("because", scores["why_undetermined"]))
     for key in ("mean_relative_error", "median_relative_error", "worst_relative_error", "median_half_width_90"):
         if scores[key] is not None:
             rows.append((key.replace("_", " "), f"{100 * scores[key]:.1f} %"))
-    rows.append(("90 % intervals that contain the measurement", f"{scores['covered_90']} of {scores['determined']}"))
+    if scores["determined"]:
+        covered = f"{scores['covered_90']} of {scores['determined']}"
+        rows.append(("90 % intervals that contain the measurement", covered))
     print_table(f"{reaction}: withheld and predicted" + (f" ({name})" if name else ""), ("what", "value"), rows)
 
 

@@ -52,6 +52,8 @@ class ExchangeLaws:
         changes: B, shape `[laws, parameters]`.
         biomass: The biomass column as a function of θ.
         closed: Exchanges that are taken for absent, in the same laws.
+        nutrients: What growth needs of boundary fluxes that nobody measured, for more than traces, zero elsewhere,
+            shape `[boundary]` [mmol/gDW].
     """
 
     network: MetabolicNetwork
@@ -61,6 +63,7 @@ class ExchangeLaws:
     changes: np.ndarray
     biomass: BiomassColumn
     closed: ClosedExchanges
+    nutrients: np.ndarray
 
     @property
     def column_changes(self) -> np.ndarray:
@@ -136,7 +139,8 @@ def find_exchange_laws(
     growth = network.reaction_index(network.growth_reaction)
     S = network.stoichiometry.to_scipy().tocsc()
     present = present | network.balances.growth_followers
-    present = present | needed_nutrients(network, present)
+    nutrients = needed_nutrients(network, present)
+    present = present | (nutrients != 0)
     crossing, needs = boundary_reactions(network), trace_needs(network, present)
     traces = needs > 0
     observed = np.zeros(len(crossing), dtype=bool) if observed is None else observed
@@ -162,6 +166,7 @@ def find_exchange_laws(
         (rotated * scale)[:, len(indices) :],
         biomass,
         find_closed_exchanges(network, crossing & ~(present | traces), kept, left, scale),
+        nutrients[indices],
     )
 
 

@@ -32,6 +32,7 @@ def reconciliation_bounds(
     Absent exchanges are closed. Observed exchanges are open both ways: they were there, whatever medium the model
     assumes. Observed internal fluxes keep the model's directions, if it has any, and lose its limits. Exchanges that
     are present but not observed keep the directions and lose the limits too; unmeasured minerals can only be taken up.
+    What growth needs beyond the measured may flow in the direction in which growth needs it.
     `energy="free"` lifts every forced flux, such as the maintenance demand for ATP, down to zero, so that matter alone
     decides. A model's demand for ATP is an estimate for one strain; carbon-limited chemostats often fall below it.
 
@@ -57,6 +58,9 @@ def reconciliation_bounds(
     lower[wide], upper[wide] = -np.inf, np.inf
     unlimited = known & (crossing | (inside & observed))
     lower[unlimited & (lower < 0)], upper[unlimited & (upper > 0)] = -np.inf, np.inf
+    # Growth needs them, whatever medium the model assumes.
+    nutrients = exchange_laws.nutrients
+    lower[exchange_laws.indices[nutrients < 0]], upper[exchange_laws.indices[nutrients > 0]] = -np.inf, np.inf
     only_in, forward = crossing & (std == MINERAL_STD) & ~observed & ~opened, np.zeros_like(known)
     forward[network.exchange_indices] = network.imports_forward
     upper[only_in & ~forward] = np.minimum(upper[only_in & ~forward], 0.0)

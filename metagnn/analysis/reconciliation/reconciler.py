@@ -101,7 +101,7 @@ class Reconciler:
         self.fitted: FittedComposition = fit_composition(self.exchange_laws, *on_border, degree, self.options.contents)
         self.fitted_network = network.with_biomass(self.exchange_laws.biomass.column_at(self.fitted.theta))
         self.checks: RateChecks = check_rates(self.exchange_laws, shown, self.options)
-        unknown = nutrient_notes(self.exchange_laws, present)
+        unknown = nutrient_notes(self.exchange_laws)
         self.notes = (*rates.notes, *lost, *unknown, *self.checks.notes(network, self.fitted))
         self.names = carried_names(network, network.own_reactions)
         self._bounds = reconciliation_bounds(self.exchange_laws, self._observed, self._opened, self.options.energy)

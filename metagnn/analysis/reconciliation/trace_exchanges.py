@@ -35,9 +35,9 @@ def boundary_reactions(network: MetabolicNetwork) -> np.ndarray:
 
 
 def needed_nutrients(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
-    """The boundary reactions that growth needs for more than traces, beyond those present, boolean, `[reactions]`.
+    """Flux per growth of what growth needs for more than traces, beyond those present, `[reactions]` [mmol/gDW].
 
-    A cell that cannot make its amino acids takes them up although nobody measured them: held near zero as traces,
+    Zero for all other reactions. A cell that cannot make its amino acids takes them up although nobody measured them: held near zero as traces,
     they would forbid growth.
 
     Args:
@@ -47,11 +47,12 @@ def needed_nutrients(network: MetabolicNetwork, present: np.ndarray) -> np.ndarr
     Raises:
         NetworkError: The network cannot grow, whatever it takes up.
     """
-    needed = np.zeros_like(present)
+    needed = np.zeros(len(present))
     # With some of them present, others may be needed for more than traces.
     for _ in range(ROUNDS):
-        more = np.abs(_least_needs(network, present | needed)) > LARGEST_TRACE
-        needed = needed | more
+        needs = _least_needs(network, present | (needed != 0))
+        more = np.abs(needs) > LARGEST_TRACE
+        needed[more] = needs[more]
         if not more.any():
             break
     return needed

@@ -16,16 +16,15 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 MOST_NAMED = 8
 
 
-def nutrient_notes(exchange_laws: ExchangeLaws, present: np.ndarray) -> tuple[str, ...]:
+def nutrient_notes(exchange_laws: ExchangeLaws) -> tuple[str, ...]:
     """Say which unmeasured exchanges growth needs for more than traces; empty where it needs none.
 
     Args:
         exchange_laws: The laws of the boundary fluxes.
-        present: Exchanges that may carry flux by the data or the user, boolean, shape `[reactions]`.
     """
-    network, indices = exchange_laws.network, exchange_laws.indices[:-1]
-    free = exchange_laws.open[:-1] & ~present[indices] & ~network.balances.growth_followers[indices]
-    needed = [network.reactions[index] for index in indices[free]]
+    network = exchange_laws.network
+    order = np.argsort(-np.abs(exchange_laws.nutrients))[: np.count_nonzero(exchange_laws.nutrients)]
+    needed = [exchange_laws.names[position] for position in order]
     if not needed:
         return ()
     return (
@@ -72,10 +71,12 @@ def why_undetermined(
         # Water and protons follow the others.
         if not all({e: n for e, n in (m.formula or {}).items() if n} in (WATER, PROTON) for m in metabolites)
     ]
+    # What carries carbon says most to a reader.
+    others.sort(key=lambda name: not any((m.formula or {}).get("C") for m in carried[name]))
     reasons = [_named(network, others)] if others else []
     if fitted.undetermined.shape[1]:
         reasons.append("the composition of biomass")
-    return f"hangs on {' and on '.join(reasons)}, not determined either" if reasons else "nothing measured checks it"
+    return f"it hangs on {', and on '.join(reasons)}, not determined either" if reasons else "nothing measured checks it"
 
 
 def _named(network: MetabolicNetwork, reactions: Sequence[str]) -> str:
