@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,13 @@ import torch
 from torch import Tensor
 
 from metagnn.optimize.active_set import ActiveSet
-from metagnn.optimize.interior_point import InteriorPoint
+from metagnn.optimize.interior_point import InteriorPoint, InteriorSolution
 
 ACCEPTED = 1e-9
 """Largest imbalance and bound violation of an accepted solution, relative to 1 + its largest flux."""
+
+UNEVEN = 1e15
+"""Ratio of the largest to the least weight above which variables of equal weight are tried first."""
 
 
 class SparseNearest:
@@ -63,16 +67,45 @@ class SparseNearest:
         widest = limits[np.isfinite(limits)].max(initial=0.0)
         loose = np.where(lower <= -widest, -np.inf, lower), np.where(upper >= widest, np.inf, upper)
         tight = lower, upper
-        for solver, bounds in ((self._quick, loose), (self._careful, tight), (self._quick, tight)):
-            point = solver.solve(weight, weight * target, bounds)
-            if point is None:
-                continue
-            values = np.clip(point.values, lower, upper)
-            size = 1.0 + np.abs(values).max(initial=0.0)
-            moved = np.abs(values - point.values).max(initial=0.0)
-            if max(np.abs(self.matrix @ values).max(initial=0.0), moved) <= ACCEPTED * size:
-                return values, np.where(lower == upper, -1, point.side).astype(np.int8)
-        return None
+        attempts = [(self._careful, tight), (self._quick, tight)]
+        if widest > 0:
+            attempts.insert(0, (self._quick, loose))
+        uneven = weight.max(initial=1.0) > UNEVEN * weight.min(initial=1.0)
+        found = self._accepted(self._solve_evenly(target, tight, weight), lower, upper) if uneven else None
+        for solver, bounds in attempts:
+            if found is None:
+                found = self._accepted(solver.solve(weight, weight * target, bounds), lower, upper)
+        if found is None and not uneven:
+            found = self._accepted(self._solve_evenly(target, tight, weight), lower, upper)
+        return found
+
+    def _solve_evenly(
+        self, target: np.ndarray, bounds: tuple[np.ndarray, np.ndarray], weight: np.ndarray
+    ) -> InteriorSolution | None:
+        """Solve in x √w, with rows of equal size: enzymes and measurements spread weights over twenty decades.
+
+        Costs one symbolic analysis of the matrix, a tenth of the time, as every sample has a matrix of its own.
+        """
+        root = np.sqrt(weight)
+        matrix = self.matrix @ scipy.sparse.diags_array(1.0 / root)
+        size = abs(matrix).max(axis=1).toarray().ravel()
+        matrix = scipy.sparse.csc_array(scipy.sparse.diags_array(1.0 / np.where(size > 0, size, 1.0)) @ matrix)
+        solver = InteriorPoint(matrix, exact=True, scalings=2)
+        point = solver.solve(np.ones(len(root)), root * target, (root * bounds[0], root * bounds[1]))
+        return None if point is None else replace(point, values=point.values / root)
+
+    def _accepted(
+        self, point: InteriorSolution | None, lower: np.ndarray, upper: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the values within bounds and the bounds that hold them, if they meet the laws."""
+        if point is None:
+            return None
+        values = np.clip(point.values, lower, upper)
+        size = 1.0 + np.abs(values).max(initial=0.0)
+        moved = np.abs(values - point.values).max(initial=0.0)
+        if max(np.abs(self.matrix @ values).max(initial=0.0), moved) > ACCEPTED * size:
+            return None
+        return values, np.where(lower == upper, -1, point.side).astype(np.int8)
 
     def correct(self, values: Tensor, variance: Tensor) -> Tensor:
         """Compute C of `BalanceCorrection` with one sparse factor per sample; zero variance holds a column.

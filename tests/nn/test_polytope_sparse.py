@@ -2,6 +2,7 @@ import copy
 
 import numpy as np
 import pytest
+import scipy.sparse
 import torch
 from torch import Tensor
 
@@ -259,3 +260,36 @@ def test_the_widest_bounds_say_which_way_a_flux_can_go_and_not_how_far(core: Met
     # Rounding of bounds in single precision is no reason to refuse them.
     single = (lower * 1.1).float(), (upper * 1.1).float()
     assert torch.allclose(narrow(target, *single), free(target, *single), rtol=0, atol=1e-7)
+
+
+def chain(length: int, ratio: float) -> tuple[scipy.sparse.csc_array, Problem]:
+    """Columns that are each `ratio` times the one before, all positive, the two ends measured."""
+    rows = np.arange(length)
+    matrix = scipy.sparse.csc_array(
+        (np.concatenate([np.full(length, ratio), np.full(length, -1.0)]), (np.tile(rows, 2), np.r_[rows, rows + 1])),
+        shape=(length, length + 1),
+    )
+    target, weight = np.zeros((1, length + 1)), np.full((1, length + 1), 1e-4)
+    target[0, [0, -1]], weight[0, [0, -1]] = (2.0, 3.0 * ratio**length), (100.0, 400.0 * ratio ** (-2 * length))
+    return matrix, (tensor(target), tensor(np.zeros_like(target)), tensor(np.full_like(target, np.inf)), tensor(weight))
+
+
+def test_a_bound_of_zero_holds_where_no_other_bound_is_finite():
+    matrix = scipy.sparse.csc_array([[1.0, 1.0, -1.0]])
+    target, zero = tensor([[3.0, -2.0, 0.0]]), tensor(np.zeros((1, 3)))
+    values, side, solved = SparseNearest(matrix).solve(target, zero, zero + np.inf, zero + 1)
+    assert solved.tolist() == [True]
+    np.testing.assert_allclose(values.numpy(), [[1.5, 0.0, 1.5]], atol=1e-9)
+    assert side.tolist() == [[0, -1, 0]]
+
+
+def test_weights_of_eighteen_decades_are_met_as_by_least_squares():
+    ratio, length = 1e-2, 3
+    matrix, problem = chain(length, ratio)
+    values, _, solved = SparseNearest(matrix).solve(*problem)
+    target, weight = problem[0].numpy()[0], problem[3].numpy()[0]
+    direction = ratio ** np.arange(length + 1)
+    best = (weight * direction) @ target / ((weight * direction) @ direction)
+    assert weight.max() / weight.min() > 1e18
+    assert solved.tolist() == [True]
+    np.testing.assert_allclose((values.numpy()[0] - best * direction) * np.sqrt(weight), 0, atol=1e-5)
