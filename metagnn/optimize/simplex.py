@@ -15,6 +15,10 @@ OPTIMAL, INFEASIBLE, UNBOUNDED = "optimal", "infeasible", "unbounded"
 REFACTOR = 1e-10
 """Recompute an optimum from its basis above this violation of a row or bound."""
 
+MOST_PRIMAL_STEPS = 20_000
+"""Steps after which the primal simplex gives way to the dual one, which starts anew: it can wander for minutes where
+coefficients spread over twenty decades."""
+
 DUAL, PRIMAL = 1, 4
 """Simplex strategies of HiGHS."""
 
@@ -78,7 +82,11 @@ class Simplex:
         if changed:
             self._pass_costs(costs)
         self._costs = costs
-        self._solver.setOptionValue("simplex_strategy", PRIMAL if self._primal and changed and self._started else DUAL)
+        if self._primal and changed and self._started:
+            self._solver.setOptionValue("simplex_strategy", PRIMAL)
+            self._solver.setOptionValue("simplex_iteration_limit", MOST_PRIMAL_STEPS)
+        else:
+            self._run_dual()
         self._pass_bounds(np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64))
         if np.any(self._lower > self._upper):
             return self._without_values(INFEASIBLE)
@@ -86,7 +94,7 @@ class Simplex:
         if status != OPTIMAL:
             # A basis from another medium can mislead the solver: confirm any status but optimal by a run from scratch.
             # Infeasible media are few, so this costs little.
-            self._solver.setOptionValue("simplex_strategy", DUAL)
+            self._run_dual()
             self._solver.clearSolver()
             status = self._run()
         self._started = status == OPTIMAL
@@ -162,6 +170,10 @@ class Simplex:
         if costs.shape != (self.shape[1],):
             raise InputError(f"`objective` has shape {costs.shape}; expected ({self.shape[1]},)")
         self._solver.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs)
+
+    def _run_dual(self) -> None:
+        self._solver.setOptionValue("simplex_strategy", DUAL)
+        self._solver.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
 
     def _run(self) -> str:
         self._solver.run()
