@@ -48,6 +48,11 @@ COBRA_READERS = {
 """cobra's readers by ending; every other file is SBML to it."""
 
 SCORED = ("growth_r2", "median_flux_r2", "max_abs_sv", "max_bound_violation")
+VIOLATION = "worst bound violation [mmol/gDW/h]"
+
+PREDICTORS = {name: f"flux_gnn, {name}" for name in CONSTRAINTS} | {"ridge": "quadratic ridge"}
+"""What predicts, by the start of its columns in models.csv, with its name in the table that is shown."""
+
 COMPARED_WITH_COBRA = 20
 """Media on which growth is compared with cobra's."""
 
@@ -249,20 +254,26 @@ def _scores(who: str, runs: Sequence[dict[str, float]]) -> dict[str, float | Non
 def _reading_table(rows: Sequence[dict[str, Any]]) -> ResultTable:
     names = ["model", "reactions", "load_s", "load_mib", "cobra_growth_difference", "media"]
     names += [f"{method}_unlabelled" for method in METHODS]
-    header = ("model", "reactions", "load [s]", "load [MiB]", "growth − cobra's", "media", "no fba", "no pfba")
+    header = ("model", "reactions", "load [s]", "load [MiB]", "growth − cobra's [1/h]", "media")
+    header += tuple(f"without {method}" for method in METHODS)
     cells = tuple((*(_cell(row.get(name)) for name in names), row["error"]) for row in rows)
-    return ResultTable("models: reading and labels", (*header, "no min_norm", "error"), cells)
+    return ResultTable("models: reading, and media without a label by each method", (*header, "error"), cells)
 
 
 def _learning_table(rows: Sequence[dict[str, Any]]) -> ResultTable:
-    who = (*CONSTRAINTS, "ridge")
-    names = [f"{one}_{score}" for score in SCORED[:2] for one in who]
-    names += [f"{one}_{score}" for score in SCORED[2:] for one in CONSTRAINTS]
-    short = {"growth_r2": "growth R²", "median_flux_r2": "median flux R²", "max_abs_sv": "|S·v|"}
-    header = [f"{name} {short.get(score, 'violation')}" for score in SCORED[:2] for name in who]
-    header += [f"{name} {short.get(score, 'violation')}" for score in SCORED[2:] for name in CONSTRAINTS]
-    cells = tuple((row["model"], *(_cell(row.get(name)) for name in names)) for row in rows)
-    return ResultTable("models: unseen media (median over the seeds)", ("model", *header), cells)
+    """Return a row for every model and what predicts it: as columns, the scores of three would not fit a screen."""
+    units = {"growth_r2": "growth R²", "median_flux_r2": "median flux R²", "max_abs_sv": "max |S·v| [mmol/gDW/h]"}
+    header = ("model", "predictor", "epochs", "CPU [s]", *(units.get(name, VIOLATION) for name in SCORED))
+    cells: list[tuple[str, ...]] = []
+    for row in rows:
+        # A model that could not be learned has its reason in the table of reading, and no row of dashes here.
+        for who, label in PREDICTORS.items() if "train" in row else ():
+            trained = [None, None] if who == "ridge" else [row.get("epochs"), row.get("train_cpu_s")]
+            scores = [row.get(f"{who}_{name}") for name in SCORED]
+            cells.append((row["model"], label, *map(_cell, [*trained, *scores])))
+    count = " / ".join(sorted({f"{row['unseen']} of {row['unseen'] + row['train']}" for row in rows if "train" in row}))
+    held_out = f" ({count} labelled media held out; median over the seeds)" if count else ""
+    return ResultTable(f"models: predicted {METHODS[-1]} fluxes of unseen media{held_out}", header, tuple(cells))
 
 
 def _cell(value: object) -> str:
