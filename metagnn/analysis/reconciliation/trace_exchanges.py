@@ -37,8 +37,8 @@ def boundary_reactions(network: MetabolicNetwork) -> np.ndarray:
 def needed_nutrients(network: MetabolicNetwork, present: np.ndarray) -> np.ndarray:
     """Flux per growth of what growth needs for more than traces, beyond those present, `[reactions]` [mmol/gDW].
 
-    Zero for all other reactions. A cell that cannot make its amino acids takes them up although nobody measured them: held near zero as traces,
-    they would forbid growth.
+    Zero for all other reactions. A cell that cannot make its amino acids takes them up although nobody measured
+    them: held near zero as traces, they would forbid growth.
 
     Args:
         network: The network.
