@@ -88,7 +88,10 @@ def fit_composition(
     # The scatter of the rows widens what they say, not the prior.
     information = pooled.information / spread + prior.information(theta)
     covariance = np.linalg.inv(information) if len(theta) else np.zeros((0, 0))
-    found = _summary(exchange_laws, theta, covariance, spread, pooled.rows)
+    # The ends of the ranges hold a content that no data determine, and determine nothing.
+    inner = pooled.information / spread + prior.inner_information(theta)
+    loose = np.linalg.inv(inner) if len(theta) else covariance
+    found = _summary(exchange_laws, theta, (covariance, loose), spread, pooled.rows)
     if not (prior.misfits(theta) > WELL_INSIDE).any():
         return found
     vague = prior.without_ranges()
@@ -197,12 +200,12 @@ def _left_null(matrix: np.ndarray) -> np.ndarray:
 
 
 def _without_trace_laws(exchange_laws: ExchangeLaws, kept: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    """Drop what ties the larger traces to growth alone.
+    """Drop what ties traces to growth alone, where growth needs more than the smallest of any.
 
     Such a law checks no measurement; that a trace is about zero would say that biomass holds none of it.
     """
-    loose = missing & exchange_laws.traces & (exchange_laws.unmeasured_std > TRACE_STD)
-    if not loose.any() or not len(kept):
+    loose = missing & exchange_laws.traces
+    if not (exchange_laws.unmeasured_std[loose] > TRACE_STD).any() or not len(kept):
         return kept
     checked = ~missing
     checked[-1] = False
@@ -235,8 +238,14 @@ def _normal_equations(
 
 
 def _summary(
-    exchange_laws: ExchangeLaws, theta: np.ndarray, covariance: np.ndarray, spread: float, rows: int
+    exchange_laws: ExchangeLaws,
+    theta: np.ndarray,
+    covariances: tuple[np.ndarray, np.ndarray],
+    spread: float,
+    rows: int,
 ) -> FittedComposition:
+    """Summarise a fit by the covariance of θ, and by that without the ends of the prior's ranges."""
+    covariance, loose = covariances
     own = np.array(own_contents(exchange_laws))
     if not len(theta):
         alpha, beta, electrons = own
@@ -247,13 +256,14 @@ def _summary(
         )
     weights = exchange_laws.biomass.weights
     contents, moves = own - weights @ exchange_laws.column_changes @ theta, -weights @ exchange_laws.column_changes
-    errors = np.sqrt(np.einsum("cp,pq,cq->c", moves, covariance, moves))
+    errors, open_errors = (np.sqrt(np.einsum("cp,pq,cq->c", moves, found, moves)) for found in covariances)
+    errors = np.where(open_errors < UNDETERMINED * np.abs(contents), errors, np.inf)
     alpha, beta = (content_interval(contents[i], errors[i] / abs(contents[i])) for i in range(2))
     ratio = contents[2] / contents[0]
     slope = (moves[2] - ratio * moves[0]) / contents[0]
     gamma, gamma_interval = content_interval(ratio, np.sqrt(slope @ covariance @ slope) / abs(ratio))
     scale = np.abs(own) if len(theta) == 3 else np.ones(len(theta))
-    size, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
+    size, vectors = np.linalg.eigh(loose / np.outer(scale, scale))
     undetermined = (vectors[:, size > UNDETERMINED**2].T * scale).T
     return FittedComposition(
         theta,

@@ -76,9 +76,9 @@ def why_undetermined(
     reasons = [_named(network, others)] if others else []
     if fitted.undetermined.shape[1]:
         reasons.append("the composition of biomass")
-    return (
-        f"it hangs on {', and on '.join(reasons)}, not determined either" if reasons else "nothing measured checks it"
-    )
+    if not reasons:
+        return "nothing measured checks it"
+    return f"it hangs on {', and on '.join(reasons)}, not determined either"
 
 
 def _named(network: MetabolicNetwork, reactions: Sequence[str]) -> str:
