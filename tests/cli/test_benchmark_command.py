@@ -67,7 +67,10 @@ def test_options_reach_the_library_and_its_tables_the_terminal(
         (["startup", "--resume"], "identifiability, models, reconcile, training and transfer, not to 'startup'"),
         (["transfer", "--jobs", "2"], "`--jobs` belongs to `metagnn benchmark extrapolation`, not to 'transfer'"),
         (["extrapolation", "--growth", "ATPM"], "`--growth` is given without `--model`"),
-        (["transfer", "--growth", "ATPM"], "`--growth` belongs to `metagnn benchmark extrapolation`"),
+        (
+            ["transfer", "--growth", "ATPM"],
+            "`--growth` belongs to the benchmarks extrapolation and models, not to 'transfer'",
+        ),
         (["inference", "--table", "t.csv"], "`--table` belongs to"),
     ],
 )

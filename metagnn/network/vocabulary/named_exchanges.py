@@ -240,7 +240,7 @@ class NamedExchanges:
         near = [name for name, held in self._compounds.items() if held & meant]
         if not near and atoms:
             near = self._formulas.get(_formula(atoms), [])
-        near = near or ([] if meant else self._nearest(subject))
+        near = near or ([] if meant and not _EXCHANGE.match(subject) else self._nearest(subject))
         advice = f"did you mean {self._list(near)}?" if near else "expected an exchange id, a name or a formula"
         what = " or ".join(sorted(self._vocabulary.compounds[name].names[0] for name in meant))
         what = f", which is {what}" if what and not near else ""

@@ -255,9 +255,9 @@ def _reading_table(rows: Sequence[dict[str, Any]]) -> ResultTable:
     names = ["model", "reactions", "load_s", "load_mib", "cobra_growth_difference", "media"]
     names += [f"{method}_unlabelled" for method in METHODS]
     header = ("model", "reactions", "load [s]", "load [MiB]", "growth − cobra's [1/h]", "media")
-    header += tuple(f"without {method}" for method in METHODS)
+    without = tuple(f"without {method}" for method in METHODS)
     cells = tuple((*(_cell(row.get(name)) for name in names), row["error"]) for row in rows)
-    return ResultTable("models: reading, and media without a label by each method", (*header, "error"), cells)
+    return ResultTable("models: reading, and media without a label by each method", (*header, *without, "error"), cells)
 
 
 def _learning_table(rows: Sequence[dict[str, Any]]) -> ResultTable:

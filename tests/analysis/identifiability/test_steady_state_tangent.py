@@ -96,7 +96,7 @@ def test_names_are_reactions_aliases_and_readouts(core: MetabolicNetwork):
     biomass = core.reaction_index("Biomass_Ecoli_core")
     assert tangent.index("growth") == tangent.index("BIOMASS_Ecoli_core_w_GAM") == biomass
     assert tangent.index("co2") == core.reaction_index("EX_co2_e")
-    with pytest.raises(InputError, match="'EX_glc_e' is no reaction or readout of core; did you mean 'EX_glc"):
+    with pytest.raises(InputError, match="'EX_glc_e' is no reaction or readout of e_coli_core; did you mean 'EX_glc"):
         tangent.index("EX_glc_e")
 
 
