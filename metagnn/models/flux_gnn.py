@@ -238,6 +238,10 @@ class FluxGNN(AbstractFluxModel):
         typical, rows = typical_fluxes(as_network(network), lower.numpy(), upper.numpy())
         if len(rows):
             self.calibrate(torch.from_numpy(typical), lower[rows], upper[rows])
+        if conditions.measured is not None:
+            # Measured rates say where a sample is. Started from the mean, a composition that is fitted to them ends
+            # where it began: apart by .4 % after 120 epochs, where a start from zero leaves .005 %.
+            self.mean_flux.zero_()
 
     def calibrate(self, fluxes: Fluxes, lower: Fluxes, upper: Fluxes) -> None:
         """Measure distances in units of how much every flux varies (its root: the middle of that and all alike).
