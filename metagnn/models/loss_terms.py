@@ -133,7 +133,7 @@ def balance_terms(network: MetabolicNetwork, weights: LossWeights) -> WeightedTe
         ("electron_balance", "electrons", weights.electron_weight),
     )
     for name, balance, weight in balances:
-        # Skip elements that the network lacks; element_balance refuses a network without formulas.
+        # Skip elements that the network lacks; without any formula no balance can be had.
         if weight > 0 and (balance in (*present, "electrons") or not present):
             try:
                 loss = BalanceLoss(network.element_balance(balance))

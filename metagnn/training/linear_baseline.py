@@ -24,13 +24,14 @@ ERROR = "flux_error"
 
 
 class UnderfitWarning(UserWarning):
-    """A trained model fits its own training samples worse than a linear regression does."""
+    """A trained model fits its own training samples worse than a linear regression predicts them."""
 
 
-def ridge_fit(inputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return what ridge regression makes of its own training rows, shape `[samples, targets]`.
+def ridge_left_out(inputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return what ridge regression makes of every row from all others, shape `[samples, targets]`.
 
-    The penalty is chosen by leave-one-out in closed form, one for all targets.
+    On rows that it has seen, it would fit their noise, as no balance of matter lets a model do. The penalty is chosen
+    by the same rows left out, in closed form, one for all targets.
 
     Args:
         inputs: Shape `[samples, features]`; features that do not vary are of no use and do no harm.
@@ -42,20 +43,20 @@ def ridge_fit(inputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     left, singular, _ = np.linalg.svd(standard, full_matrices=False)
     centre = targets.mean(axis=0)
     inside = left.T @ (targets - centre)
-    best, fitted = np.inf, np.broadcast_to(centre, targets.shape)
+    best, found = np.inf, np.broadcast_to(centre, targets.shape)
     for penalty in PENALTIES:
         kept = singular**2 / (singular**2 + penalty)
         guess = centre + left @ (kept[:, None] * inside)
         # The mean takes part in every row: 1 / samples of its leverage.
         leverage = (left**2 @ kept) + 1 / len(targets)
-        left_out = np.square((targets - guess) / np.maximum(1 - leverage, 1e-9)[:, None]).mean()
-        if left_out < best:
-            best, fitted = left_out, guess
-    return fitted
+        residuals = (targets - guess) / np.maximum(1 - leverage, 1e-9)[:, None]
+        if (error := np.square(residuals).mean()) < best:
+            best, found = error, targets - residuals
+    return found
 
 
 def ridge_error(samples: FluxBatch, scale: Tensor) -> float | None:
-    """Return the error of ridge regression on the training samples, as `SupervisedTerm` measures it.
+    """Return the error of ridge regression on training samples left out, as `SupervisedTerm` measures it.
 
     Args:
         samples: The training samples.
@@ -69,13 +70,13 @@ def ridge_error(samples: FluxBatch, scale: Tensor) -> float | None:
     if (~np.isnan(observed[:, ~seen])).any() or not seen.any() or np.isnan(inputs).any():
         return None
     unit = scale.numpy()[seen]
-    fitted = np.full(observed.shape, np.nan)
-    fitted[:, seen] = ridge_fit(inputs, observed[:, seen] / unit) * unit
-    return float(masked_mse(torch.from_numpy(fitted).nan_to_num(), samples.observed, scale, samples.weight))
+    found = np.full(observed.shape, np.nan)
+    found[:, seen] = ridge_left_out(inputs, observed[:, seen] / unit) * unit
+    return float(masked_mse(torch.from_numpy(found).nan_to_num(), samples.observed, scale, samples.weight))
 
 
 def warn_underfit(history: pd.DataFrame, samples: FluxBatch, scale: Tensor) -> None:
-    """Warn if a trained model fits its training samples worse than ridge regression.
+    """Warn if a trained model fits its training samples worse than ridge regression predicts them when left out.
 
     Args:
         history: One row an epoch, as `fit_fluxes` returns it.
@@ -88,7 +89,7 @@ def warn_underfit(history: pd.DataFrame, samples: FluxBatch, scale: Tensor) -> N
     if ridge is not None and ours > ridge + MARGIN:
         warnings.warn(
             f"after {len(history)} epochs the model explains {1 - ours:.3f} of the variance of its own training "
-            f"fluxes, a linear ridge regression {1 - ridge:.3f}; train for more epochs, or trust its "
+            f"fluxes, a linear ridge regression {1 - ridge:.3f} when each is left out; train for more epochs, or trust its "
             "predictions no more than the regression",
             UnderfitWarning,
             stacklevel=4,

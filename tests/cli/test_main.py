@@ -338,14 +338,20 @@ def test_unbounded_media_keep_their_row_and_status(run: Callable[..., tuple]) ->
     assert err.strip().splitlines()[-1] == "metagnn: error: no medium has a label; 8 of 8: unbounded"
 
 
-def test_a_model_without_formulas_is_refused_by_what_needs_them(run: Callable[..., tuple], trained: Path) -> None:
+def test_a_model_without_formulas_is_refused_by_an_unknown_composition_alone(
+    run: Callable[..., tuple], trained: Path
+) -> None:
     def strip(model: cobra.Model) -> None:
         for metabolite in model.metabolites:
             metabolite.formula = None
 
     files = ["--inputs", "media.csv", "--targets", str(trained / "labels.csv"), "--epochs", "1", "--steps", "4"]
-    refused(run("train", model_file(strip), *files, "--constraint", "soft", "--out", "o"), "no C balance", "no formula")
+    elemental = ["--kind", "rates", "--composition", "elemental"]
+    refused(run("train", model_file(strip), *files, *elemental, "--out", "o"), "no C balance", "no formula")
     assert run("train", "model.json", *files, "--out", "p")[0] == 0
+    code, _, err = run("train", "model.json", *files, "--constraint", "soft", "--out", "q")
+    assert code == 0
+    assert "no C balance" in err
 
 
 def test_outputs_are_not_overwritten_without_force(run: Callable[..., tuple], trained: Path) -> None:

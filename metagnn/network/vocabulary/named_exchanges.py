@@ -253,7 +253,8 @@ class NamedExchanges:
         return list(dict.fromkeys(exchange for name in names for exchange in known[name]))
 
     def _list(self, exchanges: list[str]) -> str:
-        shown = [f"{name} ({plain_name(self.metabolites[name])})" for name in exchanges[:CANDIDATES]]
+        names = {name: plain_name(self.metabolites[name]) for name in exchanges[:CANDIDATES]}
+        shown = [f"{exchange} ({name})" if name else exchange for exchange, name in names.items()]
         return " or ".join(shown) + (f" and {len(exchanges) - CANDIDATES} more" if len(exchanges) > CANDIDATES else "")
 
 
