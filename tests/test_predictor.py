@@ -7,7 +7,7 @@ import torch
 from sklearn.metrics import r2_score
 
 from metagnn.datasets import uniform_media
-from metagnn.errors import FolderError, ModelWarning, NetworkError, TableError
+from metagnn.errors import FolderError, NetworkError, TableError
 from metagnn.fba import simulate_fluxes
 from metagnn.losses import bound_violation
 from metagnn.models import FluxGNNConfig
@@ -295,7 +295,7 @@ def bare() -> MetabolicNetwork:
 def test_a_network_without_formulas_has_no_composition_but_learns_without_its_balances(bare: MetabolicNetwork):
     media = Table({"EX_a": np.linspace(1, 9, 8)})
     labels = simulate_fluxes(bare, media).fluxes
-    with pytest.warns(ModelWarning, match="trained without the nitrogen balance: toy has no N balance"):
+    with pytest.warns(UserWarning, match="trained without the nitrogen balance: toy has no N balance"):
         soft = predictor(bare, constraint="soft").fit(media, labels)
     for model in (predictor(bare), soft):
         assert model.fit(media, labels).predict(media).notna().all(axis=None)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from metagnn.datasets.flux_batch import FluxBatch
-from metagnn.errors import ModelWarning, NetworkError
+from metagnn.errors import NetworkError
 from metagnn.losses.balance import BalanceLoss
 from metagnn.losses.bounds import bound_violation
 from metagnn.losses.supervised import masked_mse
@@ -116,7 +116,7 @@ class BoundTerm(nn.Module):
 def balance_terms(network: MetabolicNetwork, weights: LossWeights) -> WeightedTerms:
     """Return the carbon, nitrogen, electron and mass balances of Eq. 2 of Kusters whose weight is above 0.
 
-    A balance with the default weight is left out, with a `ModelWarning`, where the network lacks its formulas.
+    A balance with the default weight is left out, with a warning, where the network lacks its formulas.
 
     Args:
         network: The network.
@@ -140,7 +140,7 @@ def balance_terms(network: MetabolicNetwork, weights: LossWeights) -> WeightedTe
             except NetworkError as error:
                 if weight != BALANCE_WEIGHT:
                     raise
-                warnings.warn(f"trained without the {name.replace('_', ' ')}: {error}", ModelWarning, stacklevel=2)
+                warnings.warn(f"trained without the {name.replace('_', ' ')}: {error}", stacklevel=2)
                 continue
             rows = torch.from_numpy(network.contents(balance).weights)[None]
             terms[name] = (weight, BalanceTerm(loss, rows))

@@ -89,8 +89,8 @@ def warn_underfit(history: pd.DataFrame, samples: FluxBatch, scale: Tensor) -> N
     if ridge is not None and ours > ridge + MARGIN:
         warnings.warn(
             f"after {len(history)} epochs the model explains {1 - ours:.3f} of the variance of its own training "
-            f"fluxes, a linear ridge regression {1 - ridge:.3f} when each is left out; train for more epochs, or trust its "
-            "predictions no more than the regression",
+            f"fluxes, a linear ridge regression {1 - ridge:.3f} when each is left out; train for more epochs, or trust "
+            "its predictions no more than the regression",
             UnderfitWarning,
             stacklevel=4,
         )

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from metagnn.datasets import FluxBatch
-from metagnn.errors import ModelWarning, NetworkError
+from metagnn.errors import NetworkError
 from metagnn.losses import masked_mse
 from metagnn.models import FluxPrediction
 from metagnn.network.conditions import Conditions
@@ -91,7 +91,7 @@ def test_any_terms_make_an_objective(samples, wrong):
 def test_a_network_without_formulas_learns_without_the_balances_that_nobody_asked_for():
     network = toy_network({"EX_a": "a <=>", "growth": "a ->"}, "growth")
     scale = torch.ones(2, dtype=torch.float64)
-    with pytest.warns(ModelWarning) as said:
+    with pytest.warns(UserWarning) as said:
         soft = default_objective(network, "soft", scale, TrainingConfig())
     assert [str(one.message).split(":")[0] for one in said] == [
         "trained without the carbon balance",
@@ -120,7 +120,7 @@ def test_an_element_that_is_not_there_balances_by_itself():
 
 def test_an_exchanged_metabolite_without_a_formula_is_named():
     network = toy_network({"EX_a": "a <=>", "EX_b": "b <=>", "growth": "a + b ->"}, "growth", formulas={"b": "CN"})
-    with pytest.warns(ModelWarning, match="toy has no C balance: 'a' cross its border with no formula"):
+    with pytest.warns(UserWarning, match="toy has no C balance: 'a' cross its border with no formula"):
         default_objective(network, "soft", torch.ones(3, dtype=torch.float64), TrainingConfig(nitrogen_weight=0.0))
 
 
