@@ -91,7 +91,7 @@ def test_any_terms_make_an_objective(samples, wrong):
 def test_a_network_without_formulas_learns_without_the_balances_that_nobody_asked_for():
     network = toy_network({"EX_a": "a <=>", "growth": "a ->"}, "growth")
     scale = torch.ones(2, dtype=torch.float64)
-    with pytest.warns(UserWarning) as said:
+    with pytest.warns(UserWarning, match="trained without the") as said:
         soft = default_objective(network, "soft", scale, TrainingConfig())
     assert [str(one.message).split(":")[0] for one in said] == [
         "trained without the carbon balance",
