@@ -7,7 +7,7 @@ import contextlib
 import numpy as np
 import pandas as pd
 
-from metagnn.datasets.targets import STD
+from metagnn.datasets.rates.flux_table import STD
 from metagnn.errors import InputError
 from metagnn.fba.open_sources import open_carbon_sources
 from metagnn.files.flux_columns import plain_name

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from metagnn._typing import Fluxes
-from metagnn.datasets.rates.flux_table import as_fluxes
+from metagnn.datasets.rates.flux_table import STD, as_fluxes
 from metagnn.errors import TableError
 from metagnn.files.flux_columns import data_columns, without_units
 from metagnn.files.table_values import numeric_values
@@ -22,9 +22,6 @@ from metagnn.network.network_like import NetworkLike, as_network
 
 GROWTH = "growth"
 """Name of the growth reaction in a table of observed fluxes, as in tables of measured rates."""
-
-STD = "_std"
-"""Suffix of a column of standard deviations."""
 
 MOST_NAMED = 3
 """Most rows that a message names."""

@@ -12,8 +12,7 @@ from torch import Tensor
 from metagnn.analysis.composition.fitted_composition import Composition
 from metagnn.analysis.diagnosis.readout_columns import readout_columns
 from metagnn.datasets.noise import RELATIVE_NOISE, SMALLEST_STD
-from metagnn.datasets.rates.flux_table import as_fluxes
-from metagnn.datasets.targets import STD
+from metagnn.datasets.rates.flux_table import STD, as_fluxes
 from metagnn.errors import TableError
 from metagnn.files.flux_columns import data_columns, without_units
 from metagnn.files.table_values import numeric_values, require_rows

@@ -128,13 +128,7 @@ class FluxGNN(AbstractFluxModel):
         self.composition = BiomassComposition(network, composition)
         if self.config.alpha_start is not None or self.config.beta_start is not None:
             self.composition.reset_contents(self.config.alpha_start, self.config.beta_start)
-        # Of this network and its media, so no part of the state that serves another network: `calibrate` sets it.
-        self.register_buffer("flux_scale", torch.ones(len(network.reactions)), persistent=False)
-        # Of a sample's size, such that fluxes vary by about `TYPICAL_SPREAD` on every network.
-        self.register_buffer("unit", torch.ones((), dtype=torch.float64), persistent=False)
-        self.register_buffer("mean_flux", torch.zeros(len(network.reactions)), persistent=False)
-        # Prices of the bounds, which limit growth in every medium: see `growth_cuts`; none where S is trained.
-        self.register_buffer("growth_cuts", torch.zeros(0, 0, dtype=torch.float64), persistent=False)
+        self._register_calibration(len(network.reactions))
         # How strongly the exact layer pulls at growth, in units of its scale; found on data after training.
         self.register_buffer("growth_drive", torch.zeros(()))
         features = node_features(network, inputs)
@@ -176,6 +170,15 @@ class FluxGNN(AbstractFluxModel):
         # Outside the modules: a constant of the network and the composition, not a part of the state.
         self._projection: tuple[Tensor, PolytopeProjection] | None = None
         self.reset_head()
+
+    def _register_calibration(self, reactions: int) -> None:
+        """Hold what `calibrate` sets: of one network and its media, so no part of the state that serves another."""
+        self.register_buffer("flux_scale", torch.ones(reactions), persistent=False)
+        # Of a sample's size, such that fluxes vary by about `TYPICAL_SPREAD` on every network.
+        self.register_buffer("unit", torch.ones((), dtype=torch.float64), persistent=False)
+        self.register_buffer("mean_flux", torch.zeros(reactions), persistent=False)
+        # Prices of the bounds, which limit growth in every medium: see `growth_cuts`; none where S is trained.
+        self.register_buffer("growth_cuts", torch.zeros(0, 0, dtype=torch.float64), persistent=False)
 
     @property
     def constraint(self) -> AbstractConstraint:

@@ -71,7 +71,7 @@ def balance_weights(metabolites: Sequence[Metabolite], balance: str) -> np.ndarr
     if balance == "charge":
         return np.array([metabolite.charge or 0.0 for metabolite in metabolites])
     if balance == "electrons":
-        return np.array([_electrons(metabolite) for metabolite in metabolites])
+        return np.array([electrons(metabolite) for metabolite in metabolites])
     return np.array([float((metabolite.formula or {}).get(balance, 0.0)) for metabolite in metabolites])
 
 
@@ -121,7 +121,8 @@ def refuse_unknown(
     )
 
 
-def _electrons(metabolite: Metabolite) -> float:
+def electrons(metabolite: Metabolite) -> float:
+    """Electrons that a molecule can give; a charge that the model does not say counts as zero."""
     # Linear in elements and charge, so that whatever conserves these conserves electrons. Metals weigh nothing,
     # and their charge counts: Fe3+ takes the electron that makes it Fe2+.
     atoms = sum(ELECTRON_WEIGHTS.get(e, 0.0) * count for e, count in (metabolite.formula or {}).items())

@@ -191,9 +191,9 @@ class SteadyStateTangent:
             InputError: A reaction that is not exact.
         """
         reactions = len(self.network.reactions)
-        exact = self.exact
-        for index in () if exact is None else measured:
-            if exact is not None and index < reactions and index not in exact:
+        exact = range(reactions) if self.exact is None else self.exact
+        for index in measured:
+            if index < reactions and index not in exact:
                 raise InputError(f"`exact` lacks {self.names[index]}; expected every reaction that is measured")
         size = np.linalg.norm(self.rows, axis=1)
         moving = [index for index in measured if size[index] > BLOCKED]

@@ -25,9 +25,8 @@ ROUNDS = 5
 
 def boundary_reactions(network: MetabolicNetwork) -> np.ndarray:
     """Exchanges, demands and sinks, boolean, shape `[reactions]`: all reactions across the boundary but growth."""
-    S = network.mass_balances()
-    one_sided = ((S > 0).sum(axis=0) == 0) | ((S < 0).sum(axis=0) == 0)
-    crossing = np.asarray(one_sided).ravel() & (np.asarray(abs(S).sum(axis=0)).ravel() > 0)
+    moves = np.asarray(abs(network.mass_balances()).sum(axis=0)).ravel() > 0
+    crossing = network.balances.crossing & moves
     crossing[network.further_constraints.columns] = False
     crossing[network.exchange_indices] = True
     crossing[network.reaction_index(network.growth_reaction)] = False

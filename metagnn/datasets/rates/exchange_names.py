@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from metagnn.network.elements import ELECTRON_WEIGHTS, Metabolite
+from metagnn.network.elements import ELECTRON_WEIGHTS, electrons
 from metagnn.network.exchange_search import CO2, OXYGEN, PROTON, WATER
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.network.vocabulary.named_exchanges import NamedExchanges
@@ -43,15 +43,10 @@ def present_exchanges(network: NetworkLike, measured: np.ndarray) -> np.ndarray:
         if atoms in (CO2, WATER, PROTON):
             present[network.reaction_index(name)] = True
         elif name in medium and atoms and not atoms.get("C"):
-            carries = atoms != OXYGEN and set(atoms) <= ELECTRON_WEIGHTS.keys() and _electrons(metabolite)
+            known = metabolite.charge is not None and set(atoms) <= ELECTRON_WEIGHTS.keys()
+            carries = atoms != OXYGEN and known and electrons(metabolite)
             (carriers if carries else minerals)[name] = set(atoms) - {"H", "O"}
     supplied = set().union(*minerals.values())
     for name in (*minerals, *(name for name, elements in carriers.items() if not elements <= supplied)):
         present[network.reaction_index(name)] = True
     return present
-
-
-def _electrons(metabolite: Metabolite) -> float:
-    """Electrons that a metabolite of known charge carries; 0 where the charge is unknown."""
-    atoms = sum(ELECTRON_WEIGHTS[element] * count for element, count in (metabolite.formula or {}).items())
-    return 0.0 if metabolite.charge is None else atoms - metabolite.charge
