@@ -20,7 +20,7 @@ from metagnn.files.run_lock import RunLock
 from metagnn.files.sealed import checksum, read_sealed, sealed
 
 JOB, END, RESULT = "job.json", "end.json", "result"
-"""In the folder of an unfinished run: what it computes; which files make its result, once all are whole; these files."""
+"""In the folder of an unfinished run: what it computes; the files of its result, once all are whole; these files."""
 
 RECORD = "run.json"
 """What a finished run leaves in its folder, or as `.NAME.run.json` beside its file: the job, and all checksums."""
@@ -259,7 +259,9 @@ class UnfinishedRun:
             path = self._shown_work if self._opened else self._shown
             reason = os.strerror(cause.errno) if cause.errno else str(cause)
             if self._opened and not self._work.is_dir():
-                raise FolderError(f"'{path}' was removed while the run wrote to it ({reason}); start it anew") from error
+                raise FolderError(
+                    f"'{path}' was removed while the run wrote to it ({reason}); start it anew"
+                ) from error
             raise FolderError(
                 f"'{path}' cannot be written ({reason}); finished work is kept, continue with --resume"
             ) from error
