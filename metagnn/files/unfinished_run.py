@@ -257,6 +257,9 @@ class UnfinishedRun:
             if not isinstance(cause, OSError):
                 raise
             path = self._shown_work if self._opened else self._shown
+            if cause.filename and not followed(os.fsdecode(cause.filename)).is_relative_to(self._home):
+                # Such as a full folder for temporary files.
+                path = Path(os.fsdecode(cause.filename))
             reason = os.strerror(cause.errno) if cause.errno else str(cause)
             if self._opened and not self._work.is_dir():
                 raise FolderError(

@@ -20,6 +20,7 @@ from metagnn.errors import FolderError, TableError
 from metagnn.files.output import check_output
 from metagnn.files.table_reader import read_table_chunks
 from metagnn.files.unfinished_run import UnfinishedRun
+from metagnn.network.document import network_checksum
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.progress import Report, reported
 
@@ -124,7 +125,7 @@ def reconcile_to_folder(
     long = not rates.whole or len(rates.first.samples) > MOST_RANGED
     if long and options.ranges:
         options = replace(options, ranges=False)
-    job = {"network": network.fingerprint, "rates": rates_digest(rates.first), **asdict(options)}
+    job = {"network": network_checksum(network), "rates": rates_digest(rates.first), **asdict(options)}
     job["columns"] = [asdict(column) for column in rates.columns]
     with UnfinishedRun(folder, job, folder=True, force=force, resume=resume) as run:
         reconciler = Reconciler(network, rates.first, options)
