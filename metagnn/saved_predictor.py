@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +16,7 @@ from torch import Tensor
 
 from metagnn.analysis.composition.fitted_composition import Composition
 from metagnn.errors import FolderError
-from metagnn.files.output import replace_file
+from metagnn.files.output import beside, followed, sweep
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import write_table
 from metagnn.files.tensor_file import read_tensors, write_tensors
@@ -33,7 +35,7 @@ FORMAT = 2
 
 
 def write_predictor(folder: Path, fitted: FittedPredictor) -> None:
-    """Write a folder, file by file and each atomically.
+    """Write a folder: all files whole beside the old ones, then each in its place, the settings last.
 
     Raises:
         FolderError: It cannot be written.
@@ -55,15 +57,23 @@ def write_predictor(folder: Path, fitted: FittedPredictor) -> None:
         "fitted_composition": fitted.composition and fitted.composition.to_document(),
     }
     weights = {**model.state_dict(), **{name: getattr(model, name) for name in model.beside}}
+    folder = followed(folder)
+    staged = beside(folder / "saved")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        staged.mkdir(parents=True, exist_ok=True)
+        sweep(folder / "saved")
+        (staged / NETWORK).write_bytes(text)
+        write_table(fitted.history, staged / HISTORY)
+        write_tensors(staged / WEIGHTS, weights, {"fingerprint": setup.network.fingerprint})
+        (staged / CONFIG).write_bytes(json.dumps(document, indent=2).encode())
+        # Without settings a folder is no predictor: a kill from here on leaves none, and never a mixture of two.
+        (folder / CONFIG).unlink(missing_ok=True)
+        for name in (NETWORK, HISTORY, WEIGHTS, CONFIG):
+            os.replace(staged / name, folder / name)
     except OSError as error:
         raise FolderError(f"'{folder}' cannot be written: {error}") from error
-    replace_file(folder / NETWORK, text)
-    write_table(fitted.history, folder / HISTORY)
-    write_tensors(folder / WEIGHTS, weights, {"fingerprint": setup.network.fingerprint})
-    # Last, because it is what makes the folder a saved predictor.
-    replace_file(folder / CONFIG, json.dumps(document, indent=2).encode())
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
 
 
 def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> FittedPredictor:

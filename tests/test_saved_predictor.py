@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -244,3 +245,34 @@ def test_nothing_in_a_folder_can_run_code(folder):
         content = path.read_bytes()
         # Zip and pickle, which torch.load would open, begin like this.
         assert not content.startswith((b"PK", b"\x80"))
+
+
+def test_a_stop_while_it_is_saved_again_leaves_no_mixture(fitted, tmp_path, monkeypatch):
+    real, other = os.replace, fitted.with_constraint("soft")
+
+    def contents() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    fitted.save(tmp_path)
+    old, calls, stopped = contents(), 0, True
+    while stopped:
+        fitted.save(tmp_path)
+        left = [calls]
+
+        def replace(source, target, left=left):
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            real(source, target)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "replace", replace)
+            try:
+                other.save(tmp_path)
+                stopped = False
+            except KeyboardInterrupt:
+                assert contents() == old or "config.json" not in contents()
+        calls += 1
+    assert calls > 4
+    assert set(contents()) == set(old)
+    assert FluxPredictor.load(tmp_path).constraint == "soft"
