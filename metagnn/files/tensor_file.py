@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import safetensors.torch
 from torch import Tensor
 
 from metagnn.errors import FolderError
+from metagnn.files.output import replace_file
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], document: Any) -> None:
@@ -28,13 +28,22 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], document: Any) -> None
     """
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     text = json.dumps(document)
-    partial = path.with_name(path.name + ".partial")
     metadata = {"document": text, "sha256": _digest(tensors, text)}
     try:
-        safetensors.torch.save_file(tensors, partial, metadata=metadata)
-        os.replace(partial, path)
-    except (OSError, safetensors.SafetensorError) as error:
+        replace_file(path, _in_order(safetensors.torch.save(tensors, metadata)))
+    except OSError as error:
         raise FolderError(f"'{path}' cannot be written: {error}") from error
+
+
+def _in_order(content: bytes) -> bytes:
+    """The file with its metadata sorted: safetensors writes them in a random order, so that two runs would differ."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    # The tensors begin at a multiple of eight.
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[end:]
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:

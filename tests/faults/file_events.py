@@ -60,6 +60,13 @@ class FileEvents:
         self._main = os.getpid()
         self._root = os.path.realpath(self.folder)
         sys.addaudithook(self._see)
+        # Workers in a fresh interpreter would inherit no open file, and so no lock.
+        os.register_at_fork(after_in_child=self._close_inherited)
+
+    def _close_inherited(self) -> None:
+        for entry in os.listdir("/proc/self/fd"):
+            if _of_descriptor(int(entry)).startswith(self._root):
+                os.close(int(entry))
 
     def lines(self) -> list[str]:
         """The events so far."""
