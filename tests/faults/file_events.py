@@ -29,8 +29,12 @@ VICTIMS: dict[str, Callable[[int], None]] = {
     "all": lambda main: os.killpg(os.getpgid(main), signal.SIGKILL),
     "main": lambda main: os.kill(main, signal.SIGKILL),
     "worker": lambda main: os.kill(os.getpid(), signal.SIGKILL),
+    "SIGTERM": lambda main: os.kill(main, signal.SIGTERM),
+    "SIGINT": lambda main: os.killpg(main, signal.SIGINT),
+    "SIGHUP": lambda main: os.killpg(main, signal.SIGHUP),
 }
-"""Who dies at the event: every process of the run, the one that started the workers, or the one that met the event."""
+"""Who dies at the event: every process of the run, the one that started the workers, or the one that met the event.
+Or which signal it gets that it can handle; those of a terminal go to the workers too."""
 
 
 @dataclass

@@ -17,8 +17,8 @@ MODULES = (
     "metagnn.cli.commands", "metagnn.cli.reconcile_command", "metagnn.training_job", "metagnn.analysis.reconciliation",
     "metagnn.analysis.reconciliation.folder", "metagnn.studies.paper.reproduce", "metagnn.studies.paper.report",
     "metagnn.studies.rivals.registry", "metagnn.plots.canvas", "metagnn.plots.reconciled", "metagnn.datasets.rates",
-    "matplotlib.backends.backend_agg", "rich.console", "rich.table", "pyarrow.parquet", "cobra.io", "sklearn.linear_model",
-    "tests.faults.commands",
+    "matplotlib.backends.backend_agg", "rich.console", "rich.table", "pyarrow.parquet", "cobra.io",
+    "sklearn.linear_model", "tests.faults.commands",
 )  # fmt: skip
 
 LIMIT = 60.0
@@ -155,7 +155,7 @@ def _redirect(number: int, given: int | None, file: Path) -> None:
 
 
 def _flushed(status: int) -> int:
-    """Flush standard output and error as the end of the interpreter does, which says so and exits with 120 if it fails."""
+    """Flush standard output and error as the end of the interpreter does, which exits with 120 if it fails."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None and not stream.closed:

@@ -31,6 +31,9 @@ ORPHANS_END = 5.0
 
 CHECKS = ("plain", "resume", "force", "again")
 
+SIGNALS = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
+"""Signals that a command handles, and how it then ends."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -75,7 +78,9 @@ class Campaign:
     @property
     def name(self) -> str:
         """The command, and how it is killed."""
-        dies = {"all": "", "main": ", workers survive", "worker": ", one worker dies"}[self.victim]
+        dies = {"all": "", "main": ", workers survive", "worker": ", one worker dies"}.get(
+            self.victim, f", {self.victim}"
+        )
         return self.command.name + dies + (", torn" if self.torn else "")
 
     def run(self, scratch: Path, share: float, seed: int) -> None:
@@ -123,13 +128,15 @@ class Campaign:
 
     def _kill_at(self, point: int, folder: Path, rng: random.Random) -> None:
         events = FileEvents(folder / OUT, folder / "events", point, self.torn, self.victim)
-        ended = self._start(folder, events=events, orphans=self.victim == "main")
+        ended = self._start(folder, events=events, orphans=self.victim in ("main", *SIGNALS))
         survivor = self._late
         lines = events.lines()
         event = lines[point - 1] if len(lines) >= point else "the end"
         self.points += 1
         if self.victim == "worker" and ended.status not in (0, -9) and _one_line(ended):
             self.failures.append(Failure(point, event, "workers", f"{ended.status}: {ended.err[-300:]}"))
+        if self.victim in SIGNALS and point <= self.events and (text := _interrupted(ended, SIGNALS[self.victim])):
+            self.failures.append(Failure(point, event, "signal", text))
         for check in self._checks(point):
             copy = folder.with_name(f"{folder.name}-{check}")
             _copy(folder / OUT, copy / OUT)
@@ -138,7 +145,7 @@ class Campaign:
                 self.failures.append(Failure(point, event, check, text))
             shutil.rmtree(copy)
         if survivor is not None:
-            if text := self._beside_survivors(folder):
+            if self.victim == "main" and (text := self._beside_survivors(folder)):
                 self.failures.append(Failure(point, event, "resume beside workers", text))
             if left := survivor.left_after(ORPHANS_END):
                 self.failures.append(
@@ -149,6 +156,8 @@ class Campaign:
         if self.victim == "main":
             return ()
         # Where a start costs a second, each kill gets the resume and one other check in turn.
+        if self.victim in SIGNALS:
+            return ("resume",)
         return ("resume", CHECKS[point % 4]) if self.command.workers and point % 4 != 1 else CHECKS
 
     def _beside_survivors(self, folder: Path) -> str:
@@ -183,6 +192,13 @@ def _one_line(ended: Ended) -> str:
     return "" if fine else f"exit {ended.status} with {len(lines)} lines: {ended.err.strip()[-300:]}"
 
 
+def _interrupted(ended: Ended, status: int) -> str:
+    """What is wrong with the end by a signal; empty if nothing is."""
+    lines = [line for line in ended.err.splitlines() if not line.startswith(("metagnn: warning", "metagnn: note"))]
+    kept = lines == ["metagnn: interrupted; finished work is kept, continue with --resume"]
+    return "" if kept and ended.status == status else f"exit {ended.status}: {ended.err.strip()[-300:]}"
+
+
 def _copy(state: Path, to: Path) -> None:
     to.parent.mkdir()
     if state.exists():
@@ -195,9 +211,9 @@ def campaigns(names: Sequence[str]) -> list[Campaign]:
     found = []
     for command in chosen:
         if command.workers:
-            found += [Campaign(command), Campaign(command, victim="main"), Campaign(command, victim="worker")]
+            found += [Campaign(command, victim) for victim in ("all", "main", "worker", "SIGTERM", "SIGINT")]
         else:
-            found += [Campaign(command), Campaign(command, torn=True)]
+            found += [Campaign(command), Campaign(command, torn=True), Campaign(command, "SIGTERM")]
     return found
 
 
