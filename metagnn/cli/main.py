@@ -12,7 +12,7 @@ from typing import Any
 from metagnn.cli.interrupts import Interrupted, Interrupts
 from metagnn.cli.parser import parse
 from metagnn.cli.standard_streams import standard_streams
-from metagnn.errors import InputError, ModelWarning, TableError, TableWarning
+from metagnn.errors import InputError, ModelWarning, TableError, TableWarning, printable
 
 BAD_INPUT = 2
 
@@ -72,11 +72,11 @@ def _run(chosen: argparse.Namespace) -> int:
         try:
             return _command(chosen.command)(chosen) or 0
         except InputError as error:
-            print(f"metagnn: error: {_with_file(error, vars(chosen))}", file=sys.stderr)
+            print(f"metagnn: error: {printable(_with_file(error, vars(chosen)))}", file=sys.stderr)
             return BAD_INPUT
         except ChildProcessError as error:
             # Python counts it among the errors of the system; it says itself what to do.
-            print(f"metagnn: error: {error}{go_on}", file=sys.stderr)
+            print(f"metagnn: error: {printable(error)}{go_on}", file=sys.stderr)
             return BAD_INPUT
         except OSError as error:
             # Such as a full disk or a lost mount.
@@ -144,8 +144,8 @@ def _print_each_once() -> Callable[..., None]:
 def _print_warning(message: Warning | str, category: type[Warning]) -> None:
     if issubclass(category, ModelWarning):
         # A note is no failure of this run; standard error keeps to the one line of an error.
-        print(f"note on reading {message}")
+        print(f"note on reading {printable(message)}")
     elif issubclass(category, TableWarning):
-        print(f"metagnn: note: {message}", file=sys.stderr)
+        print(f"metagnn: note: {printable(message)}", file=sys.stderr)
     elif issubclass(category, UserWarning) and not issubclass(category, DeprecationWarning):
-        print(f"metagnn: warning: {message}", file=sys.stderr)
+        print(f"metagnn: warning: {printable(message)}", file=sys.stderr)
