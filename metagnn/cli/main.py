@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from metagnn.cli.model_argument import reading_model
 from metagnn.cli.parser import parse
 from metagnn.errors import InputError, ModelWarning, TableError, TableWarning
 
@@ -29,6 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit status: 0, or 1 if no medium has a label, or 2 for bad input, or 130 for an interrupt.
     """
     chosen = parse(arguments)
+    with reading_model(chosen):
+        return _run(chosen)
+
+
+def _run(chosen: argparse.Namespace) -> int:
     from metagnn.cli import commands
     from metagnn.cli.benchmark_command import benchmark
     from metagnn.cli.bottlenecks_command import print_bottlenecks
