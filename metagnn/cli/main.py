@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from metagnn.cli.interrupts import Interrupted, Interrupts
+from metagnn.cli.model_argument import reading_model
 from metagnn.cli.parser import parse
 from metagnn.cli.standard_streams import standard_streams
 from metagnn.errors import InputError, ModelWarning, TableError, TableWarning, printable
@@ -45,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with standard_streams() as (out, _):
         try:
             with Interrupts().raised():
-                status = _run(parse(arguments))
+                chosen = parse(arguments)
+                with reading_model(chosen):
+                    status = _run(chosen)
         except SystemExit as end:
             # Of the parser: 0 after `--help`, 2 after a wrong option.
             out.flush()
