@@ -18,10 +18,6 @@ ACCEPTED = 1e-10
 WIDER = 1e-6, 1e-7, 1e-8
 """Amounts by which bounds are widened in turn, where the bounds as they are fail [mmol/gDW/h]."""
 
-AT_BOUND = 1e-9
-"""A column this close to a bound is guessed to be held there."""
-
-
 class NearestInFace:
     """The point of least norm of a face, which linear programs give by the columns that they hold at a bound.
 
@@ -44,7 +40,7 @@ class NearestInFace:
         fixed: tuple[np.ndarray, np.ndarray],
         vertex: np.ndarray,
         learn: bool,
-        moving: np.ndarray | None = None,
+        few: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> Learned:
         """Return the status, the point, and if asked its region.
 
@@ -53,16 +49,17 @@ class NearestInFace:
             fixed: Columns that every point of the face has at its lower and at its upper bound, boolean.
             vertex: Some point of the face.
             learn: Whether to return the region.
-            moving: Columns that differ between points of the face, boolean, if they are known to be few.
+            few: Columns that differ between points of the face, if they are known to be few, and columns outside the
+                basis of the vertex, both boolean.
         """
         lower, upper = bounds
         at_lower, at_upper = fixed
         low, high = np.where(at_upper, upper, lower), np.where(at_lower, lower, upper)
-        if moving is not None:
-            values, side = self._among_few(vertex, moving, low, high)
+        if few is not None:
+            values, side = self._among_few(vertex, few, low, high)
             if values is not None and not learn:
                 return OPTIMAL, values, None
-            found = self._quadratic.solve_from(np.zeros(len(low)), low, high, side) or self._any(low, high)
+            found = self._quadratic.solve_from(side, np.zeros(len(low)), low, high) or self._any(low, high)
         else:
             found = self._any(low, high)
         if found.status != OPTIMAL:
@@ -84,28 +81,30 @@ class NearestInFace:
         found = self._quadratic.solve(zeros, low, high)
         if found.status == OPTIMAL:
             return found
-        amounts, is_open = np.random.default_rng(0).uniform(1.0, 2.0, len(low)), low < high
-        for wider in WIDER:
-            by = np.where(is_open, wider * amounts, 0.0)
-            guess = self._quadratic.solve(zeros, low - by, high + by)
+        for by in WIDER:
+            guess = self._quadratic.solve(zeros, *_wider(low, high, by))
             if guess.status == OPTIMAL:
-                exact = self._quadratic.solve_from(zeros, low, high, guess.side)
+                exact = self._quadratic.solve_from(guess.side, zeros, low, high)
                 if exact is not None:
                     return exact
         return found
 
     def _among_few(
-        self, vertex: np.ndarray, moving: np.ndarray, low: np.ndarray, high: np.ndarray
+        self, vertex: np.ndarray, few: tuple[np.ndarray, np.ndarray], low: np.ndarray, high: np.ndarray
     ) -> tuple[np.ndarray | None, np.ndarray]:
         """Return the point by a program of the moving columns only, if there is one, and a guess of the active bounds."""
-        side = np.where(vertex - low <= AT_BOUND, -1, np.where(high - vertex <= AT_BOUND, 1, 0)).astype(np.int8)
+        moving, held = few
+        side = np.where(held | (low == high), np.where(vertex - low <= high - vertex, -1, 1), 0).astype(np.int8)
         if not moving.any():
             return vertex, side
         part = self._matrix[:, moving].tocsr()
         rows = np.flatnonzero(np.diff(part.indptr))
         program = QuadraticProgram(part[rows], self._weights[moving])
         right = -(self._matrix @ np.where(moving, 0.0, vertex))[rows]
-        found = program.solve(np.zeros(part.shape[1]), low[moving], high[moving], right)
+        zeros, bounds = np.zeros(part.shape[1]), (low[moving], high[moving])
+        guess = program.solve(zeros, *_wider(*bounds, WIDER[0]), right)
+        found = program.solve_from(guess.side, zeros, *bounds, right) if guess.status == OPTIMAL else None
+        found = found or program.solve(zeros, *bounds, right)
         side[moving] = found.side
         if found.status != OPTIMAL:
             return None, side
@@ -137,3 +136,9 @@ class NearestInFace:
         bounds = np.where(side < 0, lower, upper)
         start = np.where(free_sign, 0.0, nearest.bound_multipliers)
         return CriticalRegion(bounds, nearest.values, side, held, slopes, ACCEPTED, start, signs, noise)
+
+
+def _wider(low: np.ndarray, high: np.ndarray, by: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return bounds that are wider by different amounts, the same ones in every call."""
+    amounts = np.where(low < high, by * np.random.default_rng(0).uniform(1.0, 2.0, len(low)), 0.0)
+    return low - amounts, high + amounts
