@@ -318,13 +318,13 @@ class FluxGNN(AbstractFluxModel):
 
     def _exact(self) -> ExactLayers:
         """The exact layers for the biomass column in use; made anew only when that has changed."""
-        column = self.composition.column().detach()
-        if self._layers is None or not torch.equal(self._layers.column.to(column.device), column):
-            S = self.stoichiometry
-            if self.composition.trainable:
-                S = S.with_column(self.growth_index, column)
-            self._layers = ExactLayers(S, column.clone(), self.widest, self.groups, self._compression)
-        return self._layers
+        known, S, trained = self._layers, self.stoichiometry, self.composition.trainable
+        if known is None or trained:
+            column = self.composition.column().detach()
+            if known is None or not torch.equal(known.column.to(column.device), column):
+                S = S.with_column(self.growth_index, column) if trained else S
+                known = self._layers = ExactLayers(S, column.clone(), self.widest, self.groups, self._compression)
+        return known
 
     def sample_size(self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None) -> Tensor:
         """Size of every sample, by which it is normalised, shape `[..., 1]` [mmol/gDW/h].
