@@ -274,6 +274,12 @@ class FluxGNN(AbstractFluxModel):
             cuts = growth_cuts(self._compression.coupled, self.growth_index, lower.numpy(), upper.numpy())
             self.growth_cuts = torch.from_numpy(cuts).to(self.growth_cuts.device)
 
+    def check_loaded(self) -> None:
+        """Check that the cuts of growth have a price for every group of reactions."""
+        if self.growth_cuts.dim() != 2 or (len(self.growth_cuts) and self.growth_cuts.shape[1] != self.groups.groups):
+            shape = tuple(self.growth_cuts.shape)
+            raise RuntimeError(f"`growth_cuts` has shape {shape}; expected a column for {self.groups.groups} groups")
+
     def after_training(self, samples: FluxBatch, scale: Tensor) -> None:
         """Do what the constraint asks for."""
         self._constraint.after_training(self, samples, scale)
