@@ -10,7 +10,7 @@ from typing import Any
 
 from metagnn.cli.model_argument import reading_model
 from metagnn.cli.parser import parse
-from metagnn.errors import InputError, ModelWarning, TableError, TableWarning
+from metagnn.errors import InputError, ModelWarning, TableError, TableWarning, printable
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -62,11 +62,11 @@ def _run(chosen: argparse.Namespace) -> int:
         try:
             return run(chosen) or 0
         except InputError as error:
-            print(f"metagnn: error: {_with_file(error, vars(chosen))}", file=sys.stderr)
+            print(f"metagnn: error: {printable(_with_file(error, vars(chosen)))}", file=sys.stderr)
             return BAD_INPUT
         except OSError as error:
             # Such as a full disk or a lost mount; finished work is already on the disk.
-            print(f"metagnn: error: {error}", file=sys.stderr)
+            print(f"metagnn: error: {printable(error)}", file=sys.stderr)
             return BAD_INPUT
         except KeyboardInterrupt:
             print("metagnn: interrupted; finished work is kept, continue with --resume", file=sys.stderr)
@@ -99,8 +99,8 @@ def _print_each_once() -> Callable[..., None]:
 def _print_warning(message: Warning | str, category: type[Warning]) -> None:
     if issubclass(category, ModelWarning):
         # A note is no failure of this run; standard error keeps to the one line of an error.
-        print(f"note on reading {message}")
+        print(f"note on reading {printable(message)}")
     elif issubclass(category, TableWarning):
-        print(f"metagnn: note: {message}", file=sys.stderr)
+        print(f"metagnn: note: {printable(message)}", file=sys.stderr)
     elif issubclass(category, UserWarning) and not issubclass(category, DeprecationWarning):
-        print(f"metagnn: warning: {message}", file=sys.stderr)
+        print(f"metagnn: warning: {printable(message)}", file=sys.stderr)
