@@ -42,5 +42,5 @@ def network_of(chosen: argparse.Namespace) -> MetabolicNetwork:
     """
     from metagnn.network.from_cobra import load_network, load_network_from
 
-    reading: ReadingProcess | None = chosen.reading
+    reading: ReadingProcess | None = getattr(chosen, "reading", None)
     return load_network(chosen.model, chosen.growth) if reading is None else load_network_from(reading, chosen.growth)
