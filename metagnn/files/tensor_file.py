@@ -14,6 +14,9 @@ from torch import Tensor
 from metagnn.errors import FolderError
 from metagnn.files.output import replace_file
 
+LENGTH = 8
+"""Bytes of a safetensors file that hold the length of its header."""
+
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], document: Any) -> None:
     """Write tensors and a document in one step: if the write is interrupted, the old file stays.
@@ -28,22 +31,20 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], document: Any) -> None
     """
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     text = json.dumps(document)
-    metadata = {"document": text, "sha256": _digest(tensors, text)}
     try:
-        replace_file(path, _in_order(safetensors.torch.save(tensors, metadata)))
-    except OSError as error:
+        content = safetensors.torch.save(tensors, metadata={"document": text, "sha256": _digest(tensors, text)})
+        replace_file(path, *_in_order(content))
+    except (OSError, safetensors.SafetensorError) as error:
         raise FolderError(f"'{path}' cannot be written: {error}") from error
 
 
-def _in_order(content: bytes) -> bytes:
-    """The file with its metadata sorted: safetensors writes them in a random order, so that two runs would differ."""
-    end = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:end])
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    # The tensors begin at a multiple of eight.
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + content[end:]
+def _in_order(content: bytes) -> tuple[bytes, bytes, bytes]:
+    """A file with its header in alphabetical order: the package's own order differs from one call to the next."""
+    size = int.from_bytes(content[:LENGTH], "little")
+    header = json.dumps(json.loads(content[LENGTH : LENGTH + size]), sort_keys=True).encode()
+    # Tensors begin at a multiple of eight bytes; their offsets count from there.
+    header += b" " * (-len(header) % LENGTH)
+    return len(header).to_bytes(LENGTH, "little"), header, content[LENGTH + size :]
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
