@@ -83,9 +83,7 @@ class Race:
             self._race(folder, delays)
             shutil.rmtree(folder)
 
-    def _start(
-        self, folder: Path, name: str, delay: float, flags: tuple[str, ...]
-    ) -> tuple[ForkedCommand, FileEvents]:
+    def _start(self, folder: Path, name: str, delay: float, flags: tuple[str, ...]) -> tuple[ForkedCommand, FileEvents]:
         events = FileEvents(folder / OUT, folder / f"{name}.events", pause=PAUSE)
 
         def before() -> None:
@@ -131,7 +129,7 @@ class Race:
 
 
 def _together(first: Sequence[float], second: Sequence[float]) -> str:
-    """Whether two runs that both worked did so at once: more than a look of one falls between the events of the other."""
+    """What is wrong with two runs that both worked: more than a look of one falls between the events of the other."""
     within = sum(first[0] < moment < first[-1] for moment in second)
     within = min(within, sum(second[0] < moment < second[-1] for moment in first))
     return f"both wrote at once: {within} events of one within the other" if within > PROBES else ""
