@@ -58,11 +58,12 @@ class ComparisonBenchmark(AbstractBenchmark):
     def run(self, name: str, folder: Path, options: StudyOptions, progress: Progress) -> list[ResultTable]:
         """Measure, write and return the table."""
         from metagnn.files.output import check_output
-        from metagnn.studies.harness.comparison import RATIO, write_comparisons
+        from metagnn.studies.harness.comparison import RATIO, comparison_table, write_comparisons
 
         check_output(folder, options.force, folder=True)
         rows = self.function()(options.first_seed, progress, options.quick)
-        return write_comparisons(name, folder, rows, self.note or RATIO)
+        write_comparisons(name, folder, rows)
+        return [comparison_table(name, rows, self.note or RATIO)]
 
 
 @dataclass(frozen=True)
