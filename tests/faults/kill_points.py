@@ -65,6 +65,7 @@ class Campaign:
         command: The command.
         victim: Who dies, see `file_events.VICTIMS`.
         torn: Whether half of the file that was written last is lost.
+        thorough: Whether every kill is followed by every way to go on.
         events: Number of file events of a run that is left alone.
         points: Number of kills.
         failures: What went wrong.
@@ -73,6 +74,7 @@ class Campaign:
     command: LongCommand
     victim: str = "all"
     torn: bool = False
+    thorough: bool = False
     events: int = 0
     points: int = 0
     failures: list[Failure] = field(default_factory=list)
@@ -85,10 +87,9 @@ class Campaign:
         )
         return self.command.name + dies + (", torn" if self.torn else "")
 
-    def run(self, scratch: Path, share: float, seed: int, thorough: bool = False) -> None:
+    def run(self, scratch: Path, share: float, seed: int) -> None:
         """Kill at a share of the points, at least one; the first is before the first event, the last after the last."""
         scratch.mkdir()
-        self._thorough = thorough
         self._inputs = scratch / "inputs"
         self._inputs.mkdir()
         write_inputs(self._inputs)
@@ -96,7 +97,7 @@ class Campaign:
         rng = random.Random(seed)
         points = range(1, self.events + 2)
         if self.victim in SIGNALS or self.torn:
-            share /= 1 if thorough else 3
+            share /= 1 if self.thorough else 3
         for point in points if share >= 1 else rng.sample(points, max(1, round(share * len(points)))):
             folder = scratch / str(point)
             folder.mkdir()
@@ -160,7 +161,7 @@ class Campaign:
     def _checks(self, point: int) -> Sequence[str]:
         if self.victim == "main":
             return ()
-        if self._thorough and self.victim == "all":
+        if self.thorough and self.victim == "all":
             return CHECKS
         others = ("plain", "force", "again")
         return ("resume", others[point // 3 % 3]) if point % 3 == 0 and self.victim == "all" else ("resume",)
@@ -247,7 +248,8 @@ def kill(names: Sequence[str], share: float, seed: int, thorough: bool = False, 
     found = campaigns(names)
     with tempfile.TemporaryDirectory(prefix="metagnn-kills-") as scratch:
         for number, campaign in enumerate(found):
-            campaign.run(Path(scratch, str(number)), share, seed, thorough)
+            campaign.thorough = thorough
+            campaign.run(Path(scratch, str(number)), share, seed)
             if show:
                 sys.stdout.write(table([campaign]).splitlines()[1] + "\n")
                 sys.stdout.flush()
