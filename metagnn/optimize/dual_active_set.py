@@ -89,7 +89,8 @@ class _Run:
         self.target, self.lower, self.upper, self.weight = (part.astype(self.kind) for part in problem)
         self.noise = 1e3 * float(np.finfo(self.kind).eps)
         with np.errstate(invalid="ignore"):
-            self.pinned = self.upper - self.lower <= NARROW * (1.0 + np.abs(self.lower))
+            narrow = self.upper - self.lower <= NARROW * (1.0 + np.abs(self.lower))
+            self.pinned = narrow & np.isfinite(self.lower)
         with np.errstate(invalid="ignore"):
             self.middle = np.where(self.pinned, self.lower + (self.upper - self.lower) / 2, 0.0)
         self.side = np.zeros(len(self.target), dtype=np.int8) if side is None else side.astype(np.int8)
