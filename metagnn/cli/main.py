@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from metagnn.cli.identifiability_command import print_identifiability
     from metagnn.cli.map_command import draw_map
     from metagnn.cli.reconcile_command import reconcile
+    from metagnn.cli.selftest_command import selftest
     from metagnn.cli.suggest_medium_command import print_suggested_media
 
     run: Callable[[Any], int | None] = {
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "bottlenecks": print_bottlenecks,
         "suggest-medium": print_suggested_media,
         "benchmark": benchmark,
+        "selftest": selftest,
     }[chosen.command]
     with warnings.catch_warnings():
         warnings.showwarning = _print_each_once()
