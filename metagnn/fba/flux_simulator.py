@@ -10,7 +10,8 @@ from metagnn.choices import METHODS
 from metagnn.errors import InputError, unknown_name
 from metagnn.fba.law_errors import fail_violations
 from metagnn.fba.least_norm import LeastNorm
-from metagnn.fba.parsimonious import Optimum, ParsimoniousOptimum
+from metagnn.fba.parsimonious import ParsimoniousOptimum
+from metagnn.fba.plain_optimum import PlainOptimum
 from metagnn.fba.reduced_problem import ReducedProblem
 from metagnn.network.knockout import Knockouts
 from metagnn.network.network_like import NetworkLike, as_network
@@ -52,24 +53,26 @@ class FluxSimulator:
         self._matrix = network.stoichiometry.to_scipy().tocsc()
         varying = np.array([network.reaction_index(name) for name in names], dtype=np.int64)
         order, uncounted = 1 if method == "pfba" else 2, network.further_constraints.columns
-        self._problem = ReducedProblem(self._matrix, growth, self._widest(), order, uncounted)
+        widest = self._widest()
+        self._problem = ReducedProblem(self._matrix, growth, widest, order, uncounted)
         coupled = self._problem.coupled
         groups, matrix = coupled.groups_with(varying), coupled.matrix
         lower, upper = coupled.group_bounds(network.bounds.lower, network.bounds.upper)
-        self._engine: LeastNorm | Optimum | ParsimoniousOptimum
+        self._engine: LeastNorm | PlainOptimum | ParsimoniousOptimum
+        squares, further = self._problem.squares.copy(), network.further_constraints
+        variables = coupled.groups_with(np.setdiff1d(further.columns, further.slacks))
+        squares[variables] = np.maximum(squares[variables], VARIABLE_WEIGHT)
         if method == "min_norm":
             pinned = lower == upper
             pinned[groups] = False
-            weights, further = self._problem.weights.copy(), network.further_constraints
-            variables = coupled.groups_with(np.setdiff1d(further.columns, further.slacks))
-            weights[variables] = np.maximum(weights[variables], VARIABLE_WEIGHT)
-            self._engine = LeastNorm(matrix, self._problem.objective, groups, weights, pinned)
+            self._engine = LeastNorm(matrix, self._problem.objective, groups, squares, pinned)
         elif method == "pfba":
             backward = lower < 0
             backward[groups] = True
-            self._engine = ParsimoniousOptimum(matrix, self._problem.growth, backward, groups, self._problem.weights)
+            weights = self._problem.weights
+            self._engine = ParsimoniousOptimum(matrix, self._problem.growth, backward, groups, weights, squares)
         else:
-            self._engine = Optimum(matrix, self._problem.objective, groups)
+            self._engine = PlainOptimum(matrix, self._problem.objective, groups, coupled.group_bounds(*widest))
 
     def _widest(self) -> tuple[np.ndarray, np.ndarray]:
         """Return bounds that contain every medium: any uptake of the exchanges that vary."""

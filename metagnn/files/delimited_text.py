@@ -6,6 +6,7 @@ import codecs
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
@@ -69,7 +70,7 @@ class DelimitedText(AbstractTableFormat):
         text.check_rows()
         return text
 
-    def open_writer(self, file: IO[bytes], path: Path) -> AbstractRowWriter:
+    def open_writer(self, file: IO[bytes] | BytesIO, path: Path) -> AbstractRowWriter:
         """A writer that puts the header above the first row of an empty file."""
         return _TextWriter(file, self.separator)
 
@@ -179,7 +180,7 @@ class _TextTable:
 
 @dataclass(frozen=True)
 class _TextWriter(AbstractRowWriter):
-    file: IO[bytes]
+    file: IO[bytes] | BytesIO
     separator: str
 
     def write(self, rows: pd.DataFrame) -> None:

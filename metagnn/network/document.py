@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from typing import Any
 
 import numpy as np
@@ -48,6 +50,11 @@ def network_to_document(network: NetworkLike) -> dict[str, Any]:
         "aliases": dict(network.aliases),
         "notes": list(network.notes),
     }
+
+
+def network_checksum(network: NetworkLike) -> str:
+    """Hash of the whole document, in hex: unlike the fingerprint it knows formulas, exchanges and names."""
+    return hashlib.sha256(json.dumps(network_to_document(network)).encode()).hexdigest()
 
 
 def network_from_document(document: dict[str, Any]) -> MetabolicNetwork:

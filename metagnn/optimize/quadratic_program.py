@@ -94,6 +94,20 @@ class QuadraticProgram:
             return self._failed(status)
         return self._finish(target, (lower, upper), b, side, multipliers) or self._failed("failed: no active set")
 
+    def solve_from(
+        self, target: np.ndarray, lower: np.ndarray, upper: np.ndarray, side: np.ndarray
+    ) -> QuadraticSolution | None:
+        """Return the optimum for row values of zero, starting from a guess of the active bounds; None if it is too far.
+
+        Args:
+            target: t, shape `[columns]`.
+            lower: Lower bounds, shape `[columns]`.
+            upper: Upper bounds, shape `[columns]`.
+            side: −1 where the lower bound is active, 1 where the upper one is, else 0, shape `[columns]`.
+        """
+        rows = np.zeros(self.shape[0])
+        return self._finish(target, (lower, upper), rows, side, rows)
+
     def _failed(self, status: str) -> QuadraticSolution:
         rows, columns = (np.full(size, np.nan) for size in self.shape)
         return QuadraticSolution(status, columns, rows, columns, np.zeros(self.shape[1], dtype=np.int8))

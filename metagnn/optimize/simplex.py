@@ -120,6 +120,14 @@ class Simplex:
         """See `LinearProgram.shadow_prices`."""
         return np.array(self._solver.getSolution().row_dual)
 
+    def other_reduced_costs(self, objective: np.ndarray) -> np.ndarray:
+        """See `LinearProgram.other_reduced_costs`."""
+        _, basic = self._solver.getBasicVariables()
+        costs = np.where(basic >= 0, objective[basic], 0.0)
+        reduced: np.ndarray = objective - self._columns.T @ self._solver.getBasisTransposeSolve(costs)[1]
+        reduced[basic[basic >= 0]] = 0.0
+        return reduced
+
     def held_columns(self) -> np.ndarray:
         """See `LinearProgram.held_columns`."""
         _, basic = self._solver.getBasicVariables()

@@ -36,6 +36,13 @@ def test_what_is_written_is_read(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_the_same_content_has_the_same_bytes(tmp_path):
+    files = [tmp_path / str(number) for number in range(8)]
+    for file in files:
+        write_tensors(file, example(), {"a": 1})
+    assert len({file.read_bytes() for file in files}) == 1
+
+
 @settings(max_examples=20, deadline=None)
 @given(
     document=st.recursive(
@@ -48,6 +55,14 @@ def test_any_document_is_kept(tmp_path_factory, document):
     path = tmp_path_factory.mktemp("any") / "file"
     write_tensors(path, {}, document)
     assert read_tensors(path) == ({}, document)
+
+
+def test_the_same_tensors_are_the_same_bytes(tmp_path):
+    contents = set()
+    for _ in range(10):
+        write_tensors(tmp_path / "file", example(), {"a": 1})
+        contents.add((tmp_path / "file").read_bytes())
+    assert len(contents) == 1
 
 
 def test_views_and_tensors_that_share_memory_are_kept_apart(tmp_path):
@@ -138,7 +153,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     def full(source, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("metagnn.files.tensor_file.os.replace", full)
+    monkeypatch.setattr("metagnn.files.output.os.replace", full)
     with pytest.raises(FolderError, match="No space left on device"):
         write_tensors(path, {"x": torch.tensor(2.0)}, None)
     assert read_tensors(path)[0]["x"] == 1.0
