@@ -99,6 +99,7 @@ def _command(name: str) -> Callable[[Any], int | None]:
     from metagnn.cli.identifiability_command import print_identifiability
     from metagnn.cli.map_command import draw_map
     from metagnn.cli.reconcile_command import reconcile
+    from metagnn.cli.selftest_command import selftest
     from metagnn.cli.suggest_medium_command import print_suggested_media
 
     run: dict[str, Callable[[Any], int | None]] = {
@@ -113,6 +114,7 @@ def _command(name: str) -> Callable[[Any], int | None]:
         "bottlenecks": print_bottlenecks,
         "suggest-medium": print_suggested_media,
         "benchmark": benchmark,
+        "selftest": selftest,
     }
     return run[name]
 
