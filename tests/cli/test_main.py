@@ -402,11 +402,11 @@ def test_a_damaged_checkpoint_is_refused(run: Callable[..., tuple], trained: Pat
     refused(run("predict", "nowhere", "--inputs", "media.csv", "--out", "out.csv"), "'nowhere' is no saved predictor")
 
 
-def test_a_resumed_training_must_be_the_same_job(run: Callable[..., tuple], trained: Path) -> None:
+def test_a_resumed_training_must_know_its_job(run: Callable[..., tuple], trained: Path) -> None:
     Path("o/unfinished").mkdir(parents=True)
     write("o/unfinished/job.json", "{}")
     train = ["train", "e_coli_core", "--inputs", "media.csv", "--targets", str(trained / "labels.csv"), "--out", "o"]
-    refused(run(*train, "--resume"), "another network, table or setting")
+    refused(run(*train, "--resume"), "is damaged: job.json cannot be read", "--force")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -86,7 +86,7 @@ def test_an_interrupted_training_goes_on_and_ends_where_it_would_have(run: Calla
     assert run(*few, "--out", "half")[0] == 2
     code, _, err = run(*few, "--seed", "1", "--resume", "--out", "half")
     assert code == 2
-    assert "unfinished run of another network, table or setting" in err
+    assert "was begun with seed '0', not '1'; use --force to start anew" in err
     assert run(*few, "--resume", "--out", "half")[0] == 0
     media = pd.read_csv("media.csv")
     pd.testing.assert_frame_equal(FluxPredictor.load("half").uptakes(media), predictor.uptakes(media))
