@@ -1,6 +1,7 @@
 """Errors for bad input; each message names the argument, the problem and what was expected."""
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -26,6 +27,24 @@ class TableWarning(UserWarning):
 
 class FolderError(InputError):
     """An output that must not be written, or a saved result that is damaged or belongs to another network."""
+
+
+def printable(message: object) -> str:
+    r"""A message in one line: what would break it or steer a terminal is written as Python writes it in quotes.
+
+    Names and cells come from files of others; an escape sequence in them must not reach the terminal.
+
+    >>> printable("'a\x1b[31m\nb' is no exchange")
+    "'a\\x1b[31m\\nb' is no exchange"
+    """
+    text = str(message)
+    if text.isascii() and text.isprintable():
+        return text
+    # Categories of control, format (such as right-to-left overrides), lone surrogates, and ends of lines.
+    return "".join(
+        repr(character)[1:-1] if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
+        for character in text
+    )
 
 
 def unknown_name(got: str, choices: Iterable[str], kind: str) -> str:

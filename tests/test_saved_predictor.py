@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -164,10 +165,10 @@ def edit(folder: Path, name: str, change: Callable[[dict], object]) -> None:
     [
         (lambda d: d.update(format=1), "has format 1; this version reads format 2: train again"),
         (lambda d: d.pop("format"), "has format None; this version reads format 2: train again"),
-        (lambda d: d["config"].update(width=3), "is damaged .TypeError.*width"),
+        (lambda d: d["config"].update(width=3), "is damaged .ValueError.*width"),
         (lambda d: d["config"].update(steps=0), "is damaged .*`steps` is 0; expected at least 1"),
         (lambda d: d["config"].update(steps=9), "the saved weights do not fit their settings"),
-        (lambda d: d["training"].update(epochs="many"), "is damaged .Type"),
+        (lambda d: d["training"].update(epochs="many"), "is damaged .ValueError: `epochs`"),
         (lambda d: d.update(fingerprint="0"), r"network\.json' is damaged: it does not match its fingerprint"),
         (lambda d: d.pop("seed"), "is damaged .KeyError: 'seed'"),
         (lambda d: d["constraint"].update(name="polytop"), "is damaged .KeyError: 'polytop'"),
@@ -244,3 +245,34 @@ def test_nothing_in_a_folder_can_run_code(folder):
         content = path.read_bytes()
         # Zip and pickle, which torch.load would open, begin like this.
         assert not content.startswith((b"PK", b"\x80"))
+
+
+def test_a_stop_while_it_is_saved_again_leaves_no_mixture(fitted, tmp_path, monkeypatch):
+    real, other = os.replace, fitted.with_constraint("soft")
+
+    def contents() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    fitted.save(tmp_path)
+    old, calls, stopped = contents(), 0, True
+    while stopped:
+        fitted.save(tmp_path)
+        left = [calls]
+
+        def replace(source, target, left=left):
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            real(source, target)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "replace", replace)
+            try:
+                other.save(tmp_path)
+                stopped = False
+            except KeyboardInterrupt:
+                assert contents() == old or "config.json" not in contents()
+        calls += 1
+    assert calls > 4
+    assert set(contents()) == set(old)
+    assert FluxPredictor.load(tmp_path).constraint == "soft"

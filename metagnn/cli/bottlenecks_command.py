@@ -7,13 +7,13 @@ import argparse
 import pandas as pd
 
 from metagnn.cli.console import print_table
+from metagnn.cli.model_argument import network_of
 from metagnn.cli.open_sources import print_open_sources
 from metagnn.errors import TableError
 from metagnn.fba.growth_capacity import require_growth
 from metagnn.files.output import check_output
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import write_table
-from metagnn.network.from_cobra import load_network
 
 MOST_PRINTED = 20
 
@@ -24,7 +24,7 @@ def print_bottlenecks(chosen: argparse.Namespace) -> None:
     from metagnn.predictor import FluxPredictor
 
     out = check_output(chosen.out, chosen.force)
-    network, media = load_network(chosen.model, chosen.growth), read_table(chosen.media, flags=False)
+    network, media = network_of(chosen), read_table(chosen.media, flags=False)
     require_growth(network)
     if "sample" in media.columns:
         media = media.set_index("sample")

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from metagnn.cli.console import print_table, progress_bar
+from metagnn.cli.model_argument import network_of
 from metagnn.cli.open_sources import print_open_sources
 from metagnn.cli.pictures import (
     check_plot,
@@ -29,7 +30,6 @@ from metagnn.files.output import check_output
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_values import with_labels
 from metagnn.files.table_writer import write_table
-from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def info(chosen: argparse.Namespace) -> None:
     with warnings.catch_warnings():
         # The notes stand in the table.
         warnings.simplefilter("ignore", ModelWarning)
-        network = load_network(chosen.model, chosen.growth)
+        network = network_of(chosen)
     rows = [*summarise(network), ("largest growth [1/h]", _largest_growth(network))]
     rows += [("read with a note" if position == 0 else "", note) for position, note in enumerate(network.notes)]
     print_table(f"{network.id}", ("what", "value"), rows)
@@ -68,7 +68,7 @@ def _largest_growth(network: MetabolicNetwork) -> str:
 def simulate(chosen: argparse.Namespace) -> int:
     """Simulate media and write their fluxes; return 1 if none has a label."""
     plot = check_plot(chosen.plot, chosen.force or chosen.resume)
-    network, media = load_network(chosen.model, chosen.growth), read_table(chosen.media, flags=False)
+    network, media = network_of(chosen), read_table(chosen.media, flags=False)
     require_growth(network)
     print_open_sources(network, media)
     with progress_bar("media") as progress:
@@ -99,7 +99,7 @@ def train(chosen: argparse.Namespace) -> None:
     from metagnn.training_job import train_to_folder
 
     plot = check_plot(chosen.plot, chosen.force or chosen.resume)
-    network = load_network(chosen.model, chosen.growth)
+    network = network_of(chosen)
     require_growth(network)
     inputs, targets = read_table(chosen.inputs), read_table(chosen.targets, flags=False)
     if is_first_process():
@@ -129,7 +129,7 @@ def predict(chosen: argparse.Namespace) -> None:
     inputs = read_table(chosen.inputs)
     targets = read_table(chosen.targets, flags=False) if chosen.targets else None
     out, plot = check_output(chosen.out, chosen.force), check_plot(chosen.plot, chosen.force)
-    network = load_network(chosen.model, chosen.growth) if chosen.model else None
+    network = network_of(chosen) if chosen.model else None
     predictor = FluxPredictor.load(chosen.folder, network=network)
     fluxes, diagnosis = predictor.predict_and_diagnose(inputs)
     # Score first: write nothing if the targets are not valid.

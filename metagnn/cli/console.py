@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from metagnn.errors import printable
 from metagnn.progress import Progress
 
 PIPE_WIDTH = 140
@@ -24,8 +25,8 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
         numbers = position > 0 and len(header) > 2 and name not in words
         table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(Text(title))
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    console.print(Text(printable(title)))
     console.print(table)
 
 

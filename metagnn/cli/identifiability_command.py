@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from metagnn.cli.console import print_table
+from metagnn.cli.model_argument import network_of
 from metagnn.fba.growth_capacity import require_growth
 from metagnn.files.output import check_output
 from metagnn.files.table_writer import write_table
-from metagnn.network.from_cobra import load_network
 
 GIVEN = ("measured", "absent", "held by its bounds")
 """Reasons that the user gave; rows with them are not printed."""
@@ -22,7 +22,7 @@ def print_identifiability(chosen: argparse.Namespace) -> None:
     from metagnn.analysis.identifiability.determined_fluxes import identifiability
 
     out = check_output(chosen.out, chosen.force) if chosen.out else None
-    network = load_network(chosen.model, chosen.growth)
+    network = network_of(chosen)
     require_growth(network)
     present = None if chosen.present is None else _names(chosen.present)
     report = identifiability(

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from metagnn.cli.interrupts import Interrupted, Interrupts
+from metagnn.cli.model_argument import reading_model
 from metagnn.cli.parser import parse
 from metagnn.cli.standard_streams import standard_streams
-from metagnn.errors import InputError, ModelWarning, TableError, TableWarning
+from metagnn.errors import InputError, ModelWarning, TableError, TableWarning, printable
 
 BAD_INPUT = 2
 
@@ -45,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with standard_streams() as (out, _):
         try:
             with Interrupts().raised():
-                status = _run(parse(arguments))
+                chosen = parse(arguments)
+                with reading_model(chosen):
+                    status = _run(chosen)
         except SystemExit as end:
             # Of the parser: 0 after `--help`, 2 after a wrong option.
             out.flush()
@@ -72,11 +75,11 @@ def _run(chosen: argparse.Namespace) -> int:
         try:
             return _command(chosen.command)(chosen) or 0
         except InputError as error:
-            print(f"metagnn: error: {_with_file(error, vars(chosen))}", file=sys.stderr)
+            print(f"metagnn: error: {printable(_with_file(error, vars(chosen)))}", file=sys.stderr)
             return BAD_INPUT
         except ChildProcessError as error:
             # Python counts it among the errors of the system; it says itself what to do.
-            print(f"metagnn: error: {error}{go_on}", file=sys.stderr)
+            print(f"metagnn: error: {printable(error)}{go_on}", file=sys.stderr)
             return BAD_INPUT
         except OSError as error:
             # Such as a full disk or a lost mount.
@@ -96,6 +99,7 @@ def _command(name: str) -> Callable[[Any], int | None]:
     from metagnn.cli.identifiability_command import print_identifiability
     from metagnn.cli.map_command import draw_map
     from metagnn.cli.reconcile_command import reconcile
+    from metagnn.cli.selftest_command import selftest
     from metagnn.cli.suggest_medium_command import print_suggested_media
 
     run: dict[str, Callable[[Any], int | None]] = {
@@ -110,6 +114,7 @@ def _command(name: str) -> Callable[[Any], int | None]:
         "bottlenecks": print_bottlenecks,
         "suggest-medium": print_suggested_media,
         "benchmark": benchmark,
+        "selftest": selftest,
     }
     return run[name]
 
@@ -121,6 +126,8 @@ def _reason(error: OSError) -> str:
 def _with_file(error: InputError, chosen: Mapping[str, Any]) -> str:
     """The message, with the file of the table that it is about where it names none."""
     text, given = str(error), {name: str(chosen[name]) for name in TABLES if chosen.get(name)}
+    if chosen.get("units") and repr(str(chosen["units"])) in text:
+        return text
     if not isinstance(error, TableError) or any(repr(path) in text for path in given.values()):
         return text
     named = [path for name, path in given.items() if f"`{TABLES[name]}" in text]
@@ -144,8 +151,8 @@ def _print_each_once() -> Callable[..., None]:
 def _print_warning(message: Warning | str, category: type[Warning]) -> None:
     if issubclass(category, ModelWarning):
         # A note is no failure of this run; standard error keeps to the one line of an error.
-        print(f"note on reading {message}")
+        print(f"note on reading {printable(message)}")
     elif issubclass(category, TableWarning):
-        print(f"metagnn: note: {message}", file=sys.stderr)
+        print(f"metagnn: note: {printable(message)}", file=sys.stderr)
     elif issubclass(category, UserWarning) and not issubclass(category, DeprecationWarning):
-        print(f"metagnn: warning: {message}", file=sys.stderr)
+        print(f"metagnn: warning: {printable(message)}", file=sys.stderr)

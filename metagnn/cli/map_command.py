@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from metagnn.cli.console import print_table
+from metagnn.cli.model_argument import network_of
 from metagnn.datasets.rates.flux_table import as_fluxes
 from metagnn.errors import InputError, TableError
 from metagnn.files.flux_columns import plain_name
 from metagnn.files.table_format import is_text
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_values import numeric_values
-from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
 
 
@@ -35,7 +35,7 @@ def draw_map(chosen: argparse.Namespace) -> None:
             "`--active` selects reactions for a layout and does not apply to `--escher`; leave one of them out"
         )
     out = check_picture(chosen.out, chosen.force)
-    network, table = load_network(chosen.model, chosen.growth), read_table(chosen.fluxes, flags=False)
+    network, table = network_of(chosen), read_table(chosen.fluxes, flags=False)
     if chosen.subsystem is not None and not subsystems(network):
         raise InputError(f"{network.id} has no subsystems; leave `--subsystem` out")
     fluxes = _one_row(network, as_fluxes(network, table, "fluxes"), chosen.row, chosen.fluxes)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from metagnn.cli.console import print_table, progress_bar
+from metagnn.cli.model_argument import network_of
 from metagnn.cli.pictures import check_plot, picture_of_reconciliation
 from metagnn.fba.growth_capacity import require_growth
 from metagnn.files.output import check_output
-from metagnn.network.from_cobra import load_network
 
 if TYPE_CHECKING:
     from metagnn.analysis.reconciliation import Reconciliation
@@ -40,7 +40,7 @@ def reconcile(chosen: argparse.Namespace) -> None:
         energy=chosen.energy,
         all_intervals=chosen.all_intervals,
     )
-    network = load_network(chosen.model, chosen.growth)
+    network = network_of(chosen)
     require_growth(network)
     units = read_unit_map(chosen.units) if chosen.units else None
     out = check_output(chosen.out, chosen.force, chosen.resume, folder=True)

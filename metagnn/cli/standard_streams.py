@@ -9,8 +9,17 @@ from collections.abc import Iterator
 from typing import Any
 
 
+PLAIN = str.maketrans(
+    {"→": "->", "·": "*", "–": "-", "−": "-", "×": "x", "≤": "<=", "≥": ">=", "²": "^2", "α": "alpha", "β": "beta"}
+    | {"Σ": "sum ", "…": "..."}
+)
+"""Signs of tables and messages where the encoding of a stream lacks them."""
+
+
 class StandardStream:
     """A text stream that never fails: after the first failure of writing, it takes everything and writes nothing.
+
+    What its encoding cannot say, such as α on an ASCII terminal or a name that is no UTF-8, is written in its letters.
 
     Args:
         stream: The stream; None if the process was started without one.
@@ -28,7 +37,7 @@ class StandardStream:
         """Write text; return its length."""
         if self.error is None:
             try:
-                self._stream.write(text)
+                self._stream.write(self._encodable(text))
             except OSError as error:
                 self._fail(error)
         return len(text)
@@ -45,6 +54,14 @@ class StandardStream:
                 self._stream.flush()
             except OSError as error:
                 self._fail(error)
+
+    def _encodable(self, text: str) -> str:
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        try:
+            text.encode(encoding)
+        except UnicodeEncodeError:
+            return text.translate(PLAIN).encode(encoding, "backslashreplace").decode(encoding)
+        return text
 
     def _fail(self, error: OSError) -> None:
         self.error = error

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from metagnn.cli.console import print_table
+from metagnn.cli.model_argument import network_of
 from metagnn.cli.open_sources import print_open_sources
 from metagnn.errors import TableError
 from metagnn.fba.growth_capacity import require_growth
@@ -19,7 +20,6 @@ from metagnn.files.table_format import is_text
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_values import numeric_values
 from metagnn.files.table_writer import write_table
-from metagnn.network.from_cobra import load_network
 from metagnn.network.vocabulary.named_exchanges import resolved
 
 _PRICED = re.compile(r"\s*[\[(]\s*[^\s/\[\]()]*\s*/\s*mmol\s*[\])]$")
@@ -36,7 +36,7 @@ def print_suggested_media(chosen: argparse.Namespace) -> None:
     from metagnn.analysis.growth_limits.suggested_medium import suggest_medium
 
     out = check_output(chosen.out, chosen.force)
-    network, prices = load_network(chosen.model, chosen.growth), _one_row(chosen.prices, "a price [1/mmol]")
+    network, prices = network_of(chosen), _one_row(chosen.prices, "a price [1/mmol]")
     require_growth(network)
     limits = _one_row(chosen.limits, "a largest uptake [mmol/gDW/h]") if chosen.limits else {}
     print_open_sources(network, pd.DataFrame([prices]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 from metagnn.errors import FolderError
@@ -34,6 +35,8 @@ def check_output(path: str | Path, force: bool = False, resume: bool = False, *,
     path, place = Path(path), followed(path)
     kind = "folder" if folder else "file"
     try:
+        if place.is_symlink():
+            raise FolderError(f"'{path}' cannot be written: it is a link to itself")
         if place.exists():
             if place.is_dir() != folder:
                 raise FolderError(f"'{path}' is a {'file' if folder else 'folder'}; expected a {kind} to write")
@@ -43,6 +46,8 @@ def check_output(path: str | Path, force: bool = False, resume: bool = False, *,
                 raise FolderError(f"'{path}' exists; use --force to replace it or --resume to continue it")
         parent = place if folder else place.parent
         parent.mkdir(parents=True, exist_ok=True)
+        if not folder:
+            sweep(place)
         # Permissions, full disks and read-only mounts differ between systems: write a file to find out.
         probe = beside(place / "probe" if folder else place)
         try:
@@ -67,6 +72,36 @@ def lock_of(place: Path, folder: bool) -> Path:
 def beside(path: Path) -> Path:
     """The name under which this process writes a file until it is whole."""
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def sweep(path: Path) -> None:
+    """Remove what processes that are dead left of a file, or a folder, that they were writing."""
+    written = re.compile(rf"\.{re.escape(path.name)}\.(\d+)\.tmp")
+    for name in os.listdir(path.parent):
+        found = written.fullmatch(name)
+        if found and not _is_alive(int(found[1])):
+            remove(path.with_name(name))
+
+
+def _is_alive(process: int) -> bool:
+    # Windows refuses to remove what a living process writes, and has no signal that does nothing.
+    if os.name == "nt":
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a whole folder, if it is there; what cannot be removed from a folder stays."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def is_passing(name: str) -> bool:

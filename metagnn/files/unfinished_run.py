@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from metagnn.errors import FolderError
-from metagnn.files.output import WORK, beside, check_output, followed, is_passing, lock_of, replace_file
+from metagnn.files.output import WORK, beside, check_output, followed, is_passing, lock_of, remove, replace_file
 from metagnn.files.run_lock import RunLock
 from metagnn.files.sealed import checksum, read_sealed, sealed
 
@@ -111,7 +110,7 @@ class UnfinishedRun:
         ours = re.compile(rf"\.{{1,2}}{re.escape(self._out.name)}(\.partial|\.{re.escape(RECORD)})?\.\d+\.tmp")
         for name in os.listdir(self._home):
             if (is_passing(name) and name.endswith(".tmp")) if self._folder else ours.fullmatch(name):
-                _remove(self._home / name)
+                remove(self._home / name)
 
     def _begin(self) -> None:
         """Decide what to do with what is there."""
@@ -211,7 +210,7 @@ class UnfinishedRun:
         if not self._emptied:
             with self.writing():
                 # What an earlier end left behind is not known to be whole.
-                _remove(place)
+                remove(place)
                 place.mkdir()
                 self._emptied = True
         return place
@@ -323,17 +322,10 @@ class UnfinishedRun:
         self._opened = self._emptied = False
         if self._work.exists():
             passing = beside(self._work)
-            _remove(passing)
+            remove(passing)
             os.rename(self._work, passing)
-            _remove(passing)
+            remove(passing)
 
 
 def _intact(path: Path, digest: str | None) -> bool:
     return path.is_file() and digest in (None, checksum(path))
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import gzip
-import importlib.util
 import sys
 import warnings
 from pathlib import Path
@@ -13,15 +11,13 @@ from typing import TYPE_CHECKING
 from metagnn.errors import ModelWarning, NetworkError, unknown_name
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.reader.assemble import assemble, chosen_growth
+from metagnn.network.reader.bundled import BUNDLED, read_bundled
 from metagnn.network.reader.draft import ModelDraft
 from metagnn.network.reader.model_file import is_model_ending, read_model_file
-from metagnn.network.reader.sbml_document import read_sbml
+from metagnn.network.reader.reading_process import ReadingProcess
 
 if TYPE_CHECKING:
     import cobra
-
-BUNDLED = {"e_coli_core": "textbook", "textbook": "textbook", "iJO1366": "iJO1366", "salmonella": "salmonella"}
-"""Names of the models that cobra includes and that load offline."""
 
 
 def load_network(source: str | Path | cobra.Model | MetabolicNetwork, growth: str | None = None) -> MetabolicNetwork:
@@ -29,7 +25,8 @@ def load_network(source: str | Path | cobra.Model | MetabolicNetwork, growth: st
 
     What reading assumed or lost (bounds, gene rules, formulas, charges, compartments, boundary species) is listed in
     `network.notes` and in one `ModelWarning`. Linear constraints beyond S·v = 0 are kept: see
-    `MetabolicNetwork.further_constraints`.
+    `MetabolicNetwork.further_constraints`. A file is read in this process, without limits on time and memory; the
+    command line reads files in a process of their own, which has both.
 
     Args:
         source: "e_coli_core", "iJO1366" or "salmonella" (offline), the path of a model (SBML, JSON, MATLAB or YAML;
@@ -50,9 +47,26 @@ def load_network(source: str | Path | cobra.Model | MetabolicNetwork, growth: st
             name = chosen_growth(growth, source.own_reactions, source.id)
             network = dataclasses.replace(source, objective={name: 1.0})
         return network
-    network = _read(source, growth)
+    return _told(_read(source, growth))
+
+
+def load_network_from(reading: ReadingProcess, growth: str | None = None) -> MetabolicNetwork:
+    """Load a metabolic network from a file that another process reads, as the command line does.
+
+    Args:
+        reading: The process.
+        growth: As in `load_network`.
+
+    Raises:
+        NetworkError: As `load_network`; or the reader crashed, or takes more time or memory than it may.
+    """
+    return _told(_assembled(reading.path, reading.draft(), growth))
+
+
+def _told(network: MetabolicNetwork) -> MetabolicNetwork:
+    """The network, with its notes as a warning to the caller of a public function."""
     if network.notes:
-        warnings.warn(f"{network.id}: {'; '.join(network.notes)}", ModelWarning, stacklevel=2)
+        warnings.warn(f"{network.id}: {'; '.join(network.notes)}", ModelWarning, stacklevel=3)
     return network
 
 
@@ -67,25 +81,18 @@ def _read(source: object, growth: str | None) -> MetabolicNetwork:
         )
     name = str(source)
     if name in BUNDLED:
-        return assemble(_bundled(BUNDLED[name]), growth)
+        return assemble(read_bundled(name), growth)
     path = Path(source)
     if not path.exists() and not is_model_ending(name):
         raise NetworkError(unknown_name(name, [n for n in BUNDLED if n != "textbook"], "known model and no file"))
+    return _assembled(path, read_model_file(path), growth)
+
+
+def _assembled(path: Path, draft: ModelDraft, growth: str | None) -> MetabolicNetwork:
     try:
-        return assemble(read_model_file(path), growth)
+        return assemble(draft, growth)
     except NetworkError as error:
         raise error if str(path) in str(error) else NetworkError(f"'{path}': {error}") from error
-
-
-def _bundled(name: str) -> ModelDraft:
-    package = importlib.util.find_spec("cobra")
-    if package is None or not package.submodule_search_locations:
-        raise NetworkError(f"{name!r} is a model of the package cobra, which is not installed")
-    path = Path(package.submodule_search_locations[0]) / "data" / f"{name}.xml.gz"
-    draft = read_sbml(gzip.decompress(path.read_bytes()))
-    if name == "textbook":
-        draft.id = "e_coli_core"
-    return draft
 
 
 def from_cobra(model: cobra.Model, growth: str | None = None) -> MetabolicNetwork:

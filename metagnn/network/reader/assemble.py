@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 
@@ -21,6 +20,8 @@ from metagnn.network.reader.draft import DraftReaction, ModelDraft
 from metagnn.network.reader.gene_rule_text import read_gene_rule
 from metagnn.network.reader.limits import read_limits
 from metagnn.network.reader.note import counted, listed
+from metagnn.network.reader.number import read_coefficient
+from metagnn.network.reader.plain_text import check_ids, settle_texts
 from metagnn.network.reader.species import read_species
 
 ALIASES = {"BIOMASS_Ecoli_core_w_GAM": "Biomass_Ecoli_core"}
@@ -44,7 +45,8 @@ def assemble(draft: ModelDraft, growth: str | None = None) -> MetabolicNetwork:
     if not draft.reactions:
         raise NetworkError("the model holds no reactions")
     for kind, ids in (("metabolite", [m.id for m in draft.metabolites]), ("reaction", [r.id for r in draft.reactions])):
-        _refuse_duplicates(kind, ids)
+        check_ids(kind, ids)
+    settle_texts(draft)
     known = {metabolite.id for metabolite in draft.metabolites}
     for reaction in draft.reactions:
         _check_coefficients(reaction, known)
@@ -72,27 +74,12 @@ def assemble(draft: ModelDraft, growth: str | None = None) -> MetabolicNetwork:
     )
 
 
-def _refuse_duplicates(kind: str, ids: Sequence[str]) -> None:
-    seen: set[str] = set()
-    for name in ids:
-        if name in seen:
-            raise NetworkError(f"{kind} {name!r} stands twice in the model; expected every id once")
-        seen.add(name)
-
-
 def _check_coefficients(reaction: DraftReaction, metabolites: set[str]) -> None:
     values = {}
     for name, given in reaction.coefficients.items():
         if name not in metabolites:
             raise NetworkError(f"reaction {reaction.id!r} uses metabolite {name!r}, which the model does not list")
-        try:
-            value = float(given)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            value = math.nan
-        if not math.isfinite(value):
-            raise NetworkError(
-                f"the coefficient of {name!r} in reaction {reaction.id!r} is {given!r}; expected a number"
-            )
+        value = read_coefficient(given, f"the coefficient of {name!r} in reaction {reaction.id!r}")
         if value:
             values[name] = value
     reaction.coefficients = values
@@ -148,14 +135,7 @@ def _objective(draft: ModelDraft, growth: str | None) -> tuple[dict[str, float],
     sign = -1.0 if draft.minimised else 1.0
     terms = {}
     for reaction in draft.reactions:
-        try:
-            value = float(reaction.objective)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            value = math.nan
-        if not math.isfinite(value):
-            raise NetworkError(
-                f"the objective coefficient of reaction {reaction.id!r} is {reaction.objective!r}; expected a number"
-            )
+        value = read_coefficient(reaction.objective, f"the objective coefficient of reaction {reaction.id!r}")
         if value:
             terms[reaction.id] = sign * value
     if len(terms) > 1:

@@ -10,6 +10,7 @@ from metagnn.network.elements import Metabolite
 from metagnn.network.reaction import SLACK, SPLIT, VARIABLE, Reaction
 from metagnn.network.reader.draft import DraftConstraint, DraftVariable, ModelDraft
 from metagnn.network.reader.note import counted, listed
+from metagnn.network.reader.number import TOO_LARGE, read_coefficient
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,8 +91,7 @@ class _Parts:
             for name, value in given.items():
                 if name not in known:
                     raise NetworkError(f"{what} uses {kind} {name!r}, which the model does not hold")
-                if not math.isfinite(value):
-                    raise NetworkError(f"the coefficient of {name!r} in {what} is {value}; expected a number")
+                read_coefficient(value, f"the coefficient of {name!r} in {what}")
         low, high = self._limits(what, constraint)
         return dataclasses.replace(constraint, lower=low, upper=high)
 
@@ -99,7 +99,7 @@ class _Parts:
     def _limits(what: str, given: DraftConstraint | DraftVariable) -> tuple[float, float]:
         low = -math.inf if given.lower is None else float(given.lower)
         high = math.inf if given.upper is None else float(given.upper)
-        if not low <= high or low == math.inf or high == -math.inf:
+        if not low <= high or low >= TOO_LARGE or high <= -TOO_LARGE:
             raise NetworkError(f"the limits of {what} are [{low:g}, {high:g}]; expected numbers with lower ≤ upper")
         return low, high
 

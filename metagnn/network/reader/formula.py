@@ -10,6 +10,9 @@ _ATOM = re.compile(r"([A-Z][a-z]?)([0-9]+\.?[0-9]*|\.[0-9]+)?")
 _SYMBOLS = CHEMICAL_ELEMENTS | {"R", "X"}
 """Elements, and the two letters by which models leave a part of a molecule open."""
 
+MOST_ATOMS = 1e9
+"""Atoms of an element from which on a formula is none of a molecule."""
+
 
 def read_formula(text: object) -> dict[str, float] | None:
     """Return the atoms of every element, or None if any part of the text is not understood.
@@ -38,4 +41,6 @@ def _read_one(text: str) -> dict[str, float] | None:
             return None
         counts[match[1]] = counts.get(match[1], 0.0) + float(match[2] or 1)
         place = match.end()
+    if any(count >= MOST_ATOMS for count in counts.values()):
+        return None
     return {element: count for element, count in counts.items() if count} or None

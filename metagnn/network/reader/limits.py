@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import reprlib
+
 import numpy as np
 
 from metagnn.errors import NetworkError
@@ -9,6 +12,7 @@ from metagnn.network.bounds import FluxBounds
 from metagnn.network.reader.border import LARGEST
 from metagnn.network.reader.draft import ModelDraft
 from metagnn.network.reader.note import counted, listed
+from metagnn.network.reader.number import TOO_LARGE, read_number
 
 UNREACHABLE = 1e5
 """A bound of this size or more stands for none [mmol/gDW/h]: a gram of cells that turns over 100 mol in an hour."""
@@ -29,6 +33,7 @@ def read_limits(draft: ModelDraft) -> tuple[FluxBounds, list[str]]:
         lower.append((min(made_up, high) if high is not None else made_up) if low is None else low)
         upper.append((max(LARGEST, low) if low is not None else LARGEST) if high is None else high)
     low_bounds, high_bounds = np.array(lower, dtype=np.float64), np.array(upper, dtype=np.float64)
+    _refuse_unreachable(draft, low_bounds, high_bounds)
     notes = []
     if missing:
         notes.append(
@@ -47,10 +52,19 @@ def read_limits(draft: ModelDraft) -> tuple[FluxBounds, list[str]]:
     return FluxBounds(tuple(reaction.id for reaction in draft.reactions), low_bounds, high_bounds), notes
 
 
+def _refuse_unreachable(draft: ModelDraft, lower: np.ndarray, upper: np.ndarray) -> None:
+    for position in np.flatnonzero((lower >= TOO_LARGE) | (upper <= -TOO_LARGE))[:1]:
+        bounds = f"[{lower[position]:g}, {upper[position]:g}]"
+        raise NetworkError(
+            f"bounds of {draft.reactions[position].id!r} are {bounds}; expected some that a flux can reach"
+        )
+
+
 def _number(value: object, reaction: str) -> float | None:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise NetworkError(f"a bound of reaction {reaction!r} is {value!r}; expected a number") from None
+    number = read_number(value)
+    # A bound of infinity says "none"; NaN says nothing.
+    if math.isnan(number) and not isinstance(value, float):
+        raise NetworkError(f"a bound of reaction {reaction!r} is {reprlib.repr(value)}; expected a number")
+    return number

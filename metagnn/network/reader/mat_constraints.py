@@ -41,7 +41,7 @@ def mat_constraints(
         for name, kind in zip((texts(fields, "evars") or reactions), _letters(fields, field), strict=False):
             if kind != "C":
                 raise NetworkError(f"variable {name!r} is of type {kind!r} in `{field}`; expected 'C', continuous")
-    if np.size(fields.get("F", ())) and scipy.sparse.csr_array(fields["F"]).nnz:
+    if scipy.sparse.csc_array(fields.get("F", np.zeros((0, 0)))).count_nonzero():
         raise NetworkError("its objective is quadratic (field `F`); expected a linear one")
     names = texts(fields, "evars")
     variables = _variables(fields, names)
@@ -96,14 +96,14 @@ def _older(fields: Mapping[str, Any], balances: int, reactions: Sequence[str]) -
     """Rows of A below those of S, as files had them before the field C."""
     if not np.size(fields.get("A", ())) or np.size(fields.get("C", ())):
         return []
-    matrix = scipy.sparse.csr_array(fields["A"])
-    count = matrix.shape[0] - balances
-    if count <= 0 or matrix.shape[1] != len(reactions):
+    height, width = np.shape(fields["A"])
+    count = height - balances
+    if count <= 0 or width != len(reactions):
         return []
-    below = {"A": matrix[balances:]}
     senses, values = _letters(fields, "csense")[balances:], numbers(fields, "b")[balances:]
     if len(senses) != count or len(values) != count:
         raise NetworkError(f"its `A` has {count} rows below those of S, but `csense` and `b` do not reach there")
+    below = {"A": scipy.sparse.csr_array(fields["A"])[balances:]}
     rows = _rows(below, "A", (count, len(reactions)), reactions)
     return [
         DraftConstraint(f"constraint_{place + 1}", row, *_limits(f"row {place + 1} of A", sense, value or 0.0))
@@ -117,9 +117,9 @@ def _rows(
     """The coefficients of every row by name; empty rows where the field is missing."""
     if not np.size(fields.get(field, ())):
         return [{} for _ in range(shape[0])]
+    if np.shape(fields[field]) != shape:
+        raise NetworkError(f"its `{field}` has the shape {np.shape(fields[field])}; expected {shape}")
     matrix = scipy.sparse.csr_array(fields[field])
-    if matrix.shape != shape:
-        raise NetworkError(f"its `{field}` has the shape {matrix.shape}; expected {shape}")
     ends = matrix.indptr
     return [
         {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from metagnn.errors import NetworkError
 from metagnn.network.reader.draft import DraftMetabolite, DraftReaction, ModelDraft
 from metagnn.network.reader.mat_constraints import mat_constraints
 from metagnn.network.reader.mat_fields import numbers, text_in, texts
+from metagnn.network.reader.mat_file import read_variables
 
 _IDENTIFIERS = {
     "metBiGGID": "bigg",
@@ -31,29 +32,23 @@ _NUMBERED_GENE = re.compile(r"x\(([0-9]+)\)")
 def read_mat(content: bytes) -> ModelDraft:
     """Return the draft of a MATLAB file (up to version 7).
 
-    Read by scipy alone: cobra's reader takes scalars from arrays in ways that numpy 2.4 refuses.
-
     Raises:
         ValueError: No MATLAB file, or no model in it.
         NetworkError: Fields of different lengths.
     """
-    import scipy.io
-
     if content[:512].startswith(b"\x89HDF") or b"MATLAB 7.3" in content[:128]:
         raise NetworkError("it is a MATLAB file of version 7.3; save it again with `save(…, '-v7')`")
-    variables = scipy.io.loadmat(io.BytesIO(content), chars_as_strings=True)
-    for name, value in variables.items():
-        fields = getattr(getattr(value, "dtype", None), "names", None) or ()
-        if {"S", "rxns", "mets"} <= set(fields) and value.size:
-            record = value.reshape(-1)[0]
-            return _MatReader(name, {field: record[field] for field in fields}).draft()
+    for name, value in read_variables(content).items():
+        record = value[0] if isinstance(value, list) and value else {}
+        if {"S", "rxns", "mets"} <= record.keys():
+            return _MatReader(name, record).draft()
     raise ValueError("it holds no struct with the fields S, rxns and mets")
 
 
 class _MatReader:
     """One struct on its way to a draft."""
 
-    def __init__(self, name: str, fields: dict[str, Any]) -> None:
+    def __init__(self, name: str, fields: Mapping[str, Any]) -> None:
         self._name, self._fields = name, fields
 
     def draft(self) -> ModelDraft:
@@ -122,7 +117,10 @@ class _MatReader:
         cells = [np.ravel(cell) for cell in np.ravel(self._fields["metComps"])]
         if not names or any(not len(cell) or not np.issubdtype(cell.dtype, np.number) for cell in cells):
             return self._texts("metComps")
-        return [names[int(cell[0]) - 1] for cell in cells]
+        places = [int(cell[0]) for cell in cells]
+        if not all(1 <= place <= len(names) for place in places):
+            raise NetworkError(f"its `metComps` hold the number of a compartment beyond the {len(names)} of `comps`")
+        return [names[place - 1] for place in places]
 
     def _rules(self, genes: list[str]) -> list[str]:
         """`grRules`, or `rules` with the numbers of genes replaced by their names."""
@@ -142,9 +140,9 @@ class _MatReader:
 def _columns(matrix: Any, shape: tuple[int, int]) -> list[list[tuple[int, float]]]:
     import scipy.sparse
 
+    if np.shape(matrix) != shape:
+        raise NetworkError(f"its S has the shape {np.shape(matrix)}; expected {shape} from `mets` and `rxns`")
     columns = scipy.sparse.csc_array(matrix)
-    if columns.shape != shape:
-        raise NetworkError(f"its S has the shape {columns.shape}; expected {shape} from `mets` and `rxns`")
     ends = columns.indptr
     return [
         list(zip(columns.indices[a:b].tolist(), columns.data[a:b].tolist(), strict=True))

@@ -14,6 +14,7 @@ from metagnn.network.reader.formula import read_formula
 from metagnn.network.reader.gene_rule_text import read_gene_rule
 from metagnn.network.reader.note import counted
 from metagnn.network.reader.sbml_constraints import sbml_constraints
+from metagnn.network.reader.xml_text import xml_text
 
 _ESCAPED = re.compile(r"__(\d+)__")
 _NOTE = re.compile(r"<(?P<prefix>(\w+:)?)p[^>]*>(?P<content>.*?)</(?P=prefix)p>", re.IGNORECASE | re.DOTALL)
@@ -37,7 +38,11 @@ def read_sbml(content: bytes) -> ModelDraft:
     """
     import libsbml
 
-    document = libsbml.readSBMLFromString(content.decode("utf-8", errors="replace"))
+    text = xml_text(content)
+    # Each copy of a large model counts.
+    del content
+    document = libsbml.readSBMLFromString(text)
+    del text
     model = document.getModel()
     if model is None or document.getNumErrors(libsbml.LIBSBML_SEV_FATAL):
         first = document.getError(0)

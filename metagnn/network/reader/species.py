@@ -12,6 +12,10 @@ from metagnn.network.reader.draft import ModelDraft
 from metagnn.network.reader.formula import read_formula
 from metagnn.network.reader.identifiers import read_identifiers
 from metagnn.network.reader.note import counted, listed
+from metagnn.network.reader.number import read_number
+
+UNLIKELY = 1e9
+"""Size from which on a charge is none of a molecule."""
 
 
 def read_species(draft: ModelDraft) -> tuple[tuple[Metabolite, ...], list[str]]:
@@ -59,6 +63,7 @@ def _disputed_formulas(draft: ModelDraft, table: Mapping[str, Metabolite]) -> di
     Hydrogen is left out: protonation differs between compartments.
     """
     found = {}
+    said = {metabolite.id: metabolite.formula for metabolite in draft.metabolites}
     for reaction in draft.reactions:
         if len(reaction.coefficients) != 2 or sum(reaction.coefficients.values()):  # type: ignore[arg-type]
             continue
@@ -68,8 +73,8 @@ def _disputed_formulas(draft: ModelDraft, table: Mapping[str, Metabolite]) -> di
         one, other = table[first], table[second]
         if one.complete and other.complete and _heavy(one) != _heavy(other):
             pair = (one.id, other.id)
-            said = [next(m.formula for m in draft.metabolites if m.id == name) for name in pair]
-            found[pair] = f"{one.id!r} ({said[0]}) and {other.id!r} ({said[1]}), through {reaction.id!r}"
+            first, second = (f"{name!r} ({said[name]})" for name in pair)
+            found[pair] = f"{first} and {second}, through {reaction.id!r}"
     return found
 
 
@@ -83,8 +88,5 @@ def _nothing(value: object) -> bool:
 
 
 def _charge(value: object) -> float | None:
-    try:
-        charge = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return charge if math.isfinite(charge) else None
+    charge = read_number(value)
+    return charge if abs(charge) < UNLIKELY else None

@@ -93,6 +93,7 @@ BENCHMARKS: dict[str, AbstractBenchmark] = {
     "extrapolation": StudyBenchmark(
         "extrapolation.run:study_extrapolation", ("table", "model", "growth", "jobs", "resume")
     ),
+    "hostile": StudyBenchmark("benchmarks.hostile:study_hostile", ("full",)),
     "identifiability": StudyBenchmark("benchmarks.identifiability:study_identifiability"),
     "inference": ComparisonBenchmark("benchmarks.inference:measure_inference"),
     "labels": ComparisonBenchmark("benchmarks.labels:measure_labels"),

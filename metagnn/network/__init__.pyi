@@ -1,0 +1,14 @@
+from .bounds import FluxBounds as FluxBounds
+from .conditions import Conditions as Conditions
+from .document import network_from_document as network_from_document
+from .document import network_to_document as network_to_document
+from .elements import ELECTRON_WEIGHTS as ELECTRON_WEIGHTS
+from .elements import Metabolite as Metabolite
+from .from_cobra import from_cobra as from_cobra
+from .from_cobra import load_network as load_network
+from .gene_rule import GeneRule as GeneRule
+from .incidence import Incidence as Incidence
+from .metabolic_network import MetabolicNetwork as MetabolicNetwork
+from .network_like import NetworkLike as NetworkLike
+from .network_like import as_network as as_network
+from .reaction import Reaction as Reaction

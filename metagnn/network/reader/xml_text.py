@@ -1,0 +1,84 @@
+"""Decode an XML document and refuse what makes its readers crash or grow without end."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+import numpy as np
+
+from metagnn.errors import NetworkError
+
+MOST_NESTED = 256
+"""Most elements inside each other: libsbml recurses, and ends with a segmentation fault in deeper ones."""
+
+MOST_ENTRIES = 400_000
+"""Most species and reactions: three times as many as the largest collection of all organisms has."""
+
+_ENTRY = re.compile(rb"<(?:[A-Za-z_][A-Za-z0-9_.-]*:)?(?:species|reaction)[\s/>]")
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""Byte-order marks, the longer ones first where one begins like another."""
+
+_DECLARATION = re.compile(rb"\s*<\?xml[^>]*?\?>")
+_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+
+
+def xml_text(content: bytes) -> str:
+    """Return the text of an XML document, without its declaration where that names another encoding than UTF-8.
+
+    Raises:
+        NetworkError: A document type, which SBML has not and which may unfold without end, too many species and
+            reactions, or elements that are nested more than `MOST_NESTED` deep.
+        UnicodeError: Bytes that are not of the encoding that the document names.
+    """
+    text, encoded = _decoded(content)
+    if b"<!DOCTYPE" in encoded or b"<!ENTITY" in encoded:
+        raise NetworkError("it has a document type or entities; expected SBML, which has neither")
+    entries = sum(1 for _ in _ENTRY.finditer(encoded))
+    if entries > MOST_ENTRIES:
+        raise NetworkError(f"it holds {entries} species and reactions; expected {MOST_ENTRIES} at most")
+    deepest = _depth(encoded)
+    if deepest > MOST_NESTED:
+        raise NetworkError(f"its elements are nested {deepest} deep; expected {MOST_NESTED} at most")
+    if "\0" in text:
+        raise NetworkError("it is damaged: it holds a NUL character")
+    return text
+
+
+def _decoded(content: bytes) -> tuple[str, bytes]:
+    """The text, and the same as UTF-8."""
+    for mark, encoding in _MARKS.items():
+        if content.startswith(mark) and mark != codecs.BOM_UTF8:
+            return _again(content.decode(encoding))
+    declaration = _DECLARATION.match(content[:1024])
+    named = _ENCODING.search(declaration[0]) if declaration else None
+    if named and named[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii"):
+        try:
+            return _again(content.decode(named[1].decode()))
+        except LookupError:
+            raise NetworkError(f"its encoding {named[1].decode()!r} is unknown; expected UTF-8") from None
+    return content.decode("utf-8", errors="replace"), content
+
+
+def _again(text: str) -> tuple[str, bytes]:
+    encoded = _DECLARATION.sub(b"", text.encode(errors="replace"), count=1)
+    return encoded.decode(), encoded
+
+
+def _depth(content: bytes) -> int:
+    """Most elements inside each other; comments and quoted tags may blur it a little."""
+    letters = np.frombuffer(content, np.uint8)
+    starts = np.flatnonzero(letters[:-1] == ord("<"))
+    after = letters[starts + 1]
+    ends = np.flatnonzero((letters[:-1] == ord("/")) & (letters[1:] == ord(">")))
+    opened = starts[~np.isin(after, np.frombuffer(b"/!?", np.uint8))]
+    closed = starts[after == ord("/")]
+    places = np.concatenate([opened, closed, ends])
+    steps = np.repeat(np.array([1, -1, -1]), [len(opened), len(closed), len(ends)])
+    return int(np.cumsum(steps[np.argsort(places, kind="stable")]).max(initial=0))
