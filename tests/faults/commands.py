@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from joblib.externals.loky.backend.context import set_start_method
 
 from metagnn import training_job
 from metagnn.analysis.reconciliation import folder as reconciliation_folder
-from metagnn.cli import commands, reconcile_command
 from metagnn.fba import label_chunks
 from metagnn.network import MetabolicNetwork
 from metagnn.plots.canvas import new_figure, save_figure
@@ -120,8 +120,7 @@ def shrink() -> None:
     """Make the pieces of this process small, and the experiments few; what writes files is as always."""
     # Fresh interpreters would import torch for every run.
     set_start_method("fork", force=True)
-    for module in (commands, reconcile_command):
-        _replace(module, "load_network", lambda *_: toy())
+    _replace(importlib.import_module("metagnn.network.from_cobra"), "load_network", lambda *_: toy())
     _replace(label_chunks, "LARGEST_CHUNK", 8)
     _replace(training_job, "Checkpoints", functools.partial(training_job.Checkpoints, every=1))
     _replace(reconciliation_folder, "CHUNK_ENTRIES", 1)

@@ -20,8 +20,8 @@ PATHS = {
     "shutil.copytree": (1,), "shutil.rmtree": (0,), "fcntl.flock": (0,), "fcntl.lockf": (0,),
 }  # fmt: skip
 """Positions of the paths (or descriptors) among the arguments of an event. Python raises an event before it acts, and
-none on writing to an open file: what was written shows at the next event. Libraries in C raise none: safetensors (its
-file is complete at the rename that follows), pyarrow (given a file that Python opened)."""
+none on writing to an open file: what was written shows at the next event. Libraries in C that open files raise none;
+here none does: safetensors returns bytes, and pyarrow and matplotlib write to what Python opened."""
 
 FOLDERS = {"os.remove": (1,), "os.mkdir": (2,), "os.rmdir": (1,), "os.rename": (2, 3), "shutil.rmtree": (1,)}
 """Positions of the descriptors of the folders that relative paths refer to."""
@@ -110,14 +110,14 @@ class FileEvents:
         time.sleep(self.pause)
         if number == self.at:
             if self.torn:
-                self._tear(event, touched)
+                self._tear()
             VICTIMS[self.victim](self._main)
         if event == "open":
             self._opened = (touched[0], _size(touched[0]))
 
-    def _tear(self, event: str, touched: list[str]) -> None:
-        path, before = (touched[0], 0) if event == "os.rename" else self._opened or ("", 0)
-        if os.path.isfile(path) and _size(path) > before:
+    def _tear(self) -> None:
+        path, before = self._opened or ("", 0)
+        if _size(path) > before:
             os.truncate(path, (before + _size(path)) // 2)
 
 

@@ -142,6 +142,38 @@ class ForkedCommand:
         return left
 
 
+def run_command(
+    arguments: Sequence[str], folder: Path, before: Callable[[], None] = lambda: None, out: str = "", err: str = ""
+) -> Ended:
+    """Run a command with standard output and error of a kind; to be called in a process without threads.
+
+    Args:
+        arguments: Arguments of the command.
+        folder: Folder that it works in.
+        before: Called in the child before the command.
+        out: "closed", "no reader", or a file to write; by default it is collected.
+        err: The same of standard error.
+    """
+    streams = [_descriptor(kind) for kind in (out, err)]
+    command = ForkedCommand(arguments, folder, before, (streams[0], streams[1]))
+    for descriptor in streams:
+        if descriptor is not None and descriptor >= 0:
+            os.close(descriptor)
+    ended = command.wait()
+    command.left_after(0)
+    return ended
+
+
+def _descriptor(kind: str) -> int | None:
+    if kind == "no reader":
+        reader, writer = os.pipe()
+        os.close(reader)
+        return writer
+    if kind == "closed":
+        return -1
+    return os.open(kind, os.O_WRONLY) if kind else None
+
+
 def _redirect(number: int, given: int | None, file: Path) -> None:
     stream = "stdout" if number == 1 else "stderr"
     if given == -1:

@@ -177,7 +177,9 @@ class Campaign:
             if ended.status == 2:
                 # What a dead process was writing, and its lock, may go.
                 kept = {name: content for name, content in before.items() if not _passes(name)}
-                changed = differences(read_tree(folder / OUT), kept)
+                after = read_tree(folder / OUT)
+                # A result that was whole is put in its place.
+                changed = differences(after, kept) if after != self._expected else ""
                 return _one_line(ended) or (f"refused, yet {changed}" if changed else "")
             return self._matches(folder, ended)
         if check == "again":
@@ -251,7 +253,8 @@ def kill(names: Sequence[str], share: float, seed: int, thorough: bool = False, 
             campaign.thorough = thorough
             campaign.run(Path(scratch, str(number)), share, seed)
             if show:
-                sys.stdout.write(table([campaign]).splitlines()[1] + "\n")
+                lines = [table([campaign]).splitlines()[1], *(f"    {failure}" for failure in campaign.failures)]
+                sys.stdout.write("\n".join(lines) + "\n")
                 sys.stdout.flush()
     return found
 
@@ -267,9 +270,6 @@ def main() -> int:
     preload()
     sys.stdout.write(table([]) + "\n")
     found = kill(chosen.names, chosen.share, chosen.seed, chosen.thorough, show=True)
-    for campaign in found:
-        for failure in campaign.failures:
-            sys.stdout.write(f"{campaign.name}: {failure}\n")
     return int(any(campaign.failures for campaign in found))
 
 
