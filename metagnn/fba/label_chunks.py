@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
@@ -17,6 +16,7 @@ import numpy as np
 from metagnn.errors import InputError
 from metagnn.fba.flux_simulator import check_method
 from metagnn.fba.label_simulator import LabelSimulator
+from metagnn.fba.watched_worker import end_with_run
 from metagnn.network.knockout import Knockouts, no_knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.progress import Report
@@ -163,7 +163,7 @@ def _in_workers(
         try:
             # Dask ignores the initializer.
             parallel = joblib.Parallel(
-                jobs, return_as="generator_unordered", batch_size=1, initializer=_watch, initargs=(os.getpid(),)
+                jobs, return_as="generator_unordered", batch_size=1, initializer=end_with_run, initargs=(os.getpid(),)
             )
             results = parallel(
                 joblib.delayed(_label)(task, rows, uptakes[rows], knockouts.rows(rows))
@@ -199,31 +199,3 @@ def _label(task: LabelTask, rows: slice, uptakes: np.ndarray, knockouts: Knockou
         _own.simulator, _own.task = LabelSimulator(task.network, task.names, task.method), task
     simulator: LabelSimulator = _own.simulator
     return LabelChunk(rows, *simulator.solve(uptakes, knockouts=knockouts))
-
-
-def _watch(run: int) -> None:
-    """End this local worker when the run that started it ends, even before its first chunk.
-
-    Otherwise the workers of a killed run would idle for minutes and keep their memory.
-    """
-    if os.getppid() == run:
-        threading.Thread(target=_end_with, args=(run,), daemon=True).start()
-    elif os.name == "posix" and not _alive(run):
-        os._exit(1)
-
-
-def _end_with(run: int) -> None:
-    while os.getppid() == run:
-        time.sleep(1.0)
-    os._exit(1)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        # The process exists but belongs to another user.
-        pass
-    return True

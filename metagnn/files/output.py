@@ -79,11 +79,12 @@ def sweep(path: Path) -> None:
     written = re.compile(rf"\.{re.escape(path.name)}\.(\d+)\.tmp")
     for name in os.listdir(path.parent):
         found = written.fullmatch(name)
-        if found and not _is_alive(int(found[1])):
+        if found and not is_alive(int(found[1])):
             remove(path.with_name(name))
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Whether a process of this machine runs; on Windows always no."""
     # Windows refuses to remove what a living process writes, and has no signal that does nothing.
     if os.name == "nt":
         return False

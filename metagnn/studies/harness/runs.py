@@ -13,6 +13,7 @@ import joblib
 import numpy as np
 
 from metagnn.errors import FolderError
+from metagnn.fba.watched_worker import end_with_run
 from metagnn.files.table_writer import text_of_rows
 from metagnn.files.unfinished_run import UnfinishedRun
 from metagnn.studies.harness.experiment import AbstractExperiment, Scores
@@ -42,7 +43,10 @@ def run_open(run: UnfinishedRun, tasks: Sequence[Task], jobs: int | None, report
     workers = min(jobs or os.cpu_count() or 1, MOST_JOBS, max(len(open_tasks), 1))
     # One thread each: the processes share the cores already.
     with joblib.parallel_config("loky", inner_max_num_threads=1):
-        finished = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(
+        parallel = joblib.Parallel(
+            n_jobs=workers, return_as="generator_unordered", initializer=end_with_run, initargs=(os.getpid(),)
+        )
+        finished = parallel(
             joblib.delayed(_run)(task, data) for task, data in zip(open_tasks, _data(open_tasks), strict=True)
         )
         for files in finished:
