@@ -81,7 +81,7 @@ def standard_streams() -> Iterator[tuple[StandardStream, StandardStream]]:
     _fill_descriptors()
     before = sys.stdout, sys.stderr
     streams = StandardStream(sys.stdout), StandardStream(sys.stderr)
-    sys.stdout, sys.stderr = streams  # type: ignore[assignment]
+    sys.stdout, sys.stderr = streams
     try:
         yield streams
     finally:

@@ -175,11 +175,9 @@ class Campaign:
             before = read_tree(folder / OUT)
             ended = self._start(folder)
             if ended.status == 2:
-                # What a dead process was writing, and its lock, may go.
-                kept = {name: content for name, content in before.items() if not _passes(name)}
                 after = read_tree(folder / OUT)
-                # A result that was whole is put in its place.
-                changed = differences(after, kept) if after != self._expected else ""
+                # What a dead process was writing, and its lock, may go; a result that was whole is put in its place.
+                changed = differences(_lasting(after), _lasting(before)) if after != self._expected else ""
                 return _one_line(ended) or (f"refused, yet {changed}" if changed else "")
             return self._matches(folder, ended)
         if check == "again":
@@ -209,9 +207,14 @@ def _interrupted(ended: Ended, status: int) -> str:
     return "" if kept and ended.status == status else f"exit {ended.status}: {ended.err.strip()[-300:]}"
 
 
-def _passes(name: str) -> bool:
-    """Whether a file or folder exists only while a process writes."""
-    return any(part.endswith((".tmp", ".lock")) for part in name.rstrip("/").split("/"))
+def _lasting(tree: dict[str, bytes]) -> dict[str, bytes]:
+    """A tree without what exists only while a process writes."""
+    passing = (".tmp", ".lock")
+    return {
+        name: content
+        for name, content in tree.items()
+        if not any(part.endswith(passing) for part in name.rstrip("/").split("/"))
+    }
 
 
 def _copy(state: Path, to: Path) -> None:
