@@ -13,9 +13,9 @@ from metagnn.optimize.held_columns import HeldColumns
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, UNBOUNDED
 
 
-MAGNIFIED = 1024.0
-"""Factor of a program that is solved alone. There, fluxes near the solvers' tolerance of 1e-9 matter, and some of them
-move growth by a million times as much. A power of two changes no digit."""
+SMALL, MAGNIFIED, MOST_MAGNIFIED = 1e-4, 2.0**10, 2.0**20
+"""Factors of a program that is solved alone, and the bound below which the larger one is used. Fluxes near the solvers'
+tolerance of 1e-9 matter there, and some move growth by a million times as much. A power of two changes no digit."""
 
 
 class AbstractRepeatableOptima(ABC):
@@ -68,9 +68,12 @@ class AbstractRepeatableOptima(ABC):
         """Return the status and the optimum of one program, solved by solvers that remember nothing."""
         self.restart()
         # All rows are zero, so bounds and optimum scale together; the tolerances of the solvers do not.
-        low, high = lower * MAGNIFIED, upper * MAGNIFIED
+        limits = np.abs(np.concatenate([lower, upper]))
+        least = limits[limits > 0].min(initial=1.0)
+        factor = MAGNIFIED if least > SMALL else MOST_MAGNIFIED
+        low, high = lower * factor, upper * factor
         status, values, _ = self.solve_one(low, high, False)
         if status == OPTIMAL:
             again, certain = self._held.values(low[None], high[None], values[None])
             values = again[0] if certain[0] else values + 0.0
-        return status, values / MAGNIFIED
+        return status, values / factor
