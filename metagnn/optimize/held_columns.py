@@ -24,6 +24,9 @@ SOUND = 1e-11
 """Largest |A v| of a map's values, relative to the largest of them. Where it is exceeded, columns are held that cannot
 all be at their bounds."""
 
+EXACT = 1e-17
+"""Relative residual at which the refinement of a map stops: it goes on while that makes it better."""
+
 MOST_MAPS, MOST_BYTES = 1024, 1 << 27
 """Most maps, and most bytes of maps, to keep."""
 
@@ -63,7 +66,7 @@ class HeldColumns:
     """
 
     def __init__(self, matrix: Any, weights: np.ndarray, varying: np.ndarray) -> None:
-        self._matrix, self._weights = matrix, weights
+        self._matrix, self._absolute, self._weights = matrix, abs(matrix), weights
         self._varying = np.zeros(matrix.shape[1], dtype=bool)
         self._varying[varying] = True
         self._maps: PerThread[OrderedDict[bytes, list[_Map]]] = PerThread(OrderedDict)
@@ -133,9 +136,14 @@ class HeldColumns:
         values[moving] = 0.0
         right = -(self._matrix @ values)
         start = np.zeros(len(right))
-        values[equations.free], _, residual = equations.solve(np.zeros(len(equations.free)), right, start)
-        scale = 1.0 + np.abs(values).max(initial=0.0)
-        return _Map(values + 0.0, moving, slopes + 0.0, bool(residual <= SOUND * scale), stuck, at[stuck])
+        values[equations.free] = equations.solve(np.zeros(len(equations.free)), right, start, EXACT)[0]
+        return _Map(values + 0.0, moving, slopes + 0.0, self._sound(values), stuck, at[stuck])
+
+    def _sound(self, values: np.ndarray) -> bool:
+        """Return whether the held columns can all be at their bounds; a tiny flux in a row of tiny fluxes counts."""
+        imbalance, largest = np.abs(self._matrix @ values), 1.0 + np.abs(values).max(initial=0.0)
+        own = self._absolute @ np.abs(values)
+        return bool(np.all(imbalance <= np.minimum(SOUND * largest, 1e-6 * own + 1e-15 * largest)))
 
     def _slopes(self, equations: ActiveSet, held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the held columns whose bound can move alone, and the change of all columns per unit of each."""
@@ -144,7 +152,7 @@ class HeldColumns:
             return held, slopes
         columns = self._matrix[:, held].toarray()
         zeros = np.zeros((len(equations.free), len(held)))
-        slopes[:, equations.free] = equations.solve(zeros, -columns, np.zeros_like(columns))[0].T
+        slopes[:, equations.free] = equations.solve(zeros, -columns, np.zeros_like(columns), EXACT)[0].T
         slopes[np.arange(len(held)), held] = 1.0
         moves = np.abs(self._matrix @ slopes.T).max(axis=0, initial=0.0) < MOVES
         return held[moves], slopes[moves]

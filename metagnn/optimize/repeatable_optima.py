@@ -13,12 +13,17 @@ from metagnn.optimize.held_columns import HeldColumns
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, UNBOUNDED
 
 
+SMALL, MAGNIFIED, MOST_MAGNIFIED = 1e-4, 2.0**10, 2.0**20
+"""Factors of a program that is solved alone, and the bound below which the larger one is used. Fluxes near the solvers'
+tolerance of 1e-9 matter there, and some move growth by a million times as much. A power of two changes no digit."""
+
+
 class AbstractRepeatableOptima(ABC):
     """A solver of many programs with unique optima: quick by what earlier programs taught, repeatable to the last digit.
 
     Warm solvers and critical regions find each optimum up to rounding. `HeldColumns` then computes it again from the
     columns that it holds at a bound. Where these are not certain (a column about 1e-9 from its bound), or no optimum was
-    found, the program is solved from the beginning, by solvers that remember nothing.
+    found, the program is solved from the beginning, magnified, by solvers that remember nothing.
 
     Args:
         matrix: A, shape `[rows, columns]`, scipy CSC.
@@ -56,9 +61,19 @@ class AbstractRepeatableOptima(ABC):
         final = {row for row, text in enumerate(status) if text in (INFEASIBLE, UNBOUNDED)} | set(solved[certain])
         for row in range(len(lower)):
             if row not in final:
-                self.restart()
-                status[row], values[row], _ = self.solve_one(lower[row], upper[row], False)
-                if status[row] == OPTIMAL:
-                    again, certain = self._held.values(lower[[row]], upper[[row]], values[[row]])
-                    values[row] = again[0] if certain[0] else values[row] + 0.0
+                status[row], values[row] = self._alone(lower[row], upper[row])
         return values, status
+
+    def _alone(self, lower: np.ndarray, upper: np.ndarray) -> tuple[str, np.ndarray]:
+        """Return the status and the optimum of one program, solved by solvers that remember nothing."""
+        self.restart()
+        # All rows are zero, so bounds and optimum scale together; the tolerances of the solvers do not.
+        limits = np.abs(np.concatenate([lower, upper]))
+        least = limits[limits > 0].min(initial=1.0)
+        factor = MAGNIFIED if least > SMALL else MOST_MAGNIFIED
+        low, high = lower * factor, upper * factor
+        status, values, _ = self.solve_one(low, high, False)
+        if status == OPTIMAL:
+            again, certain = self._held.values(low[None], high[None], values[None])
+            values = again[0] if certain[0] else values + 0.0
+        return status, values / factor
