@@ -67,19 +67,19 @@ class ReferenceNearest:
         """
         nothing = np.full(len(problem[0]), np.nan), np.zeros(len(groups[0]), dtype=np.int8)
         possible = bool(np.all(groups[1] <= groups[2]))
-        reason = INFEASIBLE
+        reason = "failed: not tried"
         if self.dense and possible:
             found = self._dual.get().solve(*groups, side)
             fluxes = self.within(self._coupled.expand(found.values[None])[0], problem)
             if fluxes is not None:
                 return OPTIMAL, fluxes, found.side
             reason = found.status if found.status != OPTIMAL else "failed: rounding"
-        if not possible or reason != INFEASIBLE:
+        if reason != INFEASIBLE:
             solution = QuadraticProgram(self._matrix, problem[3]).solve(problem[3] * problem[0], *problem[1:3])
             fluxes = self.within(solution.values, problem)
             if fluxes is not None:
                 return OPTIMAL, fluxes, self._of_groups(solution.side)
-            if reason == INFEASIBLE or not self.dense:
+            if not (self.dense and possible):
                 reason = solution.status if solution.status != OPTIMAL else "failed: rounding"
         return (self._verdict(reason, problem), *nothing)
 

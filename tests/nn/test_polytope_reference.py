@@ -35,9 +35,9 @@ def test_no_flux_is_said_only_where_there_is_none(dense: bool, monkeypatch: pyte
     if not dense:
         monkeypatch.setattr(polytope_reference, "MOST_ENTRIES", 0)
     solver, problem, groups = make(2)
-    target, lower, upper, weight = groups
+    target, _, _, weight = groups
     shut = np.full_like(problem[1], 1.0), np.full_like(problem[2], 1.0)
-    status, fluxes, _ = solver.solve((problem[0], *shut, problem[3]), (target, *np.ones((2, len(lower))), weight))
+    status, fluxes, _ = solver.solve((problem[0], *shut, problem[3]), (target, *np.ones((2, len(target))), weight))
     assert status == "infeasible"
     assert np.isnan(fluxes).all()
 
