@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +16,10 @@ from metagnn.optimize.active_set import ActiveSet
 from metagnn.optimize.interior_point import InteriorPoint, InteriorSolution
 
 ACCEPTED = 1e-9
-"""Largest imbalance and bound violation of an accepted solution, relative to 1 + its largest flux."""
+"""Largest bound violation of an accepted solution, relative to 1 + its largest flux."""
+
+BALANCED = 5e-10, 1e-12
+"""Largest imbalance of an accepted solution: absolute, and relative to its largest flux."""
 
 UNEVEN = 1e15
 """Ratio of the largest to the least weight above which variables of equal weight are tried first."""
@@ -38,6 +43,8 @@ class SparseNearest:
     def solve(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the values, the bound that holds each (−1 lower, 1 upper, 0 none), and which samples are solved.
 
+        The bounds of unsolved samples are a guess.
+
         Args:
             target: t, shape `[samples, columns]`.
             lower: l, the same shape; −inf for none.
@@ -52,32 +59,39 @@ class SparseNearest:
         side = np.zeros(target.shape, dtype=np.int8)
         solved = np.zeros(len(target), dtype=bool)
         for row, sample in enumerate(zip(*arrays, strict=True)):
-            found = self._one(*sample)
+            found, side[row] = self._one(*sample)
             if found is not None:
-                values[row], side[row] = found
-                solved[row] = True
+                values[row], solved[row] = found, True
         device = target.device
         return tuple(torch.from_numpy(array).to(device) for array in (values, side, solved))  # type: ignore[return-value]
 
     def _one(
         self, target: np.ndarray, lower: np.ndarray, upper: np.ndarray, weight: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray] | None:
+    ) -> tuple[np.ndarray | None, np.ndarray]:
         limits = np.abs(np.concatenate([lower, upper]))
         # Drop bounds as wide as the widest, which limit nothing: the solver then takes a third fewer steps.
         widest = limits[np.isfinite(limits)].max(initial=0.0)
         loose = np.where(lower <= -widest, -np.inf, lower), np.where(upper >= widest, np.inf, upper)
         tight = lower, upper
-        attempts = [(self._careful, tight), (self._quick, tight)]
-        if widest > 0:
-            attempts.insert(0, (self._quick, loose))
+        even = functools.partial(self._solve_evenly, target, tight, weight)
+        attempts: list[Callable[[], InteriorSolution | None]] = [
+            *([functools.partial(self._quick.solve, weight, weight * target, loose)] if widest > 0 else []),
+            functools.partial(self._careful.solve, weight, weight * target, tight),
+            functools.partial(self._quick.solve, weight, weight * target, tight),
+        ]
         uneven = weight.max(initial=1.0) > UNEVEN * weight.min(initial=1.0)
-        found = self._accepted(self._solve_evenly(target, tight, weight), lower, upper) if uneven else None
-        for solver, bounds in attempts:
-            if found is None:
-                found = self._accepted(solver.solve(weight, weight * target, bounds), lower, upper)
-        if found is None and not uneven:
-            found = self._accepted(self._solve_evenly(target, tight, weight), lower, upper)
-        return found
+        attempts.insert(0 if uneven else len(attempts), even)
+        guess = np.zeros(len(target), dtype=np.int8)
+        for attempt in attempts:
+            point = attempt()
+            if point is not None:
+                guess = np.where(lower == upper, -1, point.side).astype(np.int8)
+                for polish in (False, True):
+                    values = self._polished(guess, target, tight, weight) if polish else point.values
+                    found = self._accepted(values, lower, upper)
+                    if found is not None:
+                        return found, guess
+        return None, guess
 
     def _solve_evenly(
         self, target: np.ndarray, bounds: tuple[np.ndarray, np.ndarray], weight: np.ndarray
@@ -94,18 +108,24 @@ class SparseNearest:
         point = solver.solve(np.ones(len(root)), root * target, (root * bounds[0], root * bounds[1]))
         return None if point is None else replace(point, values=point.values / root)
 
-    def _accepted(
-        self, point: InteriorSolution | None, lower: np.ndarray, upper: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return the values within bounds and the bounds that hold them, if they meet the laws."""
-        if point is None:
+    def _polished(
+        self, side: np.ndarray, target: np.ndarray, bounds: tuple[np.ndarray, np.ndarray], weight: np.ndarray
+    ) -> np.ndarray:
+        """Hold the active bounds exactly and solve for the rest, which meets the balances to rounding."""
+        values = np.where(side < 0, bounds[0], np.where(side > 0, bounds[1], 0.0))
+        active = ActiveSet(self.matrix, weight, side == 0)
+        start = np.zeros(self.matrix.shape[0])
+        values[active.free] = active.solve((weight * target)[active.free], -(self.matrix @ values), start)[0]
+        return values
+
+    def _accepted(self, values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray | None:
+        """Return the values within bounds, if they meet the laws."""
+        inside = np.clip(values, lower, upper)
+        size = np.abs(inside).max(initial=0.0)
+        if not np.abs(inside - values).max(initial=0.0) <= ACCEPTED * (1.0 + size):
             return None
-        values = np.clip(point.values, lower, upper)
-        size = 1.0 + np.abs(values).max(initial=0.0)
-        moved = np.abs(values - point.values).max(initial=0.0)
-        if max(np.abs(self.matrix @ values).max(initial=0.0), moved) > ACCEPTED * size:
-            return None
-        return values, np.where(lower == upper, -1, point.side).astype(np.int8)
+        imbalance = np.abs(self.matrix @ inside).max(initial=0.0)
+        return inside if imbalance <= BALANCED[0] + BALANCED[1] * size else None
 
     def correct(self, values: Tensor, variance: Tensor) -> Tensor:
         """Compute C of `BalanceCorrection` with one sparse factor per sample; zero variance holds a column.

@@ -11,7 +11,6 @@ from metagnn.network.coupled_reactions import CoupledReactions
 from metagnn.network.float64_module import Float64Module
 from metagnn.network.precision import as_floating
 
-
 TIE = 1e-10, 1e-12
 """Treat bounds of a group that contradict each other by less as equal: absolute [mmol/gDW/h], and relative."""
 

@@ -44,6 +44,9 @@ PER_NETWORK = 4
 
 BATCH = 1024
 
+COUNTS = ("problems", "feasible", "solved", "failed", "wrong")
+"""Attributes of a row that count problems."""
+
 
 @dataclass(frozen=True)
 class HostileRow:
@@ -87,17 +90,13 @@ def study_hostile(folder: Path, options: StudyOptions, progress: Progress) -> li
             progress(len(rows), len(sizes) * len(KINDS))
     text = json.dumps([dataclasses.asdict(row) for row in rows], indent=2)
     replace_file(folder / "hostile.json", text.encode())
-    header = (
-        ("network", "kind", "problems", "feasible", "solved", "failed", "wrong")
-        + ("|S·v|/max(1, max|v|)", "bounds", "optimality")
-    )
-    cells = (
-        (row.network, row.kind)
-        + tuple(str(n) for n in (row.problems, row.feasible, row.solved, row.failed, row.wrong))
-        + tuple(f"{x:.1e}" for x in (row.imbalance, row.violation, row.optimality))
-        for row in rows
-    )
-    return [ResultTable("nearest feasible flux of hostile problems", header, tuple(cells))]
+    header = ("network", "kind", *COUNTS, "|S·v|/max(1, max|v|)", "bounds", "optimality")
+    return [ResultTable("nearest feasible flux of hostile problems", header, tuple(map(_cells, rows)))]
+
+
+def _cells(row: HostileRow) -> tuple[str, ...]:
+    worst = (f"{number:.1e}" for number in (row.imbalance, row.violation, row.optimality))
+    return (row.network, row.kind, *(str(getattr(row, name)) for name in COUNTS), *worst)
 
 
 def _tried(name: str, kind: str, count: int, seed: int, checked: int) -> Iterator[HostileRow]:
@@ -116,7 +115,7 @@ def _tried(name: str, kind: str, count: int, seed: int, checked: int) -> Iterato
 
 
 def _joined(parts: list[HostileRow], name: str) -> HostileRow:
-    sums = {key: sum(getattr(p, key) for p in parts) for key in ("problems", "feasible", "solved", "failed", "wrong")}
+    sums = {key: sum(getattr(p, key) for p in parts) for key in COUNTS}
     worst = {key: max(getattr(p, key) for p in parts) for key in ("imbalance", "violation", "optimality")}
     return HostileRow(name, parts[0].kind, **sums, **worst)
 

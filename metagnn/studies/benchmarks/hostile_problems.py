@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from metagnn._typing import Fluxes
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.optimize.linear_program import LinearProgram
 
@@ -52,7 +51,7 @@ def draw_hostile(network: MetabolicNetwork, kind: str, samples: int, seed: int) 
     return HostileProblems(kind, *KINDS[kind](network, flux, arrays, rng))
 
 
-def feasible_fluxes(network: MetabolicNetwork, samples: int, rng: np.random.Generator, corners: int = 16) -> Fluxes:
+def feasible_fluxes(network: MetabolicNetwork, samples: int, rng: np.random.Generator, corners: int = 16) -> np.ndarray:
     """Draw feasible fluxes: means, with random weights, of a few corners of the polytope."""
     program = LinearProgram(network.stoichiometry.to_scipy(), np.zeros(len(network.reactions)))
     lower, upper = np.maximum(network.bounds.lower, -1e3), np.minimum(network.bounds.upper, 1e3)

@@ -24,7 +24,10 @@ from metagnn.studies.harness.comparison import Comparison, compare, compare_erro
 from metagnn.studies.harness.runs import Progress
 
 NOISE = 0.3
-"""Noise on the targets, in units of the spread of each flux."""
+"""Noise on near-feasible targets, in units of the spread of each flux."""
+
+FAR = 10.0
+"""Standard deviation of far targets, which lie around zero [mmol/gDW/h]."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def measure_projection(seed: int, progress: Progress, quick: bool = False) -> li
     for case in cases:
         for row in _rows(case, seed):
             rows.append(row)
-            progress(len(rows), 7 * len(cases))
+            progress(len(rows), 9 * len(cases))
     return rows
 
 
@@ -83,14 +86,16 @@ def _rows(case: ProjectionCase, seed: int) -> Iterator[Comparison]:
     scales = (1e3 / case.batch, 1e3 / case.rival_batch)
     loop = _Piqp(samples.network)
     unit = "ms per sample"
-    for name, prepared in (("a loop over PIQP", False), ("one prepared PIQP", True)):
-        yield compare(
-            (f"nearest feasible flux, batch {case.batch} / {name}", case.network, unit),
-            lambda: samples.projection.solve(*batch),
-            partial(loop.solve, *few, prepared=prepared),
-            scales,
-            rounds=5,
-        )
+    far = torch.from_numpy(FAR * np.random.default_rng(seed).standard_normal(batch[0].shape))
+    for kind, target in (("near-feasible targets", batch[0]), (f"targets N(0, {FAR:g})", far)):
+        for name, prepared in (("a loop over PIQP", False), ("one prepared PIQP", True)):
+            yield compare(
+                (f"nearest feasible flux, {kind}, batch {case.batch} / {name}", case.network, unit),
+                partial(samples.projection.solve, target, *batch[1:]),
+                partial(loop.solve, target[: case.rival_batch], *few[1:], prepared=prepared),
+                scales,
+                rounds=5,
+            )
     target = batch[0].clone().requires_grad_()
     projected = samples.projection(target, *batch[1:])
     yield compare(

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metagnn.optimize import QuadraticProgram
+from metagnn.optimize.dual_active_set import DualActiveSet
+from metagnn.studies.benchmarks.hostile_problems import feasible_fluxes
+from metagnn.testing import random_network
+
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def draw(seed: int, decades: float) -> tuple[np.ndarray, Arrays]:
+    """A random network, with bounds around a feasible flux: pins, boxes of 1e-12, wide ones."""
+    network, rng = random_network(seed), np.random.default_rng(seed)
+    flux = feasible_fluxes(network, 1, rng, corners=4)[0]
+    room = rng.choice([0.0, 5e-13, 1e-3, 5.0, np.inf], size=(2, len(flux)))
+    target, weight = 10 * rng.standard_normal(len(flux)), 10 ** rng.uniform(-decades, decades, len(flux))
+    return network.stoichiometry.to_scipy().toarray(), (target, flux - room[0], flux + room[1], weight)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_it_is_the_quadratic_programs_optimum_where_that_is_exact(seed: int) -> None:
+    matrix, (target, lower, upper, weight) = draw(seed, 0.5)
+    found = DualActiveSet(matrix).solve(target, lower, upper, weight)
+    reference = QuadraticProgram(matrix, weight).solve(weight * target, lower, upper)
+    assert found.status == "optimal"
+    if reference.status == "optimal":
+        assert np.allclose(found.values, reference.values, rtol=0, atol=1e-7)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), decades=st.sampled_from([0.5, 6.0, 12.0]))
+def test_it_keeps_the_laws_and_no_other_point_is_nearer(seed: int, decades: float) -> None:
+    matrix, (target, lower, upper, weight) = draw(seed, decades)
+    solver = DualActiveSet(matrix)
+    found = solver.solve(target, lower, upper, weight)
+    assert found.status == "optimal"
+    assert np.abs(matrix @ found.values).max() <= 1e-9 * max(1.0, np.abs(found.values).max())
+    assert ((found.values >= lower) & (found.values <= upper)).all()
+    gradient = weight * (found.values - target)
+    for other in (-target, np.zeros_like(target)):
+        toward = solver.solve(other, lower, upper, np.ones_like(weight)).values - found.values
+        assert gradient @ toward >= -1e-9 * (np.abs(gradient) @ (np.abs(toward) + np.abs(target) + 1.0))
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_any_guess_leads_to_the_same_point(seed: int) -> None:
+    matrix, problem = draw(seed, 3.0)
+    solver = DualActiveSet(matrix)
+    expected = solver.solve(*problem)
+    wild = np.random.default_rng(seed).choice([-1, 0, 1], size=len(problem[0]))
+    for guess in (wild, expected.side):
+        found = solver.solve(*problem, guess)
+        assert found.status == "optimal"
+        assert np.allclose(found.values, expected.values, rtol=0, atol=1e-8)
+
+
+def test_light_columns_carry_what_heavy_ones_forbid() -> None:
+    # By hand: v0 + v1 = v2, and v2 weighs 1e24 times as much as v0.
+    solver = DualActiveSet(np.array([[1.0, 1.0, -1.0]]))
+    weight, none = np.array([1e-12, 1.0, 1e12]), np.full(3, np.inf)
+    found = solver.solve(np.array([5.0, 5.0, 2.0]), -none, none, weight)
+    assert found.values.tolist() == pytest.approx([-3.0, 5.0, 2.0], abs=1e-9)
+    held = solver.solve(np.array([1e12, 5.0, 2.0]), np.zeros(3), np.array([1.0, 4.0, 3.0]), weight)
+    assert held.values.tolist() == pytest.approx([0.0, 2.0, 2.0], abs=1e-9)
+
+
+@pytest.mark.parametrize(("miss", "status"), [(1e-7, "infeasible"), (-1e-7, "infeasible"), (1e-13, "optimal")])
+def test_pins_that_miss_a_balance_are_infeasible_unless_by_rounding(miss: float, status: str) -> None:
+    solver = DualActiveSet(np.array([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0]]))
+    low, high = np.array([1.0, 0.0, 1.0 + miss]), np.array([1.0, 5.0, 1.0 + miss])
+    found = solver.solve(np.zeros(3), low, high, np.ones(3))
+    assert found.status == status
+    assert (found.gap > 1e-10) == (status == "infeasible")
+
+
+def test_bounds_that_contradict_each_other_are_found_after_some_steps() -> None:
+    solver = DualActiveSet(np.array([[1.0, 1.0, -1.0]]))
+    found = solver.solve(np.zeros(3), np.array([0.0, 0.0, 3.0]), np.array([1.0, 1.0, 9.0]), np.ones(3))
+    assert found.status == "infeasible"
+    assert np.isnan(found.values).all()
