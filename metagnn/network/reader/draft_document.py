@@ -50,6 +50,6 @@ def draft_from_document(document: dict[str, Any]) -> ModelDraft:
 
 
 def _reaction(row: list[Any]) -> DraftReaction:
-    *before, rule, objective, reversible, invented = row
+    name, coefficients, lower, upper, words, subsystem, rule, objective, reversible, invented = row
     read = GeneRule.from_list(rule) if isinstance(rule, list) else rule
-    return DraftReaction(*before, read, objective, reversible, invented)
+    return DraftReaction(name, coefficients, lower, upper, words, subsystem, read, objective, reversible, invented)

@@ -8,12 +8,10 @@ import re
 import numpy as np
 
 from metagnn.errors import NetworkError
+from metagnn.network.reader.draft import MOST_ENTRIES
 
 MOST_NESTED = 256
 """Most elements inside each other: libsbml recurses, and ends with a segmentation fault in deeper ones."""
-
-MOST_ENTRIES = 400_000
-"""Most species and reactions: three times as many as the largest collection of all organisms has."""
 
 MOST_LETTERS = 4 << 20
 """Longest element without its children [bytes]: the time that readers take grows with its square."""
@@ -45,7 +43,7 @@ def xml_text(content: bytes) -> str:
         raise NetworkError("it has a document type or entities; expected SBML, which has neither")
     entries = sum(1 for _ in _ENTRY.finditer(encoded))
     if entries > MOST_ENTRIES:
-        raise NetworkError(f"it holds {entries} species and reactions; expected {MOST_ENTRIES} at most")
+        raise NetworkError(f"it holds {entries:,} species and reactions; expected {MOST_ENTRIES:,} at most")
     letters = np.frombuffer(encoded, np.uint8)
     starts = np.flatnonzero(letters[:-1] == ord("<"))
     longest = int(np.diff(starts, prepend=0, append=len(letters)).max())

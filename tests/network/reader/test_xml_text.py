@@ -39,5 +39,5 @@ def test_many_entries_beside_each_other_are_no_nesting_but_may_be_too_many(monke
     content = b"<sbml>" + b"<species id='a'/><b><c/></b><!-- < -->" * 1000 + b"</sbml>"
     assert xml_text(content) == content.decode()
     monkeypatch.setattr(module, "MOST_ENTRIES", 999)
-    with pytest.raises(NetworkError, match="it holds 1000 species and reactions; expected 999 at most"):
+    with pytest.raises(NetworkError, match="it holds 1,000 species and reactions; expected 999 at most"):
         xml_text(content)
