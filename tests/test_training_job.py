@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metagnn import progress, training_job
+from metagnn import progress
 from metagnn.errors import FolderError, TableError
+from metagnn.files.output import WORK
 from metagnn.models.flux_gnn import FluxGNNConfig
 from metagnn.network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
@@ -40,33 +41,57 @@ def stop_before_the_end(network, samples, folder, monkeypatch) -> None:
 def test_what_a_run_leaves_is_the_predictor_and_nothing_else(network, samples, tmp_path):
     trained = predictor(network)
     train_to_folder(trained, *samples, tmp_path / "run")
-    assert not (tmp_path / "run" / training_job.UNFINISHED).exists()
+    files = ["config.json", "history.csv", "network.json", "run.json", "weights.safetensors"]
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == files
     loaded = FluxPredictor.load(tmp_path / "run", network)
     assert isinstance(loaded, FluxPredictor)
     pd.testing.assert_frame_equal(loaded.predict(samples[0]), trained.predict(samples[0]), check_exact=True)
     with pytest.raises(FolderError, match="exists; use --force"):
         train_to_folder(predictor(network), *samples, tmp_path / "run")
-    with pytest.raises(FolderError, match="holds no unfinished run to resume"):
-        train_to_folder(predictor(network), *samples, tmp_path / "run", resume=True)
+    with pytest.warns(UserWarning, match="is finished already"):
+        again = train_to_folder(predictor(network), *samples, tmp_path / "run", resume=True)
+    pd.testing.assert_frame_equal(again.predict(samples[0]), trained.predict(samples[0]), check_exact=True)
+    with pytest.raises(FolderError, match="is finished, by a run with seed '0', not '1'"):
+        train_to_folder(predictor(network, seed=1), *samples, tmp_path / "run", resume=True)
 
 
 def test_a_run_that_was_stopped_ends_where_it_would_have_ended(network, samples, tmp_path, monkeypatch):
     stop_before_the_end(network, samples, tmp_path / "run", monkeypatch)
-    assert (tmp_path / "run" / training_job.UNFINISHED / training_job.JOB).is_file()
+    assert (tmp_path / "run" / WORK / "job.json").is_file()
     whole, resumed = predictor(network), predictor(network)
     train_to_folder(whole, *samples, tmp_path / "whole")
     train_to_folder(resumed, *samples, tmp_path / "run", resume=True)
+    for path in (tmp_path / "whole").iterdir():
+        assert (tmp_path / "run" / path.name).read_bytes() == path.read_bytes()
     pd.testing.assert_frame_equal(resumed.predict(samples[0]), whole.predict(samples[0]), check_exact=True)
 
 
 def test_a_run_of_something_else_is_not_continued(network, samples, tmp_path, monkeypatch):
     stop_before_the_end(network, samples, tmp_path / "run", monkeypatch)
     inputs, targets = samples
-    for other, tables in ((predictor(network, seed=1), samples), (predictor(network), (inputs + 1, targets))):
-        with pytest.raises(FolderError, match="unfinished run of another network, table or setting"):
+    other_inputs = (predictor(network), (inputs + 1, targets), "other inputs")
+    for other, tables, what in ((predictor(network, seed=1), samples, "seed '0', not '1'"), other_inputs):
+        with pytest.raises(FolderError, match=f"was begun with {what}; use --force to start anew"):
             train_to_folder(other, *tables, tmp_path / "run", resume=True)
     train_to_folder(predictor(network, seed=1), *samples, tmp_path / "run", force=True)
     assert FluxPredictor.load(tmp_path / "run").seed == 1
+
+
+def test_a_damaged_checkpoint_is_not_believed(network, samples, tmp_path, monkeypatch):
+    long = TrainingConfig(epochs=12)
+    whole = predictor(network).set_params(training=long)
+    train_to_folder(whole, *samples, tmp_path / "whole")
+    for number, damage in enumerate((lambda b: b[:-9], lambda b: b[:-9] + b"?" + b[-8:], lambda b: b"")):
+        out = tmp_path / str(number)
+        with monkeypatch.context() as patched:
+            patched.setattr(FluxPredictor, "save", lambda self, path: (_ for _ in ()).throw(KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                train_to_folder(predictor(network).set_params(training=long), *samples, out)
+        (checkpoint,) = (out / WORK).glob("*.ckpt")
+        checkpoint.write_bytes(damage(checkpoint.read_bytes()))
+        with pytest.warns(UserWarning, match="is damaged; the training begins anew"):
+            train_to_folder(predictor(network).set_params(training=long), *samples, out, resume=True)
+        assert (out / "run.json").read_bytes() == (tmp_path / "whole" / "run.json").read_bytes()
 
 
 def test_bad_tables_leave_no_folder(network, samples, tmp_path):

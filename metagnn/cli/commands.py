@@ -104,9 +104,10 @@ def train(chosen: argparse.Namespace) -> None:
     inputs, targets = read_table(chosen.inputs), read_table(chosen.targets, flags=False)
     if is_first_process():
         print_open_sources(network, inputs)
-    predictor = _untrained(chosen, network)
-    # Asked for, so that a pipe gets its lines too.
-    train_to_folder(predictor, inputs, targets, Path(chosen.out), chosen.force, chosen.resume, progress=True)
+    # Progress is asked for, so that a pipe gets its lines too.
+    predictor = train_to_folder(
+        _untrained(chosen, network), inputs, targets, Path(chosen.out), chosen.force, chosen.resume, progress=True
+    )
     if not is_first_process():
         return
     picture_of_training(predictor.history_, plot)

@@ -38,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     _bottlenecks(commands)
     _suggest_medium(commands)
     _benchmark(commands)
+    _selftest(commands)
     return parser
 
 
@@ -288,6 +289,18 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
     only.add_argument("--model", metavar="MODEL", default=None, help=f"model of the table: {MODEL_HELP}")
     _growth(parser.add_argument_group("for models and extrapolation"))
     _output(parser, "folder")
+
+
+def _selftest(commands: Commands) -> None:  # type: ignore[valid-type]
+    parser = _command(
+        commands,
+        "selftest",
+        "try the promises of metagnn on this machine: balances, bounds, labels, killed runs, copies, threads",
+        "metagnn selftest --out report",
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer cases of every check")
+    parser.add_argument("--out", default=None, metavar="FOLDER", help="folder for a report, selftest.json")
+    parser.add_argument("--force", action="store_true", help="replace an existing output")
 
 
 def _devices(text: str) -> int | str:

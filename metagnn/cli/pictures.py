@@ -84,31 +84,21 @@ def picture_of_simulation(network: MetabolicNetwork, labels: LabelFile, media: p
     save_figure(draw_simulated(network, named), path)
 
 
-def picture_of_reconciliation(
-    network: MetabolicNetwork, found: Reconciliation, beside: Path, path: Path | None
-) -> bool:
-    """Draw closures and reconciled rates.
+def picture_of_reconciliation(network: MetabolicNetwork, found: Reconciliation, path: Path) -> None:
+    """Draw closures and reconciled rates, if matplotlib is installed.
 
     Args:
         network: The network.
         found: Reconciled samples.
-        beside: File to write beside the tables, if matplotlib is installed.
-        path: Further file to write, or None.
-
-    Returns:
-        Whether matplotlib is installed.
+        path: File to write.
     """
     try:
         from metagnn.plots.canvas import save_figure
         from metagnn.plots.reconciled import draw_reconciliation
     except InputError:
-        # The user did not request this picture: write the tables without it.
-        return False
-    figure = draw_reconciliation(network, found)
-    for target in (beside, path):
-        if target is not None:
-            save_figure(figure, target)
-    return True
+        # The user did not request the picture beside the tables; the one of `--plot` is checked before the work.
+        return
+    save_figure(draw_reconciliation(network, found), path)
 
 
 def require_targets(plot: str | None, targets: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from metagnn.fba.growth_capacity import require_growth
 from metagnn.files.output import check_output
 
 if TYPE_CHECKING:
+    from metagnn.analysis.reconciliation import Reconciliation
     from metagnn.datasets.rates import RateColumn
     from metagnn.network.metabolic_network import MetabolicNetwork
 
@@ -46,12 +48,19 @@ def reconcile(chosen: argparse.Namespace) -> None:
     rates = open_rates(network, chosen.file, units, chosen.noise)
     _print_understood(network, rates.columns)
     _print_closures(network, rates.first)
+
+    def draw(found: Reconciliation, place: Path) -> None:
+        picture_of_reconciliation(network, found, place / PICTURE)
+
     with progress_bar("samples") as progress:
-        report, _, first = reconcile_to_folder(network, rates, out, options, chosen.force, chosen.resume, progress)
+        report, _, first = reconcile_to_folder(
+            network, rates, out, options, chosen.force, chosen.resume, progress, draw
+        )
     _print_report(report)
-    written = f"{out}/reconciled.csv, intervals.csv, samples.csv, report.json"
-    drawn = picture_of_reconciliation(network, first, out / PICTURE, plot)
-    print(written + (f", {PICTURE}" if drawn else ""))
+    if plot is not None:
+        picture_of_reconciliation(network, first, plot)
+    drawn = f", {PICTURE}" if (out / PICTURE).is_file() else ""
+    print(f"{out}/reconciled.csv, intervals.csv, samples.csv, report.json{drawn}")
 
 
 def _print_understood(network: MetabolicNetwork, columns: Sequence[RateColumn]) -> None:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import html
+import io
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from metagnn.datasets.label_folder import LabelFolder, LabelJob, unwritable
 from metagnn.errors import FolderError
 from metagnn.fba.growth_capacity import GROWS
-from metagnn.fba.label_chunks import LabelChunk, LabelTask, cut_rows, label_chunks, split_rows
+from metagnn.fba.label_chunks import LARGEST_CHUNK, LabelChunk, LabelTask, cut_rows, label_chunks, split_rows
 from metagnn.fba.law_errors import law_errors
 from metagnn.fba.simulate import SAMPLE, media_values, warn_unsolved
 from metagnn.files.flux_columns import flux_columns
 from metagnn.files.output import check_output
 from metagnn.files.table_formats import find_format
-from metagnn.files.table_reader import read_table
+from metagnn.files.table_reader import read_table, read_table_chunks
 from metagnn.files.table_values import table_knockouts, with_labels
 from metagnn.files.table_writer import TableWriter
+from metagnn.files.unfinished_run import UnfinishedRun
 from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
@@ -81,8 +84,9 @@ def simulate_to_file(
 ) -> LabelFile:
     """Compute the fluxes of many media and write them as a table, with one chunk of fluxes in memory.
 
-    The folder `PATH.partial` holds finished chunks until all are done; `resume` continues from there, with any number
-    of jobs. Columns: the labels of the media, such as `sample`; `status`; every reaction in network order [mmol/gDW/h].
+    `UnfinishedRun` keeps finished chunks in `PATH.partial` until all are done; `resume` continues from there, with any
+    number of jobs, and recognises a finished table. Columns: the labels of the media, such as `sample`; `status`; every
+    reaction in network order [mmol/gDW/h].
 
     Args:
         network: The network.
@@ -90,15 +94,15 @@ def simulate_to_file(
         method: "min_norm", "pfba" or "fba".
         path: The table to write; its ending names the format, .csv or .parquet.
         force: Replace an existing file; discard an unfinished run.
-        resume: Continue an unfinished run.
+        resume: Continue an unfinished run, if there is one.
         jobs: Worker processes, as for `simulate_fluxes`. Only this process writes.
         progress: Whether to show progress, or a callable that receives it, as for `simulate_fluxes`.
 
     Raises:
         InputError: As for `simulate_fluxes`.
         TableError: The ending of the path names no format.
-        FolderError: The file exists or cannot be written; a run is unfinished and neither `force` nor `resume` is set,
-            or is of another network, media or method; or the disk is full (finished chunks are kept).
+        FolderError: As `UnfinishedRun`, for another network, media or method; or the disk is full (finished chunks are
+            kept).
         ChildProcessError: Worker processes died several times in a row; finished chunks are kept.
     """
     network = as_network(network)
@@ -106,26 +110,29 @@ def simulate_to_file(
     task, chunks, path = LabelTask.create(network, names, method), split_rows(len(uptakes), jobs), Path(path)
     find_format(path, write=True)
     check_output(path, force, resume)
-    job = LabelJob(task.fingerprint, _media_hash(media, names, uptakes, knockouts), method, len(media), chunks[0].stop)
-    folder = LabelFolder(path, job, force, resume)
-    chunks = cut_rows(len(uptakes), folder.job.chunk)
-    with reported(progress, len(uptakes), "media") as report:
-        _label(folder, task, (uptakes, knockouts), chunks, jobs, report)
-    laws = _Laws(task, uptakes, knockouts)
-    try:
-        with TableWriter(path) as writer:
-            for rows in chunks:
-                chunk = folder.load(rows)
-                if chunk is None:
-                    raise FolderError(f"'{path}.partial' lacks a chunk; continue with --resume")
+    job = {"network": task.fingerprint, "media": _media_hash(media, names, uptakes, knockouts), "method": method}
+    free = {"chunk": chunks[0].stop}
+    with UnfinishedRun(path, job, folder=False, force=force, resume=resume, free=free) as run:
+        if run.finished:
+            status = [text for part in read_table_chunks(path, LARGEST_CHUNK) for text in part["status"]]
+            return _written(path, media, status, run.note)
+        chunks = cut_rows(len(uptakes), run.free["chunk"])
+        with reported(progress, len(uptakes), "media") as report:
+            _label(run, task, (uptakes, knockouts), chunks, jobs, report)
+        laws = _Laws(task, uptakes, knockouts)
+        with run.writing(), TableWriter(run.result / path.name) as writer:
+            for chunk in _finished(run, path, chunks):
                 laws.add(chunk)
-                writer.write(_table(network, media.iloc[rows], chunk))
-    except OSError as error:
-        raise unwritable(path, error) from error
-    folder.remove()
-    status = pd.Series(laws.status, index=media.index, name="status", dtype=object)
-    warn_unsolved(status)
-    return LabelFile(path, status, laws.imbalance, laws.violation, laws.growing)
+                writer.write(_table(network, media.iloc[chunk.rows], chunk))
+        run.finish(laws.note)
+    return _written(path, media, laws.status, laws.note)
+
+
+def _written(path: Path, media: pd.DataFrame, status: list[str], laws: Mapping[str, Any]) -> LabelFile:
+    """Describe a finished table, with a warning of the media that have no labels."""
+    named = pd.Series(status, index=media.index, name="status", dtype=object)
+    warn_unsolved(named)
+    return LabelFile(path, named, laws["max_abs_sv"], laws["max_bound_violation"], laws["growing"])
 
 
 class _Laws:
@@ -150,6 +157,11 @@ class _Laws:
         imbalance, violation = (float(error.max(initial=0.0)) for error in errors)
         self.imbalance, self.violation = max(self.imbalance, imbalance), max(self.violation, violation)
 
+    @property
+    def note(self) -> dict[str, Any]:
+        """What a later command wants to know of the finished table, beside its statuses."""
+        return {"max_abs_sv": self.imbalance, "max_bound_violation": self.violation, "growing": self.growing}
+
 
 def _table(network: MetabolicNetwork, media: pd.DataFrame, chunk: LabelChunk) -> pd.DataFrame:
     table = pd.DataFrame(network.own_fluxes(chunk.fluxes), columns=list(network.own_reactions))
@@ -165,16 +177,16 @@ def _media_hash(media: pd.DataFrame, names: list[str], uptakes: np.ndarray, knoc
 
 
 def _label(
-    folder: LabelFolder,
+    run: UnfinishedRun,
     task: LabelTask,
     media: tuple[np.ndarray, Knockouts],
     chunks: list[slice],
     jobs: int | None,
     progress: Report,
 ) -> None:
-    """Compute the chunks that the folder lacks."""
+    """Compute the chunks that the run lacks."""
     uptakes, knockouts = media
-    missing = [rows for rows in chunks if folder.load(rows) is None]
+    missing = [rows for rows in chunks if _load(run, rows) is None]
     kept = len(uptakes) - sum(rows.stop - rows.start for rows in missing)
 
     def report(done: int, _: int) -> None:
@@ -182,4 +194,31 @@ def _label(
 
     report(0, 0)
     for chunk in label_chunks(task, uptakes, missing, jobs, report, knockouts):
-        folder.store(chunk)
+        buffer = io.BytesIO()
+        np.savez(buffer, fluxes=chunk.fluxes, status=np.array(chunk.status))
+        run.store(_piece(chunk.rows), buffer.getvalue())
+
+
+def _finished(run: UnfinishedRun, path: Path, chunks: list[slice]) -> Iterator[LabelChunk]:
+    """Yield all chunks in order.
+
+    Raises:
+        FolderError: One was lost since it was computed.
+    """
+    for rows in chunks:
+        chunk = _load(run, rows)
+        if chunk is None:
+            raise FolderError(f"'{path}.partial' lacks a chunk; continue with --resume")
+        yield chunk
+
+
+def _load(run: UnfinishedRun, rows: slice) -> LabelChunk | None:
+    content = run.load(_piece(rows))
+    if content is None:
+        return None
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        return LabelChunk(rows, stored["fluxes"], [str(text) for text in stored["status"]])
+
+
+def _piece(rows: slice) -> str:
+    return f"{rows.start:09d}.npz"

@@ -10,7 +10,8 @@ from metagnn.choices import METHODS
 from metagnn.errors import InputError, unknown_name
 from metagnn.fba.law_errors import fail_violations
 from metagnn.fba.least_norm import LeastNorm
-from metagnn.fba.parsimonious import Optimum, ParsimoniousOptimum
+from metagnn.fba.parsimonious import ParsimoniousOptimum
+from metagnn.fba.plain_optimum import PlainOptimum
 from metagnn.fba.reduced_problem import ReducedProblem
 from metagnn.network.knockout import Knockouts
 from metagnn.network.network_like import NetworkLike, as_network
@@ -30,9 +31,9 @@ def check_method(method: str) -> None:
 class FluxSimulator:
     """A solver of media in batches; each batch reuses what the solvers learned from earlier ones.
 
-    Threads can share one simulator: each has its own solvers. Copies, pickles and worker processes start afresh.
-    Earlier batches change statuses, growth and minimum-norm fluxes by rounding only, but can change which of several
-    optima "fba" (and "pfba", if its optimum is not unique) returns.
+    What a medium gets depends on the network, the method, the set of varying exchanges and the medium alone, to the last
+    digit: not on its batch, its neighbours or what was solved before. Threads can share one simulator: each has its own
+    solvers. Copies, pickles and worker processes start afresh.
 
     Args:
         network: The network.
@@ -52,24 +53,26 @@ class FluxSimulator:
         self._matrix = network.stoichiometry.to_scipy().tocsc()
         varying = np.array([network.reaction_index(name) for name in names], dtype=np.int64)
         order, uncounted = 1 if method == "pfba" else 2, network.further_constraints.columns
-        self._problem = ReducedProblem(self._matrix, growth, self._widest(), order, uncounted)
+        widest = self._widest()
+        self._problem = ReducedProblem(self._matrix, growth, widest, order, uncounted)
         coupled = self._problem.coupled
         groups, matrix = coupled.groups_with(varying), coupled.matrix
         lower, upper = coupled.group_bounds(network.bounds.lower, network.bounds.upper)
-        self._engine: LeastNorm | Optimum | ParsimoniousOptimum
+        self._engine: LeastNorm | PlainOptimum | ParsimoniousOptimum
+        squares, further = self._problem.squares.copy(), network.further_constraints
+        variables = coupled.groups_with(np.setdiff1d(further.columns, further.slacks))
+        squares[variables] = np.maximum(squares[variables], VARIABLE_WEIGHT)
         if method == "min_norm":
             pinned = lower == upper
             pinned[groups] = False
-            weights, further = self._problem.weights.copy(), network.further_constraints
-            variables = coupled.groups_with(np.setdiff1d(further.columns, further.slacks))
-            weights[variables] = np.maximum(weights[variables], VARIABLE_WEIGHT)
-            self._engine = LeastNorm(matrix, self._problem.objective, groups, weights, pinned)
+            self._engine = LeastNorm(matrix, self._problem.objective, groups, squares, pinned)
         elif method == "pfba":
             backward = lower < 0
             backward[groups] = True
-            self._engine = ParsimoniousOptimum(matrix, self._problem.growth, backward, groups, self._problem.weights)
+            weights = self._problem.weights
+            self._engine = ParsimoniousOptimum(matrix, self._problem.growth, backward, groups, weights, squares)
         else:
-            self._engine = Optimum(matrix, self._problem.objective, groups)
+            self._engine = PlainOptimum(matrix, self._problem.objective, groups, coupled.group_bounds(*widest))
 
     def _widest(self) -> tuple[np.ndarray, np.ndarray]:
         """Return bounds that contain every medium: any uptake of the exchanges that vary."""
@@ -83,7 +86,11 @@ class FluxSimulator:
         return lower, upper
 
     def solve(
-        self, uptakes: np.ndarray, progress: Report | None = None, knockouts: Knockouts | None = None
+        self,
+        uptakes: np.ndarray,
+        progress: Report | None = None,
+        knockouts: Knockouts | None = None,
+        within: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> tuple[np.ndarray, list[str]]:
         """Compute the fluxes and the status of every medium.
 
@@ -91,6 +98,8 @@ class FluxSimulator:
             uptakes: Largest uptakes ≥ 0, shape `[samples, exchanges]` [mmol/gDW/h].
             progress: Called with the number of media done and their total.
             knockouts: Reactions that are knocked out in the samples.
+            within: Lower and upper bounds, each of shape `[samples, reactions]`, that a label must keep, the bounds it
+                is solved with by default [mmol/gDW/h].
 
         Returns:
             Fluxes, shape `[samples, reactions]` [mmol/gDW/h], NaN where the status is not "optimal".
@@ -102,5 +111,5 @@ class FluxSimulator:
         bounds = self._problem.coupled.group_bounds(lower, upper)
         values, status = self._engine.solve(*bounds, lambda done: report(done, len(lower)))
         fluxes = self._problem.coupled.expand(values)
-        fail_violations(self._matrix, fluxes, status, lower, upper)
+        fail_violations(self._matrix, fluxes, status, *(within or (lower, upper)))
         return fluxes, status

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from metagnn.optimize.critical_regions import CriticalRegion, CriticalRegions, Learned
-from metagnn.optimize.linear_program import OPTIMAL, LinearProgram
-from metagnn.optimize.quadratic_program import QuadraticProgram, QuadraticSolution
+from metagnn.fba.nearest_in_face import NearestInFace
+from metagnn.optimize.critical_regions import Learned
+from metagnn.optimize.linear_program import OPTIMAL, LinearProgram, LinearSolution
+from metagnn.optimize.repeatable_optima import AbstractRepeatableOptima
 
 REDUCED_COST = 1e-8
 """Smaller reduced costs count as zero; in e_coli_core and iJO1366 they are above 1e-5 or exactly zero."""
 
-ACCEPTED = 1e-9
-"""Largest violation of a bound or sign at which a region serves another medium [mmol/gDW/h]."""
+UNCLEAR = 1e-10, 1e-7
+"""Reduced costs between these could come out on either side of `REDUCED_COST` from another start."""
 
 
-class LeastNorm:
+class LeastNorm(AbstractRepeatableOptima):
     """Minimum-norm FBA of many media; each result is exact to round-off and independent of the others.
 
     Fixing growth at its optimum leaves an interior-point solver no interior. Instead, by complementary slackness with
@@ -45,64 +45,36 @@ class LeastNorm:
         weights: np.ndarray | None = None,
         pinned: np.ndarray | None = None,
     ) -> None:
-        self._matrix = matrix
-        self._transposed = matrix.T.tocsr()
-        self._absolute = abs(self._transposed)
+        weights = np.ones(len(objective)) if weights is None else weights
+        super().__init__(matrix, weights, varying)
+        pinned = np.zeros(len(objective), dtype=bool) if pinned is None else pinned
         self._linear = LinearProgram(matrix, objective)
-        self._quadratic = QuadraticProgram(matrix, weights)
-        self._varying = varying
-        self._pinned = np.zeros(len(objective), dtype=bool) if pinned is None else pinned
-        self._regions = CriticalRegions()
+        self._nearest = NearestInFace(matrix, varying, weights, pinned)
 
-    def solve(
-        self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
-    ) -> tuple[np.ndarray, list[str]]:
-        """Return fluxes, shape `[samples, reactions]`, NaN unless the status is "optimal", and the statuses.
+    def restart(self) -> None:
+        """Forget the last optimum."""
+        self._linear.restart()
 
-        Args:
-            lower: Lower bounds, shape `[samples, reactions]` [mmol/gDW/h].
-            upper: Upper bounds, shape `[samples, reactions]` [mmol/gDW/h].
-            progress: Called with the number of media decided so far.
-        """
-        return self._regions.solve(lower, upper, self._solve_one, progress)
-
-    def _solve_one(self, lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
-        linear = self._linear.solve(lower, upper)
+    def solve_one(self, lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
+        """Return the status and the flux of one medium, and if asked its region."""
+        linear, clear = clear_optimum(self._linear, lower, upper)
         if linear.status != OPTIMAL:
             return linear.status, linear.values, None
-        low, high = lower.copy(), upper.copy()
-        at_lower, at_upper = linear.reduced_costs < -REDUCED_COST, linear.reduced_costs > REDUCED_COST
-        high[at_lower], low[at_upper] = lower[at_lower], upper[at_upper]
-        nearest = self._quadratic.solve(np.zeros(len(lower)), low, high)
-        if nearest.status != OPTIMAL:
-            return f"failed: optimal face {nearest.status.removeprefix('failed: ')}", nearest.values, None
-        # Columns fixed by the dual keep their side whatever the sign of their multiplier.
-        side = np.where(at_lower, -1, np.where(at_upper, 1, nearest.side)).astype(np.int8)
-        fixed_by_dual = at_lower | at_upper
-        region = self._region(nearest, side, fixed_by_dual, lower, upper) if learn else None
-        return OPTIMAL, nearest.values, region
+        fixed = held_by_dual(linear)
+        return self._nearest.solve((lower, upper), fixed, linear.values, learn and clear)
 
-    def _region(
-        self, nearest: QuadraticSolution, side: np.ndarray, fixed: np.ndarray, lower: np.ndarray, upper: np.ndarray
-    ) -> CriticalRegion | None:
-        active_set = nearest.active_set
-        if active_set is None:
-            return None
-        held = self._varying[side[self._varying] != 0]
-        columns = self._matrix[:, held].toarray()
-        zeros = np.zeros((len(active_set.free), len(held)))
-        free_slopes, row_slopes, residual = active_set.solve(zeros, -columns, np.zeros_like(columns))
-        if not residual < ACCEPTED:
-            # One of the bounds cannot move alone: the region holds this medium only.
-            return None
-        slopes = np.zeros((len(held), len(lower)))
-        slopes[:, active_set.free] = free_slopes.T
-        slopes[np.arange(len(held)), held] = 1.0
-        signs = slopes - (self._transposed @ row_slopes).T
-        # Ignore the sign where both bounds are equal in every medium, but not where another medium opens them.
-        free_sign = fixed | self._pinned | (side == 0)
-        signs[:, free_sign] = 0.0
-        noise = 1e-11 * (1.0 + self._absolute @ np.abs(nearest.multipliers))
-        bounds = np.where(side < 0, lower, upper)
-        start = np.where(free_sign, 0.0, nearest.bound_multipliers)
-        return CriticalRegion(bounds, nearest.values, side, held, slopes, ACCEPTED, start, signs, noise)
+
+def clear_optimum(program: LinearProgram, lower: np.ndarray, upper: np.ndarray) -> tuple[LinearSolution, bool]:
+    """Return an optimum, and whether its reduced costs are clearly zero or not; if not, it is solved from the start."""
+    found = program.solve(lower, upper)
+    size = np.abs(found.reduced_costs)
+    clear = not np.any((size > UNCLEAR[0]) & (size < UNCLEAR[1]))
+    if not clear:
+        program.restart()
+        found = program.solve(lower, upper)
+    return found, clear
+
+
+def held_by_dual(found: LinearSolution) -> tuple[np.ndarray, np.ndarray]:
+    """Return the columns that every optimum of a program of sense "max" has at its lower, and at its upper bound."""
+    return found.reduced_costs < -REDUCED_COST, found.reduced_costs > REDUCED_COST

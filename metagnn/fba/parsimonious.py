@@ -1,4 +1,4 @@
-"""FBA and parsimonious FBA of many media, with linear programs that stay in memory."""
+"""Parsimonious FBA of many media, with linear programs that stay in memory."""
 
 from __future__ import annotations
 
@@ -8,63 +8,30 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
-from metagnn.optimize.critical_regions import CriticalRegions, Learned, basis_region
-from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
-
-ACCEPTED = 1e-10
-"""Largest violation of a bound at which a basis serves another medium [mmol/gDW/h]."""
-
-
-class Optimum:
-    """FBA: a flux with the largest objective (Orth et al. 2010, doi 10.1038/nbt.1614).
-
-    It is seldom unique: earlier media decide which one is returned. A basis is optimal for every medium that keeps it
-    feasible, and applying it costs one product of matrices.
-
-    Args:
-        matrix: S, shape `[metabolites, reactions]`, scipy sparse.
-        objective: c, shape `[reactions]`.
-        varying: Columns whose bounds differ between media. Others may differ too, but one basis then serves only media
-            with the same bounds there.
-    """
-
-    def __init__(self, matrix: Any, objective: np.ndarray, varying: np.ndarray) -> None:
-        self._program = LinearProgram(matrix, objective)
-        self._varying = varying
-        self._regions = CriticalRegions()
-
-    def solve(
-        self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
-    ) -> tuple[np.ndarray, list[str]]:
-        """Return fluxes, shape `[media, reactions]`, NaN unless the status is "optimal", and the statuses.
-
-        Args:
-            lower: Lower bounds, shape `[media, reactions]` [mmol/gDW/h].
-            upper: Upper bounds, the same shape.
-            progress: Called with the number of media decided so far.
-        """
-        return self._regions.solve(lower, upper, self._solve_one, progress)
-
-    def _solve_one(self, lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
-        found = self._program.solve(lower, upper)
-        region = None
-        if learn and found.status == OPTIMAL:
-            region = basis_region(self._program, found, (lower, upper), self._varying, ACCEPTED)
-        return found.status, found.values, region
+from metagnn.fba.least_norm import clear_optimum, held_by_dual
+from metagnn.fba.nearest_in_face import NearestInFace
+from metagnn.optimize.critical_regions import Learned
+from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram, LinearSolution
+from metagnn.optimize.repeatable_optima import AbstractRepeatableOptima
 
 
-class ParsimoniousOptimum:
+class ParsimoniousOptimum(AbstractRepeatableOptima):
     """pFBA: the least total flux Σ|v| at the largest growth (Lewis et al. 2010, doi 10.1038/msb.2010.47).
 
-    Two models stay in memory: FBA, and least total flux with growth fixed. Each starts from its own last optimum; one
-    model that swaps objectives is ten times slower at genome scale.
+    Where several fluxes have it, the one of least norm among them, so that it is unique.
+
+    Two linear programs stay in memory: FBA, and least total flux. Each starts from its own last optimum; one that swaps
+    objectives is ten times slower at genome scale. The columns that the duals of both hold at a bound span the face of
+    all optima.
 
     Args:
         matrix: S, shape `[metabolites, reactions]`, scipy sparse.
         growth: Position of the growth reaction.
         backward: Reactions that can run backward in some medium, boolean, shape `[reactions]`.
-        varying: Columns whose bounds differ between media, as for `Optimum`.
+        varying: Columns whose bounds differ between media. Others may differ too, but one region then serves only media
+            with the same bounds there.
         weights: Weight of every column in the total, zero or one, shape `[reactions]`; ones by default.
+        squares: Weight of the square of every column in the norm, the same shape; as in the total by default.
     """
 
     def __init__(
@@ -74,19 +41,24 @@ class ParsimoniousOptimum:
         backward: np.ndarray,
         varying: np.ndarray,
         weights: np.ndarray | None = None,
+        squares: np.ndarray | None = None,
     ) -> None:
+        columns = matrix.shape[1]
+        weights = np.ones(columns) if weights is None else weights
+        squares = weights if squares is None else squares
         self._growth = growth
-        weights = np.ones(matrix.shape[1]) if weights is None else weights
         # What does not count in the total stays whole, whatever its sign.
         self._backward, self._whole = np.flatnonzero(backward & (weights > 0)), np.flatnonzero(weights == 0)
-        objective = np.zeros(matrix.shape[1])
-        objective[growth] = 1.0
-        self._largest_growth = Optimum(matrix, objective, varying)
         # v = forward − backward, both ≥ 0, so that |v| is their sum; split only reactions that can run backward.
         split = scipy.sparse.hstack([matrix, -matrix[:, self._backward]], format="csc")
-        mirrored = matrix.shape[1] + np.flatnonzero(np.isin(self._backward, varying))
-        differing = np.union1d(np.concatenate([varying, mirrored]), [growth])
-        self._least_flux = Optimum(split, -np.append(weights, weights[self._backward]), differing)
+        squares = np.append(squares, squares[self._backward])
+        differing = np.append(varying, columns + np.flatnonzero(np.isin(self._backward, varying)))
+        super().__init__(split, squares, differing)
+        objective = np.zeros(columns)
+        objective[growth] = 1.0
+        self._largest_growth = LinearProgram(matrix, objective)
+        self._least_flux = LinearProgram(split, -np.append(weights, weights[self._backward]))
+        self._nearest = NearestInFace(split, differing, squares, np.zeros(len(squares), dtype=bool))
 
     def solve(
         self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
@@ -98,30 +70,64 @@ class ParsimoniousOptimum:
             upper: Upper bounds, the same shape.
             progress: Called with the number of media decided so far.
         """
-        fluxes, status = self._largest_growth.solve(lower, upper, lambda done: None)
-        rows = np.array([row for row, text in enumerate(status) if text == OPTIMAL], dtype=np.int64)
-        growth, without = fluxes[:, self._growth].copy(), len(lower) - len(rows)
-        # Growth fixed exactly is almost always feasible within the solver's tolerance; otherwise relax it slightly.
-        for slack in (0.0, 1e-9, 1e-8):
-            low, high = lower[rows], upper[rows]
-            pinned = growth[rows]
-            low[:, self._growth] = np.maximum(low[:, self._growth], pinned - slack * np.maximum(1.0, np.abs(pinned)))
-            high[:, self._growth] = np.maximum(low[:, self._growth], np.minimum(high[:, self._growth], pinned))
-            report = (lambda done: progress(without + done)) if slack == 0.0 else (lambda done: None)
-            least, said = self._least_flux.solve(*self._split_bounds(low, high), report)
-            fluxes[rows] = least[:, : lower.shape[1]]
-            fluxes[np.ix_(rows, self._backward)] -= least[:, lower.shape[1] :]
-            for row, text in zip(rows, said, strict=True):
-                reason = "no flux keeps the largest growth" if text == INFEASIBLE else text.removeprefix("failed: ")
-                status[row] = text if text == OPTIMAL else f"failed: {reason}"
-            rows = rows[[text != OPTIMAL for text in said]]
-        if without == len(lower):
-            progress(without)
+        parts, status = super().solve(*self._split(lower, upper), progress)
+        fluxes = parts[:, : lower.shape[1]]
+        fluxes[:, self._backward] -= parts[:, lower.shape[1] :]
         return fluxes, status
 
-    def _split_bounds(self, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def restart(self) -> None:
+        """Forget the last optima."""
+        self._largest_growth.restart()
+        self._least_flux.restart()
+
+    def solve_one(self, lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
+        """Return the status and the flux of one medium, and if asked its region; all in forward and backward parts."""
+        count = self._largest_growth.shape[1]
+        whole = lower[:count].copy(), upper[:count].copy()
+        whole[0][self._backward] -= upper[count:]
+        whole[1][self._backward] -= lower[count:]
+        first, clear = clear_optimum(self._largest_growth, *whole)
+        if first.status != OPTIMAL:
+            return first.status, np.full(len(lower), np.nan), None
+        at_lower, at_upper = held_by_dual(first)
+        face = self._split(np.where(at_upper, whole[1], whole[0]), np.where(at_lower, whole[0], whole[1]))
+        second, also_clear = clear_optimum(self._least_flux, *face)
+        # At its lower bound, a flux has the least forward and the most backward part.
+        bounds = lower, upper
+        below = np.append(at_lower, at_upper[self._backward])
+        above = np.append(at_upper, at_lower[self._backward])
+        if second.status != OPTIMAL:
+            second, face = self._with_growth(whole, first.values[self._growth])
+            bounds, clear, below, above = face, False, np.zeros_like(below), np.zeros_like(above)
+        if second.status != OPTIMAL:
+            reason = "no flux keeps the largest growth" if second.status == INFEASIBLE else second.status
+            return f"failed: {reason.removeprefix('failed: ')}", second.values, None
+        at_lower, at_upper = held_by_dual(second)
+        # The sign of a reduced cost says nothing where the face has fixed the column.
+        fixed = below | (at_lower & ~above), above | (at_upper & ~below)
+        held = self._least_flux.held_columns()
+        entering = held & (face[0] < face[1]) & ~(fixed[0] | fixed[1])
+        moving = self._least_flux.moved_with(np.flatnonzero(entering))
+        return self._nearest.solve(bounds, fixed, second.values, learn and clear and also_clear, (moving, held))
+
+    def _with_growth(
+        self, bounds: tuple[np.ndarray, np.ndarray], growth: float
+    ) -> tuple[LinearSolution, tuple[np.ndarray, np.ndarray]]:
+        """Return the least total flux with growth pinned, relaxed slightly where that is infeasible, and its bounds."""
+        for slack in (0.0, 1e-9, 1e-8):
+            low, high = bounds[0].copy(), bounds[1].copy()
+            at = self._growth
+            low[at] = max(low[at], growth - slack * max(1.0, abs(growth)))
+            high[at] = max(low[at], min(high[at], growth))
+            face = self._split(low, high)
+            found = self._least_flux.solve(*face)
+            if found.status == OPTIMAL:
+                break
+        return found, face
+
+    def _split(self, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         at = self._backward
-        low = np.concatenate([np.maximum(lower, 0.0), np.maximum(-upper[:, at], 0.0)], axis=1)
-        high = np.concatenate([np.maximum(upper, 0.0), np.maximum(-lower[:, at], 0.0)], axis=1)
-        low[:, self._whole], high[:, self._whole] = lower[:, self._whole], upper[:, self._whole]
+        low = np.concatenate([np.maximum(lower, 0.0), np.maximum(-upper[..., at], 0.0)], axis=-1)
+        high = np.concatenate([np.maximum(upper, 0.0), np.maximum(-lower[..., at], 0.0)], axis=-1)
+        low[..., self._whole], high[..., self._whole] = lower[..., self._whole], upper[..., self._whole]
         return low, high

@@ -27,6 +27,7 @@ class ReducedProblem:
         growth: Position of the group that grows.
         objective: Coefficients of growth in the fluxes of the groups, shape `[groups]`.
         weights: Zero for groups without a reaction, one for all others, shape `[groups]`.
+        squares: Sum of the squares of the reactions of every group at a group flux of one, shape `[groups]`.
     """
 
     def __init__(
@@ -42,6 +43,8 @@ class ReducedProblem:
             # Growth is blocked: keep every reaction, because solvers need an objective.
             coupled = CoupledReactions.keep_all(matrix)
         size = _norms(coupled, growth, order, uncounted)
+        squares = _norms(coupled, growth, 2, uncounted) if order == 1 else size
+        self.squares = (squares / np.where(size == 0, 1.0, size)) ** 2
         self.weights = (size != 0).astype(np.float64)
         self.coupled = coupled.rescale(np.where(size == 0, 1.0, size))
         self.growth = int(coupled.group[growth])

@@ -6,6 +6,7 @@ import codecs
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 HEAD = 1 << 16
 """Bytes at the beginning of a file by which its dialect is judged."""
+
+MOST_LINE = 1 << 25
+"""Longest line [bytes]: a million columns."""
 
 GAPS = sorted({spelling for word in PROGRAM_GAPS for spelling in (word, word.upper(), word.title(), "NaN")})
 
@@ -47,6 +51,7 @@ class DelimitedText(AbstractTableFormat):
     def open_table(self, path: Path, rows: int | None = None) -> OpenTable:
         """Open a file, once the length of every row is checked; numbers keep every digit."""
         check_kind(path)
+        _check_lines(path)
         with path.open("rb") as file:
             head = file.read(HEAD + 1)
         encoding = find_encoding(path, head)
@@ -69,7 +74,7 @@ class DelimitedText(AbstractTableFormat):
         text.check_rows()
         return text
 
-    def open_writer(self, file: IO[bytes], path: Path) -> AbstractRowWriter:
+    def open_writer(self, file: IO[bytes] | BytesIO, path: Path) -> AbstractRowWriter:
         """A writer that puts the header above the first row of an empty file."""
         return _TextWriter(file, self.separator)
 
@@ -177,9 +182,24 @@ class _TextTable:
         return True
 
 
+def _check_lines(path: Path) -> None:
+    """Raise if a line is so long that it can be no row of a table: readers hold it whole, several times.
+
+    Raises:
+        TableError: Naming the length.
+    """
+    length = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            end = max(block.rfind(b"\n"), block.rfind(b"\r"))
+            length = len(block) - end - 1 if end >= 0 else length + len(block)
+            if length > MOST_LINE:
+                raise TableError(f"'{path}' has a line of more than {MOST_LINE >> 20} MiB; expected rows of a table")
+
+
 @dataclass(frozen=True)
 class _TextWriter(AbstractRowWriter):
-    file: IO[bytes]
+    file: IO[bytes] | BytesIO
     separator: str
 
     def write(self, rows: pd.DataFrame) -> None:

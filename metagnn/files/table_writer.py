@@ -1,8 +1,9 @@
-"""Tables written to files: whole, some rows at a time, or appended to a text file."""
+"""Tables written to files: whole, some rows at a time, or as parts of a text file."""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from metagnn.errors import TableError
+from metagnn.files.output import beside, followed
 from metagnn.files.table_format import AbstractRowWriter, check_names
 from metagnn.files.table_formats import find_format
 
@@ -28,10 +30,11 @@ class TableWriter:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self._path = Path(path)
-        self._format = find_format(self._path, write=True)
+        self._format = find_format(Path(path), write=True)
+        # A link stays a link: what it means is replaced.
+        self._path = followed(path)
         self._format.require_package(self._path)
-        self._beside = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
+        self._beside = beside(self._path)
         self._file: Any = None
         self._rows: AbstractRowWriter
 
@@ -77,12 +80,13 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
         writer.write(table)
 
 
-def append_rows(rows: pd.DataFrame, path: Path) -> None:
-    """Append rows to a text table, which is made if it does not exist; an interruption may leave a part of them.
+def text_of_rows(rows: pd.DataFrame, path: Path, header: bool) -> bytes:
+    """Rows as a text table holds them; parts joined in order are the file that `write_table` writes.
 
     Args:
-        rows: Rows with the columns of the file.
-        path: The file, of a format that can grow, such as .csv.
+        rows: The rows; the index is left out.
+        path: The file that they are for, of a format that can grow, such as .csv.
+        header: Whether the names of the columns come first.
 
     Raises:
         TableError: A format that cannot grow, or columns with the same name or without one.
@@ -90,9 +94,11 @@ def append_rows(rows: pd.DataFrame, path: Path) -> None:
     known = find_format(path, write=True)
     if not known.grows:
         raise TableError(f"'{path}' is {known.name}, to which no rows can be appended; expected .csv")
-    rows = _with_text_names(rows, path)
-    with path.open("ab") as file:
-        known.open_writer(file, path).write(rows)
+    buffer = io.BytesIO()
+    # What is not at the start of a file gets no header.
+    before = buffer.write(b"" if header else b"\n")
+    known.open_writer(buffer, path).write(_with_text_names(rows, path))
+    return buffer.getvalue()[before:]
 
 
 def _with_text_names(rows: pd.DataFrame, path: Path) -> pd.DataFrame:

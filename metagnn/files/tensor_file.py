@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,13 @@ import safetensors.torch
 from torch import Tensor
 
 from metagnn.errors import FolderError
+from metagnn.files.output import replace_file
+
+LENGTH = 8
+"""Bytes of a safetensors file that hold the length of its header."""
+
+_DAMAGED = (KeyError, ValueError, TypeError, AttributeError, RecursionError, RuntimeError)
+"""What reading damaged tensors raises: types that numpy lacks, metadata that is no text, a document nested too deep."""
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], document: Any) -> None:
@@ -28,13 +34,20 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], document: Any) -> None
     """
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     text = json.dumps(document)
-    partial = path.with_name(path.name + ".partial")
-    metadata = {"document": text, "sha256": _digest(tensors, text)}
     try:
-        safetensors.torch.save_file(tensors, partial, metadata=metadata)
-        os.replace(partial, path)
+        content = safetensors.torch.save(tensors, metadata={"document": text, "sha256": _digest(tensors, text)})
+        replace_file(path, *_in_order(content))
     except (OSError, safetensors.SafetensorError) as error:
         raise FolderError(f"'{path}' cannot be written: {error}") from error
+
+
+def _in_order(content: bytes) -> tuple[bytes, bytes, bytes]:
+    """A file with its header in alphabetical order: the package's own order differs from one call to the next."""
+    size = int.from_bytes(content[:LENGTH], "little")
+    header = json.dumps(json.loads(content[LENGTH : LENGTH + size]), sort_keys=True).encode()
+    # Tensors begin at a multiple of eight bytes; their offsets count from there.
+    header += b" " * (-len(header) % LENGTH)
+    return len(header).to_bytes(LENGTH, "little"), header, content[LENGTH + size :]
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
@@ -50,12 +63,12 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open has no __iter__
         text = metadata["document"]
-        document = json.loads(text)
-    except (OSError, safetensors.SafetensorError, KeyError, ValueError) as error:
+        document, digest = json.loads(text), _digest(tensors, text)
+    except (OSError, safetensors.SafetensorError, *_DAMAGED) as error:
         raise FolderError(
             f"'{path}' is damaged or no saved file of metagnn ({error}); restore it or train again"
         ) from error
-    if metadata.get("sha256") != _digest(tensors, text):
+    if metadata.get("sha256") != digest:
         raise FolderError(f"'{path}' is damaged: its contents do not match their checksum; restore it or train again")
     return tensors, document
 

@@ -17,6 +17,7 @@ from metagnn.fba.growth_cuts import growth_cuts
 from metagnn.fba.typical_fluxes import typical_fluxes
 from metagnn.graph.features import node_features
 from metagnn.models.constraint import AbstractConstraint, Unfinished, as_constraint
+from metagnn.models.exact_layers import ExactLayers
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.models.graph_encoder import GraphEncoder
@@ -28,7 +29,6 @@ from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn.biomass import BiomassComposition
 from metagnn.nn.grouped_parameters import group_measurements, group_parameters
 from metagnn.nn.growth_limit import limit_growth
-from metagnn.nn.polytope import PolytopeProjection
 from metagnn.nn.reaction_groups import ReactionGroups
 from metagnn.nn.splitting import SplittingParameters, UnrolledSplitting
 
@@ -168,7 +168,7 @@ class FluxGNN(AbstractFluxModel):
         self.log_cost = nn.Parameter(torch.empty(()))
         self.log_trust = nn.Parameter(torch.empty(()))
         # Outside the modules: a constant of the network and the composition, not a part of the state.
-        self._projection: tuple[Tensor, PolytopeProjection] | None = None
+        self._layers: ExactLayers | None = None
         self.reset_head()
 
     def _register_calibration(self, reactions: int) -> None:
@@ -274,6 +274,12 @@ class FluxGNN(AbstractFluxModel):
             cuts = growth_cuts(self._compression.coupled, self.growth_index, lower.numpy(), upper.numpy())
             self.growth_cuts = torch.from_numpy(cuts).to(self.growth_cuts.device)
 
+    def check_loaded(self) -> None:
+        """Check that the cuts of growth have a price for every group of reactions."""
+        if self.growth_cuts.dim() != 2 or (len(self.growth_cuts) and self.growth_cuts.shape[1] != self.groups.groups):
+            shape = tuple(self.growth_cuts.shape)
+            raise RuntimeError(f"`growth_cuts` has shape {shape}; expected a column for {self.groups.groups} groups")
+
     def after_training(self, samples: FluxBatch, scale: Tensor) -> None:
         """Do what the constraint asks for."""
         self._constraint.after_training(self, samples, scale)
@@ -296,11 +302,15 @@ class FluxGNN(AbstractFluxModel):
         def nearest_feasible(fluxes: Tensor) -> Tensor:
             scale = parameters.scale.to(fluxes.dtype)
             target = fluxes + self.growth_drive * size * scale * self.is_growth
-            nearest: Tensor = self._polytope()(target, lower, upper, scale.pow(-2))
+            nearest: Tensor = self._exact().polytope(target, lower, upper, scale.pow(-2))
             return nearest
 
+        def settle(fluxes: Tensor) -> Tensor:
+            return self._exact().settled(fluxes)
+
+        groups = self.groups.expand
         fluxes = self._constraint.last_operation(
-            Unfinished(conditions, self.growth_index, result, size, self.groups.expand, nearest_feasible, self.training)
+            Unfinished(conditions, self.growth_index, result, size, groups, nearest_feasible, settle, self.training)
         )
         return FluxPrediction(fluxes, self.growth_index, self.composition.change() if self.biomass else None)
 
@@ -312,15 +322,15 @@ class FluxGNN(AbstractFluxModel):
             return self.balances
         return self.composition.basis() if basis is None else basis
 
-    def _polytope(self) -> PolytopeProjection:
-        """The last operation of "polytope", for the biomass column in use; made anew only when that has changed."""
-        column = self.composition.column().detach()
-        if self._projection is None or not torch.equal(self._projection[0].to(column.device), column):
-            S = self.stoichiometry
-            if self.composition.trainable:
-                S = S.with_column(self.growth_index, column)
-            self._projection = column.clone(), PolytopeProjection(S, *self.widest, self._compression).to(column.device)
-        return self._projection[1]
+    def _exact(self) -> ExactLayers:
+        """The exact layers for the biomass column in use; made anew only when that has changed."""
+        known, S, trained = self._layers, self.stoichiometry, self.composition.trainable
+        if known is None or trained:
+            column = self.composition.column().detach()
+            if known is None or not torch.equal(known.column.to(column.device), column):
+                S = S.with_column(self.growth_index, column) if trained else S
+                known = self._layers = ExactLayers(S, column.clone(), self.widest, self.groups, self._compression)
+        return known
 
     def sample_size(self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None) -> Tensor:
         """Size of every sample, by which it is normalised, shape `[..., 1]` [mmol/gDW/h].

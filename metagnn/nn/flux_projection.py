@@ -10,9 +10,13 @@ import torch
 from torch import Tensor
 
 from metagnn._typing import Basis, Metric
-from metagnn.network.sparse_balances import BalanceFactor, SparseBalances
+from metagnn.network.sparse_balances import REFINED, BalanceFactor, SparseBalances
 from metagnn.nn.balance_correction import BalanceCorrection
 from metagnn.nn.steady_state import metric_basis
+
+TRAINED = 1e-6
+"""Imbalance that training accepts, relative to the largest flux: far below what a loss sees. Less would cost a tenth of
+the training time on iJO1366."""
 
 
 class AbstractFluxProjection(ABC):
@@ -30,8 +34,14 @@ class AbstractFluxProjection(ABC):
     width: int
 
     @abstractmethod
-    def nearest(self, fluxes: Tensor) -> Tensor:
-        """Project fluxes, shape `[..., reactions]`; differentiable to any order in the fluxes and the parameters."""
+    def nearest(self, fluxes: Tensor, exact: bool = True) -> Tensor:
+        """Project fluxes; differentiable to any order in the fluxes and the parameters.
+
+        Args:
+            fluxes: Shape `[..., reactions]`.
+            exact: Whether |S·v| is at most 1e-10 of the largest flux (1e-9 by a basis if coefficients span five
+                decades); otherwise 1e-6, which is faster.
+        """
 
     @abstractmethod
     def step(self, state: Tensor, half: Tensor, kept: Tensor, beta: float, alpha: float) -> None:
@@ -95,8 +105,8 @@ class DenseProjection(AbstractFluxProjection):
     def _collect_back(self) -> Tensor:
         return self._collect.T.contiguous()
 
-    def nearest(self, fluxes: Tensor) -> Tensor:
-        """See the base class."""
+    def nearest(self, fluxes: Tensor, exact: bool = True) -> Tensor:
+        """See the base class; a basis of the null space is always exact."""
         collect, spread = self.parameters
         return (fluxes @ collect) @ spread.T
 
@@ -138,16 +148,20 @@ class BalanceFactors:
             self._last = last = wanted.copy(), self._balances.factor(wanted)
         return last[1]
 
-    def correct(self, values: Tensor, variance: Tensor) -> Tensor:
-        """Compute C of `BalanceCorrection` with two refinements, so that the balances hold to rounding.
+    def correct(self, values: Tensor, variance: Tensor, tolerance: float = REFINED) -> Tensor:
+        """Compute C of `BalanceCorrection`, refined until the balances hold.
 
         Args:
             values: x, shape `[..., *samples, columns]`.
             variance: m, shape `[*samples, columns]`; each sample costs one factorisation.
+            tolerance: Imbalance relative to the largest value of a sample.
         """
         variances = variance.reshape(-1, variance.shape[-1])
         sides = values.reshape(-1, *variances.shape)
-        moved = [_correction(self.factor(one), sides[:, row], 2) for row, one in enumerate(variances)]
+        moved = []
+        for row, one in enumerate(variances):
+            exact = self.factor(one).exact_correction(_as_columns(sides[:, row]), tolerance)
+            moved.append(torch.from_numpy(exact).T.to(values))
         return torch.stack(moved, dim=1).reshape(values.shape)
 
 
@@ -177,11 +191,12 @@ class SparseProjection(AbstractFluxProjection):
     def _factor(self) -> BalanceFactor:
         return self._factors.factor(self._variance)
 
-    def nearest(self, fluxes: Tensor) -> Tensor:
+    def nearest(self, fluxes: Tensor, exact: bool = True) -> Tensor:
         """See the base class; compute in float64."""
-        exact = fluxes.to(torch.float64)
-        moved: Tensor = BalanceCorrection.apply(exact, self._variance, self._factors.correct)
-        return exact - self._variance * moved
+        values = fluxes.to(torch.float64)
+        solver = functools.partial(self._factors.correct, tolerance=REFINED if exact else TRAINED)
+        moved: Tensor = BalanceCorrection.apply(values, self._variance, solver)
+        return values - self._variance * moved
 
     def step(self, state: Tensor, half: Tensor, kept: Tensor, beta: float, alpha: float) -> None:
         """See the base class; save the unscaled correction."""
@@ -207,10 +222,14 @@ class SparseProjection(AbstractFluxProjection):
         return agreement, ((2 * scale.to(torch.float64) * to_variance).to(scale.dtype),)
 
 
-def _correction(factor: BalanceFactor, values: Tensor, refinements: int | None = None) -> Tensor:
+def _correction(factor: BalanceFactor, values: Tensor) -> Tensor:
     """Compute `BalanceFactor.correction` of a batch, shape `[samples, columns]`, in its dtype."""
-    if refinements is None:
-        # A float32 result gains nothing from refinement.
-        refinements = int(values.dtype == torch.float64)
-    columns = values.detach().T.to("cpu", torch.float64).contiguous().numpy()
-    return torch.from_numpy(factor.correction(columns, refinements)).T.to(values)
+    # A float32 result gains nothing from refinement.
+    refinements = int(values.dtype == torch.float64)
+    return torch.from_numpy(factor.correction(_as_columns(values), refinements)).T.to(values)
+
+
+def _as_columns(values: Tensor) -> np.ndarray:
+    """Return a batch `[samples, columns]` as float64 array `[columns, samples]`."""
+    columns: np.ndarray = values.detach().T.to("cpu", torch.float64).contiguous().numpy()
+    return columns

@@ -122,7 +122,7 @@ class UnrolledSplitting(nn.Module):
         # Clip and project in float64, so that bounds and steady state hold exactly.
         exact = torch.float64
         within = torch.clamp(inside.reshape(lower.shape).to(exact), lower.to(exact), upper.to(exact))
-        return SplittingResult(within_bounds=within, at_steady_state=projection.nearest(within))
+        return SplittingResult(within_bounds=within, at_steady_state=projection.nearest(within, not self.training))
 
     @staticmethod
     def _local_terms(

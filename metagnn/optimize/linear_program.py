@@ -95,9 +95,24 @@ class LinearProgram:
         """
         return self._simplex.get().shadow_prices()
 
+    def other_reduced_costs(self, objective: np.ndarray) -> np.ndarray:
+        """Return the reduced costs of another objective in the basis of this thread's last optimum, `[columns]`.
+
+        With the right signs, they prove that optimum for the other objective too.
+        """
+        return self._simplex.get().other_reduced_costs(objective)
+
     def held_columns(self) -> np.ndarray:
         """Return the columns outside the basis of this thread's last optimum, boolean, shape `[columns]`."""
         return self._simplex.get().held_columns()
+
+    def moved_with(self, columns: np.ndarray) -> np.ndarray:
+        """Return the columns that move when some held ones do, these included, boolean, shape `[columns]`.
+
+        Args:
+            columns: Held columns of this thread's last optimum.
+        """
+        return self._simplex.get().moved_with(columns)
 
     def slopes(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how this thread's last optimum moves with the bounds of held columns while its basis stays optimal.

@@ -89,7 +89,10 @@ def test_a_spreadsheet_gives_hidden_co2_with_intervals(run):
 def test_a_finished_folder_is_not_overwritten_without_force(run):
     assert run("rates.csv")[0] == 0
     refused(run("rates.csv"), "'out' exists", "--force")
-    refused(run("rates.csv", "--resume"), "nothing to resume", "--force")
+    code, _, error = run("rates.csv", "--resume")
+    assert code == 0
+    assert error == "metagnn: warning: 'out' is finished already; use --force to compute it again\n"
+    refused(run("rates.csv", "--resume", "--gamma", "4.2"), "is finished, by a run with gamma None, not 4.2", "--force")
     assert run("rates.csv", "--force")[0] == 0
 
 

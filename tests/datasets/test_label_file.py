@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metagnn.datasets import label_folder
 from metagnn.datasets.label_file import simulate_to_file
 from metagnn.datasets.media import uniform_media
 from metagnn.datasets.reference_media import E_COLI_CORE_RANGES
 from metagnn.errors import FolderError, InputError, TableError
 from metagnn.fba import label_chunks, simulate_fluxes
 from metagnn.fba.label_simulator import LabelSimulator
+from metagnn.files import unfinished_run
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import TableWriter, write_table
 from tests.copies_and_threads import assert_copies_are_the_same
@@ -82,7 +82,7 @@ def test_file_holds_what_was_returned_in_the_promised_columns(core, media, tmp_p
     assert table["sample"].tolist() == media["sample"].tolist()
     assert table["status"][4] == "infeasible"
     assert np.array_equal(table[list(core.reactions)].to_numpy(), solutions.read_fluxes().to_numpy(), equal_nan=True)
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert sorted(file.name for file in path.parent.iterdir()) == [f".{path.name}.run.json", path.name]
     assert calls[-1] == (23, 23)
     assert [done for done, _ in calls] == sorted(done for done, _ in calls)
     whole = simulate_fluxes(core, media)
@@ -118,7 +118,7 @@ def test_lost_and_damaged_chunks_are_computed_again(core, media, killed, monkeyp
 def test_an_unfinished_run_is_neither_overwritten_nor_mixed_up(core, media, killed):
     with pytest.raises(FolderError, match="unfinished run; use --resume to continue it or --force to start anew"):
         simulate_to_file(core, media, "min_norm", killed)
-    with pytest.raises(FolderError, match="begun with 'min_norm', not 'fba'"):
+    with pytest.raises(FolderError, match="begun with method 'min_norm', not 'fba'"):
         simulate_to_file(core, media, "fba", killed, resume=True)
     with pytest.raises(FolderError, match="begun with other media"):
         simulate_to_file(core, media.assign(EX_o2_e=1.0), "min_norm", killed, resume=True)
@@ -126,7 +126,7 @@ def test_an_unfinished_run_is_neither_overwritten_nor_mixed_up(core, media, kill
         simulate_to_file(core, media.assign(sample="x"), "min_norm", killed, resume=True)
     with pytest.raises(FolderError, match="begun with other media"):
         simulate_to_file(core, media.assign(knockout="PGI"), "min_norm", killed, resume=True)
-    with pytest.raises(FolderError, match="begun with another network"):
+    with pytest.raises(FolderError, match="begun with other network"):
         simulate_to_file(core.knock_out(["PFK"]), media, "min_norm", killed, resume=True)
     (killed.with_name("labels.csv.partial") / "job.json").write_text("{")
     with pytest.raises(FolderError, match=r"damaged: job\.json cannot be read"):
@@ -140,7 +140,7 @@ def test_a_finished_file_needs_force(core, media, tmp_path):
     before = path.read_bytes()
     with pytest.raises(FolderError, match="exists; use --force"):
         simulate_to_file(core, media[:3], "min_norm", path)
-    with pytest.raises(FolderError, match="is finished; use --force instead of --resume"):
+    with pytest.raises(FolderError, match="is finished, by a run with other media; use --force instead of --resume"):
         simulate_to_file(core, media[:3], "min_norm", path, resume=True)
     assert path.read_bytes() == before
     simulate_to_file(core, media[:3], "min_norm", path, force=True)
@@ -163,9 +163,10 @@ def test_bad_input_leaves_nothing_behind(core, media, tmp_path):
 
 
 def test_the_side_folder_knows_its_job(killed, core):
-    job = json.loads((killed.with_name("labels.csv.partial") / "job.json").read_text())
+    begun = json.loads((killed.with_name("labels.csv.partial") / "job.json").read_text())
+    job, free = begun["job"], begun["free"]
     assert job["network"] == core.fingerprint
-    assert (job["method"], job["samples"], job["chunk"]) == ("min_norm", 23, 10)
+    assert (job["method"], free["chunk"]) == ("min_norm", 10)
 
 
 def test_infeasible_media_are_counted_once(core, media, tmp_path):
@@ -181,28 +182,28 @@ def test_infeasible_media_are_counted_once(core, media, tmp_path):
 
 def _stop_after(monkeypatch, writes, what):
     """The disk fails on the write after some."""
-    real, done = label_folder.replace_file, []
+    real, done = unfinished_run.replace_file, []
 
-    def replace_file(path, content):
+    def replace_file(path, *content):
         if len(done) == writes:
             raise OSError(what, os.strerror(what))
         done.append(path.name)
-        real(path, content)
+        real(path, *content)
 
-    monkeypatch.setattr(label_folder, "replace_file", replace_file)
+    monkeypatch.setattr(unfinished_run, "replace_file", replace_file)
 
 
 def test_a_full_disk_is_named_and_costs_no_finished_chunk(core, media, tmp_path, monkeypatch):
     path = tmp_path / "labels.csv"
     with monkeypatch.context() as full:
         _stop_after(full, 3, errno.ENOSPC)
-        with pytest.raises(FolderError, match=r"No space left on device\); finished chunks are kept, .* --resume"):
+        with pytest.raises(FolderError, match=r"No space left on device\); finished work is kept, .* --resume"):
             simulate_to_file(core, media, "fba", path)
     assert len(list(tmp_path.glob("*.partial/*.npz"))) == 2
     rows = _solved(monkeypatch)
     simulate_to_file(core, media, "fba", path, resume=True)
     assert rows == [3]
-    assert [file.name for file in tmp_path.iterdir()] == ["labels.csv"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".labels.csv.run.json", "labels.csv"]
 
 
 def test_a_full_disk_while_the_table_is_written_keeps_all_chunks(core, media, tmp_path, monkeypatch):
@@ -225,10 +226,11 @@ def test_a_folder_without_its_job_holds_nothing_of_value(core, media, tmp_path):
     side = path.with_name("labels.csv.partial")
     side.mkdir()
     (side / "000000000.npz").write_bytes(b"old")
-    simulate_to_file(core, media, "fba", path)
+    whole = simulate_to_file(core, media, "fba", path)
     side.mkdir()
-    with pytest.raises(FolderError, match="is finished; use --force instead of --resume"):
-        simulate_to_file(core, media, "fba", path, resume=True)
+    again = simulate_to_file(core, media, "fba", path, resume=True)
+    assert again.status.equals(whole.status)
+    assert (again.max_abs_sv, again.growing) == (whole.max_abs_sv, whole.growing)
     assert not side.exists()
 
 
@@ -259,7 +261,7 @@ def test_kill_9_of_a_run_with_workers_loses_and_repeats_nothing(core, tmp_path, 
     assert process.wait() == -signal.SIGKILL
     chunks = {file.name: file.stat().st_mtime_ns for file in side.glob("0*.npz")}
     _wait_until_gone(workers)
-    size = json.loads((side / "job.json").read_text())["chunk"]
+    size = json.loads((side / "job.json").read_text())["free"]["chunk"]
     assert 2 <= len(chunks) < 6000 // size
     assert not path.exists()
     rows, kept = _solved(monkeypatch), []

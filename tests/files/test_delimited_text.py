@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from metagnn.errors import TableError, TableWarning
 from metagnn.files.delimited_text import DelimitedText
 from metagnn.files.table_reader import describe_table, read_table, read_table_chunks
-from metagnn.files.table_writer import append_rows, write_table
+from metagnn.files.table_writer import text_of_rows, write_table
 
 
 def _csv(tmp_path, content):
@@ -148,5 +148,6 @@ def test_what_comes_after_the_head_is_read_in_the_dialect_of_the_head(tmp_path):
 def test_labels_that_look_like_comments_are_quoted_when_written(tmp_path):
     table = pd.DataFrame({"sample": ["#1", "2"], "EX_a": [1.0, 2.0]})
     write_table(table, tmp_path / "t.csv")
-    append_rows(table, tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open("ab") as file:
+        file.write(text_of_rows(table, tmp_path / "t.csv", False))
     assert read_table(tmp_path / "t.csv")["sample"].tolist() == ["#1", "2"] * 2

@@ -4,7 +4,7 @@ import pytest
 
 from metagnn.errors import TableError
 from metagnn.files.table_reader import read_table
-from metagnn.files.table_writer import TableWriter, append_rows, write_table
+from metagnn.files.table_writer import TableWriter, text_of_rows, write_table
 
 
 @pytest.fixture
@@ -56,14 +56,23 @@ def test_columns_without_a_name_of_their_own_are_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_appended_rows_are_the_table_byte_by_byte(tmp_path, table):
-    grown, whole = tmp_path / "grown.csv", tmp_path / "whole.csv"
-    for rows in (slice(0, 4), slice(4, 5), slice(5, 11)):
-        append_rows(table[rows], grown)
+def test_parts_of_a_text_table_are_the_table_byte_by_byte(tmp_path, table):
+    whole = tmp_path / "whole.csv"
+    parts = [text_of_rows(table[rows], whole, rows.start == 0) for rows in (slice(0, 4), slice(4, 5), slice(5, 11))]
     write_table(table, whole)
-    assert grown.read_bytes() == whole.read_bytes()
+    assert b"".join(parts) == whole.read_bytes()
     with pytest.raises(TableError, match="is Parquet, to which no rows can be appended"):
-        append_rows(table, tmp_path / "grown.parquet")
+        text_of_rows(table, tmp_path / "grown.parquet", True)
     with pytest.raises(TableError, match="'status' appears more than once"):
-        append_rows(table[["status", "status"]], tmp_path / "none.csv")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["grown.csv", "whole.csv"]
+        text_of_rows(table[["status", "status"]], whole, True)
+
+
+def test_a_link_stays_and_what_it_means_is_replaced(tmp_path, table):
+    (tmp_path / "far").mkdir()
+    link, target = tmp_path / "table.csv", tmp_path / "far" / "target.dat"
+    link.symlink_to(target)
+    for rows in (slice(0, 4), slice(0, 11)):
+        write_table(table[rows], link)
+        assert link.is_symlink()
+        assert target.read_bytes() == text_of_rows(table[rows], link, True)
+    assert [path.name for path in target.parent.iterdir()] == [target.name]

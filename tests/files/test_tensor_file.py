@@ -50,6 +50,14 @@ def test_any_document_is_kept(tmp_path_factory, document):
     assert read_tensors(path) == ({}, document)
 
 
+def test_the_same_tensors_are_the_same_bytes(tmp_path):
+    contents = set()
+    for _ in range(10):
+        write_tensors(tmp_path / "file", example(), {"a": 1})
+        contents.add((tmp_path / "file").read_bytes())
+    assert len(contents) == 1
+
+
 def test_views_and_tensors_that_share_memory_are_kept_apart(tmp_path):
     whole = torch.arange(12.0).reshape(3, 4).requires_grad_()
     tensors = {"whole": whole, "turned": whole.T, "row": whole[1], "again": whole}
@@ -138,7 +146,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     def full(source, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("metagnn.files.tensor_file.os.replace", full)
+    monkeypatch.setattr("metagnn.files.output.os.replace", full)
     with pytest.raises(FolderError, match="No space left on device"):
         write_tensors(path, {"x": torch.tensor(2.0)}, None)
     assert read_tensors(path)[0]["x"] == 1.0

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from metagnn.analysis.reconciliation.finished_chunks import FinishedChunks, rates_digest
 from metagnn.analysis.reconciliation.options import ReconcileOptions
 from metagnn.analysis.reconciliation.reconciler import Reconciler
 from metagnn.analysis.reconciliation.reconciliation import Reconciliation
 from metagnn.analysis.reconciliation.report import ReportTotals, intervals_table, reconciled_table, samples_table
-from metagnn.analysis.reconciliation.unfinished_run import UnfinishedRun
 from metagnn.datasets.rates import RateColumn, RateReader, RateTable
-from metagnn.errors import TableError
-from metagnn.files.output import check_output, replace_file
+from metagnn.errors import FolderError, TableError
+from metagnn.files.output import check_output
 from metagnn.files.table_reader import read_table_chunks
+from metagnn.files.unfinished_run import UnfinishedRun
+from metagnn.network.document import network_checksum
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.progress import Report, reported
 
@@ -92,12 +94,13 @@ def reconcile_to_folder(
     force: bool = False,
     resume: bool = False,
     progress: bool | Report | None = None,
+    draw: Callable[[Reconciliation, Path], object] | None = None,
 ) -> tuple[dict[str, Any], Reconciler, Reconciliation]:
     """Reconcile a file and write `reconciled.csv`, `intervals.csv`, `samples.csv` and `report.json`.
 
     The composition is fitted on the rows of the first chunk (ten thousand on a core model), and all rows are
-    reconciled with it. Finished chunks are kept in `unfinished` until all are done, so that a run that was killed, or
-    that met a damaged row, can be resumed.
+    reconciled with it. `UnfinishedRun` keeps finished chunks until all are done, so that a run that was killed, or that
+    met a damaged row, can be resumed.
 
     Args:
         network: The network.
@@ -108,13 +111,13 @@ def reconcile_to_folder(
         resume: Continue an unfinished run.
         progress: Whether to show progress, as for `Reconciler.run`, or what to call with how many samples are done,
             and of how many that are read by then.
+        draw: Draws the samples of the first chunk into the folder that it gets, which becomes part of the result.
 
     Returns:
         The report, the fitted reconciler, and the samples of the first chunk.
 
     Raises:
-        FolderError: The folder is not empty, or cannot be written; or `resume` finds nothing to continue, or a run of
-            another network, other settings or other rates.
+        FolderError: As `UnfinishedRun`, for another network, other settings or other rates.
         InputError: As `Reconciler`.
     """
     folder = check_output(folder, force, resume, folder=True)
@@ -122,35 +125,54 @@ def reconcile_to_folder(
     long = not rates.whole or len(rates.first.samples) > MOST_RANGED
     if long and options.ranges:
         options = replace(options, ranges=False)
-    unfinished = UnfinishedRun(folder, {"network": network.fingerprint} | asdict(options), force, resume)
-    reconciler = Reconciler(network, rates.first, options)
-    totals = ReportTotals(reconciler, rates.columns)
-    try:
-        with reported(progress, len(rates.first.samples), "samples") as report:
-            first = _run_chunks(reconciler, rates, totals, unfinished, report)
-    except TableError as error:
-        if not unfinished.rows:
-            raise
-        kept = f"{unfinished.rows} finished samples are kept; correct the file and continue with --resume"
-        raise TableError(f"{error}; {kept}") from error
-    document = totals.document()
-    replace_file(folder / REPORT, json.dumps(document, indent=1, ensure_ascii=False).encode())
-    unfinished.finish()
+    job = {"network": network_checksum(network), "rates": rates_digest(rates.first), **asdict(options)}
+    job["columns"] = [asdict(column) for column in rates.columns]
+    with UnfinishedRun(folder, job, folder=True, force=force, resume=resume) as run:
+        reconciler = Reconciler(network, rates.first, options)
+        if run.finished:
+            return _finished(run, folder, rates), reconciler, reconciler.run(rates.first, progress)
+        totals, chunks = ReportTotals(reconciler, rates.columns), FinishedChunks(run, folder, TABLES)
+        try:
+            with reported(progress, len(rates.first.samples), "samples") as report:
+                first = _run_chunks(reconciler, rates, totals, chunks, report)
+        except TableError as error:
+            if not chunks.rows:
+                raise
+            kept = f"{chunks.rows} finished samples are kept; correct the file and continue with --resume"
+            raise TableError(f"{error}; {kept}") from error
+        document = totals.document()
+        chunks.write({REPORT: json.dumps(document, indent=1, ensure_ascii=False).encode()})
+        if draw is not None:
+            with run.writing():
+                draw(first, run.result)
+        run.finish({"chunks": chunks.digests})
     return document, reconciler, first
+
+
+def _finished(run: UnfinishedRun, folder: Path, rates: RatesFile) -> dict[str, Any]:
+    """The report of a finished run.
+
+    Raises:
+        FolderError: It was of other rates; the job knows the first chunk only.
+    """
+    if [rates_digest(chunk) for chunk in _chunks(rates)] != run.note["chunks"]:
+        raise FolderError(f"'{folder}' is finished, by a run with other rates; use --force instead of --resume")
+    document: dict[str, Any] = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    return document
 
 
 def _run_chunks(
     reconciler: Reconciler,
     rates: RatesFile,
     totals: ReportTotals,
-    unfinished: UnfinishedRun,
+    finished: FinishedChunks,
     report: Report,
 ) -> Reconciliation:
     """Reconcile the unfinished chunks, accumulate the report, and return the samples of the first chunk."""
     first: Reconciliation | None = None
     done = 0
-    for number, chunk in enumerate(_chunks(rates)):
-        summary = unfinished.load(number, chunk)
+    for chunk in _chunks(rates):
+        summary = finished.load(chunk)
         if summary is not None:
             totals.add_summary(summary)
         if summary is None or first is None:
@@ -161,8 +183,7 @@ def _run_chunks(
                 _with_labels(table, chunk)
                 for table in (reconciled_table(found), samples_table(found, reconciler.measured))
             )
-            tables = (fluxes, intervals_table(found), rows)
-            unfinished.store(chunk, dict(zip(TABLES, tables, strict=True)), totals.add(found))
+            finished.store(chunk, (fluxes, intervals_table(found), rows), totals.add(found))
         done += len(chunk.samples)
         report(done, done)
     assert first is not None

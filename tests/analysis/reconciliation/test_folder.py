@@ -64,8 +64,8 @@ def test_what_ends_a_run_costs_a_chunk_and_the_rest_goes_on(core, file, tmp_path
     with pytest.raises(TableError, match=r"row 230: .* is no number; 200 finished samples are kept"):
         reconcile_to_folder(core, open_rates(core, file), out, options)
     # A kill in the middle of a write leaves half a row.
-    with (out / "unfinished" / "samples.csv").open("a") as table:
-        table.write("200,optim")
+    piece = out / "unfinished" / "000002.samples.csv"
+    piece.write_bytes(b"200,optim")
     file.write_text(content)
     with pytest.raises(FolderError, match="--resume to continue it"):
         reconcile_to_folder(core, open_rates(core, file), out, options)
@@ -77,8 +77,13 @@ def test_what_ends_a_run_costs_a_chunk_and_the_rest_goes_on(core, file, tmp_path
     assert len(first.samples) == 100
     assert report == whole
     assert tables_of(out) == tables_of(tmp_path / "whole")
-    assert sorted(path.name for path in out.iterdir()) == sorted((*module.TABLES, module.REPORT))
-    with pytest.raises(FolderError, match="nothing to resume"):
+    assert sorted(path.name for path in out.iterdir()) == sorted((*module.TABLES, module.REPORT, "run.json"))
+    with pytest.warns(UserWarning, match="is finished already"):
+        assert reconcile_to_folder(core, open_rates(core, file), out, options, resume=True)[0] == whole
+    table = pd.read_csv(file)
+    table.iloc[150, 0] *= 1.01
+    table.to_csv(file, index=False)
+    with pytest.raises(FolderError, match="is finished, by a run with other rates"):
         reconcile_to_folder(core, open_rates(core, file), out, options, resume=True)
 
 
@@ -107,7 +112,7 @@ def test_an_unfinished_run_of_something_else_is_not_continued(core, file, tmp_pa
     with pytest.raises(TableError, match="--resume"):
         reconcile_to_folder(core, open_rates(core, file), out)
     file.write_text(content)
-    with pytest.raises(FolderError, match="other settings"):
+    with pytest.raises(FolderError, match="begun with energy 'free', not 'keep'"):
         reconcile_to_folder(core, open_rates(core, file), out, ReconcileOptions(energy="keep"), resume=True)
     table = pd.read_csv(file)
     table.iloc[150, 0] *= 1.01

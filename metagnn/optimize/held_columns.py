@@ -1,0 +1,150 @@
+"""Values that depend on the held columns and their bounds alone, so that every path to an optimum ends in one label."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from metagnn.optimize.active_set import ActiveSet
+from metagnn.optimize.per_thread import PerThread
+
+AT_BOUND = 1e-9
+"""A column this close to a bound is held there; it grows with the largest value beyond `LARGE`. Solvers are right to
+about 1e-12, so that all agree unless a column lies in a gap of this width. Such programs are reported as uncertain."""
+
+LARGE = 100.0
+
+MOVES = 1e-10
+"""A held column whose bound cannot move alone leaves a row at least this far from zero per unit."""
+
+SOUND = 1e-11
+"""Largest |A v| of a map's values, relative to the largest of them. Where it is exceeded, columns are held that cannot
+all be at their bounds."""
+
+MOST_MAPS, MOST_BYTES = 1024, 1 << 27
+"""Most maps, and most bytes of maps, to keep."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Map:
+    """The optimum as an affine function of the bounds that move.
+
+    Attributes:
+        values: The optimum where these bounds are zero, shape `[columns]`.
+        moving: Held columns whose bound moves.
+        slopes: Change of the optimum per unit of each, shape `[moving, columns]`.
+        sound: Whether the values meet the rows.
+        stuck: Held varying columns whose bound cannot move alone: the map serves only the bounds that it was made for.
+        stuck_at: These bounds.
+    """
+
+    values: np.ndarray
+    moving: np.ndarray
+    slopes: np.ndarray
+    sound: bool
+    stuck: np.ndarray
+    stuck_at: np.ndarray
+
+
+class HeldColumns:
+    """The point of least norm that meets A v = 0 with the held columns at their bounds.
+
+    It is computed from the set of held columns and their bounds, never from an earlier optimum, and row by row without
+    products of matrices, whose rounding depends on the size of the batch. The optimum of a program is unique, so its
+    held columns do not depend on how it was found, and neither does any digit of the result.
+
+    Args:
+        matrix: A, shape `[rows, columns]`, scipy CSC.
+        weights: Weights of the squares in the norm, shape `[columns]`.
+        varying: Columns whose bounds differ between programs by any amount.
+    """
+
+    def __init__(self, matrix: Any, weights: np.ndarray, varying: np.ndarray) -> None:
+        self._matrix, self._weights = matrix, weights
+        self._varying = np.zeros(matrix.shape[1], dtype=bool)
+        self._varying[varying] = True
+        self._maps: PerThread[OrderedDict[bytes, list[_Map]]] = PerThread(OrderedDict)
+
+    def values(self, lower: np.ndarray, upper: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the values, shape `[programs, columns]`, and the programs whose held columns are certain.
+
+        Args:
+            lower: Lower bounds, shape `[programs, columns]`.
+            upper: Upper bounds, the same shape.
+            near: Optima up to the tolerance of a solver, the same shape.
+        """
+        near_zero = AT_BOUND * np.maximum(1.0, np.abs(near).max(axis=1, initial=0.0, keepdims=True) / LARGE)
+        above, below = near - lower <= near_zero, upper - near <= near_zero
+        side = np.where(above, np.int8(-1), below.astype(np.int8))
+        # Adding zero turns −0 into 0: the two must not make two maps, nor two texts.
+        at = np.where(side < 0, lower, np.where(side > 0, upper, 0.0)) + 0.0
+        values, certain = np.empty_like(near), np.zeros(len(near), dtype=bool)
+        groups: dict[bytes, list[int]] = {}
+        for row, key in enumerate(side):
+            groups.setdefault(key.tobytes() + at[row, ~self._varying].tobytes(), []).append(row)
+        for key_bytes, members in groups.items():
+            self._evaluate(key_bytes, side[members[0]], at, np.array(members), (values, certain))
+        twice = 2.0 * AT_BOUND * np.maximum(1.0, np.abs(values).max(axis=1, initial=0.0, keepdims=True) / LARGE)
+        inside = (side != 0) | ((values - lower > twice) & (upper - values > twice))
+        # With two bounds this close, which one holds the column is a matter of rounding.
+        inside &= (side <= 0) | (upper - lower > twice)
+        return values, certain & inside.all(axis=1)
+
+    def _evaluate(
+        self, key: bytes, side: np.ndarray, at: np.ndarray, rows: np.ndarray, out: tuple[np.ndarray, np.ndarray]
+    ) -> None:
+        """Fill the values of programs that hold the same columns at the same bounds but for the varying ones."""
+        values, certain = out
+        kept = self._maps.get()
+        maps = kept.setdefault(key, [])
+        kept.move_to_end(key)
+        while len(rows):
+            fitting = (one for one in maps if np.array_equal(one.stuck_at, at[rows[0], one.stuck]))
+            found = next(fitting, None)
+            if found is None:
+                found = self._make(side, at[rows[0]])
+                maps.append(found)
+                self._forget(kept, found)
+            same = (at[np.ix_(rows, found.stuck)] == found.stuck_at).all(axis=1)
+            total = np.repeat(found.values[None], int(same.sum()), axis=0)
+            for column, slope in zip(found.moving, found.slopes, strict=True):
+                total += at[rows[same], column][:, None] * slope
+            values[rows[same]], certain[rows[same]] = total, found.sound
+            rows = rows[~same]
+
+    def _forget(self, kept: OrderedDict[bytes, list[_Map]], latest: _Map) -> None:
+        most = min(MOST_MAPS, MOST_BYTES // (1 + latest.slopes.nbytes + latest.values.nbytes))
+        while sum(map(len, kept.values())) > max(most, 1) and len(kept) > 1:
+            kept.popitem(last=False)
+
+    def _make(self, side: np.ndarray, at: np.ndarray) -> _Map:
+        free = side == 0
+        equations = ActiveSet(self._matrix, self._weights, free)
+        held = np.flatnonzero(self._varying & ~free)
+        moving, slopes = self._slopes(equations, held)
+        if len(moving) < len(held):
+            # What cannot be met stops the refinement of the others early.
+            moving, slopes = self._slopes(equations, moving)
+        stuck = np.setdiff1d(held, moving)
+        values = at.copy()
+        values[moving] = 0.0
+        right = -(self._matrix @ values)
+        start = np.zeros(len(right))
+        values[equations.free], _, residual = equations.solve(np.zeros(len(equations.free)), right, start)
+        scale = 1.0 + np.abs(values).max(initial=0.0)
+        return _Map(values + 0.0, moving, slopes + 0.0, bool(residual <= SOUND * scale), stuck, at[stuck])
+
+    def _slopes(self, equations: ActiveSet, held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the held columns whose bound can move alone, and the change of all columns per unit of each."""
+        slopes = np.zeros((len(held), self._matrix.shape[1]))
+        if not len(held):
+            return held, slopes
+        columns = self._matrix[:, held].toarray()
+        zeros = np.zeros((len(equations.free), len(held)))
+        slopes[:, equations.free] = equations.solve(zeros, -columns, np.zeros_like(columns))[0].T
+        slopes[np.arange(len(held)), held] = 1.0
+        moves = np.abs(self._matrix @ slopes.T).max(axis=0, initial=0.0) < MOVES
+        return held[moves], slopes[moves]

@@ -1,0 +1,64 @@
+"""Optima of many programs, each the same to the last digit in whatever company it is solved."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from metagnn.optimize.critical_regions import CriticalRegions, Learned
+from metagnn.optimize.held_columns import HeldColumns
+from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, UNBOUNDED
+
+
+class AbstractRepeatableOptima(ABC):
+    """A solver of many programs with unique optima: quick by what earlier programs taught, repeatable to the last digit.
+
+    Warm solvers and critical regions find each optimum up to rounding. `HeldColumns` then computes it again from the
+    columns that it holds at a bound. Where these are not certain (a column about 1e-9 from its bound), or no optimum was
+    found, the program is solved from the beginning, by solvers that remember nothing.
+
+    Args:
+        matrix: A, shape `[rows, columns]`, scipy CSC.
+        weights: Weights of the squares in the norm that decides what the held columns leave open, shape `[columns]`.
+        varying: Columns whose bounds differ between programs by any amount.
+    """
+
+    def __init__(self, matrix: Any, weights: np.ndarray, varying: np.ndarray) -> None:
+        self._regions = CriticalRegions()
+        self._held = HeldColumns(matrix, weights, varying)
+
+    @abstractmethod
+    def solve_one(self, lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
+        """Return the status and the optimum of one program, and if asked its region."""
+
+    @abstractmethod
+    def restart(self) -> None:
+        """Forget everything that could affect `solve_one`."""
+
+    def solve(
+        self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
+    ) -> tuple[np.ndarray, list[str]]:
+        """Return the optima, shape `[programs, columns]`, NaN unless the status is "optimal", and the statuses.
+
+        Args:
+            lower: Lower bounds, shape `[programs, columns]` [mmol/gDW/h].
+            upper: Upper bounds, the same shape.
+            progress: Called with the number of programs decided so far.
+        """
+        values, status = self._regions.solve(lower, upper, self.solve_one, progress)
+        solved = np.array([row for row, text in enumerate(status) if text == OPTIMAL], dtype=np.int64)
+        again, certain = self._held.values(lower[solved], upper[solved], values[solved])
+        values[solved[certain]] = again[certain]
+        # The linear program has confirmed these from the beginning.
+        final = {row for row, text in enumerate(status) if text in (INFEASIBLE, UNBOUNDED)} | set(solved[certain])
+        for row in range(len(lower)):
+            if row not in final:
+                self.restart()
+                status[row], values[row], _ = self.solve_one(lower[row], upper[row], False)
+                if status[row] == OPTIMAL:
+                    again, certain = self._held.values(lower[[row]], upper[[row]], values[[row]])
+                    values[row] = again[0] if certain[0] else values[row] + 0.0
+        return values, status

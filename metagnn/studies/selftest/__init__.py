@@ -1,0 +1,1 @@
+"""The promises of the library, tried on the machine of the user."""
