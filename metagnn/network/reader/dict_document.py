@@ -40,7 +40,7 @@ def read_yaml(content: bytes) -> ModelDraft:
     collects = gc.isenabled()
     gc.disable()
     try:
-        document = _plain(yaml.compose(content, loader))
+        document = _Plain(len(content))(yaml.compose(content, loader))
     finally:
         if collects:
             gc.enable()
@@ -54,18 +54,29 @@ def read_yaml(content: bytes) -> ModelDraft:
     return draft
 
 
-def _plain(node: Any) -> Any:
-    """A node of YAML as dicts, lists and texts; ordered maps as dicts, and words for nothing as None.
+class _Plain:
+    """Turns nodes of YAML into dicts, lists and texts; ordered maps into dicts, and words for nothing into None.
 
     Scalars stay texts: YAML 1.1 would make the formula NO a False and 1e-05 a word.
+
+    Args:
+        most: Most nodes to visit. A document has no more than letters, but for anchors that unfold without end.
     """
-    if node is None or node.id == "scalar":
-        return None if node is None or node.value in _NOTHING else node.value
-    if node.id == "mapping":
-        return {key.value: _plain(value) for key, value in node.value}
-    if node.tag == _ORDERED_MAP:
-        return {key.value: _plain(value) for item in node.value for key, value in item.value}
-    return [_plain(item) for item in node.value]
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def __call__(self, node: Any) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise NetworkError("its anchors unfold to more than the file holds")
+        if node is None or node.id == "scalar":
+            return None if node is None or node.value in _NOTHING else node.value
+        if node.id == "mapping":
+            return {key.value: self(value) for key, value in node.value}
+        if node.tag == _ORDERED_MAP:
+            return {key.value: self(value) for item in node.value for key, value in item.value}
+        return [self(item) for item in node.value]
 
 
 def read_document(document: Any) -> ModelDraft:

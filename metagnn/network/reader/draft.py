@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from metagnn.network.gene_rule import GeneRule
 
+MOST_ENTRIES = 200_000
+"""Most metabolites and reactions that a file may hold: the largest universal models have half as many."""
+
 
 @dataclass
 class DraftMetabolite:

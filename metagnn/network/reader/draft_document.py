@@ -50,7 +50,6 @@ def draft_from_document(document: dict[str, Any]) -> ModelDraft:
 
 
 def _reaction(row: list[Any]) -> DraftReaction:
-    reaction = DraftReaction(*row)
-    if isinstance(reaction.rule, list):
-        reaction.rule = GeneRule.from_list(reaction.rule)
-    return reaction
+    name, coefficients, lower, upper, words, subsystem, rule, objective, reversible, invented = row
+    read = GeneRule.from_list(rule) if isinstance(rule, list) else rule
+    return DraftReaction(name, coefficients, lower, upper, words, subsystem, read, objective, reversible, invented)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from metagnn.errors import NetworkError
 from metagnn.network.reader.dict_document import read_json, read_yaml
-from metagnn.network.reader.draft import ModelDraft
+from metagnn.network.reader.draft import MOST_ENTRIES, ModelDraft
 from metagnn.network.reader.sbml_document import read_sbml
 from metagnn.network.reader.unpacking import MOST_BYTES, PACKED, packing, unpacked
 
@@ -70,6 +70,9 @@ def read_model_file(path: Path, allow: Callable[[int], None] | None = None) -> M
             f"'{path}' cannot be read as a model: it is truncated, damaged or something else "
             f"({type(error).__name__}: {reason[0][:160] if reason else 'no reason given'})"
         ) from error
+    entries = len(draft.metabolites) + len(draft.reactions)
+    if entries > MOST_ENTRIES:
+        raise NetworkError(f"'{path}' holds {entries:,} metabolites and reactions; expected {MOST_ENTRIES:,} at most")
     if not draft.reactions:
         raise NetworkError(f"'{path}' holds a model without reactions")
     draft.id = draft.id or path.name.split(".")[0]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 MOST_NAMED = 3
+MOST_LETTERS = 200
+"""Most letters of each: a gene rule may have thousands."""
 
 
 def listed(items: Sequence[str], most: int = MOST_NAMED) -> str:
@@ -14,7 +16,8 @@ def listed(items: Sequence[str], most: int = MOST_NAMED) -> str:
     "'a', 'b' and 1 more"
     """
     more = len(items) - most
-    return ", ".join(items[:most]) + (f" and {more} more" if more > 0 else "")
+    shown = (item if len(item) <= MOST_LETTERS else f"{item[:MOST_LETTERS]}…" for item in items[:most])
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 def counted(count: int, noun: str) -> str:

@@ -13,12 +13,16 @@ from pathlib import Path
 from metagnn.errors import NetworkError
 from metagnn.network.reader.draft import ModelDraft
 from metagnn.network.reader.draft_document import draft_from_document
+from metagnn.network.reader.unpacking import PACKED
 
 WAIT_SECONDS = 18.0
 """Longest time to wait for a small file [s]."""
 
-WAIT_PER_MEBIBYTE = 15.0
-"""More time for every MiB of a file, packed or not [s]."""
+WAIT_PER_MEBIBYTE = 3.0
+"""More time for every MiB of a model [s]."""
+
+UNPACKED = 15.0
+"""How much more time a packed file has than a plain one of its size."""
 
 _LEAST_SECONDS = 3.0
 """Time that the process has after the answer is asked for, however long ago it began [s]."""
@@ -43,6 +47,7 @@ class ReadingProcess:
     def __init__(self, path: Path) -> None:
         self.path = path
         size = path.stat().st_size / (1 << 20) if path.is_file() else 0.0
+        size *= UNPACKED if path.suffix.lower() in PACKED else 1.0
         self._seconds = WAIT_SECONDS + WAIT_PER_MEBIBYTE * size
         self._begin = time.monotonic()
         self._process = subprocess.Popen(

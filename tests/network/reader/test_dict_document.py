@@ -64,3 +64,10 @@ def test_other_documents_are_no_models(document):
 def test_metabolites_of_a_reaction_are_a_map(toy):
     with pytest.raises(NetworkError, match="the metabolites of reaction 'BURN' are"):
         read_document(toy(reactions={4: {"metabolites": ["glc_c"]}}))
+
+
+def test_anchors_that_unfold_without_end_are_refused():
+    lines = [b"a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [b"a%d: &a%d [" % (n, n) + b", ".join([b"*a%d" % (n - 1)] * 9) + b"]" for n in range(1, 12)]
+    with pytest.raises(NetworkError, match="its anchors unfold to more than the file holds"):
+        read_yaml(b"\n".join([*lines, b"metabolites: *a11", b"reactions: []"]))

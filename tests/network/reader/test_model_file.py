@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from metagnn.errors import NetworkError
+from metagnn.network.reader import model_file
 from metagnn.network.reader.model_file import is_model_ending, read_model_file
 
 
@@ -68,3 +69,9 @@ def test_a_model_without_an_id_is_called_by_its_file(toy, tmp_path):
 def test_endings():
     assert all(is_model_ending(name) for name in ("a.xml", "A.SBML.GZ", "a.json.gz", "a.xml.bz2", "a.mat.zip"))
     assert not any(is_model_ending(name) for name in ("e_coli_core", "a.gz", "media.csv", "a.zip"))
+
+
+def test_more_entries_than_any_model_has_are_refused(toy, tmp_path, monkeypatch):
+    monkeypatch.setattr(model_file, "MOST_ENTRIES", 9)
+    with pytest.raises(NetworkError, match="holds 10 metabolites and reactions; expected 9 at most"):
+        read_model_file(saved(tmp_path, "m.json", json.dumps(toy()).encode()))

@@ -9,3 +9,7 @@ def test_few_are_all_named_and_many_are_counted():
         "3 gene rules",
         "2 species",
     )
+
+
+def test_a_long_item_is_cut():
+    assert len(listed(["a" * 10_000, "b"])) < 300
