@@ -1,6 +1,6 @@
 import pytest
 
-from metagnn.errors import FolderError, InputError, NetworkError, TableError, unknown_name
+from metagnn.errors import FolderError, InputError, NetworkError, TableError, printable, unknown_name
 
 
 @pytest.mark.parametrize("error", [NetworkError, TableError, FolderError])
@@ -22,3 +22,16 @@ def test_every_error_of_ours_can_be_caught_as_bad_input(error):
 )
 def test_unknown_names_get_the_nearest_choices(got, choices, expected):
     assert unknown_name(got, iter(choices), "model") == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("'EX_glc__D_e' ± 1 µg – 葡", "'EX_glc__D_e' ± 1 µg – 葡"),
+        ("a\nb\r\x1b[31m\x00\x7f\x9b", r"a\nb\r\x1b[31m\x00\x7f\x9b"),
+        ("\u202egnp\u2028\ud800", r"\u202egnp\u2028\ud800"),
+    ],
+)
+def test_a_message_is_one_line_that_a_terminal_only_shows(message, expected):
+    assert printable(message) == expected
+    assert len(printable(message).splitlines()) == 1

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import shutil
@@ -276,3 +277,51 @@ def test_a_stop_while_it_is_saved_again_leaves_no_mixture(fitted, tmp_path, monk
     assert calls > 4
     assert set(contents()) == set(old)
     assert FluxPredictor.load(tmp_path).constraint == "soft"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("hidden_channels", 100_000, "its settings ask for .* weights or more"),
+        ("steps", 10**9, "its settings ask for .* weights or more"),
+        ("num_layers", 10**9, "its settings ask for .* weights or more"),
+        ("steps", "3", "`steps` is '3' where a whole number"),
+        ("steps", True, "`steps` is True where"),
+        ("alpha_start", float("nan"), "`alpha_start` is nan where a finite number"),
+    ],
+)
+def test_settings_are_checked_against_the_file_before_a_model_is_made(folder, name, value, message):
+    edit(folder, "config.json", lambda document: document["config"].update({name: value}))
+    with pytest.raises(FolderError, match=message):
+        FluxPredictor.load(folder)
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_pipe_or_deep_nesting_in_a_folder_is_refused_and_blocks_nothing(folder, name):
+    (folder / name).write_bytes(b"[" * 100_000)
+    with pytest.raises(FolderError):
+        FluxPredictor.load(folder)
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(FolderError):
+        FluxPredictor.load(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d["metabolites"][0].update(formula=True),
+        lambda d: d["metabolites"][0].update(charge=float("inf")),
+        lambda d: d["reactions"][0].update(role="other"),
+        lambda d: d["reactions"][0].update(gene_rule=["not", "g", []]),
+        lambda d: d["exchanges"].append("EX_none"),
+        lambda d: d["aliases"].update(a=1),
+        lambda d: d["notes"].append(3),
+    ],
+)
+def test_a_network_whose_checksum_fits_is_checked_value_by_value(folder, change):
+    edit(folder, "network.json", change)
+    digest = hashlib.sha256((folder / "network.json").read_bytes()).hexdigest()
+    edit(folder, "config.json", lambda document: document.update(network_sha256=digest))
+    with pytest.raises(FolderError, match="is damaged"):
+        FluxPredictor.load(folder)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEAD = 1 << 16
-"""Bytes at the beginning of a file by which its dialect is judged."""
+"""Bytes at the beginning of a file by which its dialect is judged; more where its lines are longer."""
 
 MOST_LINE = 1 << 25
 """Longest line [bytes]: a million columns."""
@@ -52,25 +52,24 @@ class DelimitedText(AbstractTableFormat):
         """Open a file, once the length of every row is checked; numbers keep every digit."""
         check_kind(path)
         _check_lines(path)
-        with path.open("rb") as file:
-            head = file.read(HEAD + 1)
+        head, whole = _read_head(path)
         encoding = find_encoding(path, head)
         try:
-            text = self._checked(path, head, encoding)
+            text = self._checked(path, head, whole, encoding)
         except UnicodeDecodeError as error:
             if encoding != UTF8:
                 raise undecodable(path, encoding) from error
             try:
-                text = self._checked(path, head, WINDOWS)
+                text = self._checked(path, head, whole, WINDOWS)
             except UnicodeDecodeError as again:
                 raise undecodable(path, WINDOWS) from again
         dialect = text.dialect
         usual = dialect.delimiter == self.separator and dialect.decimal == "."
         return OpenTable(text.chunks(rows), dialect.form, dialect.decimal, text.line, text.how, usual)
 
-    def _checked(self, path: Path, head: bytes, encoding: str) -> _TextTable:
+    def _checked(self, path: Path, head: bytes, whole: bool, encoding: str) -> _TextTable:
         start = codecs.getincrementaldecoder(encoding)().decode(head)
-        text = _TextTable(path, encoding, find_dialect(path, start, len(head) <= HEAD, self.readable))
+        text = _TextTable(path, encoding, find_dialect(path, start, whole, self.readable))
         text.check_rows()
         return text
 
@@ -180,6 +179,17 @@ class _TextTable:
             if len(row) != width and number >= skipped and not is_empty_line(row):
                 head.check_row(row, self._path, line(reader))
         return True
+
+
+def _read_head(path: Path) -> tuple[bytes, bool]:
+    """The first bytes of a file, with a header of any length and two lines more; and whether they are all."""
+    size = HEAD
+    with path.open("rb") as file:
+        head = file.read(size + 1)
+        while len(head) > size and sum(not line.startswith(b"#") for line in head.splitlines()) <= 3:
+            size *= 4
+            head += file.read(size + 1 - len(head))
+    return head, len(head) <= size
 
 
 def _check_lines(path: Path) -> None:

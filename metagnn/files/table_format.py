@@ -20,8 +20,8 @@ LABELS = (
 )
 """Columns that describe a row; they may hold text, and no flux is read from them."""
 
-MOST_CELLS = 1 << 26
-"""Cells of a table that is read whole: half a gigabyte of numbers, which reading holds twice."""
+MOST_CELLS = 50_000_000
+"""Cells of a table that is read whole: 400 MB of numbers, of which reading and checking hold four copies."""
 
 TEXT_COLUMNS = (*LABELS, "knockout")
 """Columns that may hold text, in any case; every other one holds numbers."""

@@ -27,7 +27,7 @@ def read_whole(path: Path, most: int = MOST_BYTES) -> bytes:
         if not stat.S_ISREG(found.st_mode):
             raise InputError(f"'{path}' is {kind_of_file(found.st_mode)}; expected a file")
         if found.st_size > most:
-            raise InputError(f"'{path}' has {found.st_size >> 20} MiB; expected at most {most >> 20}")
+            raise InputError(f"'{path}' has {found.st_size} bytes; expected at most {most}")
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"'{path}' cannot be read: {error.strerror or error}") from error

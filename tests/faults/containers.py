@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from typing import Any
 
+from metagnn.network.document import network_from_document
 from tests.faults.mutations import NUMBERS, TEXTS, mutate_bytes, mutate_document, mutate_tokens, nested
 
 MAT_HEADER, COMPRESSED = 128, 15
@@ -166,17 +167,35 @@ def mutate_folder(rng: random.Random, files: dict[str, bytes]) -> dict[str, byte
         found[rng.choice(("more.txt", "a\nb", "\x1b[31m"))] = rng.choice((b"", "fifo", "loop", "folder"))
     elif change < 0.45:
         found["config.json"] = _mutate_config(rng, files["config.json"])
-    elif change < 0.65:
-        document = mutate_document(rng, json.loads(files["network.json"]))
-        text = found["network.json"] = json.dumps(document).encode()
-        if rng.random() < 0.8:
-            config = json.loads(files["config.json"]) | {"network_sha256": hashlib.sha256(text).hexdigest()}
-            found["config.json"] = json.dumps(config).encode()
+    elif change < 0.7:
+        found |= _sealed_network(rng, files)
     elif change < 0.9:
         found["weights.safetensors"] = mutate_safetensors(rng, files["weights.safetensors"], rng.random() < 0.7)
     else:
         found[name] = mutate_bytes(rng, files[name])
     return found
+
+
+def _sealed_network(rng: random.Random, files: dict[str, bytes]) -> dict[str, bytes]:
+    """A changed network, mostly with the checksum that fits again, and half of these with the fingerprint, too."""
+    document = mutate_document(rng, json.loads(files["network.json"]))
+    text = json.dumps(document).encode()
+    changed = {"network.json": text}
+    if rng.random() < 0.2:
+        return changed
+    config = json.loads(files["config.json"]) | {"network_sha256": hashlib.sha256(text).hexdigest()}
+    if rng.random() < 0.5:
+        try:
+            config["fingerprint"] = network_from_document(document).fingerprint
+        except Exception:  # noqa: BLE001 - what cannot be read has no fingerprint, and is tried as it is
+            return changed
+        size = struct.unpack("<Q", files["weights.safetensors"][:8])[0]
+        header, data = json.loads(files["weights.safetensors"][8 : 8 + size]), files["weights.safetensors"][8 + size :]
+        header["__metadata__"]["document"] = json.dumps({"fingerprint": config["fingerprint"]})
+        _seal(header, data)
+        new = json.dumps(header).encode()
+        changed["weights.safetensors"] = struct.pack("<Q", len(new)) + new + data
+    return changed | {"config.json": json.dumps(config).encode()}
 
 
 def _mutate_config(rng: random.Random, content: bytes) -> bytes:

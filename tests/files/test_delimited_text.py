@@ -151,3 +151,28 @@ def test_labels_that_look_like_comments_are_quoted_when_written(tmp_path):
     with (tmp_path / "t.csv").open("ab") as file:
         file.write(text_of_rows(table, tmp_path / "t.csv", False))
     assert read_table(tmp_path / "t.csv")["sample"].tolist() == ["#1", "2"] * 2
+
+
+def test_a_header_may_be_longer_than_the_head_of_a_file(tmp_path):
+    # The reactions of a large model have names of more than 64 KiB.
+    names = [f"EX_metabolite_{column}_e" for column in range(5000)]
+    path = _csv(tmp_path, "# note\n" + ",".join(names) + "\n" + ",".join("1" * 5000) + "\n")
+    with pytest.warns(TableWarning, match="1 comment line left out"):
+        table = read_table(path)
+    assert list(table.columns) == names
+    assert (table.to_numpy() == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"EX_a\n" + b"1" * (34 << 20), "has a line of more than 32 MiB"),
+        (b"EX_a,EX_b\n1," + b"1" * 200_000, "field larger than field limit"),
+        (b'EX_a\n"' + b"1\n" * 100_000, "field larger than field limit"),
+        (b'EX_a\n"1\n', "unexpected end of data"),
+        (b"EX_a\n1\n" * 20_000 + b"\0", "zero bytes|is no number|line contains NUL"),
+    ],
+)
+def test_endless_lines_and_cells_are_refused(tmp_path, content, message):
+    with pytest.raises(TableError, match=message):
+        read_table(_csv(tmp_path, content))

@@ -1,10 +1,12 @@
 import datetime
 import sys
+import zipfile
 
 import pandas as pd
 import pytest
 
 from metagnn.errors import TableError, TableWarning
+from metagnn.files import excel
 from metagnn.files.table_reader import describe_table, read_table, read_table_chunks
 from metagnn.files.table_writer import TableWriter
 
@@ -89,3 +91,38 @@ def test_damage_and_a_missing_package_are_named(tmp_path, monkeypatch):
 def test_workbooks_are_not_written(tmp_path):
     with pytest.raises(TableError, match=r"an ending that is only read; expected \.csv or \.tsv or \.parquet"):
         TableWriter(tmp_path / "t.xlsx")
+
+
+def _with_sheet(path, change):
+    """Change the XML of the first sheet of a workbook."""
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    files[name] = change(files[name])
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_sheet_that_claims_to_be_large_is_read_as_what_it_is(book):
+    path = book(A=[["EX_a", "EX_b"], [1, 2]])
+    table = read_table(_with_sheet(path, lambda xml: xml.replace(b'ref="A1:B2"', b'ref="A1:XFD1048576"')))
+    assert table.to_numpy().tolist() == [[1, 2]]
+
+
+def test_bombs_and_damage_are_refused(book, monkeypatch):
+    rows = [["EX_a", "EX_b"], [1, 2]]
+    monkeypatch.setattr(excel, "MOST_ROWS", 1000)
+    path = _with_sheet(book(A=rows), lambda xml: xml.replace(b'<row r="2"', b'<row r="999999999"'))
+    with pytest.raises(TableError, match="has a row 1001; expected at most 1000"):
+        read_table(path)
+    path = _with_sheet(book(A=rows), lambda xml: xml + b" " * (130 << 20))
+    with pytest.raises(TableError, match="unfolds to 130 MiB; expected at most 128"):
+        read_table(path)
+    path = _with_sheet(book(A=rows), lambda xml: xml.replace(b"<v>2</v>", b"<v>x</v>"))
+    with pytest.raises(TableError, match="cannot be read as an Excel workbook"):
+        read_table(path)
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.raises(TableError, match="cannot be read as an Excel workbook"):
+        read_table(path)

@@ -339,3 +339,12 @@ def test_a_knockout_in_a_table_of_rates_is_refused_by_name(core):
 def test_a_unit_below_the_header_of_a_table_is_told(core):
     with pytest.raises(TableError, match="row 0: 'mmol/gDW/h' is no number: it is a unit; put that in the header"):
         read_rates(core, pd.DataFrame({"qO2 [mmol/gDW/h]": ["mmol/gDW/h", "9"]}))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [(1e308, "is no measurement; expected at most 1e\\+15"), (2e6, "expected at most 1e\\+06: is its unit right")],
+)
+def test_a_rate_whose_square_would_overflow_is_refused(core, value, message):
+    with pytest.raises(TableError, match=message):
+        rates_of(core, **{"EX_ac_e [mmol/gDW/h]": [1.0, value], "growth [1/h]": [0.4, 0.5]})
