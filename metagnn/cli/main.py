@@ -71,6 +71,9 @@ def _run(chosen: argparse.Namespace) -> int:
     resumes = hasattr(chosen, "resume")
     go_on = "; finished work is kept, continue with --resume" if resumes else ""
     with warnings.catch_warnings():
+        if any(option.startswith("error") for option in sys.warnoptions):
+            # `python -W error`: a command prints warnings; to stop at one is for tests of the library.
+            warnings.simplefilter("default")
         warnings.showwarning = _print_each_once()
         try:
             return _command(chosen.command)(chosen) or 0
