@@ -13,6 +13,7 @@ from metagnn.cli.interrupts import Interrupted, Interrupts
 from metagnn.cli.model_argument import reading_model
 from metagnn.cli.parser import parse
 from metagnn.cli.standard_streams import standard_streams
+from metagnn.cli.working_directory import leave_deleted_directory
 from metagnn.errors import InputError, ModelWarning, TableError, TableWarning, printable
 
 BAD_INPUT = 2
@@ -47,8 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             with Interrupts().raised():
                 chosen = parse(arguments)
+                leave_deleted_directory(chosen)
                 with reading_model(chosen):
                     status = _run(chosen)
+        except InputError as error:
+            print(f"metagnn: error: {printable(error)}", file=sys.stderr)
+            return BAD_INPUT
         except SystemExit as end:
             # Of the parser: 0 after `--help`, 2 after a wrong option.
             out.flush()

@@ -82,11 +82,6 @@ def _few_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
 
-def _no_room_for_temporary_files() -> None:
-    tempfile.tempdir = "/dev/full/none"
-
-
-UTF8 = "utf-8"
 SCENARIOS = (
     Scenario("usual"),
     Scenario("bytes \\xff in every name", odd=b"\xff"),
@@ -284,10 +279,7 @@ def try_scenario(
         if (long or scenario.relative) and name == "info":
             allowed = WORKS if long else REFUSES
         given = [os.path.relpath(a, work) if scenario.relative and str(work) in a else a for a in arguments]
-        if scenario.fresh:
-            outcome = run_fresh(scenario, given, places)
-        else:
-            outcome = run_forked(scenario, given, folder / "log")
+        outcome = run_fresh(scenario, given, places) if scenario.fresh else run_forked(scenario, given, folder / "log")
         yield name, outcome.fault(allowed)
 
 
@@ -315,9 +307,15 @@ def main(words: Sequence[str]) -> int:
             tried, failed = tried + len(faults), failed + len(wrong)
             print(f"{scenario.name:45} {len(faults) - len(wrong):3} of {len(faults)}", flush=True)
             for name, fault in wrong:
-                print(f"    {name}: {ascii(fault)}", flush=True)
+                print(f"    {name}: {fault!a}", flush=True)
     print(f"{tried - failed} of {tried} as promised")
     return int(failed > 0)
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
