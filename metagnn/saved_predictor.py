@@ -13,11 +13,12 @@ from typing import Any
 from torch import Tensor
 
 from metagnn.analysis.composition.fitted_composition import Composition
-from metagnn.errors import FolderError
+from metagnn.errors import FolderError, InputError
 from metagnn.files.output import replace_file
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import write_table
 from metagnn.files.tensor_file import read_tensors, write_tensors
+from metagnn.files.whole_file import read_whole
 from metagnn.fitted_predictor import FittedPredictor
 from metagnn.inputs.kinds import input_kind
 from metagnn.inputs.names import InputNames
@@ -25,6 +26,7 @@ from metagnn.models.constraint import constraint_from_document
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.document import network_from_document, network_to_document
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.plain_values import MOST, as_mapping, as_settings, as_text, as_whole
 from metagnn.predictor_setup import PredictorSetup
 from metagnn.training.config import TrainingConfig
 
@@ -78,13 +80,13 @@ def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> Fit
     """
     if not (folder / CONFIG).is_file():
         raise FolderError(f"'{folder}' is no saved predictor: it has no {CONFIG}; expected a folder that `save` wrote")
-    document = _read_json(folder / CONFIG)
+    document = _parse(folder / CONFIG, _read(folder / CONFIG))
     if document.get("format") != FORMAT:
         raise FolderError(
             f"'{folder}' has format {document.get('format')!r}; this version reads format {FORMAT}: train again"
         )
-    stored = _read_json(folder / NETWORK)
-    digest = hashlib.sha256((folder / NETWORK).read_bytes()).hexdigest()
+    content = _read(folder / NETWORK)
+    stored, digest = _parse(folder / NETWORK, content), hashlib.sha256(content).hexdigest()
     with _refuse_damage(folder):
         own, fingerprint, intact = network_from_document(stored), document["fingerprint"], document["network_sha256"]
     if own.fingerprint != fingerprint or digest != intact:
@@ -103,36 +105,56 @@ def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> Fit
         raise FolderError(f"'{folder / HISTORY}' is missing or damaged ({error})") from error
     with _refuse_damage(folder):
         setup = _read_setup(own, document)
+        _check_size(setup.config, weights)
         names = InputNames.from_document(document)
         contents = document["fitted_composition"]
-        composition = None if contents is None else Composition.from_document(contents)
+        composition = None if contents is None else Composition.from_document(as_mapping(contents))
         model = setup.new_model(names)
     _load_weights(model, weights)
     return FittedPredictor(setup, model, names, history, composition)
 
 
 def _read_setup(network: MetabolicNetwork, document: dict[str, Any]) -> PredictorSetup:
+    inputs = as_text(document["inputs"])
     return PredictorSetup(
         network,
-        document["inputs"],
-        constraint_from_document(document["constraint"]),
-        document["composition"],
-        document["seed"],
-        input_kind(document["inputs"]).config_type(**document["config"]),
-        TrainingConfig(**document["training"]),
+        inputs,
+        constraint_from_document(as_mapping(document["constraint"])),
+        as_text(document["composition"]),
+        as_whole(document["seed"], -MOST),
+        as_settings(input_kind(inputs).config_type, document["config"]),
+        as_settings(TrainingConfig, document["training"]),
     )
+
+
+def _check_size(config: Any, weights: dict[str, Tensor]) -> None:
+    """Raise unless the file holds as many numbers as its settings ask for, before any of them is allocated.
+
+    Raises:
+        ValueError: A width or a number of layers or steps beyond what is stored.
+    """
+    width, layers, steps = (getattr(config, name, 0) for name in ("hidden_channels", "num_layers", "steps"))
+    asked, stored = width * (width * layers + steps), sum(tensor.numel() for tensor in weights.values())
+    if asked > stored:
+        raise ValueError(f"its settings ask for {asked} weights or more, and {WEIGHTS} holds {stored}")
 
 
 def _load_weights(model: AbstractFluxModel, weights: dict[str, Tensor]) -> None:
     try:
         for name in model.beside:
             own, saved = getattr(model, name), weights.pop(name, None)
-            # Some are as long as the media demand; those of an older version are left as they are made.
-            if saved is not None:
-                setattr(model, name, own.copy_(saved) if own.numel() else saved.to(own))
+            # Those of an older version are left as they are made.
+            if saved is None:
+                continue
+            # Some are as long as the media demand.
+            if own.numel() and own.shape != saved.shape:
+                raise RuntimeError(f"`{name}` has shape {tuple(saved.shape)}; expected {tuple(own.shape)}")
+            setattr(model, name, own.copy_(saved) if own.numel() else saved.to(own))
         model.load_state_dict(weights)
+        model.check_loaded()
     except (KeyError, RuntimeError) as error:
-        raise FolderError(f"the saved weights do not fit their settings: {str(error).splitlines()[-1]}") from error
+        reason = (str(error).splitlines() or ["damaged"])[-1]
+        raise FolderError(f"the saved weights do not fit their settings: {reason.strip()}") from error
 
 
 @contextlib.contextmanager
@@ -146,15 +168,22 @@ def _refuse_damage(folder: Path) -> Iterator[None]:
         yield
     except FolderError:
         raise
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RuntimeError, ArithmeticError) as error:
         raise FolderError(f"'{folder}' is damaged ({type(error).__name__}: {error}); train again") from error
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> bytes:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise FolderError(f"'{path}' is missing or damaged ({error})") from error
+        return read_whole(path)
+    except InputError as error:
+        raise FolderError(f"{error}; restore it or train again") from error
+
+
+def _parse(path: Path, content: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(content.decode())
+    except (ValueError, RecursionError) as error:
+        raise FolderError(f"'{path}' is damaged ({error})") from error
     if not isinstance(document, dict):
         raise FolderError(f"'{path}' is damaged: expected a JSON object")
     return document

@@ -88,4 +88,3 @@ def _describe(predictor: FluxPredictor, inputs: pd.DataFrame, targets: pd.DataFr
     parameters = predictor.get_params(deep=False) | predictor.resolved_settings()
     described = {name: str(value) for name, value in parameters.items() if name not in ("network", "inputs")}
     return {"network": network_checksum(predictor.network), **tables, "kind of inputs": predictor.inputs, **described}
-

@@ -164,10 +164,10 @@ def edit(folder: Path, name: str, change: Callable[[dict], object]) -> None:
     [
         (lambda d: d.update(format=1), "has format 1; this version reads format 2: train again"),
         (lambda d: d.pop("format"), "has format None; this version reads format 2: train again"),
-        (lambda d: d["config"].update(width=3), "is damaged .TypeError.*width"),
+        (lambda d: d["config"].update(width=3), "is damaged .ValueError.*width"),
         (lambda d: d["config"].update(steps=0), "is damaged .*`steps` is 0; expected at least 1"),
         (lambda d: d["config"].update(steps=9), "the saved weights do not fit their settings"),
-        (lambda d: d["training"].update(epochs="many"), "is damaged .Type"),
+        (lambda d: d["training"].update(epochs="many"), "is damaged .ValueError: `epochs`"),
         (lambda d: d.update(fingerprint="0"), r"network\.json' is damaged: it does not match its fingerprint"),
         (lambda d: d.pop("seed"), "is damaged .KeyError: 'seed'"),
         (lambda d: d["constraint"].update(name="polytop"), "is damaged .KeyError: 'polytop'"),

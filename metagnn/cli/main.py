@@ -134,6 +134,8 @@ def _reason(error: OSError) -> str:
 def _with_file(error: InputError, chosen: Mapping[str, Any]) -> str:
     """The message, with the file of the table that it is about where it names none."""
     text, given = str(error), {name: str(chosen[name]) for name in TABLES if chosen.get(name)}
+    if chosen.get("units") and repr(str(chosen["units"])) in text:
+        return text
     if not isinstance(error, TableError) or any(repr(path) in text for path in given.values()):
         return text
     named = [path for name, path in given.items() if f"`{TABLES[name]}" in text]

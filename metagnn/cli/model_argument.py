@@ -23,10 +23,10 @@ def reading_model(chosen: argparse.Namespace) -> Iterator[None]:
     It reads while the command imports what it needs. A file of uncertain origin may crash its reader or never end:
     that is one line then.
     """
-    name = getattr(chosen, "model", None)
-    is_file = name is not None and name not in BUNDLED and Path(name).is_file()
+    name: str = getattr(chosen, "model", None) or ""
     # Where Python is embedded there is no program to start.
-    chosen.reading = ReadingProcess(Path(name)) if is_file and sys.executable else None
+    apart = name and name not in BUNDLED and Path(name).is_file() and sys.executable
+    chosen.reading = ReadingProcess(Path(name)) if apart else None
     try:
         yield
     finally:
@@ -42,5 +42,5 @@ def network_of(chosen: argparse.Namespace) -> MetabolicNetwork:
     """
     from metagnn.network.from_cobra import load_network, load_network_from
 
-    reading: ReadingProcess | None = chosen.reading
+    reading: ReadingProcess | None = getattr(chosen, "reading", None)
     return load_network(chosen.model, chosen.growth) if reading is None else load_network_from(reading, chosen.growth)

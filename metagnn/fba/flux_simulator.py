@@ -31,9 +31,9 @@ def check_method(method: str) -> None:
 class FluxSimulator:
     """A solver of media in batches; each batch reuses what the solvers learned from earlier ones.
 
-    Threads can share one simulator: each has its own solvers. Copies, pickles and worker processes start afresh.
-    Earlier batches change statuses, growth and minimum-norm fluxes by rounding only, but can change which of several
-    optima "fba" (and "pfba", if its optimum is not unique) returns.
+    What a medium gets depends on the network, the method, the set of varying exchanges and the medium alone, to the last
+    digit: not on its batch, its neighbours or what was solved before. Threads can share one simulator: each has its own
+    solvers. Copies, pickles and worker processes start afresh.
 
     Args:
         network: The network.
@@ -86,7 +86,11 @@ class FluxSimulator:
         return lower, upper
 
     def solve(
-        self, uptakes: np.ndarray, progress: Report | None = None, knockouts: Knockouts | None = None
+        self,
+        uptakes: np.ndarray,
+        progress: Report | None = None,
+        knockouts: Knockouts | None = None,
+        within: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> tuple[np.ndarray, list[str]]:
         """Compute the fluxes and the status of every medium.
 
@@ -94,6 +98,8 @@ class FluxSimulator:
             uptakes: Largest uptakes ≥ 0, shape `[samples, exchanges]` [mmol/gDW/h].
             progress: Called with the number of media done and their total.
             knockouts: Reactions that are knocked out in the samples.
+            within: Lower and upper bounds, each of shape `[samples, reactions]`, that a label must keep, the bounds it
+                is solved with by default [mmol/gDW/h].
 
         Returns:
             Fluxes, shape `[samples, reactions]` [mmol/gDW/h], NaN where the status is not "optimal".
@@ -105,5 +111,5 @@ class FluxSimulator:
         bounds = self._problem.coupled.group_bounds(lower, upper)
         values, status = self._engine.solve(*bounds, lambda done: report(done, len(lower)))
         fluxes = self._problem.coupled.expand(values)
-        fail_violations(self._matrix, fluxes, status, lower, upper)
+        fail_violations(self._matrix, fluxes, status, *(within or (lower, upper)))
         return fluxes, status

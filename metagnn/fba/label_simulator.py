@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from metagnn.fba.flux_simulator import FluxSimulator
-from metagnn.fba.law_errors import fail_violations
 from metagnn.network.bounds import FluxBounds, without_limits
 from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -38,14 +37,13 @@ class LabelSimulator:
 
     def __init__(self, network: MetabolicNetwork, names: Sequence[str], method: str = "min_norm") -> None:
         self._network, self._names, self._method = network, list(names), method
-        self._matrix = network.stoichiometry.to_scipy().tocsc()
         stated, further = network.bounds, network.further_constraints
         bounds = without_limits(stated.lower, stated.upper, further.unlimited(stated))
         for opened_side, side in zip(bounds, (stated.lower, stated.upper), strict=True):
             # A slack has units of its own: 1000 is a limit there.
             opened_side[further.columns] = side[further.columns]
         opened = dataclasses.replace(network, bounds=FluxBounds(network.reactions, *bounds))
-        self._open: FluxSimulator | None = FluxSimulator(opened, names, method)
+        self._open, self._unlimited = FluxSimulator(opened, names, method), False
         self._stated: FluxSimulator | None = None
 
     def solve(
@@ -70,27 +68,26 @@ class LabelSimulator:
 
         def label(simulator: FluxSimulator, rows: np.ndarray) -> None:
             decided = len(lower) - sum(not text for text in status)
-            found, said = simulator.solve(
+            fluxes[rows], said = simulator.solve(
                 uptakes[rows],
                 lambda done, _: report(min(decided + done, len(lower)), len(lower)),
                 None if knockouts is None else knockouts.rows(rows),
+                (lower[rows], upper[rows]),
             )
-            fail_violations(self._matrix, found, said, lower[rows], upper[rows])
-            fluxes[rows] = found
             for row, text in zip(rows, said, strict=True):
                 status[row] = text
 
         rows = np.arange(len(lower))
-        # Another thread may set it to None meanwhile.
-        opened = self._open
-        if opened is not None:
-            label(opened, rows[:1])
-            if UNBOUNDED in status:
-                # Growth without a limit on one medium is so on every medium that can be met.
-                self._open = None
-            elif len(rows) > 1:
-                label(opened, rows[1:])
-        left = np.array([row for row in rows if status[row] not in (OPTIMAL, INFEASIBLE)], dtype=np.int64)
+        if not self._unlimited:
+            label(self._open, rows[:1])
+            # Growth without a limit on one medium is so on every medium that can be met, unless a reaction is missing.
+            self._unlimited, rows = UNBOUNDED in status, rows[1:]
+        if self._unlimited:
+            closed = np.zeros((len(lower), 1), dtype=bool) if knockouts is None else knockouts.closed
+            rows = rows[closed[rows].any(axis=1)]
+        if len(rows):
+            label(self._open, rows)
+        left = np.array([row for row in range(len(lower)) if status[row] not in (OPTIMAL, INFEASIBLE)], dtype=np.int64)
         if len(left):
             self._stated = self._stated or FluxSimulator(self._network, self._names, self._method)
             label(self._stated, left)

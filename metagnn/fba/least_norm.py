@@ -61,7 +61,7 @@ class LeastNorm(AbstractRepeatableOptima):
         if linear.status != OPTIMAL:
             return linear.status, linear.values, None
         fixed = held_by_dual(linear)
-        return self._nearest.solve((lower, upper), fixed, linear.values, False, learn and clear)
+        return self._nearest.solve((lower, upper), fixed, linear.values, learn and clear)
 
 
 def clear_optimum(program: LinearProgram, lower: np.ndarray, upper: np.ndarray) -> tuple[LinearSolution, bool]:

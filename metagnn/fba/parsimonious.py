@@ -105,7 +105,10 @@ class ParsimoniousOptimum(AbstractRepeatableOptima):
         at_lower, at_upper = held_by_dual(second)
         # The sign of a reduced cost says nothing where the face has fixed the column.
         fixed = below | (at_lower & ~above), above | (at_upper & ~below)
-        return self._nearest.solve(bounds, fixed, second.values, near=True, learn=learn and clear and also_clear)
+        held = self._least_flux.held_columns()
+        entering = held & (face[0] < face[1]) & ~(fixed[0] | fixed[1])
+        moving = self._least_flux.moved_with(np.flatnonzero(entering))
+        return self._nearest.solve(bounds, fixed, second.values, learn and clear and also_clear, (moving, held))
 
     def _with_growth(
         self, bounds: tuple[np.ndarray, np.ndarray], growth: float

@@ -14,9 +14,12 @@ from metagnn.optimize.repeatable_optima import AbstractRepeatableOptima
 ACCEPTED = 1e-10
 """Largest violation of a bound at which a basis serves another medium [mmol/gDW/h]."""
 
-TIE = 1e-6
-"""Weight of the costs that choose among the optima, beside an objective with coefficients of about one. Smaller than
-the reduced costs of growth, it costs no growth; a check of these proves it for every optimum."""
+STRONG = 1e5
+"""Weight of the objective beside the costs that choose among its optima, which are about one. The costs are then
+smaller than the reduced costs of growth and cost none; a check of these proves it for every optimum."""
+
+UNCLEAR = 1e-7
+"""A smaller reduced cost may hide a second optimum from the solver, whose tolerance is 1e-9."""
 
 WRONG = 1e-9
 """A reduced cost of growth is wrong above this."""
@@ -43,7 +46,7 @@ class PlainOptimum(AbstractRepeatableOptima):
         super().__init__(matrix, np.ones(len(objective)), varying)
         costs = tie_costs(*bounds)
         self._objective, self._varying = objective, varying
-        self._both = LinearProgram(matrix, objective - TIE * costs)
+        self._both = LinearProgram(matrix, STRONG * objective - costs)
         self._first, self._second = LinearProgram(matrix, objective), LinearProgram(matrix, -costs)
 
     def restart(self) -> None:
@@ -57,9 +60,9 @@ class PlainOptimum(AbstractRepeatableOptima):
             return found.status, found.values, None
         if found.status == OPTIMAL:
             d = self._both.other_reduced_costs(self._objective)
-            held = np.abs(d) > WRONG
-            at_bound = np.where(d > 0, upper - found.values, found.values - lower) <= 1e-9
-            if at_bound[held].all():
+            wrong = (np.where(d > 0, upper - found.values, found.values - lower) > 1e-9) & (np.abs(d) > WRONG)
+            could_move = self._both.held_columns() & (lower < upper) & ~(np.isinf(lower) & np.isinf(upper))
+            if not (wrong | (could_move & (np.abs(found.reduced_costs) < UNCLEAR))).any():
                 region = None
                 if learn:
                     region = basis_region(self._both, found, (lower, upper), self._varying, ACCEPTED)
@@ -89,4 +92,4 @@ def tie_costs(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
     sign = np.where(np.isfinite(lower) & (upper <= 0), -1.0, sign)
     # Weak where both directions are open, or all nutrients would be taken up for their own sake.
     crossing = (lower < 0) & (upper > 0)
-    return sign * size * np.where(crossing, 0.01, 1.0)
+    return sign * size * np.where(crossing, 0.1, 1.0)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 HEAD = 1 << 16
 """Bytes at the beginning of a file by which its dialect is judged."""
 
+MOST_LINE = 1 << 25
+"""Longest line [bytes]: a million columns."""
+
 GAPS = sorted({spelling for word in PROGRAM_GAPS for spelling in (word, word.upper(), word.title(), "NaN")})
 
 
@@ -48,6 +51,7 @@ class DelimitedText(AbstractTableFormat):
     def open_table(self, path: Path, rows: int | None = None) -> OpenTable:
         """Open a file, once the length of every row is checked; numbers keep every digit."""
         check_kind(path)
+        _check_lines(path)
         with path.open("rb") as file:
             head = file.read(HEAD + 1)
         encoding = find_encoding(path, head)
@@ -176,6 +180,21 @@ class _TextTable:
             if len(row) != width and number >= skipped and not is_empty_line(row):
                 head.check_row(row, self._path, line(reader))
         return True
+
+
+def _check_lines(path: Path) -> None:
+    """Raise if a line is so long that it can be no row of a table: readers hold it whole, several times.
+
+    Raises:
+        TableError: Naming the length.
+    """
+    length = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            end = max(block.rfind(b"\n"), block.rfind(b"\r"))
+            length = len(block) - end - 1 if end >= 0 else length + len(block)
+            if length > MOST_LINE:
+                raise TableError(f"'{path}' has a line of more than {MOST_LINE >> 20} MiB; expected rows of a table")
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,17 @@ from typing import IO, TYPE_CHECKING, Any
 from metagnn.errors import TableError
 from metagnn.files.data_lines import COMMENT
 from metagnn.files.file_kind import check_kind
-from metagnn.files.table_format import AbstractRowWriter, AbstractTableFormat, OpenTable, is_text
+from metagnn.files.table_format import AbstractRowWriter, AbstractTableFormat, OpenTable, check_cells, is_text
 from metagnn.files.table_head import TableHead, is_blank, read_head
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MOST_ROWS = 1 << 20
+"""Rows that a sheet can have."""
+
+MOST_BYTES = 1 << 27
+"""Bytes to which a workbook may unfold: 128 MiB of XML."""
 
 Row = tuple[int, list[Any]]
 """Number of a row in its sheet, from 1, and its cells."""
@@ -65,33 +71,50 @@ class Excel(AbstractTableFormat):
 def _sheets(openpyxl: ModuleType, path: Path, values: bool = True) -> list[tuple[str, list[Row]]]:
     """Title and rows of every sheet of cells, without empty rows and without empty cells at the end of a row."""
     try:
+        _check_sizes(path)
         with warnings.catch_warnings():
             # On styles and extensions, which no value depends on.
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(path, read_only=True, data_only=values)
             try:
-                return [(sheet.title, _rows(sheet)) for sheet in book.worksheets]
+                return [(sheet.title, _rows(sheet, path)) for sheet in book.worksheets]
             finally:
                 book.close()
-    except (KeyError, ValueError, TypeError, OSError, EOFError, SyntaxError, zipfile.BadZipFile) as error:
-        reason = str(error).strip().partition("\n")[0][:160]
+    except TableError:
+        raise
+    # Damage reaches the readers of zip, XML, dates and numbers, and each fails in its own ways.
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0][:160] or type(error).__name__
         raise TableError(f"'{path}' cannot be read as an Excel workbook: {reason}") from error
 
 
-def _rows(sheet: Any) -> list[Row]:
+def _check_sizes(path: Path) -> None:
+    """Raise if the archive unfolds to more than a table may; zipfile reads no more than its directory says."""
+    with zipfile.ZipFile(path) as archive:
+        size = sum(part.file_size for part in archive.infolist())
+    if size > MOST_BYTES:
+        raise TableError(f"'{path}' unfolds to {size >> 20} MiB; expected at most {MOST_BYTES >> 20}: save it as .csv")
+
+
+def _rows(sheet: Any, path: Path) -> list[Row]:
     """Rows from the first to the last that hold anything; None in every empty cell."""
+    # What the sheet says of its size may be wrong, and every row would be filled up to it.
+    sheet.reset_dimensions()
     rows: list[Row] = []
-    filled = 0
+    filled = width = 0
     for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+        if number > MOST_ROWS:
+            raise TableError(f"'{path}', sheet {sheet.title!r} has a row {number}; expected at most {MOST_ROWS}")
         row = [None if is_blank(cell) else cell for cell in cells]
-        if any(cell is not None for cell in row):
+        while row and row[-1] is None:
+            row.pop()
+        if row or rows:
             rows.append((number, row))
-            filled = len(rows)
-        elif rows:
-            rows.append((number, row))
+        if row:
+            filled, width = len(rows), max(width, len(row))
     rows = rows[:filled]
-    width = max((position + 1 for _, row in rows for position, cell in enumerate(row) if cell is not None), default=0)
-    return [(number, [*row, *[None] * width][:width]) for number, row in rows]
+    check_cells(len(rows), width, path)
+    return [(number, row + [None] * (width - len(row))) for number, row in rows]
 
 
 def _frames(head: TableHead, body: Sequence[Row], rows: int | None) -> Iterator[pd.DataFrame]:

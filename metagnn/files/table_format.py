@@ -20,6 +20,9 @@ LABELS = (
 )
 """Columns that describe a row; they may hold text, and no flux is read from them."""
 
+MOST_CELLS = 1 << 26
+"""Cells of a table that is read whole: half a gigabyte of numbers, which reading holds twice."""
+
 TEXT_COLUMNS = (*LABELS, "knockout")
 """Columns that may hold text, in any case; every other one holds numbers."""
 
@@ -113,6 +116,18 @@ class AbstractTableFormat(ABC):
     def require_package(self, path: Path) -> None:
         """Raise `TableError` if a package that the format needs is not installed."""
         return
+
+
+def check_cells(rows: int, columns: int, path: Path) -> None:
+    """Raise if a table has too many cells to be read whole; called before any is read.
+
+    Raises:
+        TableError: Naming the sizes.
+    """
+    if rows * columns > MOST_CELLS:
+        raise TableError(
+            f"'{path}' has {rows} rows of {columns} columns; expected at most {MOST_CELLS} cells: split the table"
+        )
 
 
 def check_names(names: Iterable[str], path: Path) -> None:

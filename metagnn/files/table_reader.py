@@ -13,6 +13,7 @@ from metagnn.errors import TableError, TableWarning
 from metagnn.files.table_format import OpenTable, is_label, is_text
 from metagnn.files.table_formats import ENDINGS, find_format
 from metagnn.files.table_values import parse_column, parse_flags
+from metagnn.files.whole_file import kind_of_file
 
 
 def read_table(path: str | Path, flags: bool = True) -> pd.DataFrame:
@@ -106,6 +107,10 @@ class _Reading:
     def _open(self) -> OpenTable:
         known = find_format(self._path)
         if not self._path.is_file():
+            if self._path.exists():
+                # A pipe can be read once, and a table is: checked first, then read.
+                what = kind_of_file(self._path.stat().st_mode)
+                raise TableError(f"'{self._path}' is {what}; expected a file: write the table to one first")
             raise TableError(f"no table at '{self._path}'; expected a file ({' or '.join(ENDINGS)})")
         if self._path.stat().st_size == 0:
             raise TableError(f"'{self._path}' is empty; expected a header and at least one row")

@@ -19,6 +19,9 @@ from metagnn.files.output import replace_file
 LENGTH = 8
 """Bytes of a safetensors file that hold the length of its header."""
 
+_DAMAGED = (KeyError, ValueError, TypeError, AttributeError, RecursionError, RuntimeError)
+"""What reading damaged tensors raises: types that numpy lacks, metadata that is no text, a document nested too deep."""
+
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], document: Any) -> None:
     """Write tensors and a document in one step: if the write is interrupted, the old file stays.
@@ -62,12 +65,12 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open has no __iter__
         text = metadata["document"]
-        document = json.loads(text)
-    except (OSError, safetensors.SafetensorError, KeyError, ValueError) as error:
+        document, digest = json.loads(text), _digest(tensors, text)
+    except (OSError, safetensors.SafetensorError, *_DAMAGED) as error:
         raise FolderError(
             f"'{path}' is damaged or no saved file of metagnn ({error}); restore it or train again"
         ) from error
-    if metadata.get("sha256") != _digest(tensors, text):
+    if metadata.get("sha256") != digest:
         raise FolderError(f"'{path}' is damaged: its contents do not match their checksum; restore it or train again")
     return tensors, document
 

@@ -283,8 +283,8 @@ class UnfinishedRun:
         with self.writing():
             staged = sorted(path for path in self.result.rglob("*") if path.is_file())
             names = {path.relative_to(self.result).as_posix(): path for path in staged}
-            files = {name: checksum(path, to_disk=True) for name, path in names.items()}
-            files = {name: None if name in clocked else digest for name, digest in files.items()}
+            sums = {name: checksum(path, to_disk=True) for name, path in names.items()}
+            files = {name: None if name in clocked else digest for name, digest in sums.items()}
             end = {"job": self._job, "files": files, "note": dict(note or {})}
             replace_file(self._work / END, sealed(end))
             self._move_result()

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from metagnn.plain_values import as_texts
+
 
 @dataclass(frozen=True)
 class InputNames:
@@ -28,5 +30,5 @@ class InputNames:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> InputNames:
-        """The names among what a document holds; a KeyError or TypeError means that it is damaged."""
-        return cls(**{field.name: tuple(document[field.name]) for field in dataclasses.fields(cls)})
+        """The names among what a document holds; a KeyError or ValueError means that it is damaged."""
+        return cls(**{field.name: as_texts(document[field.name]) for field in dataclasses.fields(cls)})

@@ -24,6 +24,7 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.network.vocabulary.named_exchanges import resolved
 from metagnn.nn.splitting import SplittingResult
+from metagnn.plain_values import as_text, as_texts
 
 ENERGY = ("model", "free")
 """Whether to keep ("model") or lift ("free") the demands inside the cell, such as ATP maintenance."""
@@ -218,7 +219,6 @@ def as_constraint(constraint: str | AbstractConstraint) -> AbstractConstraint:
 
 
 def constraint_from_document(document: dict[str, Any]) -> AbstractConstraint:
-    """Return the constraint of a document from `to_document`; raise KeyError or TypeError if it is damaged."""
-    kind = CONSTRAINTS[document["name"]]
-    options = {field.name: document[field.name] for field in dataclasses.fields(kind)}
-    return kind(**options)
+    """Return the constraint of a document from `to_document`; raise KeyError or ValueError if it is damaged."""
+    kind = CONSTRAINTS[as_text(document["name"])]
+    return kind(as_text(document["energy"]), as_texts(document["open_exchanges"]))

@@ -274,6 +274,12 @@ class FluxGNN(AbstractFluxModel):
             cuts = growth_cuts(self._compression.coupled, self.growth_index, lower.numpy(), upper.numpy())
             self.growth_cuts = torch.from_numpy(cuts).to(self.growth_cuts.device)
 
+    def check_loaded(self) -> None:
+        """Check that the cuts of growth have a price for every group of reactions."""
+        if self.growth_cuts.dim() != 2 or (len(self.growth_cuts) and self.growth_cuts.shape[1] != self.groups.groups):
+            shape = tuple(self.growth_cuts.shape)
+            raise RuntimeError(f"`growth_cuts` has shape {shape}; expected a column for {self.groups.groups} groups")
+
     def after_training(self, samples: FluxBatch, scale: Tensor) -> None:
         """Do what the constraint asks for."""
         self._constraint.after_training(self, samples, scale)
@@ -318,13 +324,13 @@ class FluxGNN(AbstractFluxModel):
 
     def _exact(self) -> ExactLayers:
         """The exact layers for the biomass column in use; made anew only when that has changed."""
-        column = self.composition.column().detach()
-        if self._layers is None or not torch.equal(self._layers.column.to(column.device), column):
-            S = self.stoichiometry
-            if self.composition.trainable:
-                S = S.with_column(self.growth_index, column)
-            self._layers = ExactLayers(S, column.clone(), self.widest, self.groups, self._compression)
-        return self._layers
+        known, S, trained = self._layers, self.stoichiometry, self.composition.trainable
+        if known is None or trained:
+            column = self.composition.column().detach()
+            if known is None or not torch.equal(known.column.to(column.device), column):
+                S = S.with_column(self.growth_index, column) if trained else S
+                known = self._layers = ExactLayers(S, column.clone(), self.widest, self.groups, self._compression)
+        return known
 
     def sample_size(self, lower: Fluxes, upper: Fluxes, measured: Fluxes | None = None) -> Tensor:
         """Size of every sample, by which it is normalised, shape `[..., 1]` [mmol/gDW/h].

@@ -72,6 +72,13 @@ class AbstractFluxModel(nn.Module, ABC):
             conditions: Conditions of the samples to train on or to predict.
         """
 
+    def check_loaded(self) -> None:
+        """Check what was loaded and has no fixed shape; do nothing by default.
+
+        Raises:
+            RuntimeError: It does not fit the network.
+        """
+
     def after_training(self, samples: FluxBatch, scale: Tensor) -> None:
         """Prepare the trained model for prediction; do nothing by default.
 

@@ -62,13 +62,10 @@ class AugmentedFactor:
         system = scipy.sparse.csc_array(scale @ self._system @ scale - scipy.sparse.diags_array(corner))
         return scipy.sparse.linalg.splu(system, permc_spec="COLAMD", diag_pivot_thresh=1.0)
 
-    def nearest(self, values: np.ndarray) -> np.ndarray:
-        """Compute the v nearest to x with A v = 0, shape `[columns, samples]`, to rounding of the largest x or v."""
-        return self._solve(np.vstack([self._weight * values, self._nothing(values)]))[: len(self._weight)]
-
     def correction(self, values: np.ndarray) -> np.ndarray:
         """Compute Aᵀ (A W⁻¹ Aᵀ)⁻¹ A x = W (x − v), shape `[columns, samples]`."""
-        solved = self._solve(np.vstack([self._weight * values, self._nothing(values)]))
+        nothing = np.zeros((self._system.shape[0] - len(values), values.shape[1]))
+        solved = self._solve(np.vstack([self._weight * values, nothing]))
         nearest, potential = solved[: len(self._weight)], solved[len(self._weight) :]
         # Two ways to compute the same; in each entry, take the one that rounds less.
         by_values = self._weight * np.maximum(np.abs(values), np.abs(nearest)) < abs(self._columns) @ np.abs(potential)
@@ -77,10 +74,8 @@ class AugmentedFactor:
     def restoring(self, imbalance: np.ndarray) -> np.ndarray:
         """Compute the least v, in the metric, with A v = b, shape `[balances, samples]` to `[columns, samples]`."""
         nothing = np.zeros((len(self._weight), imbalance.shape[1]))
-        return self._solve(np.vstack([nothing, imbalance]))[: len(self._weight)]
-
-    def _nothing(self, values: np.ndarray) -> np.ndarray:
-        return np.zeros((self._system.shape[0] - len(self._weight), values.shape[1]))
+        restoring: np.ndarray = self._solve(np.vstack([nothing, imbalance]))[: len(self._weight)]
+        return restoring
 
     def _solve(self, right: np.ndarray) -> np.ndarray:
         scale = self._scale[:, None]
@@ -97,7 +92,8 @@ class AugmentedFactor:
             open_ = open_[better & (change > CONVERGED * size)]
             if not len(open_):
                 break
-        return scale * solved
+        found: np.ndarray = scale * solved
+        return found
 
 
 def equilibration(matrix: Any) -> tuple[np.ndarray, np.ndarray]:

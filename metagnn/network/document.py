@@ -16,7 +16,8 @@ from metagnn.network.gene_rule import GeneRule
 from metagnn.network.incidence import Incidence
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
-from metagnn.network.reaction import REACTION, Reaction
+from metagnn.network.reaction import REACTION, ROLES, Reaction
+from metagnn.plain_values import as_list, as_mapping, as_number, as_text, as_texts, as_whole
 
 
 def network_to_document(network: NetworkLike) -> dict[str, Any]:
@@ -58,37 +59,73 @@ def network_checksum(network: NetworkLike) -> str:
 
 
 def network_from_document(document: dict[str, Any]) -> MetabolicNetwork:
-    """The network that `network_to_document` wrote; a KeyError or TypeError means that it is damaged."""
-    reactions = tuple(reaction["id"] for reaction in document["reactions"])
-    entries = document["stoichiometry"]
-    lower = [-np.inf if r["bounds"][0] is None else r["bounds"][0] for r in document["reactions"]]
-    upper = [np.inf if r["bounds"][1] is None else r["bounds"][1] for r in document["reactions"]]
+    """The network that `network_to_document` wrote.
+
+    Raises:
+        KeyError: Something is missing.
+        ValueError: Something is of another type than expected, or does not fit the rest.
+    """
+    reactions = tuple(_reaction(as_mapping(reaction)) for reaction in as_list(document["reactions"]))
+    metabolites = tuple(_metabolite(as_mapping(metabolite)) for metabolite in as_list(document["metabolites"]))
+    names = tuple(reaction.id for reaction in reactions)
+    entries = as_mapping(document["stoichiometry"])
+    limits = [as_list(reaction["bounds"]) for reaction in document["reactions"]]
+    lower, upper = (np.array([_bound(low_high, side) for low_high in limits]) for side in (0, 1))
+    known = frozenset(names)
+    objective = {name: as_number(value) for name, value in as_mapping(document["objective"]).items()}
+    exchanges = as_texts(document["exchanges"])
+    aliases = {name: as_text(own) for name, own in as_mapping(document["aliases"]).items()}
+    for name in (*objective, *exchanges, *aliases.values()):
+        if name not in known:
+            raise ValueError(f"{name!r} is no reaction")
+    if len(set(exchanges)) != len(exchanges):
+        raise ValueError("an exchange appears more than once")
     return MetabolicNetwork(
-        id=document["id"],
+        id=as_text(document["id"]),
         stoichiometry=Incidence(
-            torch.tensor(entries["metabolite"], dtype=torch.int64),
-            torch.tensor(entries["reaction"], dtype=torch.int64),
-            torch.tensor(entries["coefficient"], dtype=torch.float64),
-            [metabolite["id"] for metabolite in document["metabolites"]],
-            reactions,
+            *(
+                torch.tensor([as_whole(place) for place in as_list(entries[side])], dtype=torch.int64)
+                for side in ("metabolite", "reaction")
+            ),
+            torch.tensor([as_number(value) for value in as_list(entries["coefficient"])], dtype=torch.float64),
+            [metabolite.id for metabolite in metabolites],
+            names,
         ),
-        bounds=FluxBounds(reactions, np.array(lower), np.array(upper)),
-        objective=document["objective"],
-        exchanges=tuple(document["exchanges"]),
-        metabolite_table=tuple(
-            Metabolite(**metabolite | {"identifiers": tuple(metabolite.get("identifiers", ()))})
-            for metabolite in document["metabolites"]
-        ),
-        reaction_table=tuple(
-            Reaction(
-                r["id"],
-                r["name"],
-                r["subsystem"],
-                GeneRule.from_list(r["gene_rule"]) if r["gene_rule"] else None,
-                r.get("role", REACTION),
-            )
-            for r in document["reactions"]
-        ),
-        aliases=document["aliases"],
-        notes=tuple(document.get("notes", ())),
+        bounds=FluxBounds(names, lower, upper),
+        objective=objective,
+        exchanges=exchanges,
+        metabolite_table=metabolites,
+        reaction_table=reactions,
+        aliases=aliases,
+        notes=as_texts(document.get("notes", [])),
     )
+
+
+def _bound(limits: list[Any], side: int) -> float:
+    if len(limits) != 2:
+        raise ValueError(f"{len(limits)} bounds where two are expected")
+    return (-np.inf, np.inf)[side] if limits[side] is None else as_number(limits[side])
+
+
+def _metabolite(document: dict[str, Any]) -> Metabolite:
+    formula, charge = document["formula"], document["charge"]
+    if formula is not None:
+        formula = {element: as_number(count) for element, count in as_mapping(formula).items()}
+    constraint = document.get("is_constraint", False)
+    if not isinstance(constraint, bool):
+        raise ValueError(f"`is_constraint` is {constraint!r:.60} where true or false is expected")
+    return Metabolite(
+        *(as_text(document[name]) for name in ("id", "name", "compartment")),
+        formula,
+        None if charge is None else as_number(charge),
+        as_texts(document.get("identifiers", [])),
+        constraint,
+    )
+
+
+def _reaction(document: dict[str, Any]) -> Reaction:
+    role = document.get("role", REACTION)
+    if role not in ROLES:
+        raise ValueError(f"{role!r:.60} where one of {', '.join(ROLES)} is expected")
+    rule = GeneRule.from_list(as_list(document["gene_rule"])) if document["gene_rule"] else None
+    return Reaction(*(as_text(document[name]) for name in ("id", "name", "subsystem")), rule, role)

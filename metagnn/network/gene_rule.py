@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from metagnn.plain_values import as_list, as_text
+
+KINDS = ("gene", "and", "or", "unreadable")
+"""What a rule can be."""
+
 
 @dataclass(frozen=True)
 class GeneRule:
@@ -42,6 +47,12 @@ class GeneRule:
 
     @classmethod
     def from_list(cls, document: list) -> GeneRule:
-        """Return the rule that `to_list` wrote."""
-        kind, name, operands = document
-        return cls(kind, name, tuple(cls.from_list(operand) for operand in operands))
+        """Return the rule that `to_list` wrote.
+
+        Raises:
+            ValueError: It is no such list.
+        """
+        kind, name, operands = as_list(document)
+        if kind not in KINDS:
+            raise ValueError(f"{kind!r:.60} where one of {', '.join(KINDS)} is expected")
+        return cls(kind, as_text(name), tuple(cls.from_list(operand) for operand in as_list(operands)))

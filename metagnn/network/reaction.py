@@ -10,6 +10,8 @@ REACTION, SLACK, VARIABLE, SPLIT = "reaction", "slack", "variable", "split"
 """What a column is: a reaction, the slack of a further constraint, a further variable of the model, or the slack (zero)
 of a row that splits a flux into its forward and its backward part."""
 
+ROLES = (REACTION, SLACK, VARIABLE, SPLIT)
+
 
 @dataclass(frozen=True)
 class Reaction:

@@ -61,6 +61,10 @@ class SparseBalances:
         """Return max|A x| of every sample, shape `[columns, samples]` to `[samples]`."""
         return np.asarray(np.abs(self.matrix @ values).max(axis=0, initial=0.0))
 
+    def settled(self, values: np.ndarray) -> bool:
+        """Return whether all samples, shape `[columns, samples]`, balance to 1e-10; NaN counts as settled."""
+        return not bool((self.imbalance(values) > SETTLED * np.abs(values).max(axis=0, initial=0.0)).any())
+
     def settle(self, values: np.ndarray) -> np.ndarray:
         """Move values to where the balances hold to rounding; samples that balance to 1e-10 stay to the digit.
 
@@ -73,11 +77,8 @@ class SparseBalances:
             Values with max|A x| ≤ 1e-9 · max(1, max|x|); a sample where that cannot be reached is NaN.
         """
         left, size = self.imbalance(values), np.abs(values).max(axis=0, initial=0.0)
-        open_ = np.flatnonzero(left > SETTLED * size)
-        if not len(open_):
-            return values
-        values = values.copy()
-        for _ in range(MOST_SETTLING):
+        open_, values = np.flatnonzero(left > SETTLED * size), values.copy()
+        for _ in range(MOST_SETTLING if len(open_) else 0):
             moved = values[:, open_] - self._even.restoring(self.matrix @ values[:, open_])
             off = self.imbalance(moved)
             better = off < left[open_]
@@ -162,13 +163,14 @@ class BalanceFactor:
 
         Args:
             values: x, shape `[columns, samples]`.
-            tolerance: Imbalance of v = x − m · correction, relative to the largest x or v, at which refinement stops.
+            tolerance: Imbalance of v = x − m · correction, relative to the largest x or v, at which refinement stops; it
+                starts from 1e-10, or from this if that is more.
         """
         if self._factor is None:
             return np.zeros_like(values)
         potential = self._potential(values, 2)
         moved: np.ndarray = self._columns @ potential
-        open_ = np.flatnonzero(self._off(values, moved) > tolerance)
+        open_ = np.flatnonzero(self._off(values, moved) > max(tolerance, SETTLED))
         if len(open_):
             moved[:, open_] = self._by_gradients(values[:, open_], moved[:, open_], tolerance)
             open_ = open_[self._off(values[:, open_], moved[:, open_]) > max(tolerance, SETTLED)]

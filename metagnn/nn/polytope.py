@@ -18,11 +18,12 @@ from metagnn.network.incidence import Incidence
 from metagnn.network.precision import as_floating
 from metagnn.nn.balance_correction import front
 from metagnn.nn.implicit_nearest import ImplicitNearest
+from metagnn.nn.polytope_input import check_directions, check_problem
 from metagnn.nn.polytope_newton import correct_densely, nearest_balanced
+from metagnn.nn.polytope_reference import BALANCED, ReferenceNearest, keeps_laws
 from metagnn.nn.polytope_sparse import SparseNearest
 from metagnn.nn.reaction_groups import ReactionGroups
-from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
-from metagnn.optimize.quadratic_program import QuadraticProgram
+from metagnn.optimize.linear_program import OPTIMAL
 
 CHUNK_ENTRIES = 2**24
 """Largest size of an intermediate, samples × balances × groups: 128 MiB of float64, whatever the batch size."""
@@ -102,6 +103,7 @@ class PolytopeProjection(Float64Module):
         self.register_buffer("balance", None if balance is None else torch.from_numpy(balance), persistent=False)
         few = balance is not None and len(balance) <= MOST_BALANCES
         self._sparse = None if few else SparseNearest(compression.coupled.matrix)
+        self._reference = ReferenceNearest(self._matrix, compression.coupled)
 
     def forward(
         self, target: GivenFluxes, lower: GivenFluxes, upper: GivenFluxes, weight: Tensor | None = None
@@ -181,29 +183,8 @@ class PolytopeProjection(Float64Module):
         return tuple(t.to(torch.float64).expand(shape).reshape(-1, width) for t in (target, lower, upper, weight))
 
     def _check(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> None:
-        if not bool(torch.isfinite(target).all()):
-            raise InputError("`target` must be finite; it contains NaN or infinity")
-        if not bool((torch.isfinite(weight) & (weight > 0)).all()):
-            raise InputError("`weight` must be positive and finite in every reaction")
-        wrong = torch.nonzero(~(lower <= upper))
-        if len(wrong):
-            row, column = wrong[0].tolist()
-            raise InputError(
-                f"`lower` exceeds `upper` in sample {row}, reaction {column}: {lower[row, column]:g} and "
-                f"{upper[row, column]:g}; expected numbers with lower ≤ upper"
-            )
-        self._check_widest(lower, upper)
-
-    def _check_widest(self, lower: Tensor, upper: Tensor) -> None:
-        """Check that no flux may move in a direction that the bounds of the layer block."""
-        low, high = (torch.from_numpy(bound).to(lower) for bound in self._widest)
-        wrong = torch.nonzero(((lower < 0) & (low >= 0)) | ((upper > 0) & (high <= 0)))
-        if len(wrong):
-            row, column = wrong[0].tolist()
-            raise InputError(
-                f"bounds {lower[row, column]:g}, {upper[row, column]:g} of sample {row}, reaction {column} are wider "
-                f"than those of the projection: {low[column]:g} and {high[column]:g} block one of these directions"
-            )
+        check_problem(target, lower, upper, weight)
+        check_directions(lower, upper, self._widest)
 
     def _reduce(self, target: Tensor, lower: Tensor, upper: Tensor, weight: Tensor) -> tuple[Tensor, ...]:
         """Compute the target, bounds and weight of every group."""
@@ -221,13 +202,11 @@ class PolytopeProjection(Float64Module):
     def _solve(self, flat: tuple[Tensor, ...], reduced: tuple[Tensor, ...]) -> tuple[PolytopeSolution, Tensor]:
         """Solve; also return which bound holds every group (only known for large networks)."""
         target, lower, upper, _ = flat
-        blocked_ok = ((lower <= 0) & (upper >= 0))[:, self.groups.ratio == 0].all(-1)
-        possible = (reduced[1] <= reduced[2]).all(-1) & blocked_ok
         fluxes = torch.full_like(target, torch.nan)
         iterations = torch.zeros(len(target), dtype=torch.int64, device=target.device)
         solved = torch.zeros(len(target), dtype=torch.bool, device=target.device)
         side = torch.zeros(reduced[0].shape, dtype=torch.int8, device=target.device)
-        rows, balance = torch.nonzero(possible).squeeze(-1), self.balance
+        rows, balance = torch.nonzero((reduced[1] <= reduced[2]).all(-1)).squeeze(-1), self.balance
         if self._sparse is not None:
             values, side[rows], solved[rows] = self._sparse.solve(*(tensor[rows] for tensor in reduced))
             fluxes[rows] = self.groups.expand(values)
@@ -236,32 +215,25 @@ class PolytopeProjection(Float64Module):
                 result = nearest_balanced(balance, *(tensor[chunk] for tensor in reduced))
                 fluxes[chunk], iterations[chunk] = self.groups.expand(result.values), result.iterations
                 solved[chunk] = result.solved
+        fluxes, kept = self._onto_bounds(fluxes, lower, upper)
+        solved &= kept
         status = [OPTIMAL if done else "" for done in solved.tolist()]
         open_rows = torch.nonzero(~solved).squeeze(-1).tolist()
         for row in open_rows:
-            fluxes[row], status[row], held = self._reference(*(tensor[row].cpu().numpy() for tensor in flat))
-            side[row] = self._side_of_groups(held.to(side.device))
+            problem, groups = (tuple(tensor[row].cpu().numpy() for tensor in part) for part in (flat, reduced))
+            guess = None if self._sparse is None else side[row].cpu().numpy()
+            status[row], found, held = self._reference.solve(problem, groups, guess)
+            fluxes[row], side[row] = torch.from_numpy(found), torch.from_numpy(held)
         # Members that hold a group from both sides cancel in the sum: set them here.
         side = torch.where(reduced[1] >= reduced[2], -1, side)
         return PolytopeSolution(fluxes, tuple(status), iterations, len(open_rows)), side
 
-    def _side_of_groups(self, side: Tensor) -> Tensor:
-        """Compute which bound holds every group from the bounds that hold its members."""
-        groups = self.groups
-        turned = side[groups.moving].to(torch.float64) * groups.ratio[groups.moving].sign()
-        held = turned.new_zeros(groups.groups).index_add(0, groups.group[groups.moving], turned)
-        return held.sign().to(torch.int8)
-
-    def _reference(
-        self, target: np.ndarray, lower: np.ndarray, upper: np.ndarray, weight: np.ndarray
-    ) -> tuple[Tensor, str, Tensor]:
-        """Solve a sample by a quadratic program, confirm infeasibility by a linear one; return active bounds too."""
-        solution = QuadraticProgram(self._matrix, weight).solve(weight * target, lower, upper)
-        status = solution.status
-        if status != OPTIMAL:
-            feasible = LinearProgram(self._matrix, np.zeros(len(target))).solve(lower, upper).status
-            status = INFEASIBLE if feasible == INFEASIBLE else f"failed: {status.removeprefix('failed: ')}"
-        return torch.from_numpy(solution.values), status, torch.from_numpy(solution.side)
+    def _onto_bounds(self, fluxes: Tensor, lower: Tensor, upper: Tensor) -> tuple[Tensor, Tensor]:
+        """Move fluxes onto bounds that they exceed by rounding; return them, and which keep the laws in all of S."""
+        clipped = torch.minimum(torch.maximum(fluxes, lower), upper)
+        near = (clipped - fluxes).abs().amax(-1) <= BALANCED * clipped.abs().amax(-1).clamp(min=1.0)
+        balanced = torch.from_numpy(keeps_laws(self._matrix, clipped.cpu().numpy())).to(near.device)
+        return clipped, near & balanced
 
 
 class _Solved(torch.autograd.Function):

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+EPSILON = float(torch.finfo(torch.float64).eps)
 MOST_ITERATIONS = 60
 CONVERGED = 2e-13
 """Imbalance at which a sample stops, relative to 1 + its largest flux: rounding."""
 
 ACCEPTED = 2e-12
 """Largest imbalance of a solved sample, for those that rounding keeps above `CONVERGED`."""
+
+BLURRED = 1e-10
+"""Largest rounding of a value before it is clipped, relative to 1 + the size of its target and of the largest value."""
 
 DAMPING = 1e-9
 """Damping of the dual's curvature, relative to its mean: with too few free fluxes it is singular."""
@@ -57,6 +61,7 @@ def nearest_balanced(balance: Tensor, target: Tensor, lower: Tensor, upper: Tens
     dual = _solve_damped(curvature, -(target @ balance.T)[..., None], 0.0)[..., 0]
     state = _State(balance, torch.arange(len(target), device=target.device), dual, target, lower, upper, inverse)
     values = state.values.clone()
+    duals = dual.clone()
     worst = torch.full_like(target[:, 0], torch.inf)
     iterations = count
     for iteration in range(MOST_ITERATIONS + 1):
@@ -64,13 +69,17 @@ def nearest_balanced(balance: Tensor, target: Tensor, lower: Tensor, upper: Tens
         imbalance = state.imbalance.abs().amax(-1) / size
         better = imbalance < worst[state.rows]
         values[state.rows[better]] = state.values[better]
+        duals[state.rows[better]] = state.dual[better]
         worst[state.rows[better]] = imbalance[better]
         iterations[state.rows] = iteration
         state = state.keep(imbalance > CONVERGED)
         if not len(state.rows) or iteration == MOST_ITERATIONS:
             break
         state.step()
-    return NewtonResult(values, worst <= ACCEPTED, iterations)
+    # Uneven weights: the dual variables of heavy columns can drown the pull on light ones.
+    rounding = EPSILON * (duals.abs() @ balance.abs()) * inverse
+    clear = rounding <= BLURRED * (1.0 + target.abs() + values.abs().amax(-1, keepdim=True))
+    return NewtonResult(values, (worst <= ACCEPTED) & clear.all(-1), iterations)
 
 
 class _State:

@@ -12,6 +12,10 @@ from metagnn.network.float64_module import Float64Module
 from metagnn.network.precision import as_floating
 
 
+TIE = 1e-10, 1e-12
+"""Treat bounds of a group that contradict each other by less as equal: absolute [mmol/gDW/h], and relative."""
+
+
 class ReactionGroups(Float64Module):
     """Conversion of targets, bounds and weights from reactions to groups, and of fluxes from groups to reactions.
 
@@ -75,7 +79,7 @@ class ReactionGroups(Float64Module):
         shape = (*low.shape[:-1], self.groups)
         tightest_low = low.new_full(shape, -torch.inf).scatter_reduce(-1, index, low, "amax")
         tightest_high = high.new_full(shape, torch.inf).scatter_reduce(-1, index, high, "amin")
-        return tightest_low, tightest_high
+        return _join_ties(tightest_low, tightest_high)
 
     def expand(self, values: Tensor) -> Fluxes:
         """Compute the fluxes of reactions; if any group of a sample is NaN, the whole sample is NaN."""
@@ -97,3 +101,12 @@ class ReactionGroups(Float64Module):
     def _sum(self, values: Tensor) -> Tensor:
         zeros = values.new_zeros(*values.shape[:-1], self.groups)
         return zeros.index_add(-1, self.group[self.moving], values)
+
+
+def _join_ties(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """Replace bounds that rounding put in the wrong order by their mean."""
+    tied = (low > high) & (low - high <= TIE[0] + TIE[1] * low.abs())
+    if not bool(tied.any()):
+        return low, high
+    middle = (low + high) / 2
+    return torch.where(tied, middle, low), torch.where(tied, middle, high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from typing import Any
 
@@ -24,15 +25,12 @@ class SettledFluxes:
 
     Args:
         incidence: The operator S.
-        moving: Columns that may move, shape `[reactions]`, boolean; all by default.
+        moving: Columns that carry flux, shape `[reactions]`, boolean, all by default; the others are and stay zero.
     """
 
     def __init__(self, incidence: Incidence, moving: np.ndarray | None = None) -> None:
-        matrix = incidence.to_scipy()
-        self._moving = np.arange(matrix.shape[1]) if moving is None else np.flatnonzero(moving)
-        matrix = scipy.sparse.csr_array(matrix.tocsc()[:, self._moving])
-        matrix.eliminate_zeros()
-        self._balances = SparseBalances(matrix[np.flatnonzero(np.diff(matrix.indptr))])
+        self._balances = SparseBalances(incidence.to_scipy())
+        self._columns = np.arange(incidence.shape[1]) if moving is None else np.flatnonzero(moving)
 
     def __call__(self, fluxes: Fluxes) -> Fluxes:
         """Settle fluxes, shape `[..., reactions]`, float64; NaN, with a warning, for a sample that cannot be.
@@ -47,22 +45,28 @@ class SettledFluxes:
 
     def move(self, fluxes: Tensor) -> Tensor:
         """Settle fluxes without a derivative."""
-        values = fluxes.detach().to("cpu").numpy()
-        given = values.reshape(-1, values.shape[-1])[:, self._moving].T
-        settled = self._balances.settle(given)
-        if settled is given:
-            return fluxes.clone()
-        lost = int((np.isnan(settled).any(axis=0) & np.isfinite(given).all(axis=0)).sum())
-        if lost:
+        values = fluxes.detach().to("cpu").numpy().reshape(-1, fluxes.shape[-1])
+        if self._balances.settled(values.T):
+            return fluxes.view_as(fluxes)
+        moved = values.copy()
+        moved[:, self._columns] = self._moving.settle(values[:, self._columns].T).T
+        lost = np.isnan(moved).any(axis=1)
+        moved[lost] = np.nan
+        failed = int((lost & np.isfinite(values).all(axis=1)).sum())
+        if failed:
             warnings.warn(
-                f"{lost} of {given.shape[1]} samples failed: no flux balances to {PROMISED:g} of the largest "
+                f"{failed} of {len(values)} samples failed: no flux near them balances to {PROMISED:g} of the largest "
                 "in float64; their fluxes are NaN",
                 stacklevel=2,
             )
-        moved = values.reshape(-1, values.shape[-1]).copy()
-        moved[:, self._moving] = settled.T
-        moved[np.isnan(settled).any(axis=0)] = np.nan
-        return torch.from_numpy(moved.reshape(values.shape)).to(fluxes.device)
+        return torch.from_numpy(moved.reshape(fluxes.shape)).to(fluxes.device)
+
+    @functools.cached_property
+    def _moving(self) -> SparseBalances:
+        """The balances of what may move, without empty ones; made when a sample first needs it."""
+        matrix = scipy.sparse.csr_array(self._balances.matrix.tocsc()[:, self._columns])
+        matrix.eliminate_zeros()
+        return SparseBalances(matrix[np.flatnonzero(np.diff(matrix.indptr))])
 
 
 class _Settling(torch.autograd.Function):

@@ -102,7 +102,9 @@ class _Levelled(torch.autograd.Function):
 
 
 def _through(basis: Tensor, corner: Tensor, order: Tensor) -> Tensor:
-    return torch.linalg.solve_triangular(corner, basis[:, order], upper=True, left=False)
+    """Return N M for the triangle and the order of its columns."""
+    levelled: Tensor = torch.linalg.solve_triangular(corner, basis[:, order], upper=True, left=False)
+    return levelled
 
 
 class SteadyStateProjection(Float64Module):
@@ -113,8 +115,8 @@ class SteadyStateProjection(Float64Module):
     gives up the imbalance of its metabolites, and more of it the smaller its weight. This is the linear reconciliation
     of measured rates (van der Heijden et al. 1994, doi 10.1002/bit.260430104).
 
-    Computes in float64 and returns the dtype of the input: float64 for integers and booleans; float32, float16 and
-    bfloat16 are rounded at the end, and S·v then holds to that rounding. Complex numbers are refused.
+    Computes in float64 and returns the dtype of the input: float64 for integers; float32, float16 and bfloat16 are
+    rounded at the end, and S·v then holds to that rounding. Complex numbers are refused.
 
     For float64 input, |S·v| ≤ 1e-9 · max(1, max|v|) on every network: coefficients from 1e-6 to 1e6, weights from
     1e-12 to 1e12 in one vector, targets to 1e12. A sample where float64 cannot hold that is NaN, with a warning.

@@ -59,16 +59,28 @@ class ActiveSet:
         return lambda right: scipy.linalg.lu_solve(factor, right, check_finite=False)
 
     def _sparse_factor(self) -> Callable[[np.ndarray], np.ndarray]:
-        rows = self._matrix.shape[0]
-        diagonal = scipy.sparse.diags_array(self._diagonal)
-        corner = scipy.sparse.diags_array(np.full(rows, -REGULARISATION))
-        system = scipy.sparse.block_array([[diagonal, self._matrix.T], [self._matrix, corner]], format="csc")
         # The matrix is quasi-definite: every symmetric order has a factor, without pivoting and with little fill.
         factor = scipy.sparse.linalg.splu(
-            system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+            self._system(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
         )
         solve: Callable[[np.ndarray], np.ndarray] = factor.solve
         return solve
+
+    def _system(self) -> Any:
+        """Return [[diag, Aᵀ], [A, −regularisation]]; written out, it takes a tenth of what scipy's blocks take."""
+        columns = scipy.sparse.csc_array(self._matrix)
+        rows = columns.tocsr()
+        height, width = columns.shape
+        indptr = np.concatenate([columns.indptr, columns.nnz + rows.indptr[1:]]) + np.arange(width + height + 1)
+        diagonal = np.concatenate([indptr[:width], indptr[width + 1 :] - 1])
+        others = np.ones(indptr[-1], dtype=bool)
+        others[diagonal] = False
+        indices, data = np.empty(len(others), dtype=np.int32), np.empty(len(others))
+        indices[diagonal], data[diagonal] = np.arange(width + height), -REGULARISATION
+        data[diagonal[:width]] = self._diagonal
+        indices[others] = np.concatenate([columns.indices + width, rows.indices])
+        data[others] = np.concatenate([columns.data, rows.data])
+        return scipy.sparse.csc_array((data, indices, indptr.astype(np.int32)), shape=(width + height,) * 2)
 
     def solve(
         self, target: np.ndarray, row_values: np.ndarray, start: np.ndarray, tolerance: float = 1e-13

@@ -135,7 +135,7 @@ class HeldColumns:
         start = np.zeros(len(right))
         values[equations.free], _, residual = equations.solve(np.zeros(len(equations.free)), right, start)
         scale = 1.0 + np.abs(values).max(initial=0.0)
-        return _Map(values + 0.0, moving, slopes + 0.0, residual <= SOUND * scale, stuck, at[stuck])
+        return _Map(values + 0.0, moving, slopes + 0.0, bool(residual <= SOUND * scale), stuck, at[stuck])
 
     def _slopes(self, equations: ActiveSet, held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the held columns whose bound can move alone, and the change of all columns per unit of each."""

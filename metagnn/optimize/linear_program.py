@@ -106,6 +106,14 @@ class LinearProgram:
         """Return the columns outside the basis of this thread's last optimum, boolean, shape `[columns]`."""
         return self._simplex.get().held_columns()
 
+    def moved_with(self, columns: np.ndarray) -> np.ndarray:
+        """Return the columns that move when some held ones do, these included, boolean, shape `[columns]`.
+
+        Args:
+            columns: Held columns of this thread's last optimum.
+        """
+        return self._simplex.get().moved_with(columns)
+
     def slopes(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how this thread's last optimum moves with the bounds of held columns while its basis stays optimal.
 

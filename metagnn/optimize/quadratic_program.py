@@ -95,18 +95,24 @@ class QuadraticProgram:
         return self._finish(target, (lower, upper), b, side, multipliers) or self._failed("failed: no active set")
 
     def solve_from(
-        self, target: np.ndarray, lower: np.ndarray, upper: np.ndarray, side: np.ndarray
+        self,
+        side: np.ndarray,
+        target: np.ndarray,
+        lower: np.ndarray,
+        upper: np.ndarray,
+        row_values: np.ndarray | None = None,
     ) -> QuadraticSolution | None:
-        """Return the optimum for row values of zero, starting from a guess of the active bounds; None if it is too far.
+        """Return the optimum, starting from a guess of the active bounds; None if the guess is too far from them.
 
         Args:
-            target: t, shape `[columns]`.
-            lower: Lower bounds, shape `[columns]`.
-            upper: Upper bounds, shape `[columns]`.
             side: −1 where the lower bound is active, 1 where the upper one is, else 0, shape `[columns]`.
+            target: As for `solve`.
+            lower: As for `solve`.
+            upper: As for `solve`.
+            row_values: As for `solve`.
         """
-        rows = np.zeros(self.shape[0])
-        return self._finish(target, (lower, upper), rows, side, rows)
+        zeros = np.zeros(self.shape[0])
+        return self._finish(target, (lower, upper), zeros if row_values is None else row_values, side, zeros)
 
     def _failed(self, status: str) -> QuadraticSolution:
         rows, columns = (np.full(size, np.nan) for size in self.shape)

@@ -19,6 +19,9 @@ MOST_PRIMAL_STEPS = 20_000
 """Steps after which the primal simplex gives way to the dual one, which starts anew: it can wander for minutes where
 coefficients spread over twenty decades."""
 
+SMALLEST = 1e-12
+"""Smaller changes of a column per unit of another are rounding."""
+
 DUAL, PRIMAL = 1, 4
 """Simplex strategies of HiGHS."""
 
@@ -147,6 +150,16 @@ class Simplex:
             # If a row's slack is basic, no column can absorb the change.
             movable[row] = np.abs(reduced[~structural]).max(initial=0.0) < REFACTOR
         return columns[movable], slopes[movable]
+
+    def moved_with(self, columns: np.ndarray) -> np.ndarray:
+        """See `LinearProgram.moved_with`."""
+        _, basic = self._solver.getBasicVariables()
+        structural, moved = basic >= 0, np.zeros(self.shape[1], dtype=bool)
+        moved[columns] = True
+        for column in columns:
+            reduced = self._solver.getReducedColumn(int(column))[1]
+            moved[basic[structural & (np.abs(reduced) > SMALLEST)]] = True
+        return moved
 
     def _optimum(self) -> LinearSolution:
         solution = self._solver.getSolution()

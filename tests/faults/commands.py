@@ -69,7 +69,7 @@ class _Draws(AbstractExperiment):
     """Random numbers, with every file that an experiment writes; its fit takes a moment."""
 
     name: str
-    repetitions = Repetitions(2, 2, 2)
+    repetitions = Repetitions(1, 1, 1)
 
     def contestants(self, size: str) -> tuple[str, ...]:
         return ("normal", "uniform")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -47,6 +48,7 @@ class FileEvents:
         at: The event to die at, counted from 1; None to live.
         torn: Whether half of the file that was written last is lost, as if the kill came while it was written.
         victim: Name of who dies, see `VICTIMS`.
+        pause: Delay of every event [s].
     """
 
     folder: Path
@@ -54,6 +56,7 @@ class FileEvents:
     at: int | None = None
     torn: bool = False
     victim: str = "all"
+    pause: float = 0.0
     _count: Any = field(default_factory=lambda: get_context("fork").Value("q"))
     _main: int = 0
     _busy: bool = False
@@ -73,8 +76,16 @@ class FileEvents:
                 os.close(int(entry))
 
     def lines(self) -> list[str]:
-        """The events so far."""
-        return self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
+        """The events so far, in words."""
+        return [text for _, text in self._logged()]
+
+    def times(self) -> list[float]:
+        """When they were."""
+        return [float(moment) for moment, _ in self._logged()]
+
+    def _logged(self) -> list[tuple[str, str]]:
+        text = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
+        return [(line.partition(" ")[0], line.partition(" ")[2]) for line in text.splitlines()]
 
     def _see(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._busy or (event != "open" and event not in PATHS):
@@ -95,7 +106,8 @@ class FileEvents:
             number = self._count.value
         shown = " -> ".join(os.path.relpath(path, self._root) for path in touched)
         with self.log.open("a", encoding="utf-8") as log:
-            log.write(f"{event} {shown}\n")
+            log.write(f"{time.monotonic()} {event} {shown}\n")
+        time.sleep(self.pause)
         if number == self.at:
             if self.torn:
                 self._tear(event, touched)

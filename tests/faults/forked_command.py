@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import os
 import signal
@@ -30,6 +31,8 @@ def preload() -> None:
     os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     for name in MODULES:
         importlib.import_module(name)
+    # Collecting garbage in a child would copy all of it.
+    gc.freeze()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import traceback
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,7 +23,7 @@ from metagnn.errors import InputError, printable
 from metagnn.network import MetabolicNetwork, load_network
 from tests.faults import seed_models, seed_tables
 from tests.faults.containers import mutate_folder, mutate_mat, mutate_parquet, mutate_zip
-from tests.faults.mutations import TEXTS, mutate_bytes, mutate_document, mutate_tokens
+from tests.faults.mutations import NUMBERS, TEXTS, mutate_bytes, mutate_document, mutate_tokens
 from tests.faults.seed_predictor import INPUTS, predictor_folders
 
 Files = dict[str, bytes | str]
@@ -137,12 +137,18 @@ class _Table(AbstractTarget):
             return main(["reconcile", str(table), "--model", toy, "--out", str(folder / "results")])
         if table.stem == "prices":
             return main(["suggest-medium", toy, "--prices", str(table), "--budget", "10", "--out", out])
-        if table.stem == "fluxes":
+        use = table.stem if table.stem == "fluxes" else rng.choice(("simulate", "simulate", "bottlenecks", "predict"))
+        if use in ("simulate", "bottlenecks"):
+            return main([use, toy, "--media", str(table), "--out", out])
+        files: Files = {f"saved/{name}": content for name, content in _saved()[0][1].items()}
+        write_files(folder, files | {"inputs.csv": b"EX_glc_e,EX_o2_e\n10,20\n5,15\n2.5,3\n"})
+        inputs, targets = folder / "inputs.csv", ["--targets", str(table)]
+        if use == "predict":
+            return main(["predict", str(folder / "saved"), "--inputs", str(table), "--out", out])
+        if rng.random() < 0.1:
             # Three rows are too few to train on; what reads and checks them comes before.
-            (folder / "inputs.csv").write_bytes(b"EX_glc_e,EX_o2_e\n10,20\n5,15\n2.5,3\n")
-            given = ["--inputs", str(folder / "inputs.csv"), "--targets", str(table), "--epochs", "1"]
-            return main(["train", toy, *given, "--out", str(folder / "model")])
-        return main([rng.choice(("simulate", "simulate", "bottlenecks")), toy, "--media", str(table), "--out", out])
+            return main(["train", toy, "--inputs", str(inputs), *targets, "--out", str(folder / "model")])
+        return main(["predict", str(folder / "saved"), "--inputs", str(inputs), *targets, "--out", out])
 
 
 class Csv(_Table):
@@ -201,17 +207,19 @@ class Folder(AbstractTarget):
     name = "folder"
 
     def make(self, rng: random.Random) -> Files:
-        kind, files = rng.choice(self._folders)
+        kind, files = rng.choice(_saved())
         changed = mutate_folder(rng, files)
         return {"inputs.csv": INPUTS[kind].encode()} | {f"saved/{name}": content for name, content in changed.items()}
-
-    @cached_property
-    def _folders(self) -> list[tuple[str, dict[str, bytes]]]:
-        return predictor_folders(toy_network())
 
     def run(self, folder: Path, rng: random.Random) -> int:
         out = str(folder / "fluxes.csv")
         return main(["predict", str(folder / "saved"), "--inputs", str(folder / "inputs.csv"), "--out", out])
+
+
+@cache
+def _saved() -> list[tuple[str, dict[str, bytes]]]:
+    """Kind of inputs and files of saved predictors."""
+    return predictor_folders(toy_network())
 
 
 def toy_network() -> MetabolicNetwork:
@@ -286,18 +294,19 @@ def _mutate_rows(rng: random.Random, rows: list[list[object]]) -> list[list[obje
     """Change one to three cells, rows or columns of a table."""
     rows = [list(row) for row in rows]
     for _ in range(rng.choice((1, 1, 2, 3))):
-        change, row = rng.randrange(6), rng.randrange(len(rows))
-        if change == 0:
+        change, row = rng.random(), rng.randrange(len(rows))
+        if change < 0.05:
             rows.insert(row, list(rows[row]))
-        elif change == 1:
+        elif change < 0.1:
             rows[row] = rows[row][:-1] if rng.random() < 0.5 else [*rows[row], rng.choice(TEXTS)]
-        elif change == 2:
-            rows = [[*cells, cells[0] if cells else ""] for cells in rows]
-        elif change == 3:
+        elif change < 0.2:
+            new = rng.choice((*TEXTS, "notes", "EX_co2_e", "GROWTH", "EX_glc_e_std", "time [h]", "biomass [g/L]"))
+            rows = [[*cells, cells[-1] if number else new] for number, cells in enumerate(rows)]
+        elif change < 0.25:
             rows[row] = []
         elif rows[row]:
-            numbers = (1e308, -1e308, float("inf"), float("nan"), -1, 0, 5e-324, 1e-300, 1e10, 10**40, "=A1*2", True)
-            rows[row][rng.randrange(len(rows[row]))] = rng.choice((rng.choice(TEXTS), rng.choice(numbers)))
+            number, text = rng.choice(NUMBERS), rng.choice((*TEXTS, *rows[0]))
+            rows[row][rng.randrange(len(rows[row]))] = number if rng.random() < 0.6 else text
     return rows
 
 

@@ -1,12 +1,14 @@
 """Kill every long command at each of its file events, go on, and compare with a run that was left alone.
 
-    python -m tests.faults.kill_points              # every point of every command: about five minutes on one core
+    python -m tests.faults.kill_points              # every point of every command: ten minutes on a core
     python -m tests.faults.kill_points --share 0.1  # a tenth of the points
+    python -m tests.faults.kill_points --thorough   # every way to go on after every kill: half an hour
     python -m tests.faults.kill_points train        # commands with this in their name
 
-After each kill, the same command is started without a flag (it is refused in one line and changes nothing, or it runs),
-with `--resume`, with `--force`, and with `--resume` killed again and resumed: each must end with the bytes of the run
-that was left alone, and nothing else in the folder. A torn kill also loses half of what was written last. Linux only.
+After each kill the command goes on with `--resume`, and after every third also in one of the other ways: without a flag
+(it is refused in one line and changes nothing, or it runs), with `--force`, or with `--resume` killed again and
+resumed. Each must end with the bytes of the run that was left alone, and nothing else in the folder. Kills that also
+lose half of what was written last, and signals that a command handles, come at every third event. Linux only.
 """
 
 from __future__ import annotations
@@ -63,6 +65,7 @@ class Campaign:
         command: The command.
         victim: Who dies, see `file_events.VICTIMS`.
         torn: Whether half of the file that was written last is lost.
+        thorough: Whether every kill is followed by every way to go on.
         events: Number of file events of a run that is left alone.
         points: Number of kills.
         failures: What went wrong.
@@ -71,6 +74,7 @@ class Campaign:
     command: LongCommand
     victim: str = "all"
     torn: bool = False
+    thorough: bool = False
     events: int = 0
     points: int = 0
     failures: list[Failure] = field(default_factory=list)
@@ -90,8 +94,10 @@ class Campaign:
         self._inputs.mkdir()
         write_inputs(self._inputs)
         self._expected, self.events = self._reference(scratch)
-        points = range(1, self.events + 2)
         rng = random.Random(seed)
+        points = range(1, self.events + 2)
+        if self.victim in SIGNALS or self.torn:
+            share /= 1 if self.thorough else 3
         for point in points if share >= 1 else rng.sample(points, max(1, round(share * len(points)))):
             folder = scratch / str(point)
             folder.mkdir()
@@ -155,10 +161,10 @@ class Campaign:
     def _checks(self, point: int) -> Sequence[str]:
         if self.victim == "main":
             return ()
-        # Where a start costs a second, each kill gets the resume and one other check in turn.
-        if self.victim in SIGNALS:
-            return ("resume",)
-        return ("resume", CHECKS[point % 4]) if self.command.workers and point % 4 != 1 else CHECKS
+        if self.thorough and self.victim == "all":
+            return CHECKS
+        others = ("plain", "force", "again")
+        return ("resume", others[point // 3 % 3]) if point % 3 == 0 and self.victim == "all" else ("resume",)
 
     def _beside_survivors(self, folder: Path) -> str:
         return self._matches(folder, self._start(folder, "--resume"))
@@ -169,7 +175,9 @@ class Campaign:
             before = read_tree(folder / OUT)
             ended = self._start(folder)
             if ended.status == 2:
-                changed = differences(read_tree(folder / OUT), before)
+                # What a dead process was writing, and its lock, may go.
+                kept = {name: content for name, content in before.items() if not _passes(name)}
+                changed = differences(read_tree(folder / OUT), kept)
                 return _one_line(ended) or (f"refused, yet {changed}" if changed else "")
             return self._matches(folder, ended)
         if check == "again":
@@ -199,6 +207,11 @@ def _interrupted(ended: Ended, status: int) -> str:
     return "" if kept and ended.status == status else f"exit {ended.status}: {ended.err.strip()[-300:]}"
 
 
+def _passes(name: str) -> bool:
+    """Whether a file or folder exists only while a process writes."""
+    return any(part.endswith((".tmp", ".lock")) for part in name.rstrip("/").split("/"))
+
+
 def _copy(state: Path, to: Path) -> None:
     to.parent.mkdir()
     if state.exists():
@@ -220,21 +233,22 @@ def campaigns(names: Sequence[str]) -> list[Campaign]:
 def table(rows: Sequence[Campaign]) -> str:
     """A line for every campaign: points, and failures by what was started after the kill."""
     header = ("command", "events", "points", *CHECKS, "other", "other bytes")
-    lines = [f"{header[0]:42}" + "".join(f"{name:>9}" for name in header[1:-1]) + f"{header[-1]:>13}"]
+    lines = [f"{header[0]:42}" + "".join(f"{name:>8}" for name in header[1:-1]) + f"{header[-1]:>13}"]
     for row in rows:
         kinds = Counter(failure.check for failure in row.failures)
         other = sum(count for kind, count in kinds.items() if kind not in CHECKS)
         data = sum("other bytes" in failure.text or "missing" in failure.text for failure in row.failures)
         counts = (row.events, row.points, *(kinds[check] for check in CHECKS), other)
-        lines.append(f"{row.name:42}" + "".join(f"{count:9}" for count in counts) + f"{data:13}")
+        lines.append(f"{row.name:42}" + "".join(f"{count:8}" for count in counts) + f"{data:13}")
     return "\n".join(lines)
 
 
-def kill(names: Sequence[str], share: float, seed: int, show: bool = False) -> list[Campaign]:
+def kill(names: Sequence[str], share: float, seed: int, thorough: bool = False, show: bool = False) -> list[Campaign]:
     """Run the campaigns; to be called in a process without threads, after `preload`."""
     found = campaigns(names)
     with tempfile.TemporaryDirectory(prefix="metagnn-kills-") as scratch:
         for number, campaign in enumerate(found):
+            campaign.thorough = thorough
             campaign.run(Path(scratch, str(number)), share, seed)
             if show:
                 sys.stdout.write(table([campaign]).splitlines()[1] + "\n")
@@ -248,10 +262,11 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="parts of the names of the commands (default: all)")
     parser.add_argument("--share", type=float, default=1.0, help="share of the points (default 1: every point)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the draws (default 0)")
+    parser.add_argument("--thorough", action="store_true", help="go on in every way after every kill")
     chosen = parser.parse_args()
     preload()
     sys.stdout.write(table([]) + "\n")
-    found = kill(chosen.names, chosen.share, chosen.seed, show=True)
+    found = kill(chosen.names, chosen.share, chosen.seed, chosen.thorough, show=True)
     for campaign in found:
         for failure in campaign.failures:
             sys.stdout.write(f"{campaign.name}: {failure}\n")

@@ -30,10 +30,10 @@ TABLES = {"media": MEDIA, "rates": RATES, "fluxes": FLUXES, "prices": PRICES}
 """Tables by what they are used for."""
 
 UNIT_MAPS = (
-    "glucose_uptake: mmol/gDW/h\nqO2: mmol/gDW/h\nCER: mmol/gDW/h\ngrowth: 1/h\n",
+    "glucose_uptake: mmol/gDW/h\nqO2: mmol/gDW/h\nCER: mmol/gDW/h\nnh4_uptake: mmol/gDW/h\ngrowth: 1/h\n",
     "# units\n'glucose_uptake': 'g/gDW/h'\nqO2: mmol/gDW/h\nCER: ignore\nnh4_uptake: mmol/gDW/h\ngrowth: 1/h\n",
-    "{glucose_uptake: mmol/gDW/h, qO2: mmol/gDW/h, CER: mmol/gDW/h, growth: 1/h}\n",
-    "glucose_uptake: &u mmol/gDW/h\nqO2: *u\nCER: >-\n  mmol/gDW/h\ngrowth: |-\n  1/h\n",
+    "{glucose_uptake: mmol/gDW/h, qO2: mmol/gDW/h, CER: mmol/gDW/h, nh4_uptake: ignore, growth: 1/h}\n",
+    "glucose_uptake: &u mmol/gDW/h\nqO2: *u\nCER: >-\n  mmol/gDW/h\nnh4_uptake: *u\ngrowth: |-\n  1/h\n",
 )
 """Maps of units of a table whose headers have none."""
 

@@ -4,7 +4,8 @@ import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metagnn.fba.parsimonious import Optimum, ParsimoniousOptimum
+from metagnn.fba.parsimonious import ParsimoniousOptimum
+from metagnn.fba.plain_optimum import PlainOptimum
 from metagnn.optimize import LinearProgram
 
 
@@ -30,7 +31,7 @@ def test_parsimony_takes_the_short_route_and_runs_backward_where_it_must(make_ne
     S, varying = network.stoichiometry.to_scipy().tocsc(), np.arange(2)
     parsimonious = ParsimoniousOptimum(S, 5, network.bounds.lower < 0, varying)
     assert _one(parsimonious, network.bounds)[0] == pytest.approx([-5.0, 0.0, -3.0, 2.0, 2.0, 5.0])
-    assert _one(Optimum(S, np.eye(6)[5], varying), network.bounds)[0][5] == pytest.approx(5.0)
+    assert _one(PlainOptimum(S, np.eye(6)[5], varying, (network.bounds.lower, network.bounds.upper)), network.bounds)[0][5] == pytest.approx(5.0)
     assert _one(parsimonious, network.bounds.close([0]))[0] == pytest.approx(np.zeros(6))
 
 
@@ -61,7 +62,7 @@ def test_shared_bases_give_the_optimum_of_each_medium_alone(make_random_network,
     lower, upper = _media(network, seed)
     backward = (lower < 0).any(axis=0)
     free, least = (
-        Optimum(S, objective, np.arange(3)),
+        PlainOptimum(S, objective, np.arange(3), (lower.min(axis=0), upper.max(axis=0))),
         ParsimoniousOptimum(S, len(objective) - 1, backward, np.arange(3)),
     )
     for order in (slice(None), slice(None, None, -1)):
@@ -104,7 +105,7 @@ def test_few_programs_serve_many_media(core, monkeypatch, parsimonious):
     lower, upper = core.uptake_bounds(names, np.random.default_rng(0).uniform(1.0, [10, 20], (200, 2)))
     S, varying = core.stoichiometry.to_scipy().tocsc(), np.array([core.reaction_index(name) for name in names])
     growth = core.reaction_index(core.growth_reaction)
-    engine = Optimum(S, np.eye(95)[growth], varying)
+    engine = PlainOptimum(S, np.eye(95)[growth], varying, (lower.min(axis=0), upper.max(axis=0)))
     if parsimonious:
         engine = ParsimoniousOptimum(S, growth, lower[0] < 0, varying)
     calls, solve = [], LinearProgram.solve

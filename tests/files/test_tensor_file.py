@@ -37,13 +37,6 @@ def test_what_is_written_is_read(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_the_same_content_has_the_same_bytes(tmp_path):
-    files = [tmp_path / str(number) for number in range(8)]
-    for file in files:
-        write_tensors(file, example(), {"a": 1})
-    assert len({file.read_bytes() for file in files}) == 1
-
-
 @settings(max_examples=20, deadline=None)
 @given(
     document=st.recursive(

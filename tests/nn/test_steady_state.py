@@ -221,3 +221,86 @@ def test_gradients_of_the_layer_are_exact_and_reset_draws_new_weights():
     layer.reset_parameters()
     assert len(before) == 3
     assert all(not torch.equal(parameter, before[name]) for name, parameter in layer.named_parameters())
+
+
+def hostile(reactions: int, seed: int) -> Tensor:
+    """Weights from 1e-12 to 1e12 in one vector."""
+    return 10.0 ** (24 * torch.rand(reactions, generator=torch.Generator().manual_seed(seed)).double() - 12)
+
+
+def badly_scaled(seed: int) -> Incidence:
+    """Coefficients from 1e-6 to 1e6, balances and a reaction that occur twice, an empty balance and reaction."""
+    rng, matrix = np.random.default_rng(seed), random_network(seed).stoichiometry.to_dense().numpy()
+    matrix = matrix * 10 ** rng.uniform(-3, 3, (len(matrix), 1)) * 10 ** rng.uniform(-3, 3, matrix.shape[1])
+    matrix = np.vstack([matrix, matrix[:2], 0 * matrix[:1]])
+    matrix = np.hstack([matrix, matrix[:, :1], 0 * matrix[:, :1]])
+    return Incidence.from_dense(
+        matrix, [f"m{i}" for i in range(len(matrix))], [f"r{i}" for i in range(matrix.shape[1])]
+    )
+
+
+def check_promise(S: Incidence, seed: int) -> None:
+    project = SteadyStateProjection(S)
+    for size in (1e-12, 1.0, 1e12):
+        for metric in (None, hostile(S.shape[1], seed)):
+            fluxes = project(size * randn(3, S.shape[1], seed=seed), metric)
+            allowed = 1e-9 * fluxes.abs().amax(-1).clamp(min=1.0)
+            assert bool((S(fluxes).abs().amax(-1) <= allowed).all())
+
+
+def test_the_promise_holds_on_core_in_any_metric(core: MetabolicNetwork):
+    for seed in range(5):
+        check_promise(core.stoichiometry, seed)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=seeds)
+def test_the_promise_holds_on_badly_scaled_networks(seed):
+    check_promise(badly_scaled(seed % 2**31), seed % 2**31)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=seeds)
+def test_scaling_balances_and_fluxes_keeps_the_dimension_of_the_null_space(seed):
+    basis = nullspace_basis(badly_scaled(seed))
+    # One more for the reaction that occurs twice, one for the empty one.
+    assert basis.shape[1] == nullspace_basis(random_network(seed).stoichiometry).shape[1] + 2
+    assert torch.allclose(basis.T @ basis, torch.eye(basis.shape[1], dtype=torch.float64), atol=1e-12)
+    assert badly_scaled(seed)(basis.T).abs().max() <= 1e-12 * badly_scaled(seed).value.abs().max()
+
+
+def test_an_uneven_metric_gives_the_nearest_flux_and_an_orthonormal_basis(core: MetabolicNetwork):
+    S, basis = core.stoichiometry, nullspace_basis(core.stoichiometry)
+    for seed in range(3):
+        metric, fluxes = hostile(95, seed), randn(2, 95, seed=seed)
+        scaled = metric_basis(basis, metric)
+        assert torch.allclose(scaled.T @ scaled, torch.eye(28, dtype=torch.float64), atol=1e-12)
+        left = (SteadyStateProjection(S)(fluxes, metric) - fluxes) * metric.sqrt()
+        assert (left @ scaled).abs().max() < 1e-9 * left.norm(dim=-1).max()
+
+
+def test_gradients_are_exact_in_an_uneven_metric():
+    project, random = SteadyStateProjection(random_network(3, 4, 8).stoichiometry), np.random.default_rng(0)
+    fluxes, logs = randn(2, 8).requires_grad_(), torch.from_numpy(random.uniform(-11, 11, 8)).requires_grad_()
+    assert float((logs.max() - logs.min()).detach()) > np.log(1e8)
+    assert torch.autograd.gradcheck(lambda x, y: project(x, y.exp()), (fluxes, logs), atol=1e-5, rtol=1e-4)
+    assert torch.autograd.gradgradcheck(lambda x, y: project(x, y.exp()), (fluxes, logs), atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int8, torch.float32, torch.float16, torch.bfloat16])
+def test_dtypes_are_promoted_or_kept_as_the_docstring_says(core: MetabolicNetwork, dtype):
+    project, given = SteadyStateProjection(core.stoichiometry), (2 * randn(3, 95)).to(dtype)
+    for metric in (
+        None,
+        positive(95),
+        positive(95).to(dtype) if dtype.is_floating_point else torch.ones(95, dtype=dtype),
+    ):
+        found = project(given, metric)
+        assert found.dtype == (dtype if dtype.is_floating_point else torch.float64)
+        exact = project(given.double(), None if metric is None else metric.double())
+        assert torch.equal(found, exact.to(found.dtype))
+
+
+def test_the_layer_refuses_integer_channels(core: MetabolicNetwork):
+    with pytest.raises(InputError, match=r"`x` is torch\.int64; expected floating-point numbers"):
+        conv().forward(torch.ones(95, 3, dtype=torch.int64), nullspace_basis(core.stoichiometry))

@@ -19,6 +19,7 @@ from metagnn.datasets.noise import RELATIVE_NOISE, SMALLEST_STD
 from metagnn.network.elements import elements_present
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import BiomassComposition
+from metagnn.plain_values import as_list, as_number
 
 SMALLEST_GROWTH_STD = 1e-3
 """Standard deviation of an observed growth rate, at least [1/h]."""
@@ -65,11 +66,11 @@ class Composition:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Composition:
-        """Read what `to_document` wrote; a damaged document raises KeyError, IndexError, TypeError or ValueError."""
+        """Read what `to_document` wrote; a damaged document raises KeyError or ValueError."""
         alpha, beta = (_or(document[name], float("nan")) for name in ("alpha", "beta"))
         alpha_interval, beta_interval = (
-            None if limits is None else (_or(limits[0], 0.0), _or(limits[1], float("inf")))
-            for limits in (document["alpha_interval"], document["beta_interval"])
+            None if limits is None else (_or(as_list(limits)[0], 0.0), _or(limits[-1], float("inf")))
+            for limits in (document["alpha_interval"] or None, document["beta_interval"] or None)
         )
         return cls(alpha, beta, alpha_interval, beta_interval)
 
@@ -182,4 +183,4 @@ def _finite_or_none(value: float) -> float | None:
 
 
 def _or(value: float | None, otherwise: float) -> float:
-    return otherwise if value is None else float(value)
+    return otherwise if value is None else as_number(value)

@@ -35,6 +35,12 @@ SIGN_WINDOW = 3.0
 SMALLEST = 1e-9
 """Smallest standard deviation of a rate [mmol/gDW/h]: no weight becomes infinite."""
 
+LARGEST = 1e6
+"""Largest size of a rate and of its deviation [mmol/gDW/h]: a thousand times what any cell exchanges."""
+
+LARGEST_CELL = 1e15
+"""Largest number in a cell, in any unit."""
+
 
 class RateReader:
     """Parses the header of a table of measured rates, and turns its rows into signed fluxes.
@@ -112,6 +118,12 @@ class RateReader:
         deviations = np.column_stack([rates[name][1] for name in names])
         for row in np.flatnonzero(np.isnan(numbers).all(axis=1))[:1]:
             raise TableError(f"sample {samples[row]!r} has no measured rate; expected at least one")
+        for row, at in np.argwhere((np.abs(numbers) > LARGEST) | (deviations > LARGEST))[:1]:
+            # Their squares must not overflow, nor drown what else was measured.
+            raise TableError(
+                f"sample {samples[row]!r}: the rate of {names[at]!r} is {numbers[row, at]:g} ± {deviations[row, at]:g} "
+                f"mmol/gDW/h; expected at most {LARGEST:g}: is its unit right?"
+            )
         deviations = np.where(np.isnan(numbers), np.nan, np.maximum(deviations, SMALLEST))
         self._rows += len(table)
         sentinels = placed(self._codes, () if self.series else samples)
@@ -156,6 +168,11 @@ class RateReader:
             raise TableError(f"column {column.header.text!r} is empty; expected at least one value, or leave it out")
         if np.isinf(replicates).any():
             raise TableError(f"column {column.header.text!r} holds an infinite value; expected numbers or empty cells")
+        for row, at in np.argwhere(np.abs(replicates) > LARGEST_CELL)[:1]:
+            raise TableError(
+                f"column {column.columns[at]!r}, row {self._rows + row}: {replicates[row, at]:g} is no measurement; "
+                f"expected at most {LARGEST_CELL:g}"
+            )
         codes, found = column_codes(column, replicates, self._growth, self.series)
         self._codes += found
         replicates = np.where(codes, np.nan, replicates)

@@ -35,6 +35,7 @@ _CLASSES = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13
 """Classes of arrays of numbers."""
 
 _COMPLEX = 0x800
+_DAMAGED = "it is truncated, damaged or something else"
 
 
 def read_variables(content: bytes) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def read_variables(content: bytes) -> dict[str, Any]:
                 raise NetworkError(f"it unpacks to more than {MOST_BYTES >> 20} MiB")
             kind, body = _Elements(memoryview(unpacked), order).element()
         if kind != _MATRIX:
-            raise NetworkError(f"it is damaged: an element of type {kind} stands where a variable was expected")
+            raise NetworkError(f"{_DAMAGED}: an element of type {kind} stands where a variable was expected")
         name, value = _Elements(body, order).matrix(0)
         variables[name] = value
     return variables
@@ -86,7 +87,7 @@ class _Elements:
             self._place -= _SMALL
             kind, size = kind & 0xFFFF, kind >> 16
             if size > _SMALL:
-                raise NetworkError("it is damaged: a small element claims more than four bytes")
+                raise NetworkError(f"{_DAMAGED}: a small element claims more than four bytes")
             return kind, self._taken(_SMALL)[:size]
         body = self._taken(size)
         if kind != _COMPRESSED:
@@ -107,16 +108,16 @@ class _Elements:
         if logical and len(body) == logical:
             return np.frombuffer(body, np.uint8)
         if kind not in _NUMBERS:
-            raise NetworkError(f"it is damaged: type {kind} where numbers were expected")
+            raise NetworkError(f"{_DAMAGED}: type {kind} where numbers were expected")
         stored = np.dtype(self._order + _NUMBERS[kind])
         if len(body) % stored.itemsize:
-            raise NetworkError(f"it is damaged: {len(body)} bytes are no whole number of entries")
+            raise NetworkError(f"{_DAMAGED}: {len(body)} bytes are no whole number of entries")
         return np.frombuffer(body, stored)
 
     def text(self) -> str:
         kind, body = self.element()
         if kind not in _TEXTS:
-            raise NetworkError(f"it is damaged: type {kind} where a text was expected")
+            raise NetworkError(f"{_DAMAGED}: type {kind} where a text was expected")
         encoding = _TEXTS[kind]
         if encoding in ("utf-16", "utf-32"):
             encoding += "-le" if self._order == "<" else "-be"
@@ -134,7 +135,7 @@ class _Elements:
             return (self._opaque_name(), None)
         shape = tuple(int(size) for size in self.numbers())
         if not 1 < len(shape) <= MOST_NESTED or min(shape) < 0:
-            raise NetworkError(f"it is damaged: an array has the shape {shape}")
+            raise NetworkError(f"{_DAMAGED}: an array has the shape {shape}")
         return self.text(), self._value(kind, bool(flags & _COMPLEX), shape, depth)
 
     def _opaque_name(self) -> str:
@@ -152,7 +153,7 @@ class _Elements:
             return self._sparse(is_complex, shape)
         values = self._stored(is_complex).astype("c16" if is_complex else _CLASSES[kind], copy=False)
         if values.size != math.prod(shape):
-            raise NetworkError(f"it is damaged: an array of the shape {shape} has {values.size} entries")
+            raise NetworkError(f"{_DAMAGED}: an array of the shape {shape} has {values.size} entries")
         return values.reshape(shape, order="F")
 
     def _stored(self, is_complex: bool, logical: int = 0) -> np.ndarray:
@@ -161,7 +162,7 @@ class _Elements:
         if is_complex:
             imaginary = self.numbers()
             if imaginary.shape != values.shape:
-                raise NetworkError("it is damaged: real and imaginary parts differ in length")
+                raise NetworkError(f"{_DAMAGED}: real and imaginary parts differ in length")
             values = values + 1j * imaginary
         return values
 
@@ -175,7 +176,7 @@ class _Elements:
         for _ in range(count):
             kind, body = self.element()
             if kind != _MATRIX:
-                raise NetworkError(f"it is damaged: type {kind} where a matrix was expected")
+                raise NetworkError(f"{_DAMAGED}: type {kind} where a matrix was expected")
             parts.append(_Elements(body, self._order))
         return parts
 
@@ -185,7 +186,7 @@ class _Elements:
         length = int(self.numbers()[:1].sum())
         names = self.text()
         if length <= 0:
-            raise NetworkError(f"it is damaged: names of fields have {length} letters")
+            raise NetworkError(f"{_DAMAGED}: names of fields have {length} letters")
         fields = [names[at : at + length].split("\0")[0] for at in range(0, len(names), length)]
         parts = iter(self._parts(count * len(fields)))
         own = [dict(zip(fields, itertools.islice(parts, len(fields)), strict=True)) for _ in range(count)]
@@ -198,13 +199,13 @@ class _Elements:
         values = self._stored(is_complex, logical=len(rows))
         ends = starts.astype(np.int64)
         if len(shape) != 2 or len(ends) != shape[1] + 1 or ends[0] != 0 or (np.diff(ends) < 0).any():
-            raise NetworkError("it is damaged: the columns of a sparse matrix do not follow each other")
+            raise NetworkError(f"{_DAMAGED}: the columns of a sparse matrix do not follow each other")
         count = int(ends[-1])
         if count > min(len(rows), len(values)):
-            raise NetworkError(f"it is damaged: a sparse matrix claims {count} entries that are not there")
+            raise NetworkError(f"{_DAMAGED}: a sparse matrix claims {count} entries that are not there")
         rows = rows[:count].astype(np.int64)
         if count and not (rows.min() >= 0 and rows.max() < shape[0]):
-            raise NetworkError("it is damaged: an entry of a sparse matrix lies outside of it")
+            raise NetworkError(f"{_DAMAGED}: an entry of a sparse matrix lies outside of it")
         data = values[:count].astype("c16" if is_complex else "f8", copy=False)
         return scipy.sparse.csc_array((data, rows, ends), shape=shape)
 

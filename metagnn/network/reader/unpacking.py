@@ -47,11 +47,12 @@ def unpacked(content: bytes, ending: str, packed: str) -> bytes:
         fitting = [name for name in names if name.lower().endswith(ending)] or names
         if len(fitting) != 1:
             raise NetworkError(f"the archive holds {len(fitting)} files; expected one model")
-        with archive.open(fitting[0]) as stream:
-            return _all(stream)
+        with archive.open(fitting[0]) as member:
+            assert isinstance(member, zipfile.ZipExtFile)
+            return _all(member)
 
 
-def _all(stream: io.BufferedIOBase) -> bytes:
+def _all(stream: gzip.GzipFile | bz2.BZ2File | zipfile.ZipExtFile) -> bytes:
     found = io.BytesIO()
     while part := stream.read(_STEP):
         if found.write(part) and found.tell() > MOST_BYTES:

@@ -14,7 +14,6 @@ import scipy.sparse.linalg
 import torch
 
 from metagnn.analysis.identifiability.steady_state_tangent import SteadyStateTangent
-from metagnn.files.output import replace_file
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import CONTENTS, BiomassComposition
 from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores
@@ -107,13 +106,19 @@ class Identifiability(AbstractExperiment):
 def study_identifiability(folder: Path, options: StudyOptions, progress: Progress) -> list[ResultTable]:
     """Compare with ranks on e_coli_core, and on iJO1366 unless the study is quick; write `identifiability.json`."""
     networks = NETWORKS[:1] if options.quick else NETWORKS
-    results = run_study(folder, [Identifiability(name) for name in networks], options, progress)
-    rows = [
-        {"network": network, "composition": composition, **counts}
-        for network, by in results["agreement"].items()
-        for composition, counts in by.items()
-    ]
-    replace_file(folder / "identifiability.json", json.dumps(rows, indent=2).encode())
+
+    def rows_of(results: dict[str, Any]) -> list[dict[str, Any]]:
+        return [
+            {"network": network, "composition": composition, **counts}
+            for network, by in results["agreement"].items()
+            for composition, counts in by.items()
+        ]
+
+    def write(results: dict[str, Any], place: Path) -> None:
+        (place / "identifiability.json").write_bytes(json.dumps(rows_of(results), indent=2).encode())
+
+    experiments = [Identifiability(name) for name in networks]
+    rows = rows_of(run_study(folder, experiments, options, progress, write))
     cells = (
         (
             *(row["network"], row["composition"], f"{row['agreeing']} of {row['sets']}"),

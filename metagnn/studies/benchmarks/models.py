@@ -17,8 +17,9 @@ import pandas as pd
 from metagnn.datasets.media import Ranges, uniform_media
 from metagnn.errors import InputError
 from metagnn.fba.simulate import simulate_fluxes
-from metagnn.files.output import check_output, replace_file
+from metagnn.files.sealed import checksum
 from metagnn.files.table_writer import write_table
+from metagnn.files.unfinished_run import UnfinishedRun
 from metagnn.models.flux_gnn import FluxGNNConfig
 from metagnn.network.from_cobra import load_network
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -26,10 +27,10 @@ from metagnn.network.reader.model_file import is_model_ending
 from metagnn.predictor import FluxPredictor
 from metagnn.studies.harness.peak_memory import PeakMemory
 from metagnn.studies.harness.result_table import ResultTable
-from metagnn.studies.harness.runs import Progress, claim_runs
+from metagnn.studies.harness.runs import Progress
 from metagnn.studies.harness.samples import Samples
 from metagnn.studies.harness.scores import score_fluxes, spread_of
-from metagnn.studies.harness.study import RUNS, StudyOptions
+from metagnn.studies.harness.study import StudyOptions, read_results
 from metagnn.studies.rivals.flux_gnn import predict_under
 from metagnn.studies.rivals.regressions import fit_regression
 from metagnn.training.config import TrainingConfig
@@ -81,7 +82,7 @@ QUICK = Amount(20, 1, config=FluxGNNConfig(8, 2, 8), training=TrainingConfig(epo
 
 
 def study_models(folder: Path, options: StudyOptions, progress: Progress) -> list[ResultTable]:
-    """Try every model of `options.paths`, and write `models.json` and `models.csv` after each of them.
+    """Try every model of `options.paths`, and write `models.json` and `models.csv`, as an `UnfinishedRun`.
 
     A row holds the seconds and the memory of reading, the largest difference of growth from cobra's, how many media
     have no label by every method, and for `flux_gnn` under each constraint and for quadratic ridge the R² of growth
@@ -92,28 +93,49 @@ def study_models(folder: Path, options: StudyOptions, progress: Progress) -> lis
 
     Raises:
         InputError: No files, or a path that is not there.
-        FolderError: The folder exists, cannot be written, or holds runs of other settings.
+        FolderError: As `UnfinishedRun`, for other models or settings.
     """
     paths = model_files(options.paths)
     usual = QUICK if options.quick else USUAL
     amount = Amount(
         options.media or usual.media, options.seeds or usual.seeds, usual.methods, usual.config, usual.training
     )
-    check_output(folder, options.force, options.resume, folder=True)
     seeds = range(options.first_seed, options.first_seed + amount.seeds)
-    settings = {"models": [str(path) for path in paths], "amount": repr(amount), "seeds": list(seeds)}
-    claim_runs(folder / RUNS, settings | {"growth": options.growth}, keep=options.resume)
+    settings = {"models": [[str(path), checksum(path)] for path in paths], "amount": repr(amount), "seeds": list(seeds)}
+    job = settings | {"growth": options.growth}
+    with UnfinishedRun(folder, job, folder=True, force=options.force, resume=options.resume) as run:
+        if run.finished:
+            rows = read_results(folder / "models.json")
+        else:
+            rows = _try_all(run, paths, amount, seeds, options.growth, progress)
+    return [_reading_table(rows), _learning_table(rows)]
+
+
+def _try_all(
+    run: UnfinishedRun,
+    paths: Sequence[Path],
+    amount: Amount,
+    seeds: Sequence[int],
+    growth: str | None,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    """Try the models that were not tried yet, and write all rows."""
     rows = []
     for number, path in enumerate(paths):
         progress(number, len(paths))
-        done = folder / RUNS / f"{number:03}-{path.name}.json"
-        if not done.is_file():
-            replace_file(done, json.dumps(try_model(path, amount, seeds, options.growth), indent=2).encode())
-        rows.append(json.loads(done.read_text(encoding="utf-8")))
-        replace_file(folder / "models.json", json.dumps(rows, indent=2).encode())
-        write_table(pd.DataFrame(rows), folder / "models.csv")
+        name = f"{number:03}-{path.name}.json"
+        done = run.load(name)
+        if done is None:
+            done = json.dumps(try_model(path, amount, seeds, growth), indent=2).encode()
+            run.store(name, done)
+        rows.append(json.loads(done))
+    with run.writing():
+        (run.result / "models.json").write_bytes(json.dumps(rows, indent=2).encode())
+        write_table(pd.DataFrame(rows), run.result / "models.csv")
+    # Rows hold times and memory.
+    run.finish(clocked=("models.json", "models.csv"))
     progress(len(paths), len(paths))
-    return [_reading_table(rows), _learning_table(rows)]
+    return rows
 
 
 def model_files(paths: Sequence[str]) -> list[Path]:

@@ -14,7 +14,6 @@ import scipy.stats
 from metagnn.analysis.reconciliation import ReconcileOptions, reconcile
 from metagnn.datasets.rates import RateTable
 from metagnn.datasets.rates.rate_table import assumed_deviations
-from metagnn.files.output import replace_file
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.co2 import CO2Readout
 from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores
@@ -102,13 +101,18 @@ def study_reconciliation(
 ) -> list[ResultTable]:
     """Run the reconciliation of rates whose truth is known, and write `reconcile.json`."""
     experiment = experiment or Reconciliation()
-    results = run_study(folder, [experiment], options, progress)
-    rows = [
-        {"case": case, "metric": metric, "median": found["median"], "least": found["min"], "most": found["max"]}
-        for case, metrics in results[experiment.name].items()
-        for metric, found in metrics.items()
-    ]
-    replace_file(folder / "reconcile.json", json.dumps(rows, indent=2).encode())
+
+    def rows_of(results: dict[str, Any]) -> list[dict[str, Any]]:
+        return [
+            {"case": case, "metric": metric, "median": found["median"], "least": found["min"], "most": found["max"]}
+            for case, metrics in results[experiment.name].items()
+            for metric, found in metrics.items()
+        ]
+
+    def write(results: dict[str, Any], place: Path) -> None:
+        (place / "reconcile.json").write_bytes(json.dumps(rows_of(results), indent=2).encode())
+
+    rows = rows_of(run_study(folder, [experiment], options, progress, write))
     cells = (
         (row["case"], row["metric"], *(f"{100 * row[key]:.1f} %" for key in ("median", "least", "most")))
         for row in rows

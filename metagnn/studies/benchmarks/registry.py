@@ -58,11 +58,12 @@ class ComparisonBenchmark(AbstractBenchmark):
     def run(self, name: str, folder: Path, options: StudyOptions, progress: Progress) -> list[ResultTable]:
         """Measure, write and return the table."""
         from metagnn.files.output import check_output
-        from metagnn.studies.harness.comparison import RATIO, write_comparisons
+        from metagnn.studies.harness.comparison import RATIO, comparison_table, write_comparisons
 
         check_output(folder, options.force, folder=True)
         rows = self.function()(options.first_seed, progress, options.quick)
-        return write_comparisons(name, folder, rows, self.note or RATIO)
+        write_comparisons(name, folder, rows)
+        return [comparison_table(name, rows, self.note or RATIO)]
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ BENCHMARKS: dict[str, AbstractBenchmark] = {
     "extrapolation": StudyBenchmark(
         "extrapolation.run:study_extrapolation", ("table", "model", "growth", "jobs", "resume")
     ),
+    "hostile": StudyBenchmark("benchmarks.hostile:study_hostile", ("full",)),
     "identifiability": StudyBenchmark("benchmarks.identifiability:study_identifiability"),
     "inference": ComparisonBenchmark("benchmarks.inference:measure_inference"),
     "labels": ComparisonBenchmark("benchmarks.labels:measure_labels"),

@@ -16,7 +16,7 @@ from metagnn.datasets.media import uniform_media
 from metagnn.fba.simulate import simulate_fluxes
 from metagnn.models.flux_gnn import FluxGNNConfig
 from metagnn.studies.benchmarks.labels import RANGES
-from metagnn.studies.harness.comparison import Comparison, compare_errors, write_comparisons
+from metagnn.studies.harness.comparison import Comparison, compare_errors, comparison_table, write_comparisons
 from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run, Scores
 from metagnn.studies.harness.peak_memory import PeakMemory
 from metagnn.studies.harness.result_table import ResultTable
@@ -138,6 +138,12 @@ def study_training(folder: Path, options: StudyOptions, progress: Progress) -> l
     at its highest count the training, without the labels. Flux balance analysis makes the labels, and so has none of
     these errors.
     """
-    results = run_study(folder, QUICK if options.quick else CASES, options, progress)
-    rows: list[Comparison] = [row for rows in results["comparisons"].values() for row in rows]
-    return write_comparisons("training", folder, rows)
+
+    def rows_of(results: dict[str, Any]) -> list[Comparison]:
+        return [row for rows in results["comparisons"].values() for row in rows]
+
+    def write(results: dict[str, Any], place: Path) -> None:
+        write_comparisons("training", place, rows_of(results))
+
+    results = run_study(folder, QUICK if options.quick else CASES, options, progress, write)
+    return [comparison_table("training", rows_of(results))]

@@ -14,7 +14,6 @@ from typing import Any
 import pandas as pd
 
 from metagnn.fba.simulate import simulate_fluxes
-from metagnn.files.output import replace_file
 from metagnn.models.flux_gnn import FluxGNNConfig
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
@@ -149,16 +148,11 @@ def study_transfer(folder: Path, options: StudyOptions, progress: Progress) -> l
     if options.size == "full":
         config, training = GENOME_SCALE
         experiments.append(Transfer("iJO1366-pfba", effort=Effort(training, config)))
-    results = run_study(folder, experiments, options, progress)
-    rows = [
-        {"trial": trial, "labels": name.partition("-")[2], "model": model}
-        | {key: list(found[key].values()) for key in ("growth_r2", "median_flux_r2", "microseconds")}
-        | {"answered": found["answered"]["min"]}
-        for name, trials in results["labels"].items()
-        for trial, models in trials.items()
-        for model, found in models.items()
-    ]
-    replace_file(folder / "transfer.json", json.dumps(rows, indent=2).encode())
+
+    def write(results: dict[str, Any], place: Path) -> None:
+        (place / "transfer.json").write_bytes(json.dumps(_rows(results), indent=2).encode())
+
+    rows = _rows(run_study(folder, experiments, options, progress, write))
     cells = (
         (
             *(row["trial"], row["labels"], row["model"], _triple(row["growth_r2"]), _triple(row["median_flux_r2"])),
@@ -168,6 +162,17 @@ def study_transfer(folder: Path, options: StudyOptions, progress: Progress) -> l
     )
     header = ("tried on", "labels", "model", "growth R²", "median flux R²", "µs per sample", "answered")
     return [ResultTable("transfer: median over the seeds (smallest – largest)", header, tuple(cells))]
+
+
+def _rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"trial": trial, "labels": name.partition("-")[2], "model": model}
+        | {key: list(found[key].values()) for key in ("growth_r2", "median_flux_r2", "microseconds")}
+        | {"answered": found["answered"]["min"]}
+        for name, trials in results["labels"].items()
+        for trial, models in trials.items()
+        for model, found in models.items()
+    ]
 
 
 def _triple(values: Sequence[float]) -> str:

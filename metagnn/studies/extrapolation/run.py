@@ -12,7 +12,6 @@ from typing import Any
 from metagnn.datasets.extrapolation import SPLITS, split_media
 from metagnn.errors import InputError, TableError
 from metagnn.fba.growth_capacity import require_growth
-from metagnn.files.output import replace_file
 from metagnn.plots.canvas import save_figure
 from metagnn.plots.extrapolation import draw_extrapolation
 from metagnn.studies.extrapolation.experiment import LABELS, Extrapolation
@@ -21,7 +20,7 @@ from metagnn.studies.extrapolation.source import AbstractSource, MediaTable, Spa
 from metagnn.studies.harness.result_table import ResultTable
 from metagnn.studies.harness.runs import Progress
 from metagnn.studies.harness.samples import SampleStore
-from metagnn.studies.harness.study import StudyOptions, run_study
+from metagnn.studies.harness.study import StudyOptions, read_results, run_study
 from metagnn.studies.rivals.problem import QUICK, Effort
 from metagnn.studies.rivals.regressions import Tuning
 
@@ -61,7 +60,7 @@ def run_extrapolation(
         `settings`, with what each split held out under `splits`.
 
     Raises:
-        FolderError: The folder exists or cannot be written, or holds runs of other settings.
+        FolderError: As `UnfinishedRun`, for other settings.
         TableError: A table that cannot be used, or that no split can divide.
     """
     options, started = options or StudyOptions(), time.perf_counter()
@@ -69,11 +68,15 @@ def run_extrapolation(
     if options.table and options.model:
         source = MediaTable(options.table, options.model, options.growth)
     experiments = list(_possible(source, options))
-    results = run_study(folder, experiments, options, progress)
-    save_figure(draw_extrapolation(results), folder / FIGURE)
-    results["settings"] |= {"samples": experiments[0].settings(), "wall_seconds": time.perf_counter() - started}
-    replace_file(folder / RESULTS, json.dumps(results, indent=2).encode())
-    return results
+
+    def write(results: dict[str, Any], place: Path) -> None:
+        save_figure(draw_extrapolation(results), place / FIGURE)
+        results["settings"] |= {"samples": experiments[0].settings(), "wall_seconds": time.perf_counter() - started}
+        (place / RESULTS).write_bytes(json.dumps(results, indent=2).encode())
+
+    run_study(folder, experiments, options, progress, write)
+    written: dict[str, Any] = read_results(folder / RESULTS)
+    return written
 
 
 def _possible(source: AbstractSource, options: StudyOptions) -> Iterator[Extrapolation]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from metagnn.datasets.targets import read_targets
 from metagnn.errors import TableError
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.fba.simulate import simulate_fluxes
+from metagnn.files.sealed import checksum
 from metagnn.files.table_format import is_label
 from metagnn.files.table_reader import read_table
 from metagnn.inputs import read_conditions
@@ -146,7 +148,9 @@ class MediaTable(AbstractSource):
     def settings(self) -> dict[str, Any]:
         """The table, and the growth reaction if it is not the network's own."""
         growth = {"growth": self.growth} if self.growth else {}
-        return {"model": self.model, "table": self.path} | growth
+        # Other content under the same name must not continue the runs of this one.
+        content = {path: checksum(Path(path)) for path in (self.path, self.model) if Path(path).is_file()}
+        return {"model": self.model, "table": self.path, "sha256": content} | growth
 
 
 def read_media_table(network: MetabolicNetwork, path: str) -> Samples:

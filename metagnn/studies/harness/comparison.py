@@ -107,17 +107,26 @@ def compare_errors(case: tuple[str, str, str], ours: Sequence[float], rival: Seq
 RATIO = "ratio above 1 means that metagnn is ahead"
 
 
-def write_comparisons(name: str, folder: Path, rows: Sequence[Comparison], note: str = RATIO) -> list[ResultTable]:
-    """Write the rows of a benchmark into `NAME.json`, and return them as a table.
+def write_comparisons(name: str, folder: Path, rows: Sequence[Comparison]) -> None:
+    """Write the rows of a benchmark into `NAME.json`.
 
     Args:
         name: Name of the benchmark.
         folder: Where to write.
         rows: The comparisons.
-        note: How to read the last column.
     """
     text = json.dumps([dataclasses.asdict(row) for row in rows], indent=2, allow_nan=False)
     replace_file(folder / f"{name}.json", text.encode())
+
+
+def comparison_table(name: str, rows: Sequence[Comparison], note: str = RATIO) -> ResultTable:
+    """Show the rows of a benchmark.
+
+    Args:
+        name: Name of the benchmark.
+        rows: The comparisons.
+        note: How to read the last column.
+    """
     header = ("case", "network", "ours", "rival", "unit", "ratio (min–max)")
     cells = [
         (
@@ -126,4 +135,4 @@ def write_comparisons(name: str, folder: Path, rows: Sequence[Comparison], note:
         )
         for row in rows
     ]
-    return [ResultTable(f"{name}: {note}", header, tuple(cells))]
+    return ResultTable(f"{name}: {note}", header, tuple(cells))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from metagnn.files.output import check_output
+from metagnn.errors import FolderError
+from metagnn.files.unfinished_run import UnfinishedRun
 from metagnn.studies.harness.experiment import AbstractExperiment
-from metagnn.studies.harness.runs import Progress, claim_runs, merge_results, read_scores, run_open
+from metagnn.studies.harness.runs import Progress, merge_results, read_scores, run_open, write_runs
 
-RUNS = "runs"
-"""Folder of the single runs, inside the folder of the study."""
+RUNS, SETTINGS = "runs", "settings.json"
+"""Folder of the single runs, inside the folder of the study, and the file in there that says how to repeat them."""
 
 
 @dataclass(frozen=True)
@@ -52,23 +54,28 @@ class StudyOptions:
 
 
 def run_study(
-    folder: Path, experiments: Sequence[AbstractExperiment], options: StudyOptions, progress: Progress | None = None
+    folder: Path,
+    experiments: Sequence[AbstractExperiment],
+    options: StudyOptions,
+    progress: Progress | None = None,
+    write: Callable[[dict[str, Any], Path], object] | None = None,
 ) -> dict[str, Any]:
     """Run every experiment with every contestant and every seed; an interrupt loses unfinished runs only.
 
     Args:
-        folder: Where to write; single runs go into its folder `runs`.
+        folder: Where to write, as an `UnfinishedRun`; single runs go into its folder `runs`.
         experiments: The experiments, in the order of the results.
         options: Size, seeds, processes, and what to do with results that exist.
         progress: Called with the number of finished runs and the number of all runs.
+        write: Writes further files of the results into the folder that it gets, beside the folder `runs`; not called
+            for a study that is finished already.
 
     Returns:
         The entries of all experiments, merged, and `settings`: everything needed to repeat them.
 
     Raises:
-        FolderError: The folder exists or cannot be written, or holds runs of other settings.
+        FolderError: As `UnfinishedRun`, for other settings.
     """
-    check_output(folder, options.force, options.resume, folder=True)
     size, first = options.size, options.first_seed
     experiments = [e.quick() if options.quick else e for e in experiments]
     seeds = {e.name: list(range(first, first + e.repetitions.count(size))) for e in experiments}
@@ -77,12 +84,45 @@ def run_study(
         "seeds": seeds[experiments[0].name],
         "experiments": {e.name: e.settings() | {"seeds": seeds[e.name]} for e in experiments},
     }
-    claim_runs(folder / RUNS, settings, keep=options.resume)
     tasks = [(e, c, seed) for e in experiments for seed in seeds[e.name] for c in e.contestants(size)]
-    # The longest first, so that no process waits for one that began last.
-    longest_first = sorted(tasks, key=lambda task: -task[0].cost(task[1]))
-    run_open(folder / RUNS, longest_first, options.jobs, progress or (lambda done, total: None))
-    results: dict[str, Any] = {"settings": settings}
-    for experiment in experiments:
-        merge_results(results, experiment.results(read_scores(folder / RUNS, experiment, tasks)))
-    return results
+
+    def results(runs: Path) -> dict[str, Any]:
+        merged: dict[str, Any] = {"settings": dict(settings)}
+        for experiment in experiments:
+            merge_results(merged, experiment.results(read_scores(runs, experiment, tasks)))
+        return merged
+
+    with UnfinishedRun(folder, settings, folder=True, force=options.force, resume=options.resume) as run:
+        if run.finished:
+            return results(folder / RUNS)
+        # The longest first, so that no process waits for one that began last.
+        longest_first = sorted(tasks, key=lambda task: -task[0].cost(task[1]))
+        run_open(run, longest_first, options.jobs, progress or (lambda done, total: None))
+        with run.writing():
+            runs = run.result / RUNS
+            runs.mkdir()
+            (runs / SETTINGS).write_bytes(json.dumps(settings, indent=2).encode())
+            write_runs(run, runs, tasks)
+            merged = results(runs)
+            if write is not None:
+                write(merged, run.result)
+        run.finish(clocked=clocked_files(run.result))
+    return merged
+
+
+def clocked_files(folder: Path) -> list[str]:
+    """Files of a result that hold measured times, and so differ from one run to the next: scores and their summary."""
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*.json"))
+    return [name for name in found if name != f"{RUNS}/{SETTINGS}"]
+
+
+def read_results(path: Path) -> Any:
+    """Read the summary of a finished study.
+
+    Raises:
+        FolderError: It is damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FolderError(f"'{path}' is damaged; use --force to run all anew") from error

@@ -10,9 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from metagnn.files.output import replace_file
 from metagnn.studies.harness.experiment import AbstractExperiment
-from metagnn.studies.harness.study import RUNS, StudyOptions, run_study
+from metagnn.studies.harness.study import RUNS, StudyOptions, read_results, run_study
 from metagnn.studies.paper.composition import BiomassContents
 from metagnn.studies.paper.figure import draw_figure
 from metagnn.studies.paper.hidden_co2 import HIDDEN_CO2
@@ -20,6 +19,8 @@ from metagnn.studies.paper.labelled_fluxes import LABELLED, UNSEEN
 from metagnn.studies.paper.less_data import LessData
 
 EXPERIMENTS: tuple[AbstractExperiment, ...] = (LABELLED, UNSEEN, *HIDDEN_CO2, BiomassContents(), LessData())
+
+RESULTS = "results.json"
 
 PACKAGES = ("metagnn", "torch", "torch-geometric", "lightning", "cobra", "highspy", "piqp", "numpy", "scikit-learn")
 
@@ -45,20 +46,21 @@ def reproduce(
         progress: Called with the number of finished runs and the number of all runs.
 
     Returns:
-        The content of `results.json`.
+        The content of `results.json`; of its times, `wall_seconds` is that of the command that finished the runs.
 
     Raises:
-        FolderError: The folder exists or cannot be written, or holds runs of other settings.
+        FolderError: As `UnfinishedRun`, for other settings.
     """
     started = time.perf_counter()
     options = StudyOptions(size, first_seed, jobs, force, resume)
-    results = {
-        "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
-        "seed": first_seed,
-        "wall_seconds": 0.0,
-        **run_study(folder, EXPERIMENTS, options, progress),
-    }
-    draw_figure(results, folder / RUNS, folder / "figure.png", first_seed)
-    results["wall_seconds"] = time.perf_counter() - started
-    replace_file(folder / "results.json", json.dumps(results, indent=2).encode())
-    return results
+
+    def write(results: dict[str, Any], place: Path) -> None:
+        draw_figure(results, place / RUNS, place / "figure.png", first_seed)
+        versions = {name: version(name) for name in PACKAGES} | {"python": platform.python_version()}
+        seconds = time.perf_counter() - started
+        document = {"versions": versions, "seed": first_seed, "wall_seconds": seconds, **results}
+        (place / RESULTS).write_bytes(json.dumps(document, indent=2).encode())
+
+    run_study(folder, EXPERIMENTS, options, progress, write)
+    written: dict[str, Any] = read_results(folder / RESULTS)
+    return written

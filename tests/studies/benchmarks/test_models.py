@@ -7,7 +7,9 @@ import pytest
 
 from metagnn.__main__ import main
 from metagnn.errors import FolderError, InputError
+from metagnn.studies.benchmarks import models
 from metagnn.studies.benchmarks.models import model_files, open_ranges, study_models
+from metagnn.studies.harness.result_table import ResultTable
 from metagnn.studies.harness.study import StudyOptions
 from metagnn.testing import toy_network
 
@@ -45,13 +47,31 @@ def test_every_model_has_a_row_and_a_failure_its_reason(folder: Path, tmp_path: 
     assert [row[:2] for row in learning.rows] == [("core.json", predictor) for predictor in predictors]
     assert float(learning.rows[2][4]) == pytest.approx(core["ridge_growth_r2"], rel=1e-3)
     assert len(pd.read_csv(tmp_path / "out" / "models.csv")) == 2
-    # Resumed, nothing is measured again; and only with the settings of the runs.
-    kept = tmp_path / "out" / "runs" / "001-core.json.json"
-    kept.write_text(json.dumps(core | {"reactions": 7}))
-    study_models(tmp_path / "out", options(folder, resume=True), lambda done, total: None)
-    assert json.loads((tmp_path / "out" / "models.json").read_text())[1]["reactions"] == 7
-    with pytest.raises(FolderError, match="other settings"):
+    # Finished, nothing is measured again.
+    with pytest.warns(UserWarning, match="is finished already"):
+        again = study_models(tmp_path / "out", options(folder, resume=True), lambda done, total: None)
+    assert again == [reading, learning]
+    with pytest.raises(FolderError, match="is finished, by a run with other amount"):
         study_models(tmp_path / "out", options(folder, resume=True, media=30), lambda done, total: None)
+
+
+def test_a_killed_run_goes_on_with_the_next_model(folder: Path, tmp_path: Path, monkeypatch):
+    tried = []
+    monkeypatch.setattr(
+        models, "try_model", lambda path, *rest: tried.append(path.name) or {"model": path.name, "n": 1}
+    )
+    for name in ("_reading_table", "_learning_table"):
+        monkeypatch.setattr(models, name, lambda rows: ResultTable("", (), tuple((row["model"],) for row in rows)))
+
+    def kill(done, total):
+        if done == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        study_models(tmp_path / "out", options(folder), kill)
+    table, _ = study_models(tmp_path / "out", options(folder, resume=True), lambda done, total: None)
+    assert tried == ["broken.xml", "core.json"]
+    assert table.rows == (("broken.xml",), ("core.json",))
 
 
 def test_files_and_folders_are_taken_in_order(folder: Path):

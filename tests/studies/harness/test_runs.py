@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from metagnn.errors import FolderError
+from metagnn.files.unfinished_run import UnfinishedRun
 from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run
-from metagnn.studies.harness.runs import claim_runs, merge_results, read_scores, run_open
+from metagnn.studies.harness.runs import merge_results, read_scores, run_open, write_runs
 
 
 class Doubling(AbstractExperiment):
@@ -35,32 +36,41 @@ class Doubling(AbstractExperiment):
         return {}
 
 
-def test_each_run_has_its_file_and_each_seed_its_data_once(tmp_path: Path) -> None:
+def tasks_of(experiment: Doubling) -> list[Any]:
+    return [(experiment, who, seed) for seed in (3, 4) for who in experiment.contestants("usual")]
+
+
+def test_each_run_has_its_files_and_each_seed_its_data_once(tmp_path: Path) -> None:
     experiment = Doubling()
-    tasks = [(experiment, who, seed) for seed in (3, 4) for who in experiment.contestants("usual")]
+    tasks = tasks_of(experiment)
     seen: list[tuple[int, int]] = []
-    run_open(tmp_path, tasks, 1, lambda done, total: seen.append((done, total)))
-    assert seen == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
-    assert experiment.made == 2
-    scores = read_scores(tmp_path, experiment, tasks)
-    assert {who: [run["score"] for run in runs] for who, runs in scores.items()} == {"a": [6, 8], "b": [6, 8]}
-    assert json.loads((tmp_path / "doubling-b-4.json").read_text())["who"] == "b"
-    (tmp_path / "doubling-b-4.json").unlink()
-    run_open(tmp_path, tasks, 1, lambda done, total: seen.append((done, total)))
-    assert seen[-2:] == [(3, 4), (4, 4)]
-    assert experiment.made == 3
+    with UnfinishedRun(tmp_path / "out", {}, folder=True) as run:
+        run_open(run, tasks, 1, lambda done, total: seen.append((done, total)))
+        assert seen == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+        assert experiment.made == 2
+        write_runs(run, tmp_path, tasks)
+        scores = read_scores(tmp_path, experiment, tasks)
+        assert {who: [run["score"] for run in runs] for who, runs in scores.items()} == {"a": [6, 8], "b": [6, 8]}
+        assert json.loads((tmp_path / "doubling-b-4.json").read_text())["who"] == "b"
+        assert len(list(tmp_path.glob("doubling-*"))) == 12
+        # Whichever file of a run is lost or damaged, the run is done again, and no other.
+        for name, damage in (("doubling-b-4.json", b"{}"), ("doubling-a-3.npz", b""), ("doubling-a-3.csv", b"x")):
+            (run.work / name).write_bytes(damage)
+            seen.clear()
+            run_open(run, tasks, 1, lambda done, total: seen.append((done, total)))
+            assert seen == [(3, 4), (4, 4)]
+    assert experiment.made == 5
 
 
-def test_a_folder_belongs_to_its_settings(tmp_path: Path) -> None:
-    folder = tmp_path / "runs"
-    claim_runs(folder, {"seeds": [1]}, keep=False)
-    (folder / "a.json").write_text("{}")
-    claim_runs(folder, {"seeds": [1]}, keep=True)
-    assert (folder / "a.json").is_file()
-    with pytest.raises(FolderError, match="holds runs of other settings"):
-        claim_runs(folder, {"seeds": [2]}, keep=True)
-    claim_runs(folder, {"seeds": [2]}, keep=False)
-    assert not (folder / "a.json").exists()
+def test_lost_and_damaged_runs_are_named(tmp_path: Path) -> None:
+    experiment = Doubling()
+    tasks = tasks_of(experiment)
+    lost = pytest.raises(FolderError, match=r"lacks doubling-a-3\.npz; continue with --resume")
+    with UnfinishedRun(tmp_path / "out", {}, folder=True) as run, lost:
+        write_runs(run, tmp_path, tasks)
+    (tmp_path / "doubling-a-3.json").write_text("{")
+    with pytest.raises(FolderError, match=r"doubling-a-3\.json' is damaged; use --force"):
+        read_scores(tmp_path, experiment, tasks)
 
 
 def test_branches_join_a_tree() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from metagnn.errors import FolderError
 from metagnn.studies.harness.experiment import AbstractExperiment, Repetitions, Run
-from metagnn.studies.harness.study import StudyOptions, run_study
+from metagnn.studies.harness.study import StudyOptions, read_results, run_study
 
 
 class Sum(AbstractExperiment):
@@ -58,14 +58,40 @@ def test_the_quick_form_has_its_seeds_and_settings(tmp_path: Path) -> None:
 
 def test_a_folder_is_continued_or_replaced_only_if_told(tmp_path: Path) -> None:
     order: list[tuple[str, str]] = []
-    first = run_study(tmp_path, [Sum("a", order)], StudyOptions(jobs=1))
-    with pytest.raises(FolderError, match="exists; use --force"):
-        run_study(tmp_path, [Sum("a", order)], StudyOptions(jobs=1))
-    (tmp_path / "runs" / "a-mean-1.json").unlink()
+
+    def kill(done: int, total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    first = run_study(tmp_path / "first", [Sum("a", order)], StudyOptions(jobs=1))
+    with pytest.raises(KeyboardInterrupt):
+        run_study(tmp_path / "out", [Sum("a", order)], StudyOptions(jobs=1), kill)
+    with pytest.raises(FolderError, match="--resume to continue it"):
+        run_study(tmp_path / "out", [Sum("a", order)], StudyOptions(jobs=1))
     order.clear()
-    assert run_study(tmp_path, [Sum("a", order)], StudyOptions(jobs=1, resume=True)) == first
+    resume, quick = StudyOptions(jobs=1, resume=True), StudyOptions("quick", jobs=1, resume=True)
+    assert run_study(tmp_path / "out", [Sum("a", order)], resume) == first
     assert order == [("a", "mean")]
-    with pytest.raises(FolderError, match="runs of other settings"):
-        run_study(tmp_path, [Sum("a", order)], StudyOptions("quick", jobs=1, resume=True))
-    run_study(tmp_path, [Sum("a", order)], StudyOptions("quick", jobs=1, force=True))
-    assert len(list((tmp_path / "runs").glob("a-*.json"))) == 2
+    files = [path for path in (tmp_path / "first").rglob("*") if path.is_file()]
+    assert all(
+        (tmp_path / "out" / path.relative_to(tmp_path / "first")).read_bytes() == path.read_bytes() for path in files
+    )
+    with pytest.warns(UserWarning, match="is finished already"):
+        assert run_study(tmp_path / "out", [Sum("a", order)], resume) == first
+    with pytest.raises(
+        FolderError, match="is finished, by a run with size 'usual', not 'quick'; other seeds; other exp"
+    ):
+        run_study(tmp_path / "out", [Sum("a", order)], quick)
+    run_study(tmp_path / "out", [Sum("a", order)], StudyOptions("quick", jobs=1, force=True))
+    assert len(list((tmp_path / "out" / "runs").glob("a-*.json"))) == 2
+
+
+def test_further_files_are_part_of_the_result(tmp_path: Path) -> None:
+    def write(results: dict[str, Any], place: Path) -> None:
+        (place / "sums.json").write_text(json.dumps(results["sums"]))
+
+    results = run_study(tmp_path / "out", [Sum("a", [])], StudyOptions(jobs=1), write=write)
+    assert read_results(tmp_path / "out" / "sums.json") == results["sums"]
+    (tmp_path / "out" / "sums.json").write_text("{")
+    with pytest.raises(FolderError, match="is damaged; use --force"):
+        read_results(tmp_path / "out" / "sums.json")

@@ -58,16 +58,17 @@ def test_results_hold_every_score_of_every_model(two: None, tmp_path: Path) -> N
     assert all(len(row) == len(table.header) for table in tables for row in table.rows)
 
 
-def test_a_killed_command_goes_on_where_it_ended(two: None, tmp_path: Path) -> None:
+def test_a_finished_command_is_recognised(two: None, tmp_path: Path) -> None:
     out = tmp_path / "out"
     first = module.reproduce(out, "quick", jobs=1)
-    kept, lost = out / "runs" / "unseen_media-mean-0.json", out / "runs" / "unseen_media-ridge-0.json"
-    written = kept.stat().st_mtime_ns
+    written = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    with pytest.warns(UserWarning, match="is finished already"):
+        assert module.reproduce(out, "quick", jobs=1, resume=True) == first
+    assert {path: path.stat().st_mtime_ns for path in written} == written
+    lost = out / "runs" / "unseen_media-ridge-0.npz"
     lost.unlink()
-    again = module.reproduce(out, "quick", jobs=1, resume=True)
-    assert kept.stat().st_mtime_ns == written
-    assert lost.is_file()
-    assert again["unseen_media"]["ridge"]["growth_r2"] == first["unseen_media"]["ridge"]["growth_r2"]
+    with pytest.raises(FolderError, match=r"is finished, but 'runs/unseen_media-ridge-0.npz' was changed since"):
+        module.reproduce(out, "quick", jobs=1, resume=True)
 
 
 def test_a_kill_costs_one_run(two: None, tmp_path: Path) -> None:
@@ -91,9 +92,9 @@ def test_a_kill_costs_one_run(two: None, tmp_path: Path) -> None:
 
 def test_runs_of_other_settings_are_not_mixed(two: None, tmp_path: Path) -> None:
     module.reproduce(tmp_path / "out", "quick", jobs=1)
-    with pytest.raises(FolderError, match="holds runs of other settings"):
+    with pytest.raises(FolderError, match="is finished, by a run with size 'quick', not 'usual'"):
         module.reproduce(tmp_path / "out", "usual", jobs=1, resume=True)
-    with pytest.raises(FolderError, match="holds runs of other settings"):
+    with pytest.raises(FolderError, match="is finished, by a run with other seeds; other experiments"):
         module.reproduce(tmp_path / "out", "quick", first_seed=1, jobs=1, resume=True)
     with pytest.raises(FolderError, match="exists; use --force"):
         module.reproduce(tmp_path / "out", "quick", jobs=1)
