@@ -32,7 +32,7 @@ _screen = threading.Lock()
 
 def shows_progress(progress: bool | None) -> bool:
     """Whether to show progress: as asked; by default on a terminal and in a notebook."""
-    return (sys.stderr.isatty() or _in_notebook()) if progress is None else progress
+    return (_on_terminal() or _in_notebook()) if progress is None else progress
 
 
 class Progress:
@@ -179,10 +179,17 @@ class _PipeLines(_AbstractFace):
         sys.stderr.flush()
 
 
-def _choose_face(what: str) -> _AbstractFace:
+def _choose_face(what: str) -> _AbstractFace | None:
     if _in_notebook():
         return _NotebookBar(what)
-    return _TerminalBar(what) if sys.stderr.isatty() else _PipeLines(what)
+    if sys.stderr is None:
+        return None
+    return _TerminalBar(what) if _on_terminal() else _PipeLines(what)
+
+
+def _on_terminal() -> bool:
+    """Whether standard error is a terminal; a program without a console (`pythonw`) has none."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def _in_notebook() -> bool:

@@ -133,3 +133,12 @@ def test_a_callable_is_called_in_place_of_a_bar(clock):
         with reported(True, 5, "media") as report:
             report(3, 5)
         assert "3/5" in terminal.getvalue()
+
+
+def test_without_standard_error_nothing_is_shown(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert not shows_progress(None)
+    for show in (None, True):
+        with Progress(2, "media", show=show, lines=True) as progress:
+            progress.advance(2)
+    assert progress.done == 2

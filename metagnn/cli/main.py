@@ -13,6 +13,7 @@ from metagnn.cli.interrupts import Interrupted, Interrupts
 from metagnn.cli.model_argument import reading_model
 from metagnn.cli.parser import parse
 from metagnn.cli.standard_streams import standard_streams
+from metagnn.cli.working_directory import leave_deleted_directory
 from metagnn.errors import InputError, ModelWarning, TableError, TableWarning, printable
 
 BAD_INPUT = 2
@@ -47,8 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             with Interrupts().raised():
                 chosen = parse(arguments)
+                leave_deleted_directory(chosen)
                 with reading_model(chosen):
                     status = _run(chosen)
+        except InputError as error:
+            print(f"metagnn: error: {printable(error)}", file=sys.stderr)
+            return BAD_INPUT
         except SystemExit as end:
             # Of the parser: 0 after `--help`, 2 after a wrong option.
             out.flush()
@@ -71,6 +76,9 @@ def _run(chosen: argparse.Namespace) -> int:
     resumes = hasattr(chosen, "resume")
     go_on = "; finished work is kept, continue with --resume" if resumes else ""
     with warnings.catch_warnings():
+        if any(option.startswith("error") for option in sys.warnoptions):
+            # `python -W error`: a command prints warnings; to stop at one is for tests of the library.
+            warnings.simplefilter("default")
         warnings.showwarning = _print_each_once()
         try:
             return _command(chosen.command)(chosen) or 0

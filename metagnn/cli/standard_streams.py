@@ -8,11 +8,10 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-
-PLAIN = str.maketrans(
-    {"→": "->", "·": "*", "–": "-", "−": "-", "×": "x", "≤": "<=", "≥": ">=", "²": "^2", "α": "alpha", "β": "beta"}
-    | {"Σ": "sum ", "…": "..."}
-)
+PLAIN = {
+    **{"→": "->", "·": "*", "–": "-", "−": "-", "×": "x", "≤": "<=", "≥": ">=", "²": "^2", "α": "alpha", "β": "beta"},
+    **{"Σ": "sum ", "…": "..."},
+}
 """Signs of tables and messages where the encoding of a stream lacks them."""
 
 
@@ -57,11 +56,10 @@ class StandardStream:
 
     def _encodable(self, text: str) -> str:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
-        try:
-            text.encode(encoding)
-        except UnicodeEncodeError:
-            return text.translate(PLAIN).encode(encoding, "backslashreplace").decode(encoding)
-        return text
+        if _fits(text, encoding):
+            return text
+        letters = "".join(letter if _fits(letter, encoding) else PLAIN.get(letter, letter) for letter in text)
+        return letters.encode(encoding, "backslashreplace").decode(encoding)
 
     def _fail(self, error: OSError) -> None:
         self.error = error
@@ -73,6 +71,14 @@ class StandardStream:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def _fits(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

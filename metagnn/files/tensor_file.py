@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +61,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
     if not path.is_file():
         raise FolderError(f"'{path}' is missing; expected a saved file of metagnn")
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
+        with _name_in_utf8(path) as name, safetensors.safe_open(name, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open has no __iter__
         text = metadata["document"]
@@ -71,6 +73,19 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
     if metadata.get("sha256") != digest:
         raise FolderError(f"'{path}' is damaged: its contents do not match their checksum; restore it or train again")
     return tensors, document
+
+
+@contextlib.contextmanager
+def _name_in_utf8(path: Path) -> Iterator[str]:
+    """Yield a name of a file that the package takes: it refuses one that is no UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        # Only POSIX has such names, and this folder of open files.
+        with path.open("rb") as file:
+            yield f"/dev/fd/{file.fileno()}"
+    else:
+        yield str(path)
 
 
 def _digest(tensors: dict[str, Tensor], text: str) -> str:

@@ -1,3 +1,4 @@
+import os
 import pickle
 
 import pytest
@@ -150,3 +151,11 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(FolderError, match="No space left on device"):
         write_tensors(path, {"x": torch.tensor(2.0)}, None)
     assert read_tensors(path)[0]["x"] == 1.0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are text elsewhere")
+def test_a_name_that_is_no_utf8(tmp_path):
+    path = tmp_path / os.fsdecode(b"a\xff.safetensors")
+    write_tensors(path, example(), {})
+    tensors, _ = read_tensors(path)
+    assert all(same(tensors[name], value) for name, value in example().items())
