@@ -162,8 +162,8 @@ class SteadyState(AbstractConstraint):
     """Exact S·v = 0 in closed form, bounds by loss.
 
     In evaluation mode, |S·v| ≤ 1e-9 · max(1, max|v|) [mmol/gDW/h] on every network, S with the trained biomass column
-    if there is one; a sample where float64 cannot hold that is NaN, with a warning. In training mode, 1e-6 of the
-    largest flux, which costs less and no loss sees.
+    if there is one; a sample where float64 cannot hold that is NaN, with a warning. In training mode only to the two
+    refinements of the projection, which cost less and are within what a loss sees.
     """
 
     name: ClassVar[str] = "steady_state"

@@ -69,7 +69,7 @@ class AugmentedFactor:
         nearest, potential = solved[: len(self._weight)], solved[len(self._weight) :]
         # Two ways to compute the same; in each entry, take the one that rounds less.
         by_values = self._weight * np.maximum(np.abs(values), np.abs(nearest)) < abs(self._columns) @ np.abs(potential)
-        return np.where(by_values, self._weight * (values - nearest), self._columns @ potential)
+        return np.asarray(np.where(by_values, self._weight * (values - nearest), self._columns @ potential))
 
     def restoring(self, imbalance: np.ndarray) -> np.ndarray:
         """Compute the least v, in the metric, with A v = b, shape `[balances, samples]` to `[columns, samples]`."""

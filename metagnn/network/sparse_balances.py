@@ -155,7 +155,7 @@ class BalanceFactor:
         moved: np.ndarray = self._columns @ self._potential(values, refinements)
         return moved
 
-    def exact_correction(self, values: np.ndarray, tolerance: float = REFINED) -> np.ndarray:
+    def exact_correction(self, values: np.ndarray) -> np.ndarray:
         """Compute the same, refined sample by sample until the balances hold.
 
         Two refinements do on most networks; then conjugate gradients, preconditioned by the factor, reach what the
@@ -163,17 +163,18 @@ class BalanceFactor:
 
         Args:
             values: x, shape `[columns, samples]`.
-            tolerance: Imbalance of v = x − m · correction, relative to the largest x or v, at which refinement stops; it
-                starts from 1e-10, or from this if that is more.
+
+        Returns:
+            The same shape; v = x − m · correction balances to 1e-10 of the largest x or v.
         """
         if self._factor is None:
             return np.zeros_like(values)
         potential = self._potential(values, 2)
         moved: np.ndarray = self._columns @ potential
-        open_ = np.flatnonzero(self._off(values, moved) > max(tolerance, SETTLED))
+        open_ = np.flatnonzero(self._off(values, moved) > SETTLED)
         if len(open_):
-            moved[:, open_] = self._by_gradients(values[:, open_], moved[:, open_], tolerance)
-            open_ = open_[self._off(values[:, open_], moved[:, open_]) > max(tolerance, SETTLED)]
+            moved[:, open_] = self._by_gradients(values[:, open_], moved[:, open_])
+            open_ = open_[self._off(values[:, open_], moved[:, open_]) > SETTLED]
         if len(open_):
             matrix = scipy.sparse.diags_array(self._size[:, 0]) @ self._rows
             moved[:, open_] = AugmentedFactor(matrix, 1 / self._variance[:, 0]).correction(values[:, open_])
@@ -186,7 +187,7 @@ class BalanceFactor:
         left = np.abs(self._size * (self._rows @ nearest)).max(axis=0, initial=0.0)
         return np.asarray(left / np.where(size > 0, size, 1.0))
 
-    def _by_gradients(self, values: np.ndarray, moved: np.ndarray, tolerance: float) -> np.ndarray:
+    def _by_gradients(self, values: np.ndarray, moved: np.ndarray) -> np.ndarray:
         """Improve a correction by preconditioned conjugate gradients; keep the best of every sample."""
         best, least = moved.copy(), self._off(values, moved)
         moved, open_ = moved.copy(), np.arange(values.shape[1])
@@ -203,7 +204,7 @@ class BalanceFactor:
             off = self._off(values[:, open_], moved[:, open_])
             better = off < least[open_]
             best[:, open_[better]], least[open_[better]] = moved[:, open_[better]], off[better]
-            open_ = open_[(off > tolerance) & (steeper > 0)]
+            open_ = open_[(off > REFINED) & (steeper > 0)]
             if not len(open_):
                 break
         return best

@@ -10,13 +10,9 @@ import torch
 from torch import Tensor
 
 from metagnn._typing import Basis, Metric
-from metagnn.network.sparse_balances import REFINED, BalanceFactor, SparseBalances
+from metagnn.network.sparse_balances import BalanceFactor, SparseBalances
 from metagnn.nn.balance_correction import BalanceCorrection
 from metagnn.nn.steady_state import metric_basis
-
-TRAINED = 1e-6
-"""Imbalance that training accepts, relative to the largest flux: far below what a loss sees. Less would cost a tenth of
-the training time on iJO1366."""
 
 
 class AbstractFluxProjection(ABC):
@@ -40,7 +36,8 @@ class AbstractFluxProjection(ABC):
         Args:
             fluxes: Shape `[..., reactions]`.
             exact: Whether |S·v| is at most 1e-10 of the largest flux (1e-9 by a basis if coefficients span five
-                decades); otherwise 1e-6, which is faster.
+                decades). Otherwise it is what two refinements reach, as in training: less where learned scales are
+                uneven, but the loss and its gradients agree, and no step waits for a slower solver.
         """
 
     @abstractmethod
@@ -148,20 +145,21 @@ class BalanceFactors:
             self._last = last = wanted.copy(), self._balances.factor(wanted)
         return last[1]
 
-    def correct(self, values: Tensor, variance: Tensor, tolerance: float = REFINED) -> Tensor:
-        """Compute C of `BalanceCorrection`, refined until the balances hold.
+    def correct(self, values: Tensor, variance: Tensor, exact: bool = True) -> Tensor:
+        """Compute C of `BalanceCorrection`, refined until the balances hold, or twice if that is not needed.
 
         Args:
             values: x, shape `[..., *samples, columns]`.
             variance: m, shape `[*samples, columns]`; each sample costs one factorisation.
-            tolerance: Imbalance relative to the largest value of a sample.
+            exact: Whether the balances have to hold.
         """
         variances = variance.reshape(-1, variance.shape[-1])
         sides = values.reshape(-1, *variances.shape)
         moved = []
         for row, one in enumerate(variances):
-            exact = self.factor(one).exact_correction(_as_columns(sides[:, row]), tolerance)
-            moved.append(torch.from_numpy(exact).T.to(values))
+            factor, columns = self.factor(one), _as_columns(sides[:, row])
+            found = factor.exact_correction(columns) if exact else factor.correction(columns, 2)
+            moved.append(torch.from_numpy(found).T.to(values))
         return torch.stack(moved, dim=1).reshape(values.shape)
 
 
@@ -194,7 +192,7 @@ class SparseProjection(AbstractFluxProjection):
     def nearest(self, fluxes: Tensor, exact: bool = True) -> Tensor:
         """See the base class; compute in float64."""
         values = fluxes.to(torch.float64)
-        solver = functools.partial(self._factors.correct, tolerance=REFINED if exact else TRAINED)
+        solver = functools.partial(self._factors.correct, exact=exact)
         moved: Tensor = BalanceCorrection.apply(values, self._variance, solver)
         return values - self._variance * moved
 

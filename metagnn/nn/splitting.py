@@ -39,7 +39,8 @@ class SplittingResult:
 
     Attributes:
         within_bounds: Result of the last local step: within bounds, near steady state [mmol/gDW/h].
-        at_steady_state: Its projection onto steady state, near the bounds [mmol/gDW/h].
+        at_steady_state: Its projection onto steady state, near the bounds [mmol/gDW/h]; exact in evaluation mode only,
+            see `AbstractFluxProjection.nearest`.
     """
 
     within_bounds: Fluxes

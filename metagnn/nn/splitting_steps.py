@@ -41,7 +41,7 @@ def iterate_plainly(
         driven = state + drive[step] if pull is None else state + drive[step] + pull
         inside = torch.clamp(driven * stiffness, bounds[0], bounds[1])
         if step < steps - 1:
-            projected = projection.nearest(2 * inside - state).to(state.dtype)
+            projected = projection.nearest(2 * inside - state, False).to(state.dtype)
             moved = state + pace[0, step] * (projected - inside) + pace[1, step] * (state - before)
             before, state = state, moved
     return inside
