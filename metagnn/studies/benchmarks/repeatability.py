@@ -122,7 +122,7 @@ def _totals(count: int, seed: int) -> Iterator[Row]:
     growth = network.reaction_index(network.growth_reaction)
     worst = [0.0, 0.0]
     for flux, (_, uptakes) in zip(fluxes, media.iterrows(), strict=True):
-        _open(model, uptakes.to_dict())
+        _open(model, {str(name): float(uptake) for name, uptake in uptakes.items()})
         try:
             expected = cobra.flux_analysis.pfba(model)
         except cobra.exceptions.Infeasible:
@@ -150,7 +150,7 @@ def _hard(network: MetabolicNetwork, count: int, compared: int, seed: int) -> It
     yield Row(f"min_norm, {len(names)} open exchanges: lost", network.id, float(lost), f"of {count} media")
     difference = np.nan_to_num(np.abs(fluxes[:, growth] - plain[:, growth]))
     yield Row("min_norm: growth beside that of fba, worst", network.id, float(difference.max()), "1/h")
-    model = cobra.io.load_model(COBRA_NAMES[network.id if network.id in COBRA_NAMES else "iJO1366"])
+    model = cobra.io.load_model(COBRA_NAMES[network.id])
     model.tolerance, worst = TOTALS, 0.0
     for row in range(min(compared, count)):
         _open(model, dict(zip(names, uptakes[row], strict=True)))
