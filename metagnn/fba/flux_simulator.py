@@ -31,8 +31,8 @@ def check_method(method: str) -> None:
 class FluxSimulator:
     """A solver of media in batches; each batch reuses what the solvers learned from earlier ones.
 
-    What a medium gets depends on the network, the method, the set of varying exchanges and the medium alone, to the last
-    digit: not on its batch, its neighbours or what was solved before. Threads can share one simulator: each has its own
+    What a medium gets depends on the network, the method, the set of varying exchanges and the medium alone, to the
+    last digit: not on its batch, its neighbours or what was solved before. Threads can share one: each has its own
     solvers. Copies, pickles and worker processes start afresh.
 
     Args:

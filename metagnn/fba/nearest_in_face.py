@@ -18,6 +18,7 @@ ACCEPTED = 1e-10
 WIDER = 1e-6, 1e-7, 1e-8
 """Amounts by which bounds are widened in turn, where the bounds as they are fail [mmol/gDW/h]."""
 
+
 class NearestInFace:
     """The point of least norm of a face, which linear programs give by the columns that they hold at a bound.
 
@@ -92,7 +93,7 @@ class NearestInFace:
     def _among_few(
         self, vertex: np.ndarray, few: tuple[np.ndarray, np.ndarray], low: np.ndarray, high: np.ndarray
     ) -> tuple[np.ndarray | None, np.ndarray]:
-        """Return the point by a program of the moving columns only, if there is one, and a guess of the active bounds."""
+        """Return the point by a program of the moving columns only, if any, and a guess of the active bounds."""
         moving, held = few
         side = np.where(held | (low == high), np.where(vertex - low <= high - vertex, -1, 1), 0).astype(np.int8)
         if not moving.any():

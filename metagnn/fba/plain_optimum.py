@@ -28,8 +28,8 @@ WRONG = 1e-9
 class PlainOptimum(AbstractRepeatableOptima):
     """FBA: a flux with the largest objective (Orth et al. 2010, doi 10.1038/nbt.1614).
 
-    It is seldom unique. Small fixed costs choose one: the first in lexicographic order of the objective and these costs,
-    a vertex. A basis is optimal for every medium that keeps it feasible, and applying it costs one product of matrices.
+    It is seldom unique. Small fixed costs choose one: the first in the order of the objective and these costs, a
+    vertex. A basis is optimal for every medium that keeps it feasible; applying it costs one product of matrices.
 
     Args:
         matrix: S, shape `[metabolites, reactions]`, scipy sparse.

@@ -21,8 +21,8 @@ def descend(
     """Return the point of least norm with A v = A·start and lower ≤ v ≤ upper; None if the steps run out.
 
     Every step solves the equations of the held columns and goes towards their optimum until a bound is met. There, the
-    column with the most wrong multiplier is released (Nocedal & Wright 2006, algorithm 16.3); the first one after a step
-    of no length, so that it cannot cycle. Slow (a factor a step): for problems on which faster methods fail.
+    column with the most wrong multiplier is released (Nocedal & Wright 2006, algorithm 16.3); the first one after a
+    step of no length, so that it cannot cycle. Slow (a factor a step): for problems on which faster methods fail.
 
     Args:
         matrix: A, shape `[rows, columns]`, scipy CSC.

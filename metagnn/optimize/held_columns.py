@@ -17,8 +17,8 @@ about 1e-12, so that all agree unless a column lies in a gap of this width. Such
 
 LARGE = 100.0
 
-MOVES = 1e-10
-"""A held column whose bound cannot move alone leaves a row at least this far from zero per unit."""
+MOVES = 1e-4
+"""A held column whose bound cannot move alone leaves a row further from zero than this, per unit."""
 
 SOUND = 1e-11
 """Largest |A v| of a map's values, relative to the largest of them. Where it is exceeded, columns are held that cannot
@@ -91,6 +91,8 @@ class HeldColumns:
         for key_bytes, members in groups.items():
             self._evaluate(key_bytes, side[members[0]], at, np.array(members), (values, certain))
         twice = 2.0 * AT_BOUND * np.maximum(1.0, np.abs(values).max(axis=1, initial=0.0, keepdims=True) / LARGE)
+        imbalance = np.abs(self._matrix @ values.T).max(axis=0, initial=0.0)
+        certain &= imbalance <= 10.0 * SOUND * (1.0 + np.abs(values).max(axis=1, initial=0.0))
         inside = (side != 0) | ((values - lower > twice) & (upper - values > twice))
         # With two bounds this close, which one holds the column is a matter of rounding.
         inside &= (side <= 0) | (upper - lower > twice)
@@ -127,10 +129,12 @@ class HeldColumns:
         free = side == 0
         equations = ActiveSet(self._matrix, self._weights, free)
         held = np.flatnonzero(self._varying & ~free)
-        moving, slopes = self._slopes(equations, held)
-        if len(moving) < len(held):
-            # What cannot be met stops the refinement of the others early.
-            moving, slopes = self._slopes(equations, moving)
+        moving = held
+        slopes, errors = self._slopes(equations, moving)
+        while np.any(errors > SOUND):
+            # What cannot be met at all stops the refinement of the others early.
+            moving = moving[errors <= (MOVES if np.any(errors > MOVES) else SOUND)]
+            slopes, errors = self._slopes(equations, moving)
         stuck = np.setdiff1d(held, moving)
         values = at.copy()
         values[moving] = 0.0
@@ -143,16 +147,16 @@ class HeldColumns:
         """Return whether the held columns can all be at their bounds; a tiny flux in a row of tiny fluxes counts."""
         imbalance, largest = np.abs(self._matrix @ values), 1.0 + np.abs(values).max(initial=0.0)
         own = self._absolute @ np.abs(values)
-        return bool(np.all(imbalance <= np.minimum(SOUND * largest, 1e-6 * own + 1e-15 * largest)))
+        return bool(np.all(imbalance <= np.minimum(SOUND * largest, 1e-6 * own + 1e-13 * largest)))
 
-    def _slopes(self, equations: ActiveSet, held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the held columns whose bound can move alone, and the change of all columns per unit of each."""
-        slopes = np.zeros((len(held), self._matrix.shape[1]))
-        if not len(held):
-            return held, slopes
-        columns = self._matrix[:, held].toarray()
-        zeros = np.zeros((len(equations.free), len(held)))
+    def _slopes(self, equations: ActiveSet, moving: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the change of all columns per unit of each held one, and how far each change leaves the rows."""
+        slopes = np.zeros((len(moving), self._matrix.shape[1]))
+        if not len(moving):
+            return slopes, np.zeros(0)
+        columns = self._matrix[:, moving].toarray()
+        zeros = np.zeros((len(equations.free), len(moving)))
         slopes[:, equations.free] = equations.solve(zeros, -columns, np.zeros_like(columns), EXACT)[0].T
-        slopes[np.arange(len(held)), held] = 1.0
-        moves = np.abs(self._matrix @ slopes.T).max(axis=0, initial=0.0) < MOVES
-        return held[moves], slopes[moves]
+        slopes[np.arange(len(moving)), moving] = 1.0
+        errors = np.abs(self._matrix @ slopes.T).max(axis=0, initial=0.0) / (1.0 + np.abs(slopes).max(axis=1))
+        return slopes, errors

@@ -12,18 +12,17 @@ from metagnn.optimize.critical_regions import CriticalRegions, Learned
 from metagnn.optimize.held_columns import HeldColumns
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, UNBOUNDED
 
-
 SMALL, MAGNIFIED, MOST_MAGNIFIED = 1e-4, 2.0**10, 2.0**20
 """Factors of a program that is solved alone, and the bound below which the larger one is used. Fluxes near the solvers'
 tolerance of 1e-9 matter there, and some move growth by a million times as much. A power of two changes no digit."""
 
 
 class AbstractRepeatableOptima(ABC):
-    """A solver of many programs with unique optima: quick by what earlier programs taught, repeatable to the last digit.
+    """A solver of many programs with unique optima: quick by what earlier programs taught, the same to the last digit.
 
     Warm solvers and critical regions find each optimum up to rounding. `HeldColumns` then computes it again from the
-    columns that it holds at a bound. Where these are not certain (a column about 1e-9 from its bound), or no optimum was
-    found, the program is solved from the beginning, magnified, by solvers that remember nothing.
+    columns that it holds at a bound. Where these are not certain (a column about 1e-9 from its bound), or no optimum
+    was found, the program is solved from the beginning, magnified, by solvers that remember nothing.
 
     Args:
         matrix: A, shape `[rows, columns]`, scipy CSC.

@@ -31,7 +31,9 @@ def test_parsimony_takes_the_short_route_and_runs_backward_where_it_must(make_ne
     S, varying = network.stoichiometry.to_scipy().tocsc(), np.arange(2)
     parsimonious = ParsimoniousOptimum(S, 5, network.bounds.lower < 0, varying)
     assert _one(parsimonious, network.bounds)[0] == pytest.approx([-5.0, 0.0, -3.0, 2.0, 2.0, 5.0])
-    assert _one(PlainOptimum(S, np.eye(6)[5], varying, (network.bounds.lower, network.bounds.upper)), network.bounds)[0][5] == pytest.approx(5.0)
+    assert _one(PlainOptimum(S, np.eye(6)[5], varying, (network.bounds.lower, network.bounds.upper)), network.bounds)[
+        0
+    ][5] == pytest.approx(5.0)
     assert _one(parsimonious, network.bounds.close([0]))[0] == pytest.approx(np.zeros(6))
 
 

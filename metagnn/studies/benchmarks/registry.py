@@ -100,6 +100,7 @@ BENCHMARKS: dict[str, AbstractBenchmark] = {
     "models": StudyBenchmark("benchmarks.models:study_models", ("paths", "media", "seeds", "growth", "resume")),
     "projection": ComparisonBenchmark("benchmarks.projection:measure_projection"),
     "reconcile": StudyBenchmark("benchmarks.reconcile:study_reconciliation"),
+    "repeatability": StudyBenchmark("benchmarks.repeatability:study_repeatability", ()),
     "scaling": ComparisonBenchmark("benchmarks.scaling:measure_scaling", EXPONENTS),
     "startup": ComparisonBenchmark("benchmarks.startup:measure_startup"),
     "training": StudyBenchmark("benchmarks.training:study_training"),
