@@ -18,6 +18,7 @@ ACCEPTED = 1e-10
 WIDER = 1e-6, 1e-7, 1e-8
 """Amounts by which bounds are widened in turn, where the bounds as they are fail [mmol/gDW/h]."""
 
+
 class NearestInFace:
     """The point of least norm of a face, which linear programs give by the columns that they hold at a bound.
 

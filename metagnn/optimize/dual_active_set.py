@@ -108,7 +108,9 @@ class _Run:
         while self.steps < STEPS_PER_COLUMN * (len(self.side) + 10):
             column, sign = self._worst()
             if column < 0:
-                values = np.clip(self.values.astype(np.float64), *(b.astype(np.float64) for b in (self.lower, self.upper)))
+                values = np.clip(
+                    self.values.astype(np.float64), *(b.astype(np.float64) for b in (self.lower, self.upper))
+                )
                 return ActiveSetSolution(OPTIMAL, values, self.side, steps=self.steps)
             gap = self._take_up(column, sign)
             if gap > CLOSED:
@@ -141,7 +143,9 @@ class _Run:
         self.held = np.where(free, 0.0, np.where(self.pinned, self.middle, held))
         self.values, self.force = self._nearest(self.held, self.target, None)
 
-    def _nearest(self, held: np.ndarray, target: np.ndarray, pull: tuple[int, int] | None) -> tuple[np.ndarray, np.ndarray]:
+    def _nearest(
+        self, held: np.ndarray, target: np.ndarray, pull: tuple[int, int] | None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Minimise over the free columns; return values and multipliers of the held ones.
 
         Args:

@@ -87,9 +87,10 @@ def study_hostile(folder: Path, options: StudyOptions, progress: Progress) -> li
             progress(len(rows), len(sizes) * len(KINDS))
     text = json.dumps([dataclasses.asdict(row) for row in rows], indent=2)
     replace_file(folder / "hostile.json", text.encode())
-    header = (
-        ("network", "kind", "problems", "feasible", "solved", "failed", "wrong")
-        + ("|S·v|/max(1, max|v|)", "bounds", "optimality")
+    header = ("network", "kind", "problems", "feasible", "solved", "failed", "wrong") + (
+        "|S·v|/max(1, max|v|)",
+        "bounds",
+        "optimality",
     )
     cells = (
         (row.network, row.kind)
