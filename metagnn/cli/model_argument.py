@@ -23,15 +23,23 @@ def reading_model(chosen: argparse.Namespace) -> Iterator[None]:
     It reads while the command imports what it needs. A file of uncertain origin may crash its reader or never end:
     that is one line then.
     """
-    name: str = getattr(chosen, "model", None) or ""
-    # Where Python is embedded there is no program to start.
-    apart = name and name not in BUNDLED and Path(name).is_file() and sys.executable
-    chosen.reading = ReadingProcess(Path(name)) if apart else None
+    chosen.reading = _reading(getattr(chosen, "model", None) or "")
     try:
         yield
     finally:
         if chosen.reading is not None:
             chosen.reading.close()
+
+
+def _reading(name: str) -> ReadingProcess | None:
+    # Where Python is embedded there is no program to start.
+    if not name or name in BUNDLED or not sys.executable:
+        return None
+    try:
+        return ReadingProcess(Path(name)) if Path(name).is_file() else None
+    except (OSError, ValueError):
+        # A path that cannot be looked at, or no room for another process: `load_network` says what is wrong.
+        return None
 
 
 def network_of(chosen: argparse.Namespace) -> MetabolicNetwork:

@@ -37,3 +37,9 @@ def test_a_name_is_read_here():
     with reading_model(chosen):
         assert chosen.reading is None
         assert network_of(chosen).id == "e_coli_core"
+
+
+@pytest.mark.parametrize("name", ["a" * 5000 + ".xml", "a\0.xml"])
+def test_a_path_that_cannot_be_is_one_line(name: str, capsys):
+    assert main(["info", name]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from metagnn.errors import NetworkError
-from metagnn.network.reader.draft import DraftMetabolite, DraftReaction, ModelDraft
+from metagnn.network.reader.draft import MOST_ENTRIES, DraftMetabolite, DraftReaction, ModelDraft
 
 _ORDERED_MAP = "tag:yaml.org,2002:omap"
 _NOTHING = ("", "~", "null", "None", "nan", "NaN")
@@ -105,6 +105,8 @@ def _entries(document: Mapping, kind: str) -> list[tuple[str, Mapping]]:
     entries = document.get(kind) or []
     if not isinstance(entries, list):
         raise ValueError(f"its {kind!r} are no list")
+    if len(entries) > MOST_ENTRIES:
+        raise NetworkError(f"it holds {len(entries):,} {kind}; expected {MOST_ENTRIES:,} at most")
     found = []
     for position, entry in enumerate(entries):
         if not isinstance(entry, Mapping) or entry.get("id") in (None, ""):

@@ -10,6 +10,9 @@ _ATOM = re.compile(r"([A-Z][a-z]?)([0-9]+\.?[0-9]*|\.[0-9]+)?")
 _SYMBOLS = CHEMICAL_ELEMENTS | {"R", "X"}
 """Elements, and the two letters by which models leave a part of a molecule open."""
 
+MOST_LETTERS = 1000
+"""Longest formula to be read."""
+
 MOST_ATOMS = 1e9
 """Atoms of an element from which on a formula is none of a molecule."""
 
@@ -26,7 +29,7 @@ def read_formula(text: object) -> dict[str, float] | None:
     >>> read_formula("C6H12O6"), read_formula("C6H12O6*"), read_formula("(C6H10O5)n")
     ({'C': 6.0, 'H': 12.0, 'O': 6.0}, None, None)
     """
-    if not isinstance(text, str):
+    if not isinstance(text, str) or len(text) > MOST_LETTERS:
         return None
     spellings = [_read_one(part.strip()) for part in text.split(";")]
     return spellings[0] if spellings[0] and all(other == spellings[0] for other in spellings) else None

@@ -75,7 +75,7 @@ class ReadingProcess:
         try:
             answer = json.loads(content)
         except ValueError:
-            raise self._refused(_end(self._process.returncode)) from None
+            raise self._crashed() from None
         if "refused" in answer:
             raise self._refused(answer["refused"])
         if "error" in answer:
@@ -87,6 +87,17 @@ class ReadingProcess:
         if self._process.poll() is None:
             self._process.kill()
         self._process.communicate()
+
+    def _crashed(self) -> NetworkError:
+        status = self._process.returncode
+        if status == -getattr(signal, "SIGXCPU", 0):
+            return self._refused("reading took too much computing time")
+        names = {-number: number.name for number in signal.Signals}
+        how = f"its reader crashed ({names.get(status, f'status {status}')})"
+        if status == -signal.SIGABRT:
+            # What libraries in C++ do when the memory ends.
+            return self._refused(f"{how}, out of memory or because it is damaged")
+        return NetworkError(f"'{self.path}' cannot be read as a model: {how}; it is damaged or something else")
 
     def _refused(self, reason: str) -> NetworkError:
         return NetworkError(
@@ -108,11 +119,3 @@ def _import_paths() -> list[str]:
         here = own
     paths = [path or here for path in sys.path]
     return paths if own in paths else [*paths, own]
-
-
-def _end(status: int) -> str:
-    """Why a process ended without an answer."""
-    if status == -getattr(signal, "SIGXCPU", 0):
-        return "reading took too much computing time"
-    names = {-number: number.name for number in signal.Signals}
-    return f"its reader crashed ({names.get(status, f'status {status}')}), out of memory or because it is damaged"

@@ -39,3 +39,7 @@ def test_spellings_that_agree_are_one_formula():
 @pytest.mark.parametrize("text", ["X", "R", "C2R"])
 def test_residues_are_read_and_are_not_complete(text):
     assert not Metabolite("a", formula=read_formula(text)).complete
+
+
+def test_no_molecule_has_so_many_atoms():
+    assert read_formula("C" + "9" * 400) is read_formula("C" * 10**6) is None
