@@ -34,14 +34,14 @@ def as_texts(value: object) -> tuple[str, ...]:
 
 
 def as_list(value: object) -> list[Any]:
-    """The value, which must be a list.
+    """The value, which must be a list, or the tuple that JSON would make one of.
 
     Raises:
         ValueError: It is something else.
     """
-    if not isinstance(value, list):
+    if not isinstance(value, (list, tuple)):
         raise ValueError(f"{_shown(value)} where a list is expected")
-    return value
+    return list(value)
 
 
 def as_mapping(value: object) -> dict[str, Any]:

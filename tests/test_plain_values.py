@@ -31,7 +31,7 @@ def test_what_is_of_its_type_is_returned():
     [
         *((as_text, value) for value in (None, 1, ["a"], "\ud800")),
         *((as_texts, value) for value in ("ab", [1], None)),
-        *((as_list, value) for value in ((), {}, "a")),
+        *((as_list, value) for value in ({}, "a", None)),
         *((as_mapping, value) for value in ([], {"\udfff": 1}, None)),
         *((as_number, value) for value in (True, "1", None, float("nan"), float("inf"), 10**400)),
         *((as_whole, value) for value in (True, 1.0, "1", -1, 2**63)),

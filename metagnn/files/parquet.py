@@ -98,7 +98,7 @@ def _to_frame(table: Any, path: Path) -> pd.DataFrame:
     frame.columns = [clean_name(name) for name in table.column_names]
     for position, kind in enumerate(frame.dtypes):
         if kind == "category":
-            frame.isetitem(position, frame.iloc[:, position].astype(object))
+            frame.isetitem(position, frame.iloc[:, position].to_numpy(dtype=object))
     return frame
 
 

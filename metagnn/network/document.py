@@ -83,10 +83,8 @@ def network_from_document(document: dict[str, Any]) -> MetabolicNetwork:
     return MetabolicNetwork(
         id=as_text(document["id"]),
         stoichiometry=Incidence(
-            *(
-                torch.tensor([as_whole(place) for place in as_list(entries[side])], dtype=torch.int64)
-                for side in ("metabolite", "reaction")
-            ),
+            _places(entries["metabolite"]),
+            _places(entries["reaction"]),
             torch.tensor([as_number(value) for value in as_list(entries["coefficient"])], dtype=torch.float64),
             [metabolite.id for metabolite in metabolites],
             names,
@@ -99,6 +97,10 @@ def network_from_document(document: dict[str, Any]) -> MetabolicNetwork:
         aliases=aliases,
         notes=as_texts(document.get("notes", [])),
     )
+
+
+def _places(entries: object) -> torch.Tensor:
+    return torch.tensor([as_whole(place) for place in as_list(entries)], dtype=torch.int64)
 
 
 def _bound(limits: list[Any], side: int) -> float:
@@ -115,7 +117,9 @@ def _metabolite(document: dict[str, Any]) -> Metabolite:
     if not isinstance(constraint, bool):
         raise ValueError(f"`is_constraint` is {constraint!r:.60} where true or false is expected")
     return Metabolite(
-        *(as_text(document[name]) for name in ("id", "name", "compartment")),
+        as_text(document["id"]),
+        as_text(document["name"]),
+        as_text(document["compartment"]),
         formula,
         None if charge is None else as_number(charge),
         as_texts(document.get("identifiers", [])),
@@ -128,4 +132,4 @@ def _reaction(document: dict[str, Any]) -> Reaction:
     if role not in ROLES:
         raise ValueError(f"{role!r:.60} where one of {', '.join(ROLES)} is expected")
     rule = GeneRule.from_list(as_list(document["gene_rule"])) if document["gene_rule"] else None
-    return Reaction(*(as_text(document[name]) for name in ("id", "name", "subsystem")), rule, role)
+    return Reaction(as_text(document["id"]), as_text(document["name"]), as_text(document["subsystem"]), rule, role)
