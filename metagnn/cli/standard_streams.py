@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-
 PLAIN = str.maketrans(
     {"→": "->", "·": "*", "–": "-", "−": "-", "×": "x", "≤": "<=", "≥": ">=", "²": "^2", "α": "alpha", "β": "beta"}
     | {"Σ": "sum ", "…": "..."}
