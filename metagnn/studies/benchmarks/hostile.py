@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -168,7 +169,7 @@ def try_problems(
 class _Elastic:
     """A linear program that decides feasibility by the least sum of imbalances."""
 
-    def __init__(self, matrix: scipy.sparse.csc_array) -> None:
+    def __init__(self, matrix: Any) -> None:
         rows, self._columns = matrix.shape
         identity = scipy.sparse.eye_array(rows)
         costs = np.concatenate([np.zeros(self._columns), np.ones(2 * rows)])
@@ -182,7 +183,7 @@ class _Elastic:
 
 
 def _excess(
-    matrix: scipy.sparse.csc_array,
+    matrix: Any,
     target: np.ndarray,
     lower: np.ndarray,
     upper: np.ndarray,
@@ -202,5 +203,7 @@ def _excess(
     corner = LinearProgram(matrix, gradient / scale, "min").solve(np.minimum(lower, flux), np.maximum(upper, flux))
     if corner.status != OPTIMAL:
         return 0.0
-    size = np.abs(gradient) @ (np.abs(flux) + np.abs(corner.values) + np.abs(target))
+    # Rounding a flux to float64 moves the gradient by its weight times that: the sizes are those before they cancel.
+    # One is added to those of the flux because the promise, and the program's tolerance, are absolute below one.
+    size = (weight * (np.abs(flux) + np.abs(target))) @ (1.0 + np.abs(flux) + np.abs(corner.values))
     return float(max(gradient @ (flux - corner.values) / max(size, 1e-300), 0.0))
