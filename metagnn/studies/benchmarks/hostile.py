@@ -151,7 +151,7 @@ def try_problems(
     said = [status == INFEASIBLE for status in np.array(solution.status)[~solved]]
     wrong = sum(f and s for f, s in zip(feasible, said, strict=True)) + len(flux) - kept
     rows = np.flatnonzero(solved)[:checked]
-    certified = [_excess(S, *(array[row] for array in arrays), solution.fluxes[row].numpy()) for row in rows]
+    certified = [_excess(S, tuple(array[row] for array in arrays), solution.fluxes[row].numpy()) for row in rows]
     return HostileRow(
         network.id,
         problems.kind,
@@ -182,19 +182,13 @@ class _Elastic:
         return found.status == OPTIMAL and found.objective <= ELASTIC
 
 
-def _excess(
-    matrix: Any,
-    target: np.ndarray,
-    lower: np.ndarray,
-    upper: np.ndarray,
-    weight: np.ndarray,
-    flux: np.ndarray,
-) -> float:
+def _excess(matrix: Any, problem: tuple[np.ndarray, ...], flux: np.ndarray) -> float:
     """Return an upper bound of how far the objective is above its minimum, relative to the sizes of its terms.
 
     The objective is convex: no feasible u is lower by more than gradient · (v − u), and a linear program finds the
     largest of these (Frank and Wolfe 1956, doi 10.1002/nav.3800030109). Zero where that program has no optimum.
     """
+    target, lower, upper, weight = problem
     gradient = weight * (flux - target)
     scale = np.abs(gradient).max(initial=0.0)
     if scale == 0.0:
