@@ -32,9 +32,8 @@ def print_open_sources(network: MetabolicNetwork, table: pd.DataFrame) -> None:
             f"{name} ({'without limit' if np.isinf(uptake) else f'up to {uptake:g} mmol/gDW/h'})"
             for name, uptake in first
         )
-        print(
-            f"open carbon sources missing in the table: {printable(shown)}{', …' if len(sources) > MOST_PRINTED else ''}"
-        )
+        more = ", …" if len(sources) > MOST_PRINTED else ""
+        print(f"open carbon sources missing in the table: {printable(shown)}{more}")
 
 
 def _exchanges(network: MetabolicNetwork, names: list[str]) -> dict[str, str]:
