@@ -21,6 +21,9 @@ VARIABLE_WEIGHT = 1e-6
 """Weight of the square of a further variable in a least norm of fluxes, so that it has one value where they leave it
 open; it moves the fluxes by about this part."""
 
+USUAL_UPTAKE = 10.0
+"""Uptake of every varying exchange in the medium that large networks are solved from [mmol/gDW/h]."""
+
 
 def check_method(method: str) -> None:
     """Raise `InputError` unless the method is known."""
@@ -73,6 +76,9 @@ class FluxSimulator:
             self._engine = ParsimoniousOptimum(matrix, self._problem.growth, backward, groups, weights, squares)
         else:
             self._engine = PlainOptimum(matrix, self._problem.objective, groups, coupled.group_bounds(*widest))
+        usual = network.uptake_bounds(self._names, np.full((1, len(self._names)), USUAL_UPTAKE))
+        low, high = coupled.group_bounds(*usual)
+        self._engine.anchor(low[0], high[0])
 
     def _widest(self) -> tuple[np.ndarray, np.ndarray]:
         """Return bounds that contain every medium: any uptake of the exchanges that vary."""

@@ -47,6 +47,7 @@ class PlainOptimum(AbstractRepeatableOptima):
         costs = tie_costs(*bounds)
         self._objective, self._varying = objective, varying
         self._both = LinearProgram(matrix, STRONG * objective - costs)
+        # From an anchor the vertex is one without the costs.
         self._first, self._second = LinearProgram(matrix, objective), LinearProgram(matrix, -costs)
 
     def restart(self) -> None:
@@ -55,6 +56,9 @@ class PlainOptimum(AbstractRepeatableOptima):
 
     def solve_one(self, lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
         """Return the status and the flux of one medium, and if asked its region."""
+        if self.is_anchored:
+            first = self._first.solve(lower, upper)
+            return first.status, first.values, None
         found = self._both.solve(lower, upper)
         if found.status == INFEASIBLE:
             return found.status, found.values, None

@@ -10,11 +10,15 @@ import numpy as np
 
 from metagnn.optimize.critical_regions import CriticalRegions, Learned
 from metagnn.optimize.held_columns import HeldColumns
-from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, UNBOUNDED
+from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, UNBOUNDED, LinearProgram
 
 SMALL, MAGNIFIED, MOST_MAGNIFIED = 1e-4, 2.0**10, 2.0**20
 """Factors of a program that is solved alone, and the bound below which the larger one is used. Fluxes near the solvers'
 tolerance of 1e-9 matter there, and some move growth by a million times as much. A power of two changes no digit."""
+
+
+LARGE = 300
+"""Columns above which programs are solved from an anchor: regions serve few programs there."""
 
 
 class AbstractRepeatableOptima(ABC):
@@ -32,6 +36,7 @@ class AbstractRepeatableOptima(ABC):
 
     def __init__(self, matrix: Any, weights: np.ndarray, varying: np.ndarray) -> None:
         self._regions = CriticalRegions()
+        self.is_anchored = False
         self._held = HeldColumns(matrix, weights, varying)
 
     @abstractmethod
@@ -41,6 +46,18 @@ class AbstractRepeatableOptima(ABC):
     @abstractmethod
     def restart(self) -> None:
         """Forget everything that could affect `solve_one`."""
+
+    def anchor(self, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Solve large programs from the optimum at these bounds, always the same ones, from now on.
+
+        Args:
+            lower: Lower bounds, shape `[columns]`; they must not depend on the programs to solve.
+            upper: Upper bounds, the same shape.
+        """
+        self.is_anchored = len(lower) > LARGE
+        for program in vars(self).values():
+            if self.is_anchored and isinstance(program, LinearProgram):
+                program.anchor(lower, upper)
 
     def solve(
         self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
@@ -52,6 +69,8 @@ class AbstractRepeatableOptima(ABC):
             upper: Upper bounds, the same shape.
             progress: Called with the number of programs decided so far.
         """
+        if self.is_anchored:
+            return self._anchored(lower, upper, progress)
         values, status = self._regions.solve(lower, upper, self.solve_one, progress)
         solved = np.array([row for row, text in enumerate(status) if text == OPTIMAL], dtype=np.int64)
         again, certain = self._held.values(lower[solved], upper[solved], values[solved])
@@ -63,16 +82,31 @@ class AbstractRepeatableOptima(ABC):
                 status[row], values[row] = self._alone(lower[row], upper[row])
         return values, status
 
+    def _anchored(
+        self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
+    ) -> tuple[np.ndarray, list[str]]:
+        """Solve every program from the anchor: no solve can affect another, so that nothing is computed again."""
+        values, status = np.full(lower.shape, np.nan), [""] * len(lower)
+        for row in range(len(lower)):
+            factor = _magnification(lower[row], upper[row], 1.0)
+            status[row], found, _ = self.solve_one(lower[row] * factor, upper[row] * factor, False)
+            values[row] = found / factor + 0.0
+            progress(row + 1)
+        return values, status
+
     def _alone(self, lower: np.ndarray, upper: np.ndarray) -> tuple[str, np.ndarray]:
         """Return the status and the optimum of one program, solved by solvers that remember nothing."""
         self.restart()
-        # All rows are zero, so bounds and optimum scale together; the tolerances of the solvers do not.
-        limits = np.abs(np.concatenate([lower, upper]))
-        least = limits[limits > 0].min(initial=1.0)
-        factor = MAGNIFIED if least > SMALL else MOST_MAGNIFIED
+        factor = _magnification(lower, upper, MAGNIFIED)
         low, high = lower * factor, upper * factor
         status, values, _ = self.solve_one(low, high, False)
         if status == OPTIMAL:
             again, certain = self._held.values(low[None], high[None], values[None])
             values = again[0] if certain[0] else values + 0.0
         return status, values / factor
+
+
+def _magnification(lower: np.ndarray, upper: np.ndarray, usual: float) -> float:
+    """Return a factor for all bounds: rows are zero, so the optimum scales with them; tolerances of solvers do not."""
+    limits = np.abs(np.concatenate([lower, upper]))
+    return usual if limits[limits > 0].min(initial=1.0) > SMALL else MOST_MAGNIFIED
