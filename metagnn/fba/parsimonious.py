@@ -91,12 +91,11 @@ class ParsimoniousOptimum(AbstractRepeatableOptima):
         return fluxes, status
 
     def anchor(self, lower: np.ndarray, upper: np.ndarray) -> None:
-        """See `AbstractRepeatableOptima.anchor`; bounds of shape `[reactions]`."""
+        """See `AbstractRepeatableOptima.anchor`; bounds of shape `[programs, reactions]`."""
         parts = self._split(lower, upper)
         super().anchor(*parts)
         if self.is_anchored:
-            self._largest_growth.anchor(lower, upper)
-            self._least_flux.anchor(*parts)
+            self._largest_growth.anchor(lower[0], upper[0])
 
     def restart(self) -> None:
         """Forget the last optima."""

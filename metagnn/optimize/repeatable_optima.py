@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from metagnn.optimize.critical_regions import CriticalRegions, Learned
+from metagnn.optimize.critical_regions import CriticalRegion, CriticalRegions, Learned
 from metagnn.optimize.held_columns import HeldColumns
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, UNBOUNDED, LinearProgram
 
@@ -48,16 +48,21 @@ class AbstractRepeatableOptima(ABC):
         """Forget everything that could affect `solve_one`."""
 
     def anchor(self, lower: np.ndarray, upper: np.ndarray) -> None:
-        """Solve large programs from the optimum at these bounds, always the same ones, from now on.
+        """Solve large programs from the optimum of a fixed one from now on.
 
         Args:
-            lower: Lower bounds, shape `[columns]`; they must not depend on the programs to solve.
+            lower: Lower bounds of the fixed program and of typical ones, shape `[programs, columns]`; they must not
+                depend on the programs to solve.
             upper: Upper bounds, the same shape.
         """
-        self.is_anchored = len(lower) > LARGE
+        self.is_anchored = lower.shape[1] > LARGE
         for program in vars(self).values():
             if self.is_anchored and isinstance(program, LinearProgram):
-                program.anchor(lower, upper)
+                program.anchor(lower[0], upper[0])
+
+    def fixed_regions(self) -> list[CriticalRegion]:
+        """Return regions that do not depend on the programs to solve; none by default."""
+        return []
 
     def solve(
         self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
@@ -87,11 +92,21 @@ class AbstractRepeatableOptima(ABC):
     ) -> tuple[np.ndarray, list[str]]:
         """Solve every program from the anchor: no solve can affect another, so that nothing is computed again."""
         values, status = np.full(lower.shape, np.nan), [""] * len(lower)
-        for row in range(len(lower)):
-            factor = _magnification(lower[row], upper[row], 1.0)
-            status[row], found, _ = self.solve_one(lower[row] * factor, upper[row] * factor, False)
-            values[row] = found / factor + 0.0
-            progress(row + 1)
+        factors = np.array([_magnification(low, high, 1.0) for low, high in zip(lower, upper, strict=True)])
+        left = np.flatnonzero(factors == 1.0)
+        for region in self.fixed_regions():
+            holds, optima = region.same_optima(lower, upper, left)
+            values[left[holds]] = optima
+            for row in left[holds]:
+                status[row] = OPTIMAL
+            left = left[~holds]
+        undecided = [row for row, text in enumerate(status) if not text]
+        if len(undecided) < len(lower):
+            progress(len(lower) - len(undecided))
+        for done, row in enumerate(undecided, len(lower) - len(undecided) + 1):
+            status[row], found, _ = self.solve_one(lower[row] * factors[row], upper[row] * factors[row], False)
+            values[row] = found / factors[row] + 0.0
+            progress(done)
         return values, status
 
     def _alone(self, lower: np.ndarray, upper: np.ndarray) -> tuple[str, np.ndarray]:
