@@ -51,7 +51,7 @@ class Tableau:
 
     def clean(self, rows: np.ndarray) -> npt.NDArray[Any]:
         """Return rows of the entries, zero where they may be rounding."""
-        lines = self.entries[rows]
+        lines: npt.NDArray[Any] = self.entries[rows]
         lines[np.abs(lines) <= self._smallest] = 0.0
         return lines
 
