@@ -9,6 +9,7 @@ import numpy as np
 from metagnn.fba.nearest_in_face import NearestInFace
 from metagnn.optimize.critical_regions import Learned
 from metagnn.optimize.linear_program import OPTIMAL, LinearProgram, LinearSolution
+from metagnn.optimize.objective_ceiling import ObjectiveCeiling
 from metagnn.optimize.repeatable_optima import AbstractRepeatableOptima
 
 REDUCED_COST = 1e-8
@@ -50,6 +51,7 @@ class LeastNorm(AbstractRepeatableOptima):
         pinned = np.zeros(len(objective), dtype=bool) if pinned is None else pinned
         self._linear = LinearProgram(matrix, objective)
         self._nearest = NearestInFace(matrix, varying, weights, pinned)
+        self._ceiling, self._growing = ObjectiveCeiling(objective), objective != 0
 
     def restart(self) -> None:
         """Forget the last optimum."""
@@ -60,8 +62,28 @@ class LeastNorm(AbstractRepeatableOptima):
         linear, clear = clear_optimum(self._linear, lower, upper)
         if linear.status != OPTIMAL:
             return linear.status, linear.values, None
+        self._ceiling.add(linear.reduced_costs)
         fixed = held_by_dual(linear)
         return self._nearest.solve((lower, upper), fixed, linear.values, learn and clear)
+
+    def proven(self, lower: np.ndarray, upper: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Return which values have the largest growth, by a proof that does not trust what found them."""
+        return self._ceiling.reached(lower, upper, values)
+
+    def solve_again(self, lower: np.ndarray, upper: np.ndarray, exact: bool) -> np.ndarray | None:
+        """Return the optimum with growth pinned at its largest value; None if there is none or the method gives up.
+
+        Bounds of a trace that only growth uses hold growth too, but loosely: by as much as solvers let rows miss zero.
+        """
+        self._linear.restart()
+        linear = self._linear.solve(lower, upper)
+        if linear.status != OPTIMAL:
+            return None
+        self._ceiling.add(linear.reduced_costs)
+        at_lower, at_upper = held_by_dual(linear)
+        low, high = np.where(at_upper, upper, lower), np.where(at_lower, lower, upper)
+        low[self._growing] = high[self._growing] = linear.values[self._growing]
+        return self._nearest.among(low, high, exact)
 
 
 def clear_optimum(program: LinearProgram, lower: np.ndarray, upper: np.ndarray) -> tuple[LinearSolution, bool]:

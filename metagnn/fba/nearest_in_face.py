@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from metagnn.optimize.critical_regions import CriticalRegion, Learned
-from metagnn.optimize.feasible_descent import descend
+from metagnn.optimize.exact_least_norm import exact_least_norm
 from metagnn.optimize.linear_program import OPTIMAL
 from metagnn.optimize.quadratic_program import QuadraticProgram, QuadraticSolution
 
@@ -64,13 +64,26 @@ class NearestInFace:
         else:
             found = self._any(low, high)
         if found.status != OPTIMAL:
-            descended = descend(self._matrix, self._weights, vertex, low, high)
-            if descended is not None:
-                return OPTIMAL, descended, None
+            exact = None if few is None else self.among(low, high, exact=True)
+            if exact is not None:
+                return OPTIMAL, exact, None
             return f"failed: optimal face {found.status.removeprefix('failed: ')}", found.values, None
         # Columns fixed by the dual keep their side whatever the sign of their multiplier.
         side = np.where(at_lower, -1, np.where(at_upper, 1, found.side)).astype(np.int8)
         return OPTIMAL, found.values, self._region(found, side, at_lower | at_upper, lower, upper) if learn else None
+
+    def among(self, low: np.ndarray, high: np.ndarray, exact: bool) -> np.ndarray | None:
+        """Return the point of least norm within bounds; None if the method gives up.
+
+        Args:
+            low: Lower bounds, shape `[columns]`.
+            high: Upper bounds, the same shape.
+            exact: Whether to use extended precision and no interior, which takes up to a minute at genome scale.
+        """
+        found = self._any(low, high)
+        if exact:
+            return exact_least_norm(self._matrix, self._weights, low, high, found.side)
+        return found.values if found.status == OPTIMAL else None
 
     def _any(self, low: np.ndarray, high: np.ndarray) -> QuadraticSolution:
         """Return the point of least norm, by slightly wider bounds where those as they are mislead the solver.

@@ -50,6 +50,7 @@ class DualActiveSet:
 
     Args:
         matrix: A, shape `[balances, columns]`, scipy sparse or dense; rows may depend on each other.
+        extended: Whether to keep even a large tableau in extended precision.
 
     >>> solver = DualActiveSet([[1.0, 1.0, -1.0]])
     >>> weight = np.array([1e-12, 1.0, 1e12])
@@ -57,8 +58,8 @@ class DualActiveSet:
     [0.0, 2.0, 2.0]
     """
 
-    def __init__(self, matrix: Any) -> None:
-        self._tableau = Tableau(matrix)
+    def __init__(self, matrix: Any, extended: bool = False) -> None:
+        self._tableau = Tableau(matrix, extended)
 
     def solve(
         self,

@@ -64,6 +64,26 @@ class AbstractRepeatableOptima(ABC):
         """Return regions that do not depend on the programs to solve; none by default."""
         return []
 
+    def proven(self, lower: np.ndarray, upper: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Return which values are optimal beyond doubt, shape `[programs]`: all of them unless a subclass knows better.
+
+        Args:
+            lower: Lower bounds, shape `[programs, columns]`.
+            upper: Upper bounds, the same shape.
+            values: Optima, the same shape.
+        """
+        return np.ones(len(values), dtype=bool)
+
+    def solve_again(self, lower: np.ndarray, upper: np.ndarray, exact: bool) -> np.ndarray | None:
+        """Return the optimum of one program by another method, None if there is none; of a subclass that can prove it.
+
+        Args:
+            lower: Lower bounds, shape `[columns]`.
+            upper: Upper bounds, shape `[columns]`.
+            exact: Whether to use the most exact method, however slow.
+        """
+        return None
+
     def solve(
         self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
     ) -> tuple[np.ndarray, list[str]]:
@@ -79,6 +99,7 @@ class AbstractRepeatableOptima(ABC):
         values, status = self._regions.solve(lower, upper, self.solve_one, progress)
         solved = np.array([row for row, text in enumerate(status) if text == OPTIMAL], dtype=np.int64)
         again, certain = self._held.values(lower[solved], upper[solved], values[solved])
+        certain &= self.proven(lower[solved], upper[solved], again)
         values[solved[certain]] = again[certain]
         # The linear program has confirmed these from the beginning.
         final = {row for row, text in enumerate(status) if text in (INFEASIBLE, UNBOUNDED)} | set(solved[certain])
@@ -106,19 +127,42 @@ class AbstractRepeatableOptima(ABC):
         for done, row in enumerate(undecided, len(lower) - len(undecided) + 1):
             status[row], found, _ = self.solve_one(lower[row] * factors[row], upper[row] * factors[row], False)
             values[row] = found / factors[row] + 0.0
+            if not self._is_final(status[row], lower[row], upper[row], values[row]):
+                status[row], values[row] = self._alone(lower[row], upper[row])
             progress(done)
         return values, status
 
     def _alone(self, lower: np.ndarray, upper: np.ndarray) -> tuple[str, np.ndarray]:
         """Return the status and the optimum of one program, solved by solvers that remember nothing."""
         self.restart()
-        factor = _magnification(lower, upper, MAGNIFIED)
+        status, values = self._magnified(lower, upper, _magnification(lower, upper, MAGNIFIED))
+        if self._is_final(status, lower, upper, values):
+            return status, values
+        for other, exact in (MAGNIFIED, False), (MOST_MAGNIFIED, False), (1.0, False), (MOST_MAGNIFIED, True):
+            again = self.solve_again(lower * other, upper * other, exact)
+            if again is not None:
+                status, values = OPTIMAL, again / other + 0.0
+                if self._is_proven(lower, upper, values):
+                    break
+        return status, values
+
+    def _is_final(self, status: str, lower: np.ndarray, upper: np.ndarray, values: np.ndarray) -> bool:
+        return status in (INFEASIBLE, UNBOUNDED) or (status == OPTIMAL and self._is_proven(lower, upper, values))
+
+    def _is_proven(self, lower: np.ndarray, upper: np.ndarray, values: np.ndarray) -> bool:
+        return bool(self.proven(lower[None], upper[None], values[None])[0])
+
+    def _magnified(self, lower: np.ndarray, upper: np.ndarray, factor: float) -> tuple[str, np.ndarray]:
         low, high = lower * factor, upper * factor
         status, values, _ = self.solve_one(low, high, False)
         if status == OPTIMAL:
             again, certain = self._held.values(low[None], high[None], values[None])
-            values = again[0] if certain[0] else values + 0.0
-        return status, values / factor
+            held = again[0] / factor
+            # A trace this close to its bound may be what growth lives on.
+            values = held if certain[0] and self._is_proven(lower, upper, held) else values / factor + 0.0
+        else:
+            values = values / factor
+        return status, values
 
 
 def _magnification(lower: np.ndarray, upper: np.ndarray, usual: float) -> float:

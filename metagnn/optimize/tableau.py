@@ -27,9 +27,9 @@ class Tableau:
         basis: Basic column of every row.
     """
 
-    def __init__(self, matrix: Any) -> None:
+    def __init__(self, matrix: Any, extended: bool = False) -> None:
         dense = np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
-        kind: type = np.longdouble if dense.size <= LONG_ENTRIES else np.float64
+        kind: type = np.longdouble if extended or dense.size <= LONG_ENTRIES else np.float64
         self.entries: npt.NDArray[Any] = dense.astype(kind)
         self._cancelled = 1e4 * float(np.finfo(kind).eps)
         self._smallest = 1e-13 if kind is np.longdouble else 1e-11

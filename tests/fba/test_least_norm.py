@@ -100,3 +100,21 @@ def test_few_solves_serve_many_media(core):
     engine.solve(*core.uptake_bounds(names, uptakes), calls.append)
     assert calls[-1] == 200
     assert len(calls) < 60
+
+
+@pytest.mark.parametrize("limit", [0.0, 1e-13, 1e-10, 1e-9, 3e-8, 1e-6])
+def test_near_starvation_growth_is_that_of_the_linear_program(core, limit):
+    matrix = core.stoichiometry.to_scipy().tocsc()
+    growth = core.reaction_index(core.growth_reaction)
+    names = ["EX_glc__D_e", "EX_o2_e", "EX_nh4_e", "EX_pi_e"]
+    uptakes = np.array([[20.0, 20.0, 20.0, limit], [20.0, 20.0, limit, 20.0], [20.0, 20.0, limit, limit]])
+    lower, upper = core.uptake_bounds(names, uptakes)
+    engine = LeastNorm(matrix, np.eye(95)[growth], np.array([core.reaction_index(name) for name in names]))
+    fluxes, status = engine.solve(lower, upper, lambda done: None)
+    program, magnified = LinearProgram(matrix, np.eye(95)[growth]), 2.0**20
+    for v, said, low, high in zip(fluxes, status, lower, upper, strict=True):
+        assert said == "optimal"
+        assert v[growth] == pytest.approx(
+            program.solve(low * magnified, high * magnified).objective / magnified, abs=1e-9
+        )
+        assert np.abs(matrix @ v).max() < 1e-9
