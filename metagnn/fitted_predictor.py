@@ -12,6 +12,7 @@ import torch
 from metagnn.analysis.composition.fitted_composition import Composition, fitted_composition, warn_undetermined
 from metagnn.analysis.diagnosis.constraint_report import constraint_report
 from metagnn.datasets.flux_batch import FluxBatch
+from metagnn.errors import InputError
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.inputs.kind import Answer
 from metagnn.inputs.names import InputNames
@@ -60,8 +61,15 @@ class FittedPredictor:
         return self.setup.screen if self.model.biomass is None else FeasibilityScreen(self.network)
 
     def answer(self, conditions: Conditions) -> Answer:
-        """Predict samples."""
-        return self.setup.kind.answer(self.network, self.model, self.screen, conditions)
+        """Predict samples.
+
+        Raises:
+            InputError: The weights are so far apart that no metric follows from them, as after damage or divergence.
+        """
+        try:
+            return self.setup.kind.answer(self.network, self.model, self.screen, conditions)
+        except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
+            raise InputError(f"the weights of the predictor cannot be used ({error}); train again") from error
 
     def diagnose(self, answer: Answer, index: pd.Index, prior: Mapping[str, float] | None = None) -> pd.DataFrame:
         """How well an answer keeps the laws, and what it rests on; see `FluxPredictor.diagnose`."""

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from metagnn.analysis.composition.fitted_composition import Composition
@@ -150,6 +151,9 @@ def _check_size(config: Any, weights: dict[str, Tensor]) -> None:
 
 
 def _load_weights(model: AbstractFluxModel, weights: dict[str, Tensor]) -> None:
+    for name, held in weights.items():
+        if not torch.isfinite(held).all():
+            raise FolderError(f"the saved weights hold NaN or infinity in {name!r}; train again")
     try:
         for name in model.beside:
             own, saved = getattr(model, name), weights.pop(name, None)

@@ -1,3 +1,4 @@
+import contextlib
 import hashlib
 import json
 import os
@@ -11,8 +12,9 @@ import pytest
 import torch
 
 from metagnn.datasets import uniform_media
-from metagnn.errors import FolderError
+from metagnn.errors import FolderError, InputError
 from metagnn.fba import simulate_fluxes
+from metagnn.files.tensor_file import read_tensors, write_tensors
 from metagnn.models import FluxGNNConfig
 from metagnn.network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
@@ -325,3 +327,17 @@ def test_a_network_whose_checksum_fits_is_checked_value_by_value(folder, change)
     edit(folder, "config.json", lambda document: document.update(network_sha256=digest))
     with pytest.raises(FolderError, match="is damaged"):
         FluxPredictor.load(folder)
+
+
+@pytest.mark.parametrize(("value", "message"), [(float("nan"), "hold NaN or infinity in 'head.bias'"), (1e30, "")])
+def test_weights_that_give_no_metric_are_refused(fitted, media, folder, value, message):
+    tensors, document = read_tensors(folder / "weights.safetensors")
+    tensors["head.bias"].fill_(value)
+    tensors["head.bias"][0] = -value
+    write_tensors(folder / "weights.safetensors", tensors, document)
+    if message:
+        with pytest.raises(FolderError, match=message):
+            FluxPredictor.load(folder)
+    else:
+        with contextlib.suppress(InputError):
+            FluxPredictor.load(folder).predict(media)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from metagnn.datasets.rates.flux_table import STD
-from metagnn.errors import InputError
+from metagnn.errors import InputError, printable
 from metagnn.fba.open_sources import open_carbon_sources
 from metagnn.files.flux_columns import plain_name
 from metagnn.files.table_format import is_label
@@ -24,7 +24,7 @@ def print_open_sources(network: MetabolicNetwork, table: pd.DataFrame) -> None:
     )
     read = [f"{name} as {exchange}" for name, exchange in named.items() if name != exchange]
     if read:
-        print(f"columns read by name: {', '.join(read)}")
+        print(f"columns read by name: {printable(', '.join(read))}")
     sources = open_carbon_sources(network, list(named.values()))
     if sources:
         first = list(sources.items())[:MOST_PRINTED]
@@ -32,7 +32,8 @@ def print_open_sources(network: MetabolicNetwork, table: pd.DataFrame) -> None:
             f"{name} ({'without limit' if np.isinf(uptake) else f'up to {uptake:g} mmol/gDW/h'})"
             for name, uptake in first
         )
-        print(f"open carbon sources missing in the table: {shown}{', …' if len(sources) > MOST_PRINTED else ''}")
+        more = ", …" if len(sources) > MOST_PRINTED else ""
+        print(f"open carbon sources missing in the table: {printable(shown)}{more}")
 
 
 def _exchanges(network: MetabolicNetwork, names: list[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ import numpy as np
 from metagnn.cli.console import print_table, progress_bar
 from metagnn.cli.model_argument import network_of
 from metagnn.cli.pictures import check_plot, picture_of_reconciliation
+from metagnn.errors import printable
 from metagnn.fba.growth_capacity import require_growth
 from metagnn.files.output import check_output
 
@@ -94,7 +95,7 @@ def _print_closures(network: MetabolicNetwork, rates: Any) -> None:
 
 def _print_report(report: dict[str, Any]) -> None:
     for note in report["warnings"]:
-        print(f"warning: {note}")
+        print(f"warning: {printable(note)}")
     names = report["names"]
 
     def named(reaction: str) -> str:

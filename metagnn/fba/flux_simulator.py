@@ -21,6 +21,12 @@ VARIABLE_WEIGHT = 1e-6
 """Weight of the square of a further variable in a least norm of fluxes, so that it has one value where they leave it
 open; it moves the fluxes by about this part."""
 
+USUAL_UPTAKE = 10.0
+"""Uptake of every varying exchange in the medium that large networks are solved from [mmol/gDW/h]."""
+
+TYPICAL_MEDIA = 16
+"""Random media with uptakes up to this one, whose regions serve others; the same ones for every network."""
+
 
 def check_method(method: str) -> None:
     """Raise `InputError` unless the method is known."""
@@ -73,6 +79,9 @@ class FluxSimulator:
             self._engine = ParsimoniousOptimum(matrix, self._problem.growth, backward, groups, weights, squares)
         else:
             self._engine = PlainOptimum(matrix, self._problem.objective, groups, coupled.group_bounds(*widest))
+        uptakes = np.random.default_rng(0).uniform(0.0, USUAL_UPTAKE, (1 + TYPICAL_MEDIA, len(self._names)))
+        uptakes[0] = USUAL_UPTAKE
+        self._engine.anchor(*coupled.group_bounds(*network.uptake_bounds(self._names, uptakes)))
 
     def _widest(self) -> tuple[np.ndarray, np.ndarray]:
         """Return bounds that contain every medium: any uptake of the exchanges that vary."""

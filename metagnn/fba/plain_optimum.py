@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from metagnn.fba.least_norm import held_by_dual
-from metagnn.optimize.critical_regions import Learned, basis_region
+from metagnn.optimize.critical_regions import CriticalRegion, Learned, basis_region
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
+from metagnn.optimize.per_thread import PerThread
 from metagnn.optimize.repeatable_optima import AbstractRepeatableOptima
 
 ACCEPTED = 1e-10
@@ -46,8 +47,30 @@ class PlainOptimum(AbstractRepeatableOptima):
         super().__init__(matrix, np.ones(len(objective)), varying)
         costs = tie_costs(*bounds)
         self._objective, self._varying = objective, varying
+        self._known: PerThread[list[list[CriticalRegion]]] = PerThread(list)
         self._both = LinearProgram(matrix, STRONG * objective - costs)
+        # From an anchor the vertex is one without the costs.
         self._first, self._second = LinearProgram(matrix, objective), LinearProgram(matrix, -costs)
+
+    def anchor(self, lower: np.ndarray, upper: np.ndarray) -> None:
+        """See `AbstractRepeatableOptima.anchor`."""
+        super().anchor(lower, upper)
+        self._typical = lower, upper
+
+    def fixed_regions(self) -> list[CriticalRegion]:
+        """Return the regions of typical media, learned once per thread."""
+        known = self._known.get()
+        if not known:
+            regions: list[CriticalRegion] = []
+            for low, high in zip(*self._typical, strict=True):
+                row = low[None], high[None], np.zeros(1, dtype=np.int64)
+                if any(region.same_optima(*row)[0][0] for region in regions):
+                    continue
+                found = self._first.solve(low, high)
+                if found.status == OPTIMAL:
+                    regions.append(basis_region(self._first, found, (low, high), self._varying, ACCEPTED))
+            known.append(regions)
+        return known[0]
 
     def restart(self) -> None:
         """Forget the last optimum."""
@@ -55,6 +78,9 @@ class PlainOptimum(AbstractRepeatableOptima):
 
     def solve_one(self, lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
         """Return the status and the flux of one medium, and if asked its region."""
+        if self.is_anchored:
+            first = self._first.solve(lower, upper)
+            return first.status, first.values, None
         found = self._both.solve(lower, upper)
         if found.status == INFEASIBLE:
             return found.status, found.values, None

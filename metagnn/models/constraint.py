@@ -221,4 +221,6 @@ def as_constraint(constraint: str | AbstractConstraint) -> AbstractConstraint:
 def constraint_from_document(document: dict[str, Any]) -> AbstractConstraint:
     """Return the constraint of a document from `to_document`; raise KeyError or ValueError if it is damaged."""
     kind = CONSTRAINTS[as_text(document["name"])]
-    return kind(as_text(document["energy"]), as_texts(document["open_exchanges"]))
+    options = {field.name: document[field.name] for field in dataclasses.fields(kind)}
+    own = {"energy": as_text(options["energy"]), "open_exchanges": as_texts(options["open_exchanges"])}
+    return kind(**options | own)

@@ -21,9 +21,9 @@ from metagnn.models.exact_layers import ExactLayers
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.models.flux_prediction import FluxPrediction
 from metagnn.models.graph_encoder import GraphEncoder
+from metagnn.models.widest_bounds import widest_bounds
 from metagnn.network.compression import compress
 from metagnn.network.conditions import Conditions
-from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
 from metagnn.network.sparse_balances import SparseBalances
 from metagnn.nn.biomass import BiomassComposition
@@ -132,7 +132,7 @@ class FluxGNN(AbstractFluxModel):
         # How strongly the exact layer pulls at growth, in units of its scale; found on data after training.
         self.register_buffer("growth_drive", torch.zeros(()))
         features = node_features(network, inputs)
-        self.widest = _widest_bounds(network, inputs)
+        self.widest = widest_bounds(network, inputs)
         if self.composition.trainable:
             # Its column moves, and with it what moves together; its basis follows, which a factor would not.
             self.balances, self._compression = None, None
@@ -344,11 +344,3 @@ class FluxGNN(AbstractFluxModel):
         counted = (limits > 0) & (limits < self.widest_bound)
         total = torch.where(counted, limits, 0.0).square().sum(-1, keepdim=True)
         return (total / self.varied_count).sqrt().clamp(min=SMALLEST_SIZE) * self.unit
-
-
-def _widest_bounds(network: MetabolicNetwork, inputs: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The widest bounds that a sample can have: the network's own, and none where the samples bring theirs."""
-    lower, upper = network.bounds.lower.copy(), network.bounds.upper.copy()
-    brought = [network.reaction_index(name) for name in inputs]
-    lower[brought], upper[brought] = -np.inf, np.inf
-    return lower, upper

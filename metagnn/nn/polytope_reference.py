@@ -69,7 +69,8 @@ class ReferenceNearest:
         possible = bool(np.all(groups[1] <= groups[2]))
         reason = "failed: not tried"
         if self.dense and possible:
-            found = self._dual.get().solve(*groups, side)
+            target, lower, upper, weight = groups
+            found = self._dual.get().solve(target, lower, upper, weight, side)
             fluxes = self.within(self._coupled.expand(found.values[None])[0], problem)
             if fluxes is not None:
                 return OPTIMAL, fluxes, found.side

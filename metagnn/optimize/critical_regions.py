@@ -85,6 +85,22 @@ class CriticalRegion:
         holds[left] = True
         return holds, self.values + moved[left] @ self.value_slopes
 
+    def same_optima(self, lower: np.ndarray, upper: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what `optima` does, the optima of the decided programs only; no digit depends on the other programs.
+
+        Products of matrices round differently in batches of different size: they only rule out what is well outside.
+        """
+        maybe, _ = self.optima(lower, upper, rows)
+        chosen = rows[maybe]
+        values = np.repeat(self.values[None], len(chosen), axis=0)
+        for column, slope in zip(self.held, self.value_slopes, strict=True):
+            bound = (upper if self.side[column] > 0 else lower)[chosen, column]
+            values += (bound - self.bounds[column])[:, None] * slope
+        excess = np.maximum(lower[chosen] - values, values - upper[chosen])
+        inside = (excess <= 0.5 * self.tolerance).all(axis=1)
+        maybe[maybe] = inside
+        return maybe, values[inside] + 0.0
+
     def _excess(
         self, lower: np.ndarray, upper: np.ndarray, rows: np.ndarray, moved: np.ndarray, columns: np.ndarray | slice
     ) -> np.ndarray:

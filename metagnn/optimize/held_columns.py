@@ -17,12 +17,13 @@ about 1e-12, so that all agree unless a column lies in a gap of this width. Such
 
 LARGE = 100.0
 
-MOVES = 1e-4
-"""A held column whose bound cannot move alone leaves a row further from zero than this, per unit."""
-
 SOUND = 1e-11
 """Largest |A v| of a map's values, relative to the largest of them. Where it is exceeded, columns are held that cannot
 all be at their bounds."""
+
+MOVES, RANK = 1e-8, 1e-10
+"""A held column whose bound cannot move alone leaves a row further from zero than this, per unit, in the least squares
+of singular values above the second."""
 
 EXACT = 1e-17
 """Relative residual at which the refinement of a map stops: it goes on while that makes it better."""
@@ -131,9 +132,13 @@ class HeldColumns:
         held = np.flatnonzero(self._varying & ~free)
         moving = held
         slopes, errors = self._slopes(equations, moving)
+        if np.any(errors > SOUND):
+            # One that cannot be met stops the refinement of all.
+            free, right = self._matrix[:, equations.free].toarray(), self._matrix[:, moving].toarray()
+            missed = right - free @ np.linalg.lstsq(free, right, rcond=RANK)[0]
+            errors = np.where(np.abs(missed).max(axis=0) > MOVES, np.inf, np.minimum(errors, SOUND))
         while np.any(errors > SOUND):
-            # What cannot be met at all stops the refinement of the others early.
-            moving = moving[errors <= (MOVES if np.any(errors > MOVES) else SOUND)]
+            moving = moving[errors <= SOUND]
             slopes, errors = self._slopes(equations, moving)
         stuck = np.setdiff1d(held, moving)
         values = at.copy()

@@ -67,6 +67,7 @@ class LinearProgram:
         ):
             if array.shape != (size,):
                 raise InputError(f"`{name}` has shape {array.shape}; expected ({size},)")
+        self._anchor: tuple[np.ndarray, np.ndarray] | None = None
         self._simplex = PerThread(functools.partial(Simplex, columns, costs, sense, (rows[0], rows[1]), primal))
 
     def solve(self, lower: np.ndarray, upper: np.ndarray, objective: np.ndarray | None = None) -> LinearSolution:
@@ -78,7 +79,10 @@ class LinearProgram:
             objective: Another c for this solve only. The basis is kept, though it is a poor start for another
                 objective.
         """
-        return self._simplex.get().solve(lower, upper, objective)
+        simplex = self._simplex.get()
+        if self._anchor is not None and not simplex.is_anchored:
+            simplex.anchor(*self._anchor)
+        return simplex.solve(lower, upper, objective)
 
     def restart(self) -> None:
         """Discard this thread's basis, so that earlier solves do not affect the next one.
@@ -86,6 +90,18 @@ class LinearProgram:
         The next solve then takes five to ten times as long.
         """
         self._simplex.get().restart()
+
+    def anchor(self, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Start every solve from the optimal basis at these bounds instead of the last one.
+
+        Results then depend on these bounds and the arguments alone, to the last digit. Where bounds differ at random,
+        it takes no longer. If there is no optimum at these bounds, every solve starts anew.
+
+        Args:
+            lower: Lower bounds, shape `[columns]`.
+            upper: Upper bounds, shape `[columns]`.
+        """
+        self._anchor = lower.copy(), upper.copy()
 
     def shadow_prices(self) -> np.ndarray:
         """Return the multipliers y of the rows at this thread's last optimum, shape `[rows]`.
@@ -106,13 +122,17 @@ class LinearProgram:
         """Return the columns outside the basis of this thread's last optimum, boolean, shape `[columns]`."""
         return self._simplex.get().held_columns()
 
-    def moved_with(self, columns: np.ndarray) -> np.ndarray:
-        """Return the columns that move when some held ones do, these included, boolean, shape `[columns]`.
+    def directions(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how the point moves with held columns of this thread's last optimum.
 
         Args:
-            columns: Held columns of this thread's last optimum.
+            columns: Held columns.
+
+        Returns:
+            All columns that move, the held ones first, −1 for a row; and their change per unit of each held one, shape
+            `[held, moving]`.
         """
-        return self._simplex.get().moved_with(columns)
+        return self._simplex.get().directions(columns)
 
     def slopes(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how this thread's last optimum moves with the bounds of held columns while its basis stays optimal.

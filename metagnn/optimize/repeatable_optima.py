@@ -8,13 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from metagnn.optimize.critical_regions import CriticalRegions, Learned
+from metagnn.optimize.critical_regions import CriticalRegion, CriticalRegions, Learned
 from metagnn.optimize.held_columns import HeldColumns
-from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, UNBOUNDED
+from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, UNBOUNDED, LinearProgram
 
 SMALL, MAGNIFIED, MOST_MAGNIFIED = 1e-4, 2.0**10, 2.0**20
 """Factors of a program that is solved alone, and the bound below which the larger one is used. Fluxes near the solvers'
 tolerance of 1e-9 matter there, and some move growth by a million times as much. A power of two changes no digit."""
+
+
+LARGE = 300
+"""Columns above which programs are solved from an anchor: regions serve few programs there."""
 
 
 class AbstractRepeatableOptima(ABC):
@@ -32,6 +36,7 @@ class AbstractRepeatableOptima(ABC):
 
     def __init__(self, matrix: Any, weights: np.ndarray, varying: np.ndarray) -> None:
         self._regions = CriticalRegions()
+        self.is_anchored = False
         self._held = HeldColumns(matrix, weights, varying)
 
     @abstractmethod
@@ -62,6 +67,23 @@ class AbstractRepeatableOptima(ABC):
         """
         return None
 
+    def anchor(self, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Solve large programs from the optimum of a fixed one from now on.
+
+        Args:
+            lower: Lower bounds of the fixed program and of typical ones, shape `[programs, columns]`; they must not
+                depend on the programs to solve.
+            upper: Upper bounds, the same shape.
+        """
+        self.is_anchored = lower.shape[1] > LARGE
+        for program in vars(self).values():
+            if self.is_anchored and isinstance(program, LinearProgram):
+                program.anchor(lower[0], upper[0])
+
+    def fixed_regions(self) -> list[CriticalRegion]:
+        """Return regions that do not depend on the programs to solve; none by default."""
+        return []
+
     def solve(
         self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
     ) -> tuple[np.ndarray, list[str]]:
@@ -72,6 +94,8 @@ class AbstractRepeatableOptima(ABC):
             upper: Upper bounds, the same shape.
             progress: Called with the number of programs decided so far.
         """
+        if self.is_anchored:
+            return self._anchored(lower, upper, progress)
         values, status = self._regions.solve(lower, upper, self.solve_one, progress)
         solved = np.array([row for row, text in enumerate(status) if text == OPTIMAL], dtype=np.int64)
         again, certain = self._held.values(lower[solved], upper[solved], values[solved])
@@ -84,14 +108,36 @@ class AbstractRepeatableOptima(ABC):
                 status[row], values[row] = self._alone(lower[row], upper[row])
         return values, status
 
+    def _anchored(
+        self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
+    ) -> tuple[np.ndarray, list[str]]:
+        """Solve every program from the anchor: no solve can affect another, so that nothing is computed again."""
+        values, status = np.full(lower.shape, np.nan), [""] * len(lower)
+        factors = np.array([_magnification(low, high, 1.0) for low, high in zip(lower, upper, strict=True)])
+        left = np.flatnonzero(factors == 1.0)
+        for region in self.fixed_regions():
+            holds, optima = region.same_optima(lower, upper, left)
+            values[left[holds]] = optima
+            for row in left[holds]:
+                status[row] = OPTIMAL
+            left = left[~holds]
+        undecided = [row for row, text in enumerate(status) if not text]
+        if len(undecided) < len(lower):
+            progress(len(lower) - len(undecided))
+        for done, row in enumerate(undecided, len(lower) - len(undecided) + 1):
+            status[row], found, _ = self.solve_one(lower[row] * factors[row], upper[row] * factors[row], False)
+            status[row], values[row] = self._prove(status[row], found / factors[row] + 0.0, lower[row], upper[row])
+            progress(done)
+        return values, status
+
     def _alone(self, lower: np.ndarray, upper: np.ndarray) -> tuple[str, np.ndarray]:
         """Return the status and the optimum of one program, solved by solvers that remember nothing."""
         self.restart()
-        # All rows are zero, so bounds and optimum scale together; the tolerances of the solvers do not.
-        limits = np.abs(np.concatenate([lower, upper]))
-        least = limits[limits > 0].min(initial=1.0)
-        factor = MAGNIFIED if least > SMALL else MOST_MAGNIFIED
-        status, values = self._magnified(lower, upper, factor)
+        factor = _magnification(lower, upper, MAGNIFIED)
+        return self._prove(*self._magnified(lower, upper, factor), lower, upper)
+
+    def _prove(self, status: str, values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[str, np.ndarray]:
+        """Return the status and the optimum, by slower methods as long as it is not proven."""
         if status in (INFEASIBLE, UNBOUNDED) or (status == OPTIMAL and self._is_proven(lower, upper, values)):
             return status, values
         for other, exact in (MAGNIFIED, False), (MOST_MAGNIFIED, False), (1.0, False), (MOST_MAGNIFIED, True):
@@ -116,3 +162,9 @@ class AbstractRepeatableOptima(ABC):
         else:
             values = values / factor
         return status, values
+
+
+def _magnification(lower: np.ndarray, upper: np.ndarray, usual: float) -> float:
+    """Return a factor for all bounds: rows are zero, so the optimum scales with them; tolerances of solvers do not."""
+    limits = np.abs(np.concatenate([lower, upper]))
+    return usual if limits[limits > 0].min(initial=1.0) > SMALL else MOST_MAGNIFIED

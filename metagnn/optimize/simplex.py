@@ -25,6 +25,9 @@ SMALLEST = 1e-12
 DUAL, PRIMAL = 1, 4
 """Simplex strategies of HiGHS."""
 
+CHOSEN, DEVEX = -1, 1
+"""Strategies of HiGHS for the weights of the rows: its own choice, and approximate weights."""
+
 SENSES = {"max": highspy.ObjSense.kMaximize, "min": highspy.ObjSense.kMinimize}
 
 
@@ -73,6 +76,7 @@ class Simplex:
         self._columns, self._row_bounds = columns, row_bounds
         self._objective = self._costs = objective
         self._primal, self._started = primal, False
+        self.is_anchored, self._anchor = False, None
         self._lower = np.full(self.shape[1], np.nan)
         self._upper = np.full(self.shape[1], np.nan)
         self._solver: Any = _new_solver()
@@ -90,6 +94,8 @@ class Simplex:
             self._solver.setOptionValue("simplex_iteration_limit", MOST_PRIMAL_STEPS)
         else:
             self._run_dual()
+        if self.is_anchored:
+            self._to_anchor()
         self._pass_bounds(np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64))
         if np.any(self._lower > self._upper):
             return self._without_values(INFEASIBLE)
@@ -98,7 +104,7 @@ class Simplex:
             # A basis from another medium can mislead the solver: confirm any status but optimal by a run from scratch.
             # Infeasible media are few, so this costs little.
             self._run_dual()
-            self._solver.clearSolver()
+            self._from_scratch()
             status = self._run()
         self._started = status == OPTIMAL
         if status == OPTIMAL:
@@ -118,6 +124,24 @@ class Simplex:
         """Forget the last optimum."""
         self._started = False
         self._solver.clearSolver()
+
+    def anchor(self, lower: np.ndarray, upper: np.ndarray) -> None:
+        """See `LinearProgram.anchor`."""
+        self.restart()
+        self.solve(lower, upper)
+        self.is_anchored, self._anchor = True, self._solver.getBasis() if self._started else None
+
+    def _to_anchor(self) -> None:
+        self._from_scratch()
+        if self._anchor is not None:
+            # The exact weights of the dual steepest edge cost one solve per row, more than the few steps from here.
+            self._solver.setOptionValue("simplex_dual_edge_weight_strategy", DEVEX)
+            self._solver.setBasis(self._anchor)
+
+    def _from_scratch(self) -> None:
+        self._solver.clearSolver()
+        if self._anchor is not None:
+            self._solver.setOptionValue("simplex_dual_edge_weight_strategy", CHOSEN)
 
     def shadow_prices(self) -> np.ndarray:
         """See `LinearProgram.shadow_prices`."""
@@ -151,15 +175,14 @@ class Simplex:
             movable[row] = np.abs(reduced[~structural]).max(initial=0.0) < REFACTOR
         return columns[movable], slopes[movable]
 
-    def moved_with(self, columns: np.ndarray) -> np.ndarray:
-        """See `LinearProgram.moved_with`."""
+    def directions(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See `LinearProgram.directions`."""
         _, basic = self._solver.getBasicVariables()
-        structural, moved = basic >= 0, np.zeros(self.shape[1], dtype=bool)
-        moved[columns] = True
-        for column in columns:
-            reduced = self._solver.getReducedColumn(int(column))[1]
-            moved[basic[structural & (np.abs(reduced) > SMALLEST)]] = True
-        return moved
+        change = np.array([self._solver.getReducedColumn(int(column))[1] for column in columns])
+        change = change.reshape(len(columns), len(basic))
+        moved = (np.abs(change) > SMALLEST).any(axis=0)
+        moving = np.concatenate([columns, np.maximum(basic[moved], -1)])
+        return moving, np.hstack([np.eye(len(columns)), -change[:, moved]])
 
     def _optimum(self) -> LinearSolution:
         solution = self._solver.getSolution()

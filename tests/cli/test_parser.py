@@ -92,5 +92,5 @@ def test_training_on_rates_prints_the_composition_and_the_co2(
 def test_a_benchmark_refuses_what_belongs_to_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("startup", "extrapolation"):
         assert main(["benchmark", name, "--full", "--out", str(tmp_path / "out")]) == 2
-        assert f"`--full` belongs to `metagnn benchmark transfer`, not to '{name}'" in capsys.readouterr().err
+        assert f"`--full` belongs to the benchmarks hostile and transfer, not to '{name}'" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -84,6 +84,8 @@ class ForkedCommand:
             os.chdir(self._folder)
             # What the parent registered is not this command's.
             atexit._clear()
+            # A shell starts what runs in its background with interrupts ignored, and a command keeps to that.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             for number, (given, name) in enumerate(zip(streams, ("stdout", "stderr"), strict=True), start=1):
                 _redirect(number, given, self._folder / name)
             before()

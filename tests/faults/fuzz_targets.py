@@ -301,7 +301,7 @@ def _mutate_rows(rng: random.Random, rows: list[list[object]]) -> list[list[obje
             rows[row] = rows[row][:-1] if rng.random() < 0.5 else [*rows[row], rng.choice(TEXTS)]
         elif change < 0.2:
             new = rng.choice((*TEXTS, "notes", "EX_co2_e", "GROWTH", "EX_glc_e_std", "time [h]", "biomass [g/L]"))
-            rows = [[*cells, cells[-1] if number else new] for number, cells in enumerate(rows)]
+            rows = [[*cells, cells[-1] if number and cells else new] for number, cells in enumerate(rows)]
         elif change < 0.25:
             rows[row] = []
         elif rows[row]:

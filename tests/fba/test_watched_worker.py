@@ -15,8 +15,7 @@ run = os.getpid()
 worker = os.fork()
 if not worker:
     end_with_run(run)
-    time.sleep(120)
-print(worker, flush=True)
+    print(os.getpid(), flush=True)
 time.sleep(120)
 """
 
@@ -25,6 +24,10 @@ time.sleep(120)
 def test_a_worker_ends_soon_after_its_run_was_killed():
     run = subprocess.Popen([sys.executable, "-c", RUN], stdout=subprocess.PIPE, text=True)
     worker = int(run.stdout.readline())
+    assert is_alive(worker)
+    # Ctrl-C of a terminal reaches workers too, and is the run's to handle.
+    os.kill(worker, signal.SIGINT)
+    time.sleep(0.2)
     assert is_alive(worker)
     run.send_signal(signal.SIGKILL)
     run.wait()

@@ -15,7 +15,7 @@ def test_a_document_brings_the_names_back_whatever_else_it_holds():
 @pytest.mark.parametrize("change", [{"exchanges": None}, {"columns": 3}])
 def test_a_damaged_document_holds_no_names(change: dict):
     document = NAMES.to_document()
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="where a"):
         InputNames.from_document(document | change)
     for name in document:
         with pytest.raises(KeyError, match=name):

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -44,6 +46,52 @@ def test_it_keeps_the_laws_and_no_other_point_is_nearer(seed: int, decades: floa
     for other in (-target, np.zeros_like(target)):
         toward = solver.solve(other, lower, upper, np.ones_like(weight)).values - found.values
         assert gradient @ toward >= -1e-9 * (np.abs(gradient) @ (np.abs(toward) + np.abs(target) + 1.0))
+
+
+def exact_optimum(matrix: np.ndarray, problem: Arrays, side: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The optimum with the bounds of `side` held, and the forces on these, in rational arithmetic."""
+    target, lower, upper, weight = ([Fraction(x) if np.isfinite(x) else None for x in part] for part in problem)
+    A = [[Fraction(x) for x in row] for row in matrix]
+    rows, columns = range(len(A)), range(len(side))
+    free = [j for j in columns if side[j] == 0]
+    value = [{0: target, -1: lower, 1: upper}[int(side[j])][j] for j in columns]
+    table = [
+        [sum(A[a][j] * A[b][j] / weight[j] for j in free) for b in rows] + [-sum(A[a][j] * value[j] for j in columns)]
+        for a in rows
+    ]
+    pivots: dict[int, int] = {}
+    for column in rows:
+        row = next((r for r in rows if r not in pivots.values() and table[r][column] != 0), None)
+        if row is None:
+            continue
+        pivots[column] = row
+        table[row] = [x / table[row][column] for x in table[row]]
+        for other in rows:
+            if other != row and table[other][column] != 0:
+                factor = table[other][column]
+                table[other] = [x - factor * y for x, y in zip(table[other], table[row], strict=True)]
+    dual = [table[pivots[column]][-1] if column in pivots else Fraction(0) for column in rows]
+    pull = [sum(A[a][j] * dual[a] for a in rows) for j in columns]
+    for j in free:
+        value[j] += pull[j] / weight[j]
+    force = [float(weight[j] * (value[j] - target[j]) - pull[j]) for j in columns]
+    return np.array([float(x) for x in value]), np.array(force)
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), decades=st.sampled_from([3.0, 12.0]), size=st.sampled_from([1.0, 1e6]))
+def test_it_is_the_optimum_of_rational_arithmetic_for_weights_of_24_decades(seed: int, decades: float, size: float):
+    network, rng = random_network(seed), np.random.default_rng(seed)
+    matrix, count = network.stoichiometry.to_scipy().toarray(), len(network.reactions)
+    bounds = network.bounds.lower, network.bounds.upper
+    problem = (size * rng.standard_normal(count), *bounds, 10 ** rng.uniform(-decades, decades, count))
+    found = DualActiveSet(matrix).solve(*problem)
+    assert found.status == "optimal"
+    value, force = exact_optimum(matrix, problem, found.side)
+    scale = max(1.0, np.abs(value).max())
+    assert np.allclose(found.values, value, rtol=0, atol=1e-12 * size * scale)
+    assert (np.maximum(bounds[0] - value, value - bounds[1]) <= 1e-12 * scale).all()
+    assert (found.side * force <= 1e-12 * problem[3] * (np.abs(value) + np.abs(problem[0]))).all()
 
 
 @settings(max_examples=8, deadline=None)

@@ -141,3 +141,17 @@ def test_the_primal_simplex_finds_the_same_optimal_values_for_many_objectives(co
         assert found[0].status == found[1].status
         if found[0].status == "optimal":
             assert np.isclose(found[0].objective, found[1].objective, rtol=1e-9, atol=1e-7)
+
+
+def test_from_an_anchor_no_digit_depends_on_earlier_solves():
+    rng = np.random.default_rng(0)
+    matrix = rng.integers(-2, 3, (6, 20)).astype(float)
+    uppers = rng.uniform(0.5, 5.0, (12, 20))
+    one, other = (LinearProgram(matrix, np.arange(20.0)) for _ in range(2))
+    for program in (one, other):
+        program.anchor(-np.ones(20), np.ones(20))
+    found = [one.solve(-upper, upper).values for upper in uppers]
+    for row in (5, 0, 11, 3, 5):
+        assert np.array_equal(other.solve(-uppers[row], uppers[row]).values, found[row])
+        plain = LinearProgram(matrix, np.arange(20.0)).solve(-uppers[row], uppers[row])
+        assert np.arange(20.0) @ found[row] == pytest.approx(plain.objective)

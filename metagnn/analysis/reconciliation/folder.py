@@ -117,8 +117,7 @@ def reconcile_to_folder(
         The report, the fitted reconciler, and the samples of the first chunk.
 
     Raises:
-        FolderError: As `UnfinishedRun`, for another network, other settings or other rates.
-        InputError: As `Reconciler`.
+        InputError: As `Reconciler`; `FolderError` as `UnfinishedRun`, for another network, settings or rates.
     """
     folder = check_output(folder, force, resume, folder=True)
     options = options or ReconcileOptions()

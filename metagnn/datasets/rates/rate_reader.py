@@ -10,6 +10,7 @@ import pandas as pd
 from metagnn.datasets.rates.column_descriptions import describe, direction_in_words
 from metagnn.datasets.rates.conversions import Measured, batch_rates, chemostat_rate, per_biomass, replicate_error
 from metagnn.datasets.rates.inner_fluxes import empty_deviations
+from metagnn.datasets.rates.plausible_size import require_plausible_cells, require_plausible_rates
 from metagnn.datasets.rates.rate_columns import MeasuredColumn, read_columns, signed_below_zero
 from metagnn.datasets.rates.rate_table import (
     DILUTION_NOISE,
@@ -34,12 +35,6 @@ SIGN_WINDOW = 3.0
 
 SMALLEST = 1e-9
 """Smallest standard deviation of a rate [mmol/gDW/h]: no weight becomes infinite."""
-
-LARGEST = 1e6
-"""Largest size of a rate and of its deviation [mmol/gDW/h]: a thousand times what any cell exchanges."""
-
-LARGEST_CELL = 1e15
-"""Largest number in a cell, in any unit."""
 
 
 class RateReader:
@@ -118,12 +113,7 @@ class RateReader:
         deviations = np.column_stack([rates[name][1] for name in names])
         for row in np.flatnonzero(np.isnan(numbers).all(axis=1))[:1]:
             raise TableError(f"sample {samples[row]!r} has no measured rate; expected at least one")
-        for row, at in np.argwhere((np.abs(numbers) > LARGEST) | (deviations > LARGEST))[:1]:
-            # Their squares must not overflow, nor drown what else was measured.
-            raise TableError(
-                f"sample {samples[row]!r}: the rate of {names[at]!r} is {numbers[row, at]:g} ± {deviations[row, at]:g} "
-                f"mmol/gDW/h; expected at most {LARGEST:g}: is its unit right?"
-            )
+        require_plausible_rates(samples, names, numbers, deviations)
         deviations = np.where(np.isnan(numbers), np.nan, np.maximum(deviations, SMALLEST))
         self._rows += len(table)
         sentinels = placed(self._codes, () if self.series else samples)
@@ -166,13 +156,7 @@ class RateReader:
         # A later chunk of a long table may lack every value.
         if np.isnan(replicates).all() and not self._rows:
             raise TableError(f"column {column.header.text!r} is empty; expected at least one value, or leave it out")
-        if np.isinf(replicates).any():
-            raise TableError(f"column {column.header.text!r} holds an infinite value; expected numbers or empty cells")
-        for row, at in np.argwhere(np.abs(replicates) > LARGEST_CELL)[:1]:
-            raise TableError(
-                f"column {column.columns[at]!r}, row {self._rows + row}: {replicates[row, at]:g} is no measurement; "
-                f"expected at most {LARGEST_CELL:g}"
-            )
+        require_plausible_cells(column.header.text, column.columns, replicates, self._rows)
         codes, found = column_codes(column, replicates, self._growth, self.series)
         self._codes += found
         replicates = np.where(codes, np.nan, replicates)

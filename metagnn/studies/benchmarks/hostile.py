@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -150,7 +151,7 @@ def try_problems(
     said = [status == INFEASIBLE for status in np.array(solution.status)[~solved]]
     wrong = sum(f and s for f, s in zip(feasible, said, strict=True)) + len(flux) - kept
     rows = np.flatnonzero(solved)[:checked]
-    certified = [_excess(S, *(array[row] for array in arrays), solution.fluxes[row].numpy()) for row in rows]
+    certified = [_excess(S, tuple(array[row] for array in arrays), solution.fluxes[row].numpy()) for row in rows]
     return HostileRow(
         network.id,
         problems.kind,
@@ -168,7 +169,7 @@ def try_problems(
 class _Elastic:
     """A linear program that decides feasibility by the least sum of imbalances."""
 
-    def __init__(self, matrix: scipy.sparse.csc_array) -> None:
+    def __init__(self, matrix: Any) -> None:
         rows, self._columns = matrix.shape
         identity = scipy.sparse.eye_array(rows)
         costs = np.concatenate([np.zeros(self._columns), np.ones(2 * rows)])
@@ -181,19 +182,13 @@ class _Elastic:
         return found.status == OPTIMAL and found.objective <= ELASTIC
 
 
-def _excess(
-    matrix: scipy.sparse.csc_array,
-    target: np.ndarray,
-    lower: np.ndarray,
-    upper: np.ndarray,
-    weight: np.ndarray,
-    flux: np.ndarray,
-) -> float:
+def _excess(matrix: Any, problem: tuple[np.ndarray, ...], flux: np.ndarray) -> float:
     """Return an upper bound of how far the objective is above its minimum, relative to the sizes of its terms.
 
     The objective is convex: no feasible u is lower by more than gradient · (v − u), and a linear program finds the
     largest of these (Frank and Wolfe 1956, doi 10.1002/nav.3800030109). Zero where that program has no optimum.
     """
+    target, lower, upper, weight = problem
     gradient = weight * (flux - target)
     scale = np.abs(gradient).max(initial=0.0)
     if scale == 0.0:
@@ -202,5 +197,7 @@ def _excess(
     corner = LinearProgram(matrix, gradient / scale, "min").solve(np.minimum(lower, flux), np.maximum(upper, flux))
     if corner.status != OPTIMAL:
         return 0.0
-    size = np.abs(gradient) @ (np.abs(flux) + np.abs(corner.values) + np.abs(target))
+    # Rounding a flux to float64 moves the gradient by its weight times that: the sizes are those before they cancel.
+    # One is added to those of the flux because the promise, and the program's tolerance, are absolute below one.
+    size = (weight * (np.abs(flux) + np.abs(target))) @ (1.0 + np.abs(flux) + np.abs(corner.values))
     return float(max(gradient @ (flux - corner.values) / max(size, 1e-300), 0.0))

@@ -233,7 +233,7 @@ def test_a_document_holds_no_nan_and_brings_everything_back(composition: Composi
 
 def test_a_damaged_document_is_no_composition():
     document = Composition(42.5, 5.4, (40.0, 45.0), (5.0, 6.0)).to_document()
-    with pytest.raises(TypeError, match="not subscriptable"):
+    with pytest.raises(ValueError, match="where a list is expected"):
         Composition.from_document(document | {"alpha_interval": 3.0})
     with pytest.raises(KeyError, match="beta"):
         Composition.from_document({name: value for name, value in document.items() if name != "beta"})

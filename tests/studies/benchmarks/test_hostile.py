@@ -55,7 +55,7 @@ def test_a_batch_of_hostile_problems_is_a_loop(
     for row in range(3):
         alone = projection.solve(*(a[row : row + 1] for a in arrays))
         assert alone.status == together.status[row : row + 1]
-        size = 1 + float(together.fluxes[row].abs().max())
+        size = 1 + float(together.fluxes[row].abs().nan_to_num().max())
         assert torch.allclose(alone.fluxes[0], together.fluxes[row], rtol=0, atol=1e-9 * size, equal_nan=True)
 
 
