@@ -21,6 +21,9 @@ LARGE = 300
 """Columns above which programs are solved from an anchor: regions serve few programs there."""
 
 
+NOT_PROVEN = "failed: no method proves its optimum"
+
+
 class AbstractRepeatableOptima(ABC):
     """A solver of many programs with unique optima: quick by what earlier programs taught, the same to the last digit.
 
@@ -47,23 +50,6 @@ class AbstractRepeatableOptima(ABC):
     def restart(self) -> None:
         """Forget everything that could affect `solve_one`."""
 
-    def anchor(self, lower: np.ndarray, upper: np.ndarray) -> None:
-        """Solve large programs from the optimum of a fixed one from now on.
-
-        Args:
-            lower: Lower bounds of the fixed program and of typical ones, shape `[programs, columns]`; they must not
-                depend on the programs to solve.
-            upper: Upper bounds, the same shape.
-        """
-        self.is_anchored = lower.shape[1] > LARGE
-        for program in vars(self).values():
-            if self.is_anchored and isinstance(program, LinearProgram):
-                program.anchor(lower[0], upper[0])
-
-    def fixed_regions(self) -> list[CriticalRegion]:
-        """Return regions that do not depend on the programs to solve; none by default."""
-        return []
-
     def proven(self, lower: np.ndarray, upper: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Return which values are optimal beyond doubt, shape `[programs]`: all of them unless a subclass knows better.
 
@@ -83,6 +69,23 @@ class AbstractRepeatableOptima(ABC):
             exact: Whether to use the most exact method, however slow.
         """
         return None
+
+    def anchor(self, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Solve large programs from the optimum of a fixed one from now on.
+
+        Args:
+            lower: Lower bounds of the fixed program and of typical ones, shape `[programs, columns]`; they must not
+                depend on the programs to solve.
+            upper: Upper bounds, the same shape.
+        """
+        self.is_anchored = lower.shape[1] > LARGE
+        for program in vars(self).values():
+            if self.is_anchored and isinstance(program, LinearProgram):
+                program.anchor(lower[0], upper[0])
+
+    def fixed_regions(self) -> list[CriticalRegion]:
+        """Return regions that do not depend on the programs to solve; none by default."""
+        return []
 
     def solve(
         self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
@@ -126,28 +129,27 @@ class AbstractRepeatableOptima(ABC):
             progress(len(lower) - len(undecided))
         for done, row in enumerate(undecided, len(lower) - len(undecided) + 1):
             status[row], found, _ = self.solve_one(lower[row] * factors[row], upper[row] * factors[row], False)
-            values[row] = found / factors[row] + 0.0
-            if not self._is_final(status[row], lower[row], upper[row], values[row]):
-                status[row], values[row] = self._alone(lower[row], upper[row])
+            status[row], values[row] = self._prove(status[row], found / factors[row] + 0.0, lower[row], upper[row])
             progress(done)
         return values, status
 
     def _alone(self, lower: np.ndarray, upper: np.ndarray) -> tuple[str, np.ndarray]:
         """Return the status and the optimum of one program, solved by solvers that remember nothing."""
         self.restart()
-        status, values = self._magnified(lower, upper, _magnification(lower, upper, MAGNIFIED))
-        if self._is_final(status, lower, upper, values):
+        factor = _magnification(lower, upper, MAGNIFIED)
+        return self._prove(*self._magnified(lower, upper, factor), lower, upper)
+
+    def _prove(self, status: str, values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[str, np.ndarray]:
+        """Return the status and the optimum, by slower methods as long as it is not proven."""
+        if status in (INFEASIBLE, UNBOUNDED) or (status == OPTIMAL and self._is_proven(lower, upper, values)):
             return status, values
         for other, exact in (MAGNIFIED, False), (MOST_MAGNIFIED, False), (1.0, False), (MOST_MAGNIFIED, True):
             again = self.solve_again(lower * other, upper * other, exact)
             if again is not None:
                 status, values = OPTIMAL, again / other + 0.0
                 if self._is_proven(lower, upper, values):
-                    break
-        return status, values
-
-    def _is_final(self, status: str, lower: np.ndarray, upper: np.ndarray, values: np.ndarray) -> bool:
-        return status in (INFEASIBLE, UNBOUNDED) or (status == OPTIMAL and self._is_proven(lower, upper, values))
+                    return status, values
+        return (NOT_PROVEN, np.full_like(values, np.nan)) if status == OPTIMAL else (status, values)
 
     def _is_proven(self, lower: np.ndarray, upper: np.ndarray, values: np.ndarray) -> bool:
         return bool(self.proven(lower[None], upper[None], values[None])[0])
