@@ -21,6 +21,9 @@ ACCEPTED = 1e-9
 BALANCED = 5e-10, 1e-12
 """Largest imbalance of an accepted solution: absolute, and relative to its largest flux."""
 
+FAR = 1e6
+"""Size of the targets within bounds above which a sample is scaled, and tried first with variables of equal weight."""
+
 UNEVEN = 1e15
 """Ratio of the largest to the least weight above which variables of equal weight are tried first."""
 
@@ -80,7 +83,8 @@ class SparseNearest:
             functools.partial(self._quick.solve, weight, weight * target, tight),
         ]
         uneven = weight.max(initial=1.0) > UNEVEN * weight.min(initial=1.0)
-        attempts.insert(0 if uneven else len(attempts), even)
+        far = np.abs(np.clip(target, lower, upper)).max(initial=0.0) > FAR
+        attempts.insert(0 if uneven or far else len(attempts), even)
         guess = np.zeros(len(target), dtype=np.int8)
         for attempt in attempts:
             point = attempt()
@@ -101,19 +105,27 @@ class SparseNearest:
         Costs one symbolic analysis of the matrix, a tenth of the time, as every sample has a matrix of its own.
         """
         root = np.sqrt(weight)
+        size = np.abs(np.clip(target, *bounds)).max(initial=0.0)
+        # A power of two, so that nothing is rounded; a target beyond finite bounds needs no scaling.
+        scale = 2.0 ** -np.ceil(np.log2(size / FAR)) if size > FAR else 1.0
         matrix = self.matrix @ scipy.sparse.diags_array(1.0 / root)
         size = abs(matrix).max(axis=1).toarray().ravel()
         matrix = scipy.sparse.csc_array(scipy.sparse.diags_array(1.0 / np.where(size > 0, size, 1.0)) @ matrix)
         solver = InteriorPoint(matrix, exact=True, scalings=2)
-        point = solver.solve(np.ones(len(root)), root * target, (root * bounds[0], root * bounds[1]))
-        return None if point is None else replace(point, values=point.values / root)
+        unit = scale * root
+        point = solver.solve(np.ones(len(root)), unit * target, (unit * bounds[0], unit * bounds[1]))
+        return None if point is None else replace(point, values=point.values / unit)
 
     def _polished(
         self, side: np.ndarray, target: np.ndarray, bounds: tuple[np.ndarray, np.ndarray], weight: np.ndarray
     ) -> np.ndarray:
         """Hold the active bounds exactly and solve for the rest, which meets the balances to rounding."""
         values = np.where(side < 0, bounds[0], np.where(side > 0, bounds[1], 0.0))
-        active = ActiveSet(self.matrix, weight, side == 0)
+        try:
+            active = ActiveSet(self.matrix, weight, side == 0)
+        except RuntimeError:
+            # Weights of many decades rounded a pivot to zero.
+            return np.full(len(values), np.nan)
         start = np.zeros(self.matrix.shape[0])
         values[active.free] = active.solve((weight * target)[active.free], -(self.matrix @ values), start)[0]
         return values

@@ -17,8 +17,19 @@ NARROW = 2e-12
 CLOSED = 1e-10
 """Shift of all bounds by which a problem may miss feasibility and still count as feasible."""
 
+MOST_WORK = 2**29
+"""Entries to pass over in all steps of a problem, after which the method gives up: 5 to 10 s. Counted, not timed, so
+that the answer does not depend on the machine."""
+
+SMALL = 2**18
+"""Entries of the balances above which bounds are first taken up all at once, while that helps."""
+
 STEPS_PER_COLUMN = 20
 """Changes of the active set, per column, after which the method gives up."""
+
+
+TIRED = "failed: too many changes of the active set"
+"""Status of a problem that ran out of steps or work."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,14 +110,14 @@ class _Run:
         for bound, sign in ((self.lower, -1), (self.upper, 1)):
             self.side[(self.side == sign) & ~np.isfinite(bound)] = 0
         self.ignored = np.zeros(len(self.side), dtype=bool)
-        self.steps = 0
+        self.steps, self.work = 0, 0
 
     def solve(self) -> ActiveSetSolution:
         """Take up violated bounds until there are none."""
         gap = self._start()
         if gap > CLOSED:
             return self._without(INFEASIBLE, gap)
-        while self.steps < STEPS_PER_COLUMN * (len(self.side) + 10):
+        while self._able():
             column, sign = self._worst()
             if column < 0:
                 values = np.clip(
@@ -116,7 +127,12 @@ class _Run:
             gap = self._take_up(column, sign)
             if gap > CLOSED:
                 return self._without(INFEASIBLE, gap)
-        return self._without("failed: too many changes of the active set")
+        return self._without(TIRED)
+
+    def _able(self) -> bool:
+        """Return whether steps and work are left."""
+        few = self.steps < STEPS_PER_COLUMN * (len(self.side) + 10)
+        return few and self.work + self.tableau.work < MOST_WORK
 
     def _without(self, status: str, gap: float = 0.0) -> ActiveSetSolution:
         nothing = np.full(len(self.side), np.nan)
@@ -134,8 +150,10 @@ class _Run:
         outside[basis] = False
         self.outside = np.flatnonzero(outside)
         self.table = self.tableau.clean(self.rows)
+        self.work += self.table.size + len(self.rows) * len(self.outside) * (4 + len(self.outside) // 16)
+        self.near, self.size = self.table[:, self.outside], np.abs(self.table)
         self.root = np.sqrt(self.weight[self.inside]), np.sqrt(self.weight[self.outside])
-        self.scaled = self.table[:, self.outside] * self.root[0][:, None] / self.root[1]
+        self.scaled = self.near * self.root[0][:, None] / self.root[1]
         rough = self.scaled.astype(np.float64)
         curvature = rough.T @ rough
         curvature.flat[:: len(curvature) + 1] += 1.0
@@ -156,19 +174,19 @@ class _Run:
         """
         table, (inner, outer) = self.table, self.root
         constant = -(table @ held)
-        missing = inner * (constant - table[:, self.outside] @ target[self.outside] - target[self.inside])
+        missing = inner * (constant - self.near @ target[self.outside] - target[self.inside])
         right = self.scaled.T @ missing
         push = np.zeros(len(target), dtype=self.kind)
         if pull is not None:
             push[pull[0]] = pull[1]
-            right = right + push[self.outside] / outer - (table[:, self.outside].T @ push[self.inside]) / outer
+            right = right + push[self.outside] / outer - (self.near.T @ push[self.inside]) / outer
         shift = np.zeros(len(right), dtype=self.kind)
         for _ in range(3 if len(right) else 0):
             left = right - shift - self.scaled.T @ (self.scaled @ shift)
             shift = shift + scipy.linalg.cho_solve(self.factor, left.astype(np.float64), check_finite=False)
         values = held.copy()
         values[self.outside] = target[self.outside] + shift / outer
-        values[self.inside] = constant - table[:, self.outside] @ values[self.outside]
+        values[self.inside] = constant - self.near @ values[self.outside]
         gradient = np.where(self.side == 0, self.weight * (values - target), 0.0)
         gradient = gradient + np.where(self.side != 0, self.weight * (held - target), 0.0) - push
         force = gradient - table.T @ gradient[self.inside]
@@ -179,28 +197,56 @@ class _Run:
         self._refresh()
         self._make_independent()
         gap = self._contradiction()
-        while gap <= CLOSED:
+        if gap <= CLOSED:
+            self._let_go()
+            if self.tableau.entries.size > SMALL:
+                self._take_up_many()
+        return gap
+
+    def _let_go(self) -> None:
+        """Release held columns until all multipliers are right."""
+        while True:
             wrong = self._strength(self.force) < -self._doubt()
             if not wrong.any():
-                break
+                return
             self.side[wrong] = 0
             self.steps += int(wrong.sum())
             self._refresh()
-        return gap
+
+    def _take_up_many(self) -> None:
+        """Take up all violated bounds at once, for as long as that raises the dual objective."""
+        height = self._height()
+        while self._able():
+            outside = np.maximum(self.lower - self.values, self.values - self.upper)
+            violated = (self.side == 0) & (outside > 1e-10 * (1.0 + np.abs(self.values)))
+            before = self.side.copy()
+            self.side[violated] = np.where(self.values < self.lower, -1, 1)[violated]
+            self.steps += int(violated.sum())
+            self._refresh()
+            self._make_independent()
+            self._let_go()
+            now = self._height()
+            if not now > height * (1.0 + 1e-9):
+                self.side = before
+                self._refresh()
+                return
+            height = now
+
+    def _height(self) -> float:
+        """Return the dual objective, which is that of the nearest point with these bounds held."""
+        return float(0.5 * self.weight @ (self.values - self.target) ** 2)
 
     def _make_independent(self) -> None:
         """Release bounds of the guess that follow from the others."""
-        while True:
-            stuck = np.flatnonzero(self.side[self.tableau.basis] != 0)
-            released = False
-            for row in stuck:
-                line = (self.tableau.entries[row] != 0) & (self.side != 0) & ~self.pinned
-                if line.any():
-                    self.side[np.flatnonzero(line)[0]] = 0
-                    released = True
-                    break
-            if not released:
-                return
+        tableau, released = self.tableau, False
+        for row in np.flatnonzero(self.side[tableau.basis] != 0):
+            line = (tableau.entries[row] != 0) & (self.side != 0) & ~self.pinned
+            if line.any():
+                column = int(np.where(line, np.abs(tableau.entries[row]), 0.0).argmax())
+                self.side[column], released = 0, True
+                if column != tableau.basis[row]:
+                    tableau.exchange(int(row), column)
+        if released:
             self._refresh()
 
     def _contradiction(self) -> float:
@@ -220,7 +266,7 @@ class _Run:
     def _doubt(self) -> np.ndarray:
         """Return the rounding of every multiplier."""
         pull = np.abs(self.weight * (self.values - self.target)) + self.weight * np.abs(self.values)
-        doubt: np.ndarray = self.noise * (pull + np.abs(self.table).T @ pull[self.inside])
+        doubt: np.ndarray = self.noise * (pull + self.size.T @ pull[self.inside])
         return doubt
 
     def _worst(self) -> tuple[int, int]:
@@ -231,7 +277,7 @@ class _Run:
         bound = np.where(below > above, self.lower, self.upper)
         with np.errstate(invalid="ignore"):
             allowed = 1e-13 * (1.0 + np.where(np.isfinite(bound), np.abs(bound), 0.0))
-        allowed[self.inside] += self.noise * (np.abs(self.table) @ np.abs(self.values))
+        allowed[self.inside] += self.noise * (self.size @ np.abs(self.values))
         outside[~(outside > allowed)] = -np.inf
         column = int(outside.argmax())
         if outside[column] == -np.inf:
@@ -243,7 +289,7 @@ class _Run:
         bound = self.lower[column] if sign > 0 else self.upper[column]
         strength = self.kind.type(0.0)
         nothing = np.zeros_like(self.target)
-        while self.steps < STEPS_PER_COLUMN * (len(self.side) + 10):
+        while self._able():
             self.steps += 1
             motion, change = self._nearest(nothing, nothing, (column, sign))
             left = sign * (bound - (self.values[column] + strength * motion[column]))
@@ -273,6 +319,6 @@ class _Run:
         """Return how fast the strength of every held bound grows under a force on a column; rounding counts as zero."""
         pull = np.abs(self.weight * motion)
         pull[column] += 1.0
-        rounding = self.noise * (pull + np.abs(self.table).T @ pull[self.inside])
+        rounding = self.noise * (pull + self.size.T @ pull[self.inside])
         able = (self.side != 0) & ~self.pinned & (np.abs(change) > rounding)
         return np.where(able, -self.side * change, 0.0)

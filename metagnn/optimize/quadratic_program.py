@@ -157,7 +157,11 @@ class QuadraticProgram:
         seen: set[bytes] = set()
         for _ in range(60):
             values = np.where(side < 0, lower, np.where(side > 0, upper, 0.0))
-            active_set = ActiveSet(self._columns, self.weights, side == 0)
+            try:
+                active_set = ActiveSet(self._columns, self.weights, side == 0)
+            except RuntimeError:
+                # Weights of many decades rounded a pivot to zero.
+                return None
             free = active_set.free
             solved, y, residual = active_set.solve(target[free], b - self._rows @ values, multipliers)
             values[free] = solved

@@ -25,6 +25,7 @@ class Tableau:
     Attributes:
         entries: T, shape `[rank, columns]`, in extended precision if it is small.
         basis: Basic column of every row.
+        work: Entries changed or compared by exchanges so far.
     """
 
     def __init__(self, matrix: Any, extended: bool = False) -> None:
@@ -33,7 +34,8 @@ class Tableau:
         self.entries: npt.NDArray[Any] = dense.astype(kind)
         self._cancelled = 1e4 * float(np.finfo(kind).eps)
         self._smallest = 1e-13 if kind is np.longdouble else 1e-11
-        self.basis = np.full(len(dense), -1)
+        self.work = 0
+        self.basis, self._stale = np.full(len(dense), -1), np.ones(len(dense), dtype=bool)
         size = np.abs(self.entries).max(axis=1, initial=0.0)
         for row in np.argsort((self.entries != 0).sum(axis=1), kind="stable"):
             line = np.abs(self.entries[row])
@@ -41,19 +43,25 @@ class Tableau:
                 self.exchange(int(row), int(line.argmax()))
         # Rows that depend on others are zero by now.
         self.entries, self.basis = self.entries[self.basis >= 0], self.basis[self.basis >= 0]
+        self._cleaned, self._stale = self.entries.copy(), np.ones(len(self.basis), dtype=bool)
 
     def copy(self) -> Tableau:
         """Return a tableau that changes on its own."""
         twin = object.__new__(Tableau)
         twin.entries, twin.basis = self.entries.copy(), self.basis.copy()
+        twin.work = 0
+        twin._cleaned, twin._stale = self._cleaned.copy(), self._stale.copy()
         twin._cancelled, twin._smallest = self._cancelled, self._smallest
         return twin
 
     def clean(self, rows: np.ndarray) -> npt.NDArray[Any]:
         """Return rows of the entries, zero where they may be rounding."""
-        lines: npt.NDArray[Any] = self.entries[rows]
+        stale = rows[self._stale[rows]]
+        lines = self.entries[stale]
         lines[np.abs(lines) <= self._smallest] = 0.0
-        return lines
+        self._cleaned[stale], self._stale[stale] = lines, False
+        cleaned: npt.NDArray[Any] = self._cleaned[rows]
+        return cleaned
 
     def exchange(self, row: int, column: int) -> None:
         """Make a column the basic one of a row; costs one update of rank one."""
@@ -67,6 +75,8 @@ class Tableau:
         table[np.ix_(rows, columns)] = after
         table[:, column] = 0.0
         table[row, column] = 1.0
+        self._stale[row] = self._stale[rows] = True
+        self.work += 4 * before.size
         self.basis[row] = column
 
     def prefer(self, mobility: np.ndarray) -> None:
@@ -81,6 +91,7 @@ class Tableau:
             columns = np.flatnonzero(outside)
             gain = self._gain(self.entries[:, columns], mobility[columns], mobility[self.basis])
             best = gain.max(axis=1, initial=0.0)
+            self.work += gain.size
             rows = np.flatnonzero(best > VOLUME)
             if not len(rows):
                 return

@@ -32,7 +32,7 @@ RANDOM = "random networks"
 
 SIZES = {
     "quick": {"e_coli_core": 16, RANDOM: 16},
-    "usual": {"e_coli_core": 2_000, "iJO1366": 16, RANDOM: 320},
+    "usual": {"e_coli_core": 2_000, "iJO1366": 8, RANDOM: 320},
     "full": {"e_coli_core": 100_000, "iJO1366": 500, RANDOM: 2_000},
 }
 """Problems on every network, all kinds together."""
