@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from metagnn.network.coupled_reactions import CoupledReactions
-from metagnn.optimize.dual_active_set import TIRED, DualActiveSet
+from metagnn.optimize.dual_active_set import DualActiveSet
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
 from metagnn.optimize.per_thread import PerThread
 from metagnn.optimize.quadratic_program import QuadraticProgram
@@ -78,8 +78,7 @@ class ReferenceNearest:
             if fluxes is not None:
                 return OPTIMAL, fluxes, found.side
             reason = found.status if found.status != OPTIMAL else "failed: rounding"
-        # A large problem comes here after the interior-point solver has tried it in several ways.
-        if reason != INFEASIBLE and not (reason == TIRED and side is not None):
+        if reason != INFEASIBLE:
             solution = QuadraticProgram(self._matrix, problem[3]).solve(problem[3] * problem[0], *problem[1:3])
             fluxes = self.within(solution.values, problem)
             if fluxes is not None:
