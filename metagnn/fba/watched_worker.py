@@ -18,13 +18,13 @@ def end_with_run(run: int) -> None:
     """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if os.getppid() == run:
-        threading.Thread(target=_end_with, args=(run,), daemon=True).start()
-    elif os.name == "posix" and not is_alive(run):
-        os._exit(1)
+    is_child = os.getppid() == run
+    if is_child or os.name == "posix":
+        threading.Thread(target=_end_with, args=(run, is_child), daemon=True).start()
 
 
-def _end_with(run: int) -> None:
-    while os.getppid() == run:
+def _end_with(run: int, is_child: bool) -> None:
+    # A run killed a moment ago is no parent any more, but stays in the table of processes until somebody asks for it.
+    while os.getppid() == run if is_child else is_alive(run):
         time.sleep(1.0)
     os._exit(1)

@@ -105,7 +105,5 @@ class ReactionGroups(Float64Module):
 def _join_ties(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
     """Replace bounds that rounding put in the wrong order by their mean."""
     tied = (low > high) & (low - high <= TIE[0] + TIE[1] * low.abs())
-    if not bool(tied.any()):
-        return low, high
     middle = (low + high) / 2
     return torch.where(tied, middle, low), torch.where(tied, middle, high)
