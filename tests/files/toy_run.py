@@ -183,7 +183,7 @@ def race(out: Path, folder: bool, how: dict, gate, lost, results) -> None:
 def of_two_writers_exactly_one_wins(root: Path, folder: bool) -> None:
     context = multiprocessing.get_context("fork")
     for how in ({}, {"resume": True}, {"force": True}):
-        for repetition in range(20):
+        for repetition in range(6):
             out = root / f"{repetition}{''.join(how)}" / "out"
             gate, lost, results = context.Barrier(2), context.Event(), context.Queue()
             writers = [context.Process(target=race, args=(out, folder, how, gate, lost, results)) for _ in range(2)]
