@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from metagnn.errors import InputError
+from metagnn.nn.identity_derivative import IdentityDerivative
 
 
 def require_positive(name: str, values: Tensor) -> Tensor:
@@ -28,7 +29,7 @@ def require_positive(name: str, values: Tensor) -> Tensor:
     return checked
 
 
-class _Positive(torch.autograd.Function):
+class _Positive(IdentityDerivative):
     """Identity whose `forward` can read values under any transform."""
 
     @staticmethod
@@ -37,20 +38,6 @@ class _Positive(torch.autograd.Function):
         if not bool((values > 0).all()):
             raise InputError(f"`{name}` must be positive in every reaction")
         return values.view_as(values)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        """Save nothing."""
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        """Return the gradient."""
-        return gradient, None
-
-    @staticmethod
-    def jvp(ctx: Any, tangent: Tensor, _: None) -> Tensor:
-        """Return the tangent."""
-        return tangent.view_as(tangent)
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[Any, ...], values: Tensor, name: str) -> tuple[Tensor, int]:

@@ -14,6 +14,7 @@ from torch import Tensor
 from metagnn._typing import Fluxes
 from metagnn.network.incidence import Incidence
 from metagnn.network.sparse_balances import PROMISED, SparseBalances
+from metagnn.nn.identity_derivative import IdentityDerivative
 
 
 class SettledFluxes:
@@ -77,27 +78,13 @@ class SettledFluxes:
         return SparseBalances(matrix[np.flatnonzero(np.diff(matrix.indptr))])
 
 
-class _Settling(torch.autograd.Function):
+class _Settling(IdentityDerivative):
     """`SettledFluxes.move` with the derivative of the identity."""
 
     @staticmethod
     def forward(fluxes: Tensor, settled: SettledFluxes) -> Tensor:
         """Move the fluxes."""
         return settled.move(fluxes)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        """Save nothing."""
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        """Return the gradient."""
-        return gradient, None
-
-    @staticmethod
-    def jvp(ctx: Any, tangent: Tensor, _: None) -> Tensor:
-        """Return the tangent."""
-        return tangent.view_as(tangent)
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[Any, ...], fluxes: Tensor, settled: SettledFluxes) -> tuple[Tensor, int]:
