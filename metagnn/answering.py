@@ -12,7 +12,6 @@ import pandas as pd
 
 from metagnn.analysis.composition.fitted_composition import Composition, own_composition
 from metagnn.datasets.targets import read_targets
-from metagnn.errors import InputError
 from metagnn.estimator import Estimator, UnfittedError
 from metagnn.inputs.kind import Answer
 from metagnn.inputs.present import learned_uptakes

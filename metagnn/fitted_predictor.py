@@ -20,10 +20,10 @@ from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.guarded_training import GuardedTraining, TrainingRun, train_network
 from metagnn.inputs.kind import Answer
 from metagnn.inputs.names import InputNames
+from metagnn.lifted_demands import lift_where_needed
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.lifted_demands import lift_where_needed
 from metagnn.predictor_setup import PredictorSetup, SampleTables
 from metagnn.training.linear_baseline import warn_underfit
 from metagnn.training.rounds import training_end

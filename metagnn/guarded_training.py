@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -193,7 +192,11 @@ class GuardedTraining:
         observed, conditions = self._observed, self.samples.conditions
         own, _ = fitted.estimate.predict(conditions)
         answer = fitted.fluxes(self.setup.relaxed, conditions, learned) * fitted.gains
-        unseen = simple if left_out is None else np.where(np.isnan(left_out), simple, simple + fitted.shares * (left_out - simple))
+        unseen = (
+            simple
+            if left_out is None
+            else np.where(np.isnan(left_out), simple, simple + fitted.shares * (left_out - simple))
+        )
         table = {
             "training samples": [normalised_error(values, observed) for values in (own, learned, answer)],
             "left out": [

@@ -16,8 +16,11 @@ from metagnn.predictor_setup import PredictorSetup, SampleTables
 TRIED = 40
 """Most samples that are tried, evenly spread; each costs two quadratic programs."""
 
+FAR = 0.05
+"""Error of the nearest feasible fluxes up to which the demands are kept: noise alone leaves as much."""
+
 WORTH = 0.01
-"""What lifting must take off the error of the nearest feasible fluxes to be worth giving up a law of the model."""
+"""What lifting must take off that error to be worth giving up a law of the model."""
 
 
 class LiftedDemandsWarning(UserWarning):
@@ -38,7 +41,8 @@ def lift_where_needed(
         return setup, samples
     lifted = dataclasses.replace(setup, lifted=True)
     same = lifted.relaxed.bounds.lower, lifted.relaxed.bounds.upper
-    if all(np.array_equal(a, b) for a, b in zip(same, (setup.relaxed.bounds.lower, setup.relaxed.bounds.upper))):
+    before = setup.relaxed.bounds.lower, setup.relaxed.bounds.upper
+    if all(np.array_equal(one, other) for one, other in zip(same, before, strict=True)):
         return setup, samples
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -46,7 +50,7 @@ def lift_where_needed(
     seen = torch.nonzero((~torch.isnan(samples.observed)).any(-1)).squeeze(-1)
     tried = seen[:: max(1, -(-len(seen) // TRIED))]
     kept, free = (_misfit(own, batch.rows(tried)) for own, batch in ((setup, samples), (lifted, others)))
-    if not free < kept - WORTH:
+    if kept <= FAR or not free < kept - WORTH:
         return setup, samples
     said = "no flux of the model at all" if np.isinf(kept) else f"its nearest fluxes leave an error of {kept:.2g}"
     warnings.warn(

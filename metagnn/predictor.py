@@ -12,8 +12,8 @@ import pandas as pd
 from metagnn.answering import AnsweringEstimator
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.errors import InputError
-from metagnn.guarded_training import TrainingRun
 from metagnn.fitted_predictor import FittedPredictor, train_predictor
+from metagnn.guarded_training import TrainingRun
 from metagnn.inputs.kinds import input_kind
 from metagnn.inputs.names import InputNames
 from metagnn.models.constraint import AbstractConstraint, as_constraint

@@ -67,9 +67,7 @@ class PredictorSetup:
     def __post_init__(self) -> None:
         kind = self.kind
         if self.estimate not in ESTIMATES:
-            raise InputError(
-                f"`estimate` is {self.estimate!r}; expected 'auto', or None for the graph network alone"
-            )
+            raise InputError(f"`estimate` is {self.estimate!r}; expected 'auto', or None for the graph network alone")
         check_composition(self.composition)
         kind.check(self.constraint, self.composition)
         for name, expected in (("config", kind.config_type), ("training", TrainingConfig)):
@@ -92,7 +90,7 @@ class PredictorSetup:
 
     @property
     def takes_estimate(self) -> bool:
-        """Whether a simple estimate has a place: not where the composition of biomass is fitted along with the fluxes."""
+        """Whether a simple estimate has a place: not where the composition of biomass is fitted too."""
         return self.kind.estimated and self.composition == "fixed"
 
     @cached_property

@@ -8,9 +8,9 @@ from metagnn.files.output import WORK
 from metagnn.models.flux_gnn import FluxGNNConfig
 from metagnn.network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
+from metagnn.predictor_setup import SampleTables
 from metagnn.testing import toy_network
 from metagnn.training.config import TrainingConfig
-from metagnn.predictor_setup import SampleTables
 from metagnn.training_job import train_to_folder
 
 

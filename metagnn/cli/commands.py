@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from metagnn.cli.console import print_table, progress_bar
+from metagnn.cli.measured_samples import ends_of_intervals, print_errors, read_features_file, read_samples
 from metagnn.cli.model_argument import network_of
 from metagnn.cli.open_sources import print_open_sources
 from metagnn.cli.pictures import (
@@ -22,7 +23,6 @@ from metagnn.cli.pictures import (
     picture_of_training,
     require_targets,
 )
-from metagnn.cli.measured_samples import ends_of_intervals, print_errors, read_features_file, read_samples
 from metagnn.cli.presence import print_uptakes
 from metagnn.datasets.label_file import simulate_to_file
 from metagnn.errors import InputError, ModelWarning, NetworkError
@@ -103,7 +103,7 @@ def train(chosen: argparse.Namespace) -> None:
     network = network_of(chosen)
     require_growth(network)
     tables = read_samples(chosen)
-    inputs, targets = tables.inputs, tables.targets
+    inputs, targets = tables.inputs, pd.DataFrame(tables.targets)
     if is_first_process():
         print_open_sources(network, inputs)
     # Progress is asked for, so that a pipe gets its lines too.

@@ -28,7 +28,9 @@ def read_samples(chosen: argparse.Namespace) -> SampleTables:
     features = read_features_file(chosen, inputs)
     groups = None
     if chosen.groups is not None:
-        columns = {str(name): table[name] for table in (features, targets, inputs) if table is not None for name in table}
+        columns = {
+            str(name): table[name] for table in (features, targets, inputs) if table is not None for name in table
+        }
         if chosen.groups not in columns:
             raise TableError("`--groups`: " + unknown_name(chosen.groups, columns, "column of the tables"))
         groups = columns[chosen.groups]
@@ -66,7 +68,10 @@ def print_errors(predictor: FluxPredictor) -> None:
     if not len(errors):
         return
     used = ", ".join(f"{name} {share:.2f}" for name, share in predictor.estimate_.items())
-    rows = [(str(name), *(f"{value:.3f}" for value in row)) for name, row in zip(errors.index, errors.to_numpy(), strict=True)]
+    rows = [
+        (str(name), *(f"{value:.3f}" for value in row))
+        for name, row in zip(errors.index, errors.to_numpy(), strict=True)
+    ]
     print_table(f"error, mean of ‖v̂ − v‖ / ‖v‖; shares: {used}", ("prediction", *map(str, errors.columns)), rows)
     gains = predictor.gains_
     told = [(str(name), f"{gain:.3f}") for name, gain in gains[(gains - 1).abs() > 0.01].items()]

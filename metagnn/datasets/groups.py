@@ -41,7 +41,7 @@ def read_groups(groups: Any, index: pd.Index) -> Tensor | None:
             f"`groups` holds one group, {names[0]!r}; expected two at least, or None: what is predicted of a group is "
             "tried on one that was left out"
         )
-    single = [repr(names[k]) for k in np.flatnonzero(np.bincount(numbers) == 1)]
+    single = [repr(names[k]) for k in np.flatnonzero(np.bincount(numbers) == 1).tolist()]
     if single and len(single) < len(names):
         warnings.warn(
             f"`groups`: {', '.join(single[:3])}{' and others' if len(single) > 3 else ''} has one row; it is left out "

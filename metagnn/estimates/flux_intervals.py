@@ -62,7 +62,9 @@ class TargetBeliefs:
         seen = ~np.isnan(self.mean[row])
         errors = np.where(np.isnan(self.errors), 0.0, self.errors)
         # One stretch for all fluxes keeps how their errors go together.
-        usual = np.quantile(np.abs(self.errors[~np.isnan(self.errors)]), level) if (~np.isnan(self.errors)).any() else 1.0
+        usual = (
+            np.quantile(np.abs(self.errors[~np.isnan(self.errors)]), level) if (~np.isnan(self.errors)).any() else 1.0
+        )
         stretch = self.half_widths()[row] / max(usual, 1e-12)
         chosen = errors[rng.integers(len(errors), size=draws)] * rng.choice([-1.0, 1.0], size=(draws, 1))
         return np.where(seen, self.mean[row] + stretch * chosen, np.nan)

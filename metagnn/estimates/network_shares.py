@@ -45,7 +45,8 @@ def _shares(step: np.ndarray, wanted: np.ndarray, strength: float) -> np.ndarray
         return np.full(step.shape[1], common)
     # In units of what a typical flux adds per sample, so that a strength is a number of samples.
     pull = strength * max(total / step.size, 1e-300)
-    return np.clip((product + pull * common) / (square + pull), 0.0, 1.0)
+    shares: np.ndarray = np.clip((product + pull * common) / (square + pull), 0.0, 1.0)
+    return shares
 
 
 def _left_out_error(step: np.ndarray, wanted: np.ndarray, folds: np.ndarray, strength: float) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 SEEN, INTERPOLATED, EXTRAPOLATED, NEW = "seen", "interpolated", "extrapolated", "new substrate"
 
 NEAR = 0.1
-"""Distance to the nearest sample of the fit, in units of the spread of the inputs, up to which a sample counts as seen."""
+"""Distance to the nearest sample of the fit, in units of the spread of the inputs, up to which it counts as seen."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,4 +34,6 @@ def scaled_error(
     if np.isnan(predicted[seen]).any():
         return np.inf
     square = np.square((predicted - observed) / scale)[seen]
-    return float(np.sqrt(np.average(square, weights=None if weight is None else weight[seen]))) if seen.any() else np.nan
+    return (
+        float(np.sqrt(np.average(square, weights=None if weight is None else weight[seen]))) if seen.any() else np.nan
+    )

@@ -19,7 +19,9 @@ COLLINEAR = 1e-8
 """Share of the largest singular value below which features are combinations of others."""
 
 
-def read_features(table: pd.DataFrame | None, index: pd.Index, expected: Sequence[str] | None) -> tuple[np.ndarray, tuple[str, ...]]:
+def read_features(
+    table: pd.DataFrame | None, index: pd.Index, expected: Sequence[str] | None
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """Read a table of features: a column of numbers is one feature, a column of labels one for each of its labels.
 
     Args:
@@ -45,7 +47,9 @@ def read_features(table: pd.DataFrame | None, index: pd.Index, expected: Sequenc
     table = align_rows(table, index, "features")
     _check_columns([str(name) for name in table.columns], expected)
     if expected is None:
-        names = tuple(feature for position in range(table.shape[1]) for feature in _features_of(table.iloc[:, position]))
+        names = tuple(
+            feature for position in range(table.shape[1]) for feature in _features_of(table.iloc[:, position])
+        )
     else:
         names = tuple(expected)
     values = np.zeros((len(table), len(names)))

@@ -19,4 +19,4 @@ def test_the_scaled_error_is_in_units_of_the_spread_and_infinite_without_an_answ
     assert scaled_error(OBSERVED + 2 * scale, OBSERVED, scale) == pytest.approx(2)
     assert scaled_error(np.full((3, 2), np.nan), OBSERVED, scale) == np.inf
     weight = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
-    assert scaled_error(OBSERVED + [3.0, 100.0], OBSERVED, scale, weight) == pytest.approx(3)
+    assert scaled_error(OBSERVED + np.array([3.0, 100.0]), OBSERVED, scale, weight) == pytest.approx(3)
