@@ -6,11 +6,11 @@ import numpy as np
 
 
 def row_errors(guess: np.ndarray, observed: np.ndarray, relative: bool) -> np.ndarray:
-    """Return the error of every row, shape `[samples]`; NaN where nothing was observed.
+    """Return the error of every row, shape `[..., samples]`; NaN where nothing was observed.
 
     Args:
-        guess: Estimates, shape `[samples, targets]`.
-        observed: Targets, NaN for gaps.
+        guess: Estimates, shape `[..., samples, targets]`.
+        observed: Targets, NaN for gaps, shape `[samples, targets]`.
         relative: Whether a row's error is relative to the norm of its own targets; if not, every target is relative to
             its standard deviation over the rows.
     """
@@ -27,6 +27,6 @@ def row_errors(guess: np.ndarray, observed: np.ndarray, relative: bool) -> np.nd
         spread = np.sqrt(np.where(held, (values - centre) ** 2, 0.0).sum(axis=0) / total)
         scale = np.where(spread > 1e-6 * np.abs(centre), spread, np.maximum(np.abs(centre), 1e-12))
         share = np.maximum(held.sum(axis=1), 1)
-    square = np.where(held, ((np.nan_to_num(guess) - values) / scale) ** 2, 0.0).sum(axis=1) / share
+    square = np.where(held, ((np.nan_to_num(guess) - values) / scale) ** 2, 0.0).sum(axis=-1) / share
     errors: np.ndarray = np.where(held.any(axis=1), np.sqrt(square), np.nan)
     return errors

@@ -9,11 +9,11 @@ import numpy as np
 
 from metagnn.estimates.row_errors import row_errors
 
-MOST_MEMBERS = 4
+MOST_MEMBERS = 3
 """Largest number of estimates in an average."""
 
-WORTH = 0.98
-"""Error with a further member, relative to that without, below which it joins."""
+NEARLY_BEST = 1.25
+"""Largest error of a member, relative to the best one."""
 
 FEW_FOLDS = 2
 """Folds with rows outside of the others up to which the default stays as it is."""
@@ -85,23 +85,15 @@ def find_shares(left_out: LeftOut, default: Sequence[int]) -> Shares:
 
 
 def _plain_average(left_out: LeftOut, rows: np.ndarray) -> np.ndarray:
-    """Return equal shares of few candidates: the best one, and whichever lower the error of the average.
+    """Return equal shares of the best candidates, as far as they are nearly as good as the best one.
 
     Equal parts are robust where rows are few: no coefficient is fitted.
     """
-    guesses, observed = left_out.guesses[:, rows], left_out.observed[rows]
-    members: list[int] = []
-    best = np.inf
-    while len(members) < min(MOST_MEMBERS, len(guesses)):
-        others = [index for index in range(len(guesses)) if index not in members]
-        scores = []
-        for other in others:
-            errors = row_errors(guesses[[*members, other]].mean(axis=0), observed, left_out.relative)
-            scores.append(float(np.nanmean(errors)) if not np.isnan(errors).all() else 0.0)
-        if members and not min(scores) < WORTH * best:
-            break
-        best = min(scores)
-        members.append(others[int(np.argmin(scores))])
-    shares = np.zeros(len(guesses))
+    errors = row_errors(left_out.guesses[:, rows], left_out.observed[rows], left_out.relative)
+    seen = ~np.isnan(errors).any(axis=0)
+    scores = errors[:, seen].mean(axis=1) if seen.any() else np.zeros(len(errors))
+    best = np.argsort(scores, kind="stable")[:MOST_MEMBERS]
+    members = best[scores[best] <= NEARLY_BEST * scores[best[0]]]
+    shares = np.zeros(len(scores))
     shares[members] = 1.0 / len(members)
     return shares
