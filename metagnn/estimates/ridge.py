@@ -14,6 +14,9 @@ from metagnn.estimates.observations import Observations
 CHUNK_ENTRIES = 2**22
 """Largest size of an intermediate, samples × columns × targets."""
 
+LEAST_SPREAD = 0.3
+"""Smallest standard deviation of an own flux that it is scaled by, relative to that of all targets."""
+
 
 @dataclass(frozen=True)
 class RidgeEstimate(AbstractEstimate):
@@ -22,31 +25,31 @@ class RidgeEstimate(AbstractEstimate):
     Attributes:
         name: How it is called in results.
         columns: What it reads, as in `shared_columns`.
-        own: Whether it also reads the minimum-norm flux of the target itself.
+        own: Coefficient that the minimum-norm flux of the target itself is shrunk to, such as 1 for a cell that does
+            what flux balance analysis says; None: it is not read.
         penalty: Penalty on a squared coefficient, per training row.
     """
 
     name: str = "ridge"
     columns: tuple[str, ...] = ("inputs",)
-    own: bool = False
+    own: float | None = None
     penalty: float = 0.01
 
     def fit(self, known: KnownSamples, observed: np.ndarray, weight: np.ndarray | None) -> FittedRidge:
         """See the base class."""
         shared = shared_columns(known, self.columns)
-        scaling, own_scaling = Scaling.of(shared), Scaling.of(known.own)
-        seen = Observations.of(observed, weight)
+        scaling, own_scaling = Scaling.of(shared), _own_scaling(known.own)
+        own = None if self.own is None else own_scaling.apply(known.own)
+        seen = Observations.of(observed - self.expected(own_scaling, known), weight)
         samples, targets = observed.shape
-        width = shared.shape[1] + self.own
+        width = shared.shape[1] + (own is not None)
         coefficients, inverse = np.zeros((targets, width)), np.zeros((targets, width, width))
         centre, offset = np.zeros((targets, width)), seen.mean()
         fitted, used = np.zeros(observed.shape), np.ones(targets)
         step = max(CHUNK_ENTRIES // max(samples * max(width, 1), 1), 1)
         for start in range(0, targets, step):
             part = slice(start, start + step)
-            X = _design(
-                scaling.apply(shared), own_scaling.apply(known.own)[:, part] if self.own else None, observed[:, part]
-            )
+            X = _design(scaling.apply(shared), None if own is None else own[:, part], observed[:, part])
             w = seen.weight[:, part]
             total = np.maximum(w.sum(axis=0), 1e-300)
             centre[part] = np.einsum("nt,ntp->tp", w, X) / total[:, None]
@@ -63,6 +66,20 @@ class RidgeEstimate(AbstractEstimate):
         return FittedRidge(
             self, scaling, own_scaling, centre, coefficients, inverse, offset, seen.deviation(fitted, used)
         )
+
+    def expected(self, own_scaling: Scaling, known: KnownSamples) -> np.ndarray | float:
+        """What is expected of every target before any row is seen; of a sample without own fluxes, their mean."""
+        if not self.own:
+            return 0.0
+        return self.own * np.where(np.isnan(known.own), own_scaling.centre, known.own)
+
+
+def _own_scaling(own: np.ndarray) -> Scaling:
+    """Scaling of the own fluxes: one that hardly varies in training must not weigh by a thousand elsewhere."""
+    scaling = Scaling.of(own)
+    spread = np.where(np.isfinite(scaling.scale), scaling.scale, 0.0)
+    scale = np.sqrt(spread**2 + LEAST_SPREAD**2 * np.mean(spread**2)) if spread.size else spread
+    return Scaling(scaling.centre, np.where(scale > 0, scale, np.inf))
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +98,7 @@ class FittedRidge(AbstractFittedEstimate):
     def predict(self, known: KnownSamples) -> Guess:
         """See the base class; the deviation grows with the distance from the training rows."""
         shared = self.scaling.apply(shared_columns(known, self.settings.columns))
-        own = self.own_scaling.apply(known.own) if self.settings.own else None
+        own = None if self.settings.own is None else self.own_scaling.apply(known.own)
         mean, deviation = np.zeros((len(known), len(self.offset))), np.zeros((len(known), len(self.offset)))
         step = max(CHUNK_ENTRIES // max(len(known) * max(self.centre.shape[1], 1), 1), 1)
         for start in range(0, len(self.offset), step):
@@ -90,7 +107,7 @@ class FittedRidge(AbstractFittedEstimate):
             mean[:, part] = self.offset[part] + np.einsum("ntp,tp->nt", X, self.coefficients[part])
             leverage = np.einsum("ntp,tpq,ntq->nt", X, self.inverse[part], X, optimize=True)
             deviation[:, part] = self.deviation[part] * np.sqrt(1.0 + leverage)
-        return Guess(mean, deviation)
+        return Guess(mean + self.settings.expected(self.own_scaling, known), deviation)
 
 
 def _design(shared: np.ndarray, own: np.ndarray | None, targets: np.ndarray) -> np.ndarray:
