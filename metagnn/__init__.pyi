@@ -52,6 +52,7 @@ from .models import FluxGNNConfig as FluxGNNConfig
 from .models import Polytope as Polytope
 from .models import Soft as Soft
 from .models import SteadyState as SteadyState
+from .medium_regressor import MediumRegressor as MediumRegressor
 from .predictor import FluxPredictor as FluxPredictor
 from .training import TrainingConfig as TrainingConfig
 
