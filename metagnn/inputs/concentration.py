@@ -13,9 +13,9 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 
 
 class Concentration(Present):
-    """Concentrations in media: columns are exchanges or substances, values ≥ 0 [mM].
+    r"""Concentrations in media: columns are exchanges or substances, values ≥ 0 [mM].
 
-    As `Present`, with uptakes that saturate: $u\\,c/(K + c)$ with a K for every substrate, learned too.
+    As `Present`, with uptakes that saturate: $u\,c/(K + c)$ with a K for every substrate, learned too.
     """
 
     name = "concentration"

@@ -50,9 +50,7 @@ class Present(MaxUptake):
     saturates: ClassVar[bool] = False
     config_type = MediumGNNConfig
     # Few samples and a few hundred weights, which have priors: all samples in one step, and many of them.
-    training = TrainingConfig(
-        epochs=300, batch_size=1024, learning_rate=0.03, weight_decay=0.0, gradient_clip=1e3
-    )
+    training = TrainingConfig(epochs=300, batch_size=1024, learning_rate=0.03, weight_decay=0.0, gradient_clip=1e3)
 
     def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:
         """See the base class; every value but 0 and 1 is refused, an empty cell too."""
@@ -150,6 +148,15 @@ def learned_uptakes(model: AbstractFluxModel, conditions: Conditions) -> np.ndar
     with torch.no_grad():
         learned: np.ndarray = learner.uptakes(conditions).double().numpy()
     return learned
+
+
+def growth_of_members(model: AbstractFluxModel, conditions: Conditions) -> np.ndarray:
+    """Growth by every member of the ensemble, exact, shape `[members, samples]` [1/h]; 0 where a medium starves.
+
+    Raises:
+        InputError: The model learns no uptakes.
+    """
+    return _media_model(model).member_growth(conditions)
 
 
 def _media_model(model: AbstractFluxModel) -> MediumGNN:

@@ -21,7 +21,7 @@ USUAL_BUDGET = 300.0
 SHARPNESS = 4.0
 """How abruptly the budget limits the uptakes."""
 
-HALF_SATURATION = 0.5
+USUAL_HALF = 0.5
 """Concentration at which an uptake is half of its largest before training [mM]."""
 
 WEAK = -2.5
@@ -70,14 +70,14 @@ class MediumBounds(nn.Module):
         self.pairs = SubstrateTerm(members, 0, exchanges * exchanges, width=0.3)
         self.repression = nn.Parameter(torch.zeros(members))
         self.budget = nn.Parameter(torch.zeros(members))
-        self.half = SubstrateTerm(members, features, exchanges) if saturates else None
+        self.half_saturation = SubstrateTerm(members, features, exchanges) if saturates else None
         self.half_level = nn.Parameter(torch.zeros(members)) if saturates else None
 
     def log_saturation(self, states: Tensor, amounts: Tensor) -> Tensor:
         """Logarithm of the share of the largest uptake that an amount allows, `[members or 1, samples, exchanges]`."""
-        if self.half is None or self.half_level is None:
+        if self.half_saturation is None or self.half_level is None:
             return torch.log((amounts > 0).to(self.level))[None]
-        half = HALF_SATURATION * torch.exp(self.half_level[:, None] + self.half(states))
+        half = USUAL_HALF * torch.exp(self.half_level[:, None] + self.half_saturation(states))
         amounts = amounts.to(self.level)
         # Not the logarithm of the share: its gradient is no number where nothing is held.
         return torch.log(amounts) - torch.log(amounts + half[:, None])
@@ -89,7 +89,8 @@ class MediumBounds(nn.Module):
         strength = self.represses(states)[:, :, None] - self.resists(states)[:, None] + pairs
         organic = self.carbon > 0
         among = organic[:, None] & organic & ~torch.eye(exchanges, dtype=torch.bool, device=organic.device)
-        return softplus(WEAK + self.repression[:, None, None] + strength) * among
+        kappa: Tensor = softplus(WEAK + self.repression[:, None, None] + strength) * among
+        return kappa
 
     def forward(self, states: Tensor, amounts: Tensor, further: Tensor | None = None) -> Tensor:
         """Compute the logarithm of the largest uptakes in every medium.
@@ -112,9 +113,9 @@ class MediumBounds(nn.Module):
     def penalty(self) -> Tensor:
         """Minus the logarithm of the prior up to a constant, shape `[members]`."""
         terms = [self.uptake, self.represses, self.resists, self.pairs]
-        scalars = [self.level, self.repression, self.budget]
-        if self.half is not None and self.half_level is not None:
-            terms, scalars = [*terms, self.half], [*scalars, self.half_level / 1.5]
+        scalars: list[Tensor] = [self.level, self.repression, self.budget]
+        if self.half_saturation is not None and self.half_level is not None:
+            terms, scalars = [*terms, self.half_saturation], [*scalars, self.half_level / 1.5]
         total = 0.5 * torch.stack(scalars).square().sum(0)
         for term in terms:
             total = total + term.penalty()

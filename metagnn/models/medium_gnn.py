@@ -102,6 +102,9 @@ class MediumGNN(AbstractFluxModel):
         NetworkError: The network has no growth reaction.
     """
 
+    metabolite_features: Tensor
+    reaction_features: Tensor
+    descriptors: Tensor
     input_index: Tensor
     input_forward: Tensor
     states: Tensor
@@ -128,8 +131,8 @@ class MediumGNN(AbstractFluxModel):
         self.register_buffer("input_index", torch.from_numpy(positions), persistent=False)
         forward = dict(zip(network.exchanges, network.imports_forward.tolist(), strict=True))
         self.register_buffer("input_forward", torch.tensor([forward[name] for name in inputs]), persistent=False)
-        for name in ("metabolite", "reaction"):
-            self.register_buffer(f"{name}_features", getattr(features, name), persistent=False)
+        self.register_buffer("metabolite_features", features.metabolite, persistent=False)
+        self.register_buffer("reaction_features", features.reaction, persistent=False)
         self.register_buffer("edge_index", network.stoichiometry.edge_index, persistent=False)
         self.register_buffer("edge_value", network.stoichiometry.value, persistent=False)
         width, members = self.config.hidden_channels, self.config.members
@@ -188,7 +191,7 @@ class MediumGNN(AbstractFluxModel):
         self.samples = len(samples)
         self.growth_scale.copy_(growth.nan_to_num().std(correction=0).clamp(min=1e-3))
         with torch.no_grad():
-            self.bounds.uptake.own += PLENTY * (self.bounds.carbon == 0)
+            self.bounds.uptake.own.add_(PLENTY * (self.bounds.carbon == 0))
             rows = conditions.rows(torch.linspace(0, len(samples) - 1, min(START_ROWS, len(samples))).long())
             usual = self._log_uptakes(rows)[:1].double()
             levels = torch.from_numpy(LEVELS)[:, None, None] * (self.bounds.carbon > 0) + usual
@@ -233,7 +236,8 @@ class MediumGNN(AbstractFluxModel):
         with torch.no_grad():
             uptakes = self.member_uptakes(conditions).double().numpy()
         solved = [self._program.solve(of_member, closed)[0] for of_member in uptakes]
-        return np.nan_to_num(np.stack(solved)).clip(0.0)
+        growth: np.ndarray = np.nan_to_num(np.stack(solved)).clip(0.0)
+        return growth
 
     def forward(self, conditions: Conditions) -> FluxPrediction:
         """Growth of every medium."""

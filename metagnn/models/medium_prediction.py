@@ -108,6 +108,6 @@ class GrowthTerm(nn.Module):
 
     def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> Tensor:
         """Compute the weighted mean of the squared standardised errors."""
-        at = prediction.growth_index
+        at = [prediction.growth_index]
         weight = None if batch.weight is None else batch.weight[:, at]
-        return masked_mse(prediction.growth, batch.observed[:, at], self.scale[at], weight)
+        return masked_mse(prediction.fluxes[:, at], batch.observed[:, at], self.scale[at], weight)
