@@ -76,6 +76,7 @@ def train_network(
     model = setup.new_model(names)
     model.prepare(network, samples.conditions)
     kind.check_learnable(network, model, samples)
+    kind.begin(model, samples)
     scale = samples.scale(growth_index=model.growth_index)
     objective = kind.objective(network, setup.constraint, scale, setup.training)
     history = fit_fluxes(

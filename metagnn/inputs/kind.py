@@ -121,6 +121,9 @@ class AbstractInputKind(ABC):
             TableError: Saying what the samples lack.
         """
 
+    def begin(self, model: AbstractFluxModel, samples: FluxBatch) -> None:  # noqa: B027 - a hook
+        """Choose where training starts, from the samples; by default a model starts as it is made."""
+
     def objective(
         self, network: MetabolicNetwork, constraint: AbstractConstraint, scale: Tensor, training: TrainingConfig
     ) -> Objective:
