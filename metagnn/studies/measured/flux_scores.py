@@ -1,0 +1,142 @@
+"""Score predicted fluxes against measured ones, or against the truth behind them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from metagnn.studies.harness.experiment import Scores
+from metagnn.studies.harness.measured_fluxes import relative_errors
+from metagnn.studies.harness.scores import VARIES
+from metagnn.studies.measured.flux_case import FluxCase, Fold
+from metagnn.studies.rivals.measured_fluxes import FittedFluxes, FluxAnswer, FluxRival
+
+OF_GROUP = "error of "
+"""Start of the names of the errors of single groups."""
+
+GROUPS_WON = "groups_won"
+
+
+def try_contestant(case: FluxCase, rival: FluxRival, seed: int, name: str, by_group: bool = False) -> Scores:
+    """Train on the training samples of every fold of a split, and score its test samples, pooled.
+
+    Args:
+        case: Samples and splits.
+        rival: Who learns.
+        seed: Seed of the training.
+        name: Name of the split.
+        by_group: Whether to add the error of every fold, named by the group of its test samples.
+
+    Returns:
+        See `score_answers`; and `train_error`, the normalised error of the training samples, mean over the folds.
+    """
+    answers, errors = [], []
+    for train, test in case.splits[name]:
+        learned = case.samples.rows(train)
+        fitted = rival(learned, seed)
+        answers.append(fitted(case.samples.rows(test).unmeasured()))
+        errors.append(_train_error(case, fitted, train))
+    scores = score_answers(case, case.splits[name], answers)
+    if by_group:
+        scores |= _errors_by_group(case, case.splits[name], answers)
+    return scores | {"train_error": float(np.mean(errors))}
+
+
+def score_answers(case: FluxCase, folds: Sequence[Fold], answers: Sequence[FluxAnswer]) -> Scores:
+    """Score the answers of all folds together.
+
+    Returns:
+        `normalised_error`, the mean of ‖predicted − observed‖ / ‖observed‖ over the samples; `uniform_q2`, the mean of
+        Q² over the fluxes that vary; `growth_error` and `hidden_error`, the median relative errors; `coverage` of the
+        90 % intervals of fluxes, of growth and of what is hidden, and the median half width relative to the mean
+        observed value; `max_abs_sv` and `max_bound_violation` [mmol/gDW/h]. None where a contestant has none.
+    """
+    rows = np.concatenate([test for _, test in folds])
+    names = list(map(str, case.samples.targets.columns))
+    truth, guess = case.truth[names].to_numpy()[rows], np.concatenate([answer.targets for answer in answers])
+    scored = [names.index(name) for name in case.scored]
+    growth = names.index(case.samples.network.growth_reaction)
+    scores: Scores = {
+        "normalised_error": float(relative_errors(truth[:, scored], guess[:, scored]).mean()),
+        "uniform_q2": _uniform_q2(truth[:, scored], guess[:, scored]),
+        "growth_error": _relative(truth[:, growth], guess[:, growth]),
+        "hidden_error": None,
+        **dict.fromkeys(("coverage", "half_width", "growth_coverage", "hidden_coverage", "all_coverage")),
+        **dict.fromkeys(("max_abs_sv", "max_bound_violation")),
+    }
+    ends = _joined(answers, "low"), _joined(answers, "high")
+    if ends[0] is not None and ends[1] is not None:
+        low, high = ends
+        inside = (low <= truth) & (truth <= high)
+        scores |= {
+            "coverage": float(inside[:, scored].mean()),
+            "growth_coverage": float(inside[:, growth].mean()),
+            "half_width": float(np.median((high - low)[:, scored] / 2 / np.abs(truth[:, scored]).mean(axis=0))),
+        }
+    if all(answer.laws for answer in answers):
+        scores |= {law: max(answer.laws[law] for answer in answers) for law in answers[0].laws}
+    return scores | _score_everything(case, rows, answers)
+
+
+def groups_won(runs: Mapping[str, Sequence[Scores]], bars: Sequence[str], split: str) -> None:
+    """Add to every run in how many groups its error is below the best of the bars, of the same seed."""
+    for scores in runs.values():
+        for at, run in enumerate(scores):
+            groups = [name for name in run[split] if name.startswith(OF_GROUP)]
+            best = {name: min(runs[bar][at][split][name] for bar in bars) for name in groups}
+            run[split][GROUPS_WON] = float(sum(run[split][name] < best[name] for name in groups))
+
+
+def _score_everything(case: FluxCase, rows: np.ndarray, answers: Sequence[FluxAnswer]) -> Scores:
+    """Score what was not measured, where the truth of every flux is known and the contestant says every flux."""
+    everything = _joined(answers, "fluxes")
+    if not case.hidden or everything is None:
+        return {}
+    truth = case.truth.to_numpy()[rows]
+    hidden = list(case.truth.columns).index(case.hidden)
+    scores: Scores = {"hidden_error": _relative(truth[:, hidden], everything[:, hidden])}
+    low, high = _joined(answers, "all_low"), _joined(answers, "all_high")
+    if low is not None and high is not None:
+        inside, varies = (low <= truth) & (truth <= high), truth.std(axis=0) > VARIES
+        scores |= {
+            "hidden_coverage": float(inside[:, hidden].mean()),
+            "all_coverage": float(inside[:, varies].mean()),
+        }
+    return scores
+
+
+def _train_error(case: FluxCase, fitted: FittedFluxes, train: np.ndarray) -> float:
+    learned = case.samples.rows(train)
+    scored = list(case.scored)
+    at = [list(learned.targets.columns).index(name) for name in scored]
+    guess = fitted(learned.unmeasured()).targets[:, at]
+    return float(relative_errors(learned.targets[scored].to_numpy(), guess).mean())
+
+
+def _errors_by_group(case: FluxCase, folds: Sequence[Fold], answers: Sequence[FluxAnswer]) -> Scores:
+    at = [list(case.samples.targets.columns).index(name) for name in case.scored]
+    truth = case.truth[list(case.scored)].to_numpy()
+    return {
+        f"{OF_GROUP}{case.samples.groups[test[0]]}": float(relative_errors(truth[test], answer.targets[:, at]).mean())
+        for (_, test), answer in zip(folds, answers, strict=True)
+    }
+
+
+def _joined(answers: Sequence[FluxAnswer], name: str) -> Any:
+    parts = [getattr(answer, name) for answer in answers]
+    return None if any(part is None for part in parts) else np.concatenate(parts)
+
+
+def _uniform_q2(truth: np.ndarray, guess: np.ndarray) -> float:
+    variation = np.square(truth - truth.mean(axis=0)).sum(axis=0)
+    varies = variation > 0
+    return float(np.mean(1.0 - np.square(truth - guess).sum(axis=0)[varies] / variation[varies]))
+
+
+def _relative(truth: np.ndarray, guess: np.ndarray) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return float(np.nanmedian(np.abs(guess / np.where(truth == 0, np.nan, truth) - 1.0)))
