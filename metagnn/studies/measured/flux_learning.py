@@ -28,8 +28,7 @@ class FluxLearning(AbstractMeasuredSet):
 
     Attributes:
         make: Makes samples and splits.
-        kinds: Kinds of inputs that FluxPredictor gets.
-        alone: Kinds of inputs that FluxGNN alone gets.
+        kinds: Kinds of inputs that FluxPredictor and FluxGNN alone get.
         effort: How much work FluxGNN may put in.
         bars: Contestants whose best is to be beaten in every group of the split `by_group`.
         by_group: Split whose errors are shown group by group; empty for none.
@@ -37,7 +36,6 @@ class FluxLearning(AbstractMeasuredSet):
 
     make: CaseMaker = dataclasses.field(kw_only=True)
     kinds: tuple[str, ...] = ("max_uptake", "rates")
-    alone: tuple[str, ...] = ("max_uptake", "rates")
     effort: PredictorEffort = dataclasses.field(default_factory=PredictorEffort)
     bars: tuple[str, ...] = ()
     by_group: str = ""
@@ -64,7 +62,7 @@ class FluxLearning(AbstractMeasuredSet):
     def run(self, contestant: str, data: FluxCase, seed: int) -> Run:
         """Train on every fold of every split, and score."""
         rival = (FLUX_RIVALS | self._ours())[contestant]
-        return Run({name: try_contestant(data, rival, seed, name, name == self.by_group) for name in data.splits})
+        return Run(try_contestant(data, rival, seed, self.by_group))
 
     def results(self, runs: Mapping[str, Sequence[Scores]]) -> dict[str, Any]:
         """Median and range of every metric; and where errors are shown by group, in how many the bars are beaten."""
@@ -77,7 +75,7 @@ class FluxLearning(AbstractMeasuredSet):
             f"{OURS}, {kind}": partial(fit_predictor, kind=kind, effort=self.effort) for kind in self.kinds
         }
         if has_estimates():
-            for kind in self.alone:
+            for kind in self.kinds:
                 found[f"{OURS}, FluxGNN alone, {kind}"] = partial(
                     fit_predictor, kind=kind, effort=self.effort, estimate=None
                 )

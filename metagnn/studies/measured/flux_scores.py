@@ -20,29 +20,34 @@ OF_GROUP = "error of "
 GROUPS_WON = "groups_won"
 
 
-def try_contestant(case: FluxCase, rival: FluxRival, seed: int, name: str, by_group: bool = False) -> Scores:
-    """Train on the training samples of every fold of a split, and score its test samples, pooled.
+def try_contestant(case: FluxCase, rival: FluxRival, seed: int, by_group: str = "") -> Scores:
+    """Train on the training samples of every fold of every split, and score its test samples, pooled.
 
     Args:
         case: Samples and splits.
         rival: Who learns.
         seed: Seed of the training.
-        name: Name of the split.
-        by_group: Whether to add the error of every fold, named by the group of its test samples.
+        by_group: Split that gets the error of every fold too, named by the group of its test samples.
 
     Returns:
-        See `score_answers`; and `train_error`, the normalised error of the training samples, mean over the folds.
+        By split, see `score_answers`; and `train_error`, the normalised error in training, mean over the folds.
     """
-    answers, errors = [], []
-    for train, test in case.splits[name]:
-        learned = case.samples.rows(train)
-        fitted = rival(learned, seed)
-        answers.append(fitted(case.samples.rows(test).unmeasured()))
-        errors.append(_train_error(case, fitted, train))
-    scores = score_answers(case, case.splits[name], answers)
-    if by_group:
-        scores |= _errors_by_group(case, case.splits[name], answers)
-    return scores | {"train_error": float(np.mean(errors))}
+    fits: dict[bytes, tuple[FittedFluxes, float]] = {}
+    found: Scores = {}
+    for name, folds in case.splits.items():
+        answers, errors = [], []
+        for train, test in folds:
+            # Splits may share their training samples.
+            key = train.tobytes()
+            if key not in fits:
+                fitted = rival(case.samples.rows(train), seed)
+                fits[key] = fitted, _train_error(case, fitted, train)
+            answers.append(fits[key][0](case.samples.rows(test).unmeasured()))
+            errors.append(fits[key][1])
+        found[name] = score_answers(case, folds, answers) | {"train_error": float(np.mean(errors))}
+        if name == by_group:
+            found[name] |= _errors_by_group(case, folds, answers)
+    return found
 
 
 def score_answers(case: FluxCase, folds: Sequence[Fold], answers: Sequence[FluxAnswer]) -> Scores:
@@ -78,7 +83,7 @@ def score_answers(case: FluxCase, folds: Sequence[Fold], answers: Sequence[FluxA
         }
     if all(answer.laws for answer in answers):
         scores |= {law: max(answer.laws[law] for answer in answers) for law in answers[0].laws}
-    return scores | _score_everything(case, rows, answers)
+    return scores | _score_hidden(case, rows, answers)
 
 
 def groups_won(runs: Mapping[str, Sequence[Scores]], bars: Sequence[str], split: str) -> None:
@@ -90,21 +95,25 @@ def groups_won(runs: Mapping[str, Sequence[Scores]], bars: Sequence[str], split:
             run[split][GROUPS_WON] = float(sum(run[split][name] < best[name] for name in groups))
 
 
-def _score_everything(case: FluxCase, rows: np.ndarray, answers: Sequence[FluxAnswer]) -> Scores:
-    """Score what was not measured, where the truth of every flux is known and the contestant says every flux."""
-    everything = _joined(answers, "fluxes")
-    if not case.hidden or everything is None:
+def _score_hidden(case: FluxCase, rows: np.ndarray, answers: Sequence[FluxAnswer]) -> Scores:
+    """Score what was not measured as it is, where the truth of every flux is known and the contestant says it."""
+    names = list(map(str, case.samples.targets.columns))
+    if not case.hidden:
         return {}
-    truth = case.truth.to_numpy()[rows]
-    hidden = list(case.truth.columns).index(case.hidden)
-    scores: Scores = {"hidden_error": _relative(truth[:, hidden], everything[:, hidden])}
-    low, high = _joined(answers, "all_low"), _joined(answers, "all_high")
+    truth, column = case.truth.to_numpy()[rows], list(case.truth.columns).index(case.hidden)
+    parts, at = ("fluxes", "all_low", "all_high"), column
+    if case.hidden in names and _joined(answers, "fluxes") is None:
+        parts, at = ("targets", "low", "high"), names.index(case.hidden)
+    guess, low, high = (_joined(answers, part) for part in parts)
+    if guess is None:
+        return {}
+    scores: Scores = {"hidden_error": _relative(truth[:, column], guess[:, at])}
     if low is not None and high is not None:
-        inside, varies = (low <= truth) & (truth <= high), truth.std(axis=0) > VARIES
-        scores |= {
-            "hidden_coverage": float(inside[:, hidden].mean()),
-            "all_coverage": float(inside[:, varies].mean()),
-        }
+        inside = (low[:, at] <= truth[:, column]) & (truth[:, column] <= high[:, at])
+        scores["hidden_coverage"] = float(inside.mean())
+        if low.shape == truth.shape:
+            varies = truth.std(axis=0) > VARIES
+            scores["all_coverage"] = float(((low <= truth) & (truth <= high))[:, varies].mean())
     return scores
 
 

@@ -72,7 +72,7 @@ def experiments_of(names: Sequence[str], data: str | None) -> list[AbstractMeasu
         if missing:
             warnings.warn(f"set {name!r} is skipped: '{place}' lacks {' and '.join(missing)}", stacklevel=2)
         else:
-            found.append(SETS[name].experiment(SETS[name].read(place)))
+            found += SETS[name].experiments(SETS[name].read(place))
     if not found:
         raise InputError(f"'{place}' holds no file of {', '.join(map(repr, chosen))}; expected one at least")
     return found

@@ -202,12 +202,12 @@ FLUX_RIVALS: dict[str, FluxRival] = {
     "k·q": yields,
     "ridge": ridge,
     "quadratic ridge": partial(ridge, degree=2),
-    "ridge on q, √q, FBA flux": ridge_on_optimum,
+    "ridge on q, √q, FBA": ridge_on_optimum,
     "GP on yields": process_on_yields,
-    "GP on yields, nearest feasible": partial(nearest_feasible, process_on_yields),
+    "GP, nearest feasible": partial(nearest_feasible, process_on_yields),
     "pFBA": partial(optimum, method="pfba"),
     "min-norm FBA": partial(optimum, method="min_norm"),
-    "FBA × shrunk gain": optimum_with_gains,
-    "mean of FBA × gain and GP": partial(mean_of, optimum_with_gains, process_on_yields),
+    "FBA × gain": optimum_with_gains,
+    "FBA × gain with GP": partial(mean_of, optimum_with_gains, process_on_yields),
 }
 """Every rival by its name."""
