@@ -11,6 +11,7 @@ from metagnn.studies.harness.samples import SampleStore
 from metagnn.studies.measured.data_file import DataFile
 from metagnn.studies.measured.flux_case import FluxCase
 from metagnn.studies.measured.flux_learning import FluxLearning
+from metagnn.studies.measured.m28 import CURVES_FILE, MEDIA_FILE, GrowthCurves, read_m28
 from metagnn.studies.measured.measured_set import AbstractMeasuredSet
 from metagnn.studies.measured.published_fluxes import (
     GEROSA_FILE,
@@ -71,6 +72,10 @@ def _gerosa_set(files: tuple[DataFile, ...]) -> list[AbstractMeasuredSet]:
     return [dataclasses.replace(experiment, bars=("k·q", "pFBA"), by_group=LEAVE_SOURCE_OUT)]
 
 
+def _m28_set(files: tuple[DataFile, ...]) -> list[AbstractMeasuredSet]:
+    return [GrowthCurves("m28", files)]
+
+
 def _synthetic_set(files: tuple[DataFile, ...]) -> list[AbstractMeasuredSet]:
     return [FluxLearning(name, files, make=_synthetic, kinds=("max_uptake",)) for name in (HIDDEN_CO2, MEASURED_CO2)]
 
@@ -78,6 +83,7 @@ def _synthetic_set(files: tuple[DataFile, ...]) -> list[AbstractMeasuredSet]:
 SETS: dict[str, SetEntry] = {
     "nanchen": SetEntry((NANCHEN_FILE,), read_nanchen, _nanchen_set),
     "gerosa": SetEntry((GEROSA_FILE,), read_gerosa, _gerosa_set),
+    "m28": SetEntry((MEDIA_FILE, CURVES_FILE), read_m28, _m28_set),
     "synthetic": SetEntry((), lambda folder: (), _synthetic_set),
 }
 """All sets by name, in the order of the tables."""
