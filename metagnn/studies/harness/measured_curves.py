@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from metagnn.network.metabolic_network import MetabolicNetwork
+
+BUILDING_BLOCK_MM = 10.5
+"""A nutrient that no medium holds more of is a building block, such as an amino acid, and no source [mM]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +24,7 @@ class MeasuredCurves:
         curves: Natural logarithms of the optical density, shape `[media, times]`; NaN where nothing may be known.
         traits: Traits of the curves.
         groups: Carbon source of every medium.
+        blocks: Which nutrients are building blocks, shape `[nutrients]`.
         before: How many points of a curve are known beforehand; the others are asked for.
     """
 
@@ -30,6 +34,7 @@ class MeasuredCurves:
     curves: np.ndarray
     traits: pd.DataFrame
     groups: np.ndarray
+    blocks: np.ndarray
     before: int = 0
 
     @property
@@ -39,15 +44,23 @@ class MeasuredCurves:
 
     def rows(self, positions: np.ndarray) -> MeasuredCurves:
         """Select media by position."""
-        media, mechanistic, traits = (
-            table.iloc[positions].reset_index(drop=True) for table in (self.media, self.mechanistic, self.traits)
-        )
-        curves, groups = self.curves[positions], self.groups[positions]
-        return MeasuredCurves(self.network, media, mechanistic, curves, traits, groups, self.before)
+        tables = {
+            n: getattr(self, n).iloc[positions].reset_index(drop=True) for n in ("media", "mechanistic", "traits")
+        }
+        return replace(self, **tables, curves=self.curves[positions], groups=self.groups[positions])
 
     def unmeasured(self) -> MeasuredCurves:
         """Return the same media without their curves but for the points known beforehand."""
         curves = self.curves.copy()
         curves[:, self.before :] = np.nan
         nothing = pd.DataFrame(np.nan, index=self.traits.index, columns=self.traits.columns)
-        return MeasuredCurves(self.network, self.media, self.mechanistic, curves, nothing, self.groups, self.before)
+        return replace(self, curves=curves, traits=nothing)
+
+
+def building_blocks(media: pd.DataFrame) -> np.ndarray:
+    """Tell which nutrients are building blocks, shape `[nutrients]`.
+
+    Args:
+        media: Concentrations; columns are exchanges [mM].
+    """
+    return np.asarray((media.max() <= BUILDING_BLOCK_MM).to_numpy())

@@ -14,7 +14,7 @@ import pandas as pd
 from metagnn.errors import TableError
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.studies.harness.experiment import Run, Scores
-from metagnn.studies.harness.measured_curves import MeasuredCurves
+from metagnn.studies.harness.measured_curves import MeasuredCurves, building_blocks
 from metagnn.studies.harness.samples import SampleStore
 from metagnn.studies.measured.data_file import DataFile, read_data_file
 from metagnn.studies.measured.flux_case import Fold
@@ -34,7 +34,7 @@ SOURCES = {"glucose": "EX_glc__D_e", "xylose": "EX_xyl__D_e", "succinate": "EX_s
 PUBLISHED, LAST_SEVEN = "published split", "last seven points"
 
 METRICS = (
-    *("final_r2", "rate_r2", "lag_r2", "curve_r2", "curves_above", "pooled_r2", "train_curve_r2"),
+    *("final_r2", "rate_r2", "lag_r2", "curve_r2", "curves_above", "pooled_r2"),
     *("coverage", "half_width"),
 )
 
@@ -111,16 +111,16 @@ class GrowthCurves(AbstractMeasuredSet):
 def curve_case(network: MetabolicNetwork, media: pd.DataFrame, curves: pd.DataFrame) -> CurveCase:
     """Make samples and splits of both tables."""
     order = curves.sort_values(["medium", "time_h"], kind="stable").groupby("medium")
-    times, log_od = (
-        np.stack([order.get_group(m)[c].to_numpy() for m in media["medium"]]) for c in ("time_h", "log_od")
-    )
+    of_medium = [order.get_group(name) for name in media["medium"]]
+    times, log_od = (np.stack([part[column].to_numpy() for part in of_medium]) for column in ("time_h", "log_od"))
     amounts = media[[c for c in media if c.endswith(UNIT)]]
     amounts = amounts.rename(columns=lambda c: c.removesuffix(UNIT)).astype(np.float64)
     groups = np.full(len(media), "no sugar or acid", dtype=object)
     for name, exchange in SOURCES.items():
         groups[amounts[exchange].to_numpy() > 0] = name
     features = mechanistic_features(network, amounts, log_od[:, 0])
-    samples = MeasuredCurves(network, amounts, features, log_od, growth_traits(times, log_od), groups.astype(str))
+    known = amounts, features, log_od, growth_traits(times, log_od), groups.astype(str)
+    samples = MeasuredCurves(network, *known, building_blocks(amounts))
     trains = (media["split"] == "train").to_numpy()
     published = (np.flatnonzero(trains), np.flatnonzero(~trains))
     splits: dict[str, tuple[Fold, int]] = {PUBLISHED: (published, 0)}

@@ -12,12 +12,10 @@ from metagnn.fba.open_sources import carbon_sources
 from metagnn.fba.simulate import simulate_fluxes
 from metagnn.models.constraint import Polytope
 from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.studies.harness.measured_curves import building_blocks
 
 MOST_UPTAKE, RICH_UPTAKE = 10.0, 1.0
 """Largest uptakes of a source of carbon and energy, and of a building block [mmol/gDW/h]."""
-
-BUILDING_BLOCK_MM = 10.5
-"""A nutrient that no medium holds more of is a building block, such as an amino acid, and no source [mM]."""
 
 
 def mechanistic_features(network: MetabolicNetwork, media: pd.DataFrame, first: np.ndarray) -> pd.DataFrame:
@@ -33,7 +31,7 @@ def mechanistic_features(network: MetabolicNetwork, media: pd.DataFrame, first: 
         first: First log OD of every medium, shape `[media]`.
     """
     amounts, present = media.to_numpy(), media.to_numpy() > 0
-    blocks = (media.max() <= BUILDING_BLOCK_MM).to_numpy()
+    blocks = building_blocks(media)
     closed = _without_carbon(network, media)
     usual = pd.DataFrame(np.where(blocks, RICH_UPTAKE, MOST_UPTAKE) * present, columns=media.columns)
     growth = network.growth_reaction

@@ -62,6 +62,8 @@ def _scores(title: str, models: Mapping[str, Mapping[str, Any]]) -> ResultTable:
     metrics.remove(main)
     rows = []
     for model, scores in models.items():
+        if not any(_known(scores, name) for name in (main, *metrics)):
+            continue
         cells = (_cell(name, scores.get(name, {}).get("median")) for name in metrics)
         rows.append((model, _with_range(main, scores.get(main, {})), *cells))
     return ResultTable(title, ("model", TITLES[main], *(TITLES[name] for name in metrics)), tuple(rows))

@@ -31,9 +31,8 @@ def medium_regressor(train: MeasuredCurves, seed: int) -> FittedCurves:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = model.predict(rows.media)
-            low, high = (
-                end[train.traits.columns[0]].to_numpy() for end in model.predict_interval(rows.media, level=LEVEL)
-            )
+            ends = model.predict_interval(rows.media, level=LEVEL)
+        low, high = (end[train.traits.columns[0]].to_numpy() for end in ends)
         curves = parts.inverse_transform(found[list(scores.columns)].to_numpy())
         return CurveAnswer(np.asarray(curves), found[list(train.traits.columns)].to_numpy(), low, high)
 
