@@ -11,6 +11,8 @@ from metagnn.studies.harness.samples import SampleStore
 from metagnn.studies.measured.data_file import DataFile
 from metagnn.studies.measured.flux_case import FluxCase
 from metagnn.studies.measured.flux_learning import FluxLearning
+from metagnn.studies.measured.kayser import FILE as KAYSER_FILE
+from metagnn.studies.measured.kayser import HiddenCo2, read_kayser
 from metagnn.studies.measured.m28 import CURVES_FILE, MEDIA_FILE, GrowthCurves, read_m28
 from metagnn.studies.measured.measured_set import AbstractMeasuredSet
 from metagnn.studies.measured.published_fluxes import (
@@ -72,6 +74,10 @@ def _gerosa_set(files: tuple[DataFile, ...]) -> list[AbstractMeasuredSet]:
     return [dataclasses.replace(experiment, bars=("k·q", "pFBA"), by_group=LEAVE_SOURCE_OUT)]
 
 
+def _kayser_set(files: tuple[DataFile, ...]) -> list[AbstractMeasuredSet]:
+    return [HiddenCo2("kayser", files)]
+
+
 def _m28_set(files: tuple[DataFile, ...]) -> list[AbstractMeasuredSet]:
     return [GrowthCurves("m28", files)]
 
@@ -83,6 +89,7 @@ def _synthetic_set(files: tuple[DataFile, ...]) -> list[AbstractMeasuredSet]:
 SETS: dict[str, SetEntry] = {
     "nanchen": SetEntry((NANCHEN_FILE,), read_nanchen, _nanchen_set),
     "gerosa": SetEntry((GEROSA_FILE,), read_gerosa, _gerosa_set),
+    "kayser": SetEntry((KAYSER_FILE,), read_kayser, _kayser_set),
     "m28": SetEntry((MEDIA_FILE, CURVES_FILE), read_m28, _m28_set),
     "synthetic": SetEntry((), lambda folder: (), _synthetic_set),
 }
