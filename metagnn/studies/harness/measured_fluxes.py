@@ -44,12 +44,11 @@ class MeasuredFluxes:
 
     def rows(self, positions: np.ndarray) -> MeasuredFluxes:
         """Select samples by position."""
-        return MeasuredFluxes(
-            self.network,
-            *(table.iloc[positions].reset_index(drop=True) for table in (self.uptakes, self.targets, self.deviations)),
-            self.groups[positions],
-            {name: table.iloc[positions].reset_index(drop=True) for name, table in self.optima.items()},
+        uptakes, targets, deviations = (
+            table.iloc[positions].reset_index(drop=True) for table in (self.uptakes, self.targets, self.deviations)
         )
+        optima = {name: table.iloc[positions].reset_index(drop=True) for name, table in self.optima.items()}
+        return MeasuredFluxes(self.network, uptakes, targets, deviations, self.groups[positions], optima)
 
     def unmeasured(self) -> MeasuredFluxes:
         """Return the same samples without what was measured: what a contestant may see of a test sample."""

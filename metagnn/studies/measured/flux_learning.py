@@ -77,6 +77,6 @@ class FluxLearning(AbstractMeasuredSet):
         if has_estimates():
             for kind in self.kinds:
                 found[f"{OURS}, FluxGNN alone, {kind}"] = partial(
-                    fit_predictor, kind=kind, effort=self.effort, estimate=None
+                    fit_predictor, kind=kind, effort=self.effort, alone=True
                 )
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,8 @@ def read_m28(folder: Path) -> tuple[DataFile, ...]:
     curves = read_data_file(folder, CURVES_FILE, ("time_h", "log_od"), ("medium",))
     lengths = curves.table.groupby("medium").size().reindex(media.table["medium"]).fillna(0)
     if not (lengths == TIMES).all():
-        name = lengths.index[(lengths != TIMES).to_numpy().argmax()]
-        raise TableError(f"'{folder / CURVES_FILE}': medium {name!r} has {lengths[name]:.0f} points; expected {TIMES}")
+        name, count = next((name, count) for name, count in lengths.items() if count != TIMES)
+        raise TableError(f"'{folder / CURVES_FILE}': medium {name!r} has {count:.0f} points; expected {TIMES}")
     return media, curves
 
 
@@ -75,7 +75,7 @@ class GrowthCurves(AbstractMeasuredSet):
         regressors: Ours, by name.
     """
 
-    regressors: Mapping[str, Callable[..., CurveRival]] = dataclasses.field(default_factory=lambda: dict(REGRESSORS))
+    regressors: Mapping[str, CurveRival] = dataclasses.field(default_factory=lambda: dict(REGRESSORS))
 
     def contestants(self, size: str) -> tuple[str, ...]:
         """All rivals, and ours."""
@@ -98,7 +98,7 @@ class GrowthCurves(AbstractMeasuredSet):
 
     def run(self, contestant: str, data: CurveCase, seed: int) -> Run:
         """Train and score on every split."""
-        rival = (CURVE_RIVALS | self.regressors)[contestant]
+        rival = {**CURVE_RIVALS, **self.regressors}[contestant]
         scores: Scores = {}
         for name, ((train, test), before) in data.splits.items():
             samples = dataclasses.replace(data.samples, before=before)
@@ -113,7 +113,7 @@ def curve_case(network: MetabolicNetwork, media: pd.DataFrame, curves: pd.DataFr
     order = curves.sort_values(["medium", "time_h"], kind="stable").groupby("medium")
     of_medium = [order.get_group(name) for name in media["medium"]]
     times, log_od = (np.stack([part[column].to_numpy() for part in of_medium]) for column in ("time_h", "log_od"))
-    amounts = media[[c for c in media if c.endswith(UNIT)]]
+    amounts = media[[name for name in map(str, media.columns) if name.endswith(UNIT)]]
     amounts = amounts.rename(columns=lambda c: c.removesuffix(UNIT)).astype(np.float64)
     groups = np.full(len(media), "no sugar or acid", dtype=object)
     for name, exchange in SOURCES.items():

@@ -96,7 +96,8 @@ class CellModel:
             seed: Seed of the draw.
         """
         rng, program = np.random.default_rng(seed), self._program()
-        uptakes, fluxes = [], []
+        uptakes: list[np.ndarray] = []
+        fluxes: list[np.ndarray] = []
         while len(fluxes) < count:
             offered = np.array([rng.uniform(*ends) for ends in ranges.values()])
             others = np.array([name != PREFERRED for name in ranges])

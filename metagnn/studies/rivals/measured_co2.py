@@ -125,7 +125,7 @@ def reconciliation(data: Chemostats, seed: int) -> Co2Answer:
         _, result = reconcile(data.network, table, ReconcileOptions(ranges=False))
     column = result.intervals.reactions.index(CO2)
     value, low, high = (getattr(result.intervals, name)[:, column] for name in ("value", "low", "high"))
-    return Co2Answer(value, float(result.composition.loc["alpha", "value"]), low, high)
+    return Co2Answer(value, float(result.composition["value"]["alpha"]), low, high)
 
 
 def predictor_hidden(data: Chemostats, seed: int, effort: PredictorEffort) -> Co2Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -43,7 +43,11 @@ def inputs_of(rows: MeasuredFluxes, kind: str) -> pd.DataFrame:
 
 
 def fit_predictor(
-    train: MeasuredFluxes, seed: int, kind: str = "max_uptake", effort: PredictorEffort | None = None, **choices: Any
+    train: MeasuredFluxes,
+    seed: int,
+    kind: str = "max_uptake",
+    effort: PredictorEffort | None = None,
+    alone: bool = False,
 ) -> FittedFluxes:
     """Train a predictor, and answer with intervals where it has them.
 
@@ -52,17 +56,20 @@ def fit_predictor(
         seed: Seed of the training.
         kind: Kind of inputs.
         effort: How much work it may put in.
-        choices: Further arguments of the predictor, such as `estimate`.
+        alone: Whether FluxGNN answers alone, without a simple estimate.
     """
-    effort, network = effort or PredictorEffort(), train.network
+    effort = effort or PredictorEffort()
     predictor = FluxPredictor(
-        network, kind, "polytope", seed=seed, config=effort.config, training=effort.training, **choices
+        train.network, kind, "polytope", seed=seed, config=effort.config, training=effort.training
     )
-    grouped = {"groups": train.groups} if "groups" in inspect.signature(predictor.fit).parameters else {}
+    if alone:
+        predictor.set_params(estimate=None)
+    fit: Any = predictor.fit
+    grouped = {"groups": train.groups} if "groups" in inspect.signature(fit).parameters else {}
     with warnings.catch_warnings():
         # That a sample cannot be fed, or that training rows do not fit, is what the scores show.
         warnings.simplefilter("ignore")
-        predictor.fit(inputs_of(train, kind), train.targets, progress=False, **grouped)
+        fit(inputs_of(train, kind), train.targets, progress=False, **grouped)
     return partial(_answer, predictor, kind, list(train.targets.columns))
 
 
@@ -84,10 +91,5 @@ def _answer(predictor: FluxPredictor, kind: str, columns: list[str], rows: Measu
     if ends is None:
         return answer
     low, high = (end.reindex(columns=fluxes.columns) for end in ends)
-    return FluxAnswer(
-        answer.targets,
-        answer.fluxes,
-        *(end[columns].to_numpy() for end in (low, high)),
-        *(end.to_numpy() for end in (low, high)),
-        laws,
-    )
+    of_targets = low[columns].to_numpy(), high[columns].to_numpy()
+    return replace(answer, low=of_targets[0], high=of_targets[1], all_low=low.to_numpy(), all_high=high.to_numpy())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import warnings
 from typing import Any
@@ -17,7 +18,7 @@ LEVEL = 0.9
 
 def medium_regressor(train: MeasuredCurves, seed: int) -> FittedCurves:
     """Learn traits and components of the curves from concentrations [mM]; it has intervals of its own."""
-    from metagnn.medium_regressor import MediumRegressor
+    MediumRegressor: Any = importlib.import_module("metagnn.medium_regressor").MediumRegressor
 
     parts = components_of(train.curves)
     scores = pd.DataFrame(parts.transform(train.curves)).add_prefix("component_")
