@@ -27,6 +27,7 @@ COMPONENTS = 5
 PENALTIES = np.logspace(-2, 4, 13)
 NINETY = 1.6448536269514722
 LEVEL = 0.9
+TREES = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +187,7 @@ def _process(seed: int) -> BaseEstimator:
 
 
 def _trees(seed: int) -> BaseEstimator:
-    return ExtraTreesRegressor(300, min_samples_leaf=1, random_state=seed)
+    return ExtraTreesRegressor(TREES, random_state=seed)
 
 
 CURVE_RIVALS: dict[str, CurveRival] = {
