@@ -129,6 +129,11 @@ def _train(commands: Commands) -> None:  # type: ignore[valid-type]
     _growth(parser)
     parser.add_argument("--inputs", required=True, metavar="FILE", help="media or measured rates, one row per sample")
     parser.add_argument("--targets", required=True, metavar="FILE", help="observed fluxes; empty where not observed")
+    _features(parser)
+    groups_help = "column of the inputs or features: choices are made by leaving its groups out (strain, source, …)"
+    parser.add_argument("--groups", metavar="COLUMN", default=None, help=groups_help)
+    estimate_help = "start from simple estimates that the data choose (default auto), or from the network alone (none)"
+    parser.add_argument("--estimate", choices=("auto", "none"), default="auto", help=estimate_help)
     kind_help = f"kind of the inputs (default max_uptake). {described(INPUTS)}"
     parser.add_argument("--kind", choices=tuple(INPUTS), default="max_uptake", help=kind_help)
     constraint_help = f"law to enforce (default steady_state). {described(CONSTRAINTS)}"
@@ -153,11 +158,29 @@ def _predict(commands: Commands) -> None:  # type: ignore[valid-type]
     )
     parser.add_argument("folder", metavar="FOLDER", help="folder written by `metagnn train`")
     parser.add_argument("--inputs", required=True, metavar="FILE", help="inputs with the columns of the training")
+    _features(parser)
+    level_help = "also write <reaction>_low and <reaction>_high of intervals of this level, such as 0.9"
+    parser.add_argument("--level", type=_level, default=None, help=level_help)
     parser.add_argument("--model", metavar="MODEL", default=None, help="check that training used this model")
     _growth(parser)
     parser.add_argument("--targets", metavar="FILE", default=None, help="observed fluxes, to score the predictions")
     parser.add_argument("--plot", metavar="PICTURE", default=None, help="draw predicted against observed fluxes")
     _output(parser, "file", resume=False)
+
+
+def _features(parser: argparse.ArgumentParser) -> None:
+    features_help = "what else is known of every row: pH, temperature, strain, …; numbers or labels"
+    parser.add_argument("--features", metavar="FILE", default=None, help=features_help)
+
+
+def _level(text: str) -> float:
+    try:
+        level = float(text)
+    except ValueError:
+        level = float("nan")
+    if not 0 < level < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no level; expected a number between 0 and 1, such as 0.9")
+    return level
 
 
 def _map(commands: Commands) -> None:  # type: ignore[valid-type]

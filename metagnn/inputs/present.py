@@ -50,6 +50,7 @@ class Present(MaxUptake):
 
     name = "present"
     config_type = MediumGNNConfig
+    estimated = False
     # Few samples and a few hundred weights: all samples in one step, and many of them.
     training = TrainingConfig(epochs=300, learning_rate=1e-2, gradient_clip=1.0)
 
