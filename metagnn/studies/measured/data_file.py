@@ -60,6 +60,8 @@ def read_data_file(folder: Path, name: str, columns: Sequence[str], texts: Seque
         wrong = numbers.isna() | numbers.abs().eq(float("inf"))
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
-            raise TableError(f"'{path}', row {row + 1}: {column!r} is {table[column].iloc[row]!r}; expected a number")
+            value = table[column].iloc[row]
+            shown = "empty" if pd.isna(value) else repr(str(value))
+            raise TableError(f"'{path}', row {row + 1}: {column!r} is {shown}; expected a number")
         table[column] = numbers
     return DataFile(name, table, checksum(path))

@@ -14,7 +14,7 @@ from metagnn.studies.measured.flux_case import FluxCase
 from metagnn.studies.measured.flux_scores import groups_won, try_contestant
 from metagnn.studies.measured.measured_set import OURS, AbstractMeasuredSet
 from metagnn.studies.rivals.measured_fluxes import FLUX_RIVALS, FluxRival
-from metagnn.studies.rivals.measured_predictor import QUICK_EFFORT, PredictorEffort, fit_predictor, has_estimates
+from metagnn.studies.rivals.measured_predictor import QUICK_EFFORT, PredictorEffort, fit_predictor
 
 QUICK_FOLDS = 2
 
@@ -28,7 +28,8 @@ class FluxLearning(AbstractMeasuredSet):
 
     Attributes:
         make: Makes samples and splits.
-        kinds: Kinds of inputs that FluxPredictor and FluxGNN alone get.
+        kinds: Kinds of inputs that FluxPredictor gets.
+        alone: Kinds of inputs that FluxGNN alone gets.
         effort: How much work FluxGNN may put in.
         bars: Contestants whose best is to be beaten in every group of the split `by_group`.
         by_group: Split whose errors are shown group by group; empty for none.
@@ -36,6 +37,7 @@ class FluxLearning(AbstractMeasuredSet):
 
     make: CaseMaker = dataclasses.field(kw_only=True)
     kinds: tuple[str, ...] = ("max_uptake", "rates")
+    alone: tuple[str, ...] = ("max_uptake",)
     effort: PredictorEffort = dataclasses.field(default_factory=PredictorEffort)
     bars: tuple[str, ...] = ()
     by_group: str = ""
@@ -74,9 +76,6 @@ class FluxLearning(AbstractMeasuredSet):
         found: dict[str, FluxRival] = {
             f"{OURS}, {kind}": partial(fit_predictor, kind=kind, effort=self.effort) for kind in self.kinds
         }
-        if has_estimates():
-            for kind in self.kinds:
-                found[f"{OURS}, FluxGNN alone, {kind}"] = partial(
-                    fit_predictor, kind=kind, effort=self.effort, alone=True
-                )
+        for kind in self.alone:
+            found[f"{OURS}, FluxGNN alone, {kind}"] = partial(fit_predictor, kind=kind, effort=self.effort, alone=True)
         return found

@@ -30,7 +30,8 @@ def try_contestant(case: FluxCase, rival: FluxRival, seed: int, by_group: str = 
         by_group: Split that gets the error of every fold too, named by the group of its test samples.
 
     Returns:
-        By split, see `score_answers`; and `train_error`, the normalised error in training, mean over the folds.
+        By split, see `score_answers`; and the normalised errors in training, mean over the folds: `train_error`, and
+        `simple_error` of the simple estimate that the contestant contains, None if it contains none.
     """
     fits: dict[bytes, tuple[FittedFluxes, float]] = {}
     found: Scores = {}
@@ -44,7 +45,7 @@ def try_contestant(case: FluxCase, rival: FluxRival, seed: int, by_group: str = 
                 fits[key] = fitted, _train_error(case, fitted, train)
             answers.append(fits[key][0](case.samples.rows(test).unmeasured()))
             errors.append(fits[key][1])
-        found[name] = score_answers(case, folds, answers) | {"train_error": float(np.mean(errors))}
+        found[name] = score_answers(case, folds, answers) | _training_scores(answers, errors)
         if name == by_group:
             found[name] |= _errors_by_group(case, folds, answers)
     return found
@@ -55,7 +56,8 @@ def score_answers(case: FluxCase, folds: Sequence[Fold], answers: Sequence[FluxA
 
     Returns:
         `normalised_error`, the mean of ‖predicted − observed‖ / ‖observed‖ over the samples; `uniform_q2`, the mean of
-        Q² over the fluxes that vary; `growth_error` and `hidden_error`, the median relative errors; `coverage` of the
+        Q² over the fluxes that vary; `measured_error`, the normalised error of what instruments would show, against
+        measurements; `growth_error` and `hidden_error`, the median relative errors; `coverage` of the
         90 % intervals of fluxes, of growth and of what is hidden, and the median half width relative to the mean
         observed value; `max_abs_sv` and `max_bound_violation` [mmol/gDW/h]. None where a contestant has none.
     """
@@ -68,10 +70,14 @@ def score_answers(case: FluxCase, folds: Sequence[Fold], answers: Sequence[FluxA
         "normalised_error": float(relative_errors(truth[:, scored], guess[:, scored]).mean()),
         "uniform_q2": _uniform_q2(truth[:, scored], guess[:, scored]),
         "growth_error": _relative(truth[:, growth], guess[:, growth]),
+        "measured_error": None,
         "hidden_error": None,
         **dict.fromkeys(("coverage", "half_width", "growth_coverage", "hidden_coverage", "all_coverage")),
         **dict.fromkeys(("max_abs_sv", "max_bound_violation")),
     }
+    shown = _joined(answers, "measurements")
+    if shown is not None and not case.hidden:
+        scores["measured_error"] = float(relative_errors(truth[:, scored], shown[:, scored]).mean())
     ends = _joined(answers, "low"), _joined(answers, "high")
     if ends[0] is not None and ends[1] is not None:
         low, high = ends
@@ -115,6 +121,11 @@ def _score_hidden(case: FluxCase, rows: np.ndarray, answers: Sequence[FluxAnswer
             varies = truth.std(axis=0) > VARIES
             scores["all_coverage"] = float(((low <= truth) & (truth <= high))[:, varies].mean())
     return scores
+
+
+def _training_scores(answers: Sequence[FluxAnswer], errors: Sequence[float]) -> Scores:
+    simple = [answer.simple_error for answer in answers if answer.simple_error is not None]
+    return {"train_error": float(np.mean(errors)), "simple_error": float(np.mean(simple)) if simple else None}
 
 
 def _train_error(case: FluxCase, fitted: FittedFluxes, train: np.ndarray) -> float:

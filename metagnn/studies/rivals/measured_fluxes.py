@@ -42,6 +42,8 @@ class FluxAnswer:
         all_low: Lower ends of every flux; None from a rival without.
         all_high: Upper ends.
         laws: Largest |S·v| and worst bound violation [mmol/gDW/h]; empty from a rival that knows no network.
+        measurements: What instruments would show, where that is not the flux, in the shape of the targets.
+        simple_error: Normalised error in training of the simple estimate that a predictor contains.
     """
 
     targets: np.ndarray
@@ -51,6 +53,8 @@ class FluxAnswer:
     all_low: np.ndarray | None = None
     all_high: np.ndarray | None = None
     laws: dict[str, float] = field(default_factory=dict)
+    measurements: np.ndarray | None = None
+    simple_error: float | None = None
 
 
 FittedFluxes = Callable[[MeasuredFluxes], FluxAnswer]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,23 +57,16 @@ def fit_predictor(
         alone: Whether FluxGNN answers alone, without a simple estimate.
     """
     effort = effort or PredictorEffort()
+    config, training = effort.config, effort.training
+    estimate = None if alone else "auto"
     predictor = FluxPredictor(
-        train.network, kind, "polytope", seed=seed, config=effort.config, training=effort.training
+        train.network, kind, "polytope", seed=seed, config=config, training=training, estimate=estimate
     )
-    if alone:
-        predictor.set_params(estimate=None)
-    fit: Any = predictor.fit
-    grouped = {"groups": train.groups} if "groups" in inspect.signature(fit).parameters else {}
     with warnings.catch_warnings():
         # That a sample cannot be fed, or that training rows do not fit, is what the scores show.
         warnings.simplefilter("ignore")
-        fit(inputs_of(train, kind), train.targets, progress=False, **grouped)
+        predictor.fit(inputs_of(train, kind), train.targets, groups=train.groups, progress=False)
     return partial(_answer, predictor, kind, list(train.targets.columns))
-
-
-def has_estimates() -> bool:
-    """Tell whether the predictor contains a simple estimate."""
-    return "estimate" in inspect.signature(FluxPredictor).parameters
 
 
 def _answer(predictor: FluxPredictor, kind: str, columns: list[str], rows: MeasuredFluxes) -> FluxAnswer:
@@ -87,7 +78,14 @@ def _answer(predictor: FluxPredictor, kind: str, columns: list[str], rows: Measu
     # A sample without an answer is scored as zero flux.
     fluxes = fluxes.fillna(0.0)
     laws = {name: float(np.nan_to_num(report[name].max())) for name in ("max_abs_sv", "max_bound_violation")}
-    answer = FluxAnswer(fluxes[columns].to_numpy(), fluxes.to_numpy(), laws=laws)
+    errors = predictor.errors_
+    answer = FluxAnswer(
+        fluxes[columns].to_numpy(),
+        fluxes.to_numpy(),
+        laws=laws,
+        measurements=(fluxes * predictor.gains_)[columns].to_numpy(),
+        simple_error=None if errors.empty else float(errors["training samples"]["simple estimate"]),
+    )
     if ends is None:
         return answer
     low, high = (end.reindex(columns=fluxes.columns) for end in ends)

@@ -4,7 +4,7 @@ import pytest
 
 from metagnn.network import MetabolicNetwork
 from metagnn.studies.harness.measured_fluxes import MeasuredFluxes, measured_fluxes
-from metagnn.studies.rivals.measured_predictor import QUICK_EFFORT, fit_predictor, has_estimates, inputs_of
+from metagnn.studies.rivals.measured_predictor import QUICK_EFFORT, fit_predictor, inputs_of
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,5 @@ def test_the_predictor_answers_every_flux_under_its_laws(kind: str, samples: Mea
         assert (answer.low <= answer.high).all()
 
 
-@pytest.mark.skipif(not has_estimates(), reason="the predictor contains no simple estimate")
 def test_flux_gnn_alone_answers_too(samples: MeasuredFluxes) -> None:
     assert np.isfinite(fit_predictor(samples, 0, effort=QUICK_EFFORT, alone=True)(samples).targets).all()
