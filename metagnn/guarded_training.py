@@ -22,12 +22,9 @@ from metagnn.estimates.relative_error import normalised_error, scaled_error
 from metagnn.inputs.names import InputNames
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.predictor_setup import PredictorSetup
+from metagnn.training.config import TrainingConfig
 from metagnn.training.fit import Checkpoints, Watch, fit_fluxes
 from metagnn.training.rounds import ROUNDS
-
-FAR = 2.0
-"""Training error of the graph network after the first round, in units of the simple estimate's error on samples left
-out, beyond which it is not trained on: no later round has come back from there."""
 
 FOLDS = 3
 """Folds that a graph network is tried on; each costs a training."""
@@ -108,26 +105,28 @@ class GuardedTraining:
     def train(self) -> tuple[AbstractFluxModel, pd.DataFrame, CorrectedEstimate | None]:
         """Fit the estimate, train the network as far as it can help, and weigh them on samples left out.
 
+        The network is tried after one round of epochs: one that fits its own training samples worse than the estimate
+        predicts samples left out is of no use, and one that has no share then is not trained to the end.
+
         Returns:
             The model, its history, and the estimate with its correction; None where the network alone is best.
         """
         estimate = fit_flux_estimate(self.setup.relaxed, self.samples, self._groups)
         simple = self._spread(estimate, estimate.chosen.left_out)
         limit = self._error(simple)
-        probing = self.setup.training.epochs is None
-        if probing:
-            first = dataclasses.replace(self.setup.training, epochs=ROUNDS[0])
-            model, history = self._train(self.samples, self.run.part("probe"), first)
-            learned = model.predict_fluxes(self.samples.conditions)
-        if not probing or self._error(learned) <= FAR * limit:
-            model, history = self._train(self.samples, self.run)
-            learned = model.predict_fluxes(self.samples.conditions)
+        first = dataclasses.replace(self.setup.training, epochs=self.setup.training.epochs or ROUNDS[0])
+        model, history = self._train(self.samples, self.run.part("probe"), first)
+        learned = model.predict_fluxes(self.samples.conditions)
         shares, left_out = np.zeros(self.samples.observed.shape[1]), None
         if self._error(learned) <= limit:
             folds = estimate.chosen.folds % FOLDS
-            left_out = self._left_out(folds)
+            left_out = self._left_out(folds, first)
             scale = self._scale
             shares = fit_shares(simple / scale, left_out / scale, self._observed / scale, folds)
+        if shares.any():
+            # Worth training to the end.
+            model, history = self._train(self.samples, self.run)
+            learned = model.predict_fluxes(self.samples.conditions)
             if (shares[estimate.positions] == 1.0).all():
                 return model, history, None
         gains = self._gains(estimate)
@@ -150,7 +149,7 @@ class GuardedTraining:
         return scale
 
     def _train(
-        self, samples: FluxBatch, run: TrainingRun, training: object = None
+        self, samples: FluxBatch, run: TrainingRun, training: TrainingConfig | None = None
     ) -> tuple[AbstractFluxModel, pd.DataFrame]:
         setup = self.setup if training is None else dataclasses.replace(self.setup, training=training)
         return train_network(setup, samples, self.names, run)
@@ -164,13 +163,13 @@ class GuardedTraining:
         spread[:, estimate.positions] = values
         return spread
 
-    def _left_out(self, folds: np.ndarray) -> np.ndarray:
+    def _left_out(self, folds: np.ndarray, training: TrainingConfig) -> np.ndarray:
         """What networks trained on the other folds say of every sample; NaN for a fold that leaves too few."""
         left_out = np.full(self._observed.shape, np.nan)
         for fold in np.unique(folds):
             out = torch.from_numpy(np.flatnonzero(folds == fold))
             rest = torch.from_numpy(np.flatnonzero(folds != fold))
-            model, _ = self._train(self.samples.rows(rest), self.run.part(f"fold-{fold}"))
+            model, _ = self._train(self.samples.rows(rest), self.run.part(f"fold-{fold}"), training)
             left_out[out.numpy()] = model.predict_fluxes(self.samples.conditions.rows(out))
         return left_out
 
@@ -179,11 +178,12 @@ class GuardedTraining:
         network, kept = self.setup.relaxed, slice(0, MOST_GAINED)
         conditions, observed = self.samples.conditions.rows(kept), self._observed[kept]
         deviation = self._spread(estimate, estimate.chosen.deviation_left_out)[kept]
-        nearest = complete_fluxes(network, conditions, observed, deviation)
+        own = estimate.knowledge.own_fluxes(conditions)
+        nearest = complete_fluxes(network, conditions, observed, deviation, own)
         gains = np.ones(observed.shape[1])
         if not normalised_error(nearest[:, estimate.positions], observed[:, estimate.positions]) > NOTICED:
             return gains
-        gains = fit_gains(partial(complete_fluxes, network, conditions), observed, deviation)
+        gains = fit_gains(partial(complete_fluxes, network, conditions, own=own), observed, deviation)
         warn_of_gains(gains[estimate.positions], [network.reactions[k] for k in estimate.positions])
         return gains
 

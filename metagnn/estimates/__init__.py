@@ -9,3 +9,4 @@ from metagnn.estimates.estimate import Guess as Guess
 from metagnn.estimates.flux_estimate import FluxEstimate as FluxEstimate
 from metagnn.estimates.flux_estimate import fit_flux_estimate as fit_flux_estimate
 from metagnn.estimates.known_samples import KnownSamples as KnownSamples
+from metagnn.estimates.made_by_fba import made_by_fba as made_by_fba

@@ -13,7 +13,8 @@ from metagnn.errors import FolderError, InputError
 from metagnn.estimates.estimate import AbstractEstimate, AbstractFittedEstimate, Guess
 from metagnn.estimates.folds import leave_out_folds
 from metagnn.estimates.known_samples import KnownSamples
-from metagnn.estimates.row_errors import average_weights, row_errors
+from metagnn.estimates.outside import outside_share
+from metagnn.estimates.shares import LeftOut, Shares, find_shares
 
 CHOSEN = "chosen"
 """Row of the scores that holds the average."""
@@ -27,6 +28,7 @@ class ChosenEstimate(AbstractFittedEstimate):
 
     Attributes:
         weights: Share of every estimate in the average; most are zero.
+        outside: The same for samples far outside of the training rows; in between, the shares are mixed.
         scores: Error of every candidate, and of the average (row "chosen"), on rows left out; smaller is better.
         left_out: What the average says of every training row when its fold is left out, shape `[samples, targets]`.
         deviation_left_out: Its standard deviation there.
@@ -38,6 +40,7 @@ class ChosenEstimate(AbstractFittedEstimate):
     """
 
     weights: dict[str, float]
+    outside: dict[str, float]
     scores: pd.DataFrame
     left_out: np.ndarray
     deviation_left_out: np.ndarray
@@ -49,7 +52,8 @@ class ChosenEstimate(AbstractFittedEstimate):
 
     def predict(self, known: KnownSamples) -> Guess:
         """See the base class; the deviation holds what the members say and how much they differ."""
-        shares = [self.weights[name] for name in self.members]
+        inside, outside = (np.array([shares[name] for name in self.members]) for shares in (self.weights, self.outside))
+        shares = Shares(inside, outside).of(outside_share(self.known, known))
         return averaged([member.predict(known) for member in self.members.values()], shares)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
@@ -60,7 +64,7 @@ class ChosenEstimate(AbstractFittedEstimate):
         if self.weight is not None:
             arrays["weight"] = self.weight
         for name, share in self.weights.items():
-            arrays[f"share.{name}"] = np.array([share])
+            arrays[f"share.{name}"] = np.array([share, self.outside[name]])
         for label, row in self.scores.iterrows():
             arrays[f"score.{label}"] = row.to_numpy(dtype=np.float64)
         return {name: np.ascontiguousarray(values) for name, values in arrays.items()}
@@ -83,16 +87,16 @@ class ChosenEstimate(AbstractFittedEstimate):
             folds = np.asarray(arrays["folds"])
         except KeyError as error:
             raise FolderError(f"a saved estimate lacks {error}; train again") from error
-        weights = {name[6:]: float(values[0]) for name, values in arrays.items() if name.startswith("share.")}
+        shares = {name[6:]: np.asarray(values) for name, values in arrays.items() if name.startswith("share.")}
         rows = {name[6:]: np.asarray(values) for name, values in arrays.items() if name.startswith("score.")}
         by_name = {candidate.name: candidate for candidate in candidates}
-        for name in weights.keys() - by_name.keys():
+        for name in shares.keys() - by_name.keys():
             raise FolderError(f"a saved estimate holds {name!r}; expected any of {', '.join(by_name)}: train again")
-        order = [name for name in by_name if name in weights]
-        weights = {name: weights[name] for name in order}
+        order = [name for name in by_name if name in shares]
+        inside, outside = ({name: float(shares[name][place]) for name in order} for place in (0, 1))
         scores = _score_table({name: rows[name] for name in (*order, CHOSEN)})
-        members = _fitted([by_name[name] for name in order if weights[name] > 0], known, observed, weight)
-        return cls(weights, scores, left_out, deviation, folds, known, observed, weight, members)
+        members = _fitted([by_name[name] for name in order if shares[name].any()], known, observed, weight)
+        return cls(inside, outside, scores, left_out, deviation, folds, known, observed, weight, members)
 
 
 def choose_estimate(
@@ -102,6 +106,7 @@ def choose_estimate(
     weight: np.ndarray | None = None,
     groups: np.ndarray | None = None,
     relative: bool = False,
+    outside: Sequence[str] = (),
 ) -> ChosenEstimate:
     """Choose, or average, by cross-validation that leaves whole groups out.
 
@@ -113,6 +118,7 @@ def choose_estimate(
         groups: Group of every row: what a fold holds as a whole. None: random folds, and folds along the inputs.
         relative: Whether errors are relative to the size of a row, as of flux distributions, or to the standard
             deviation of a target.
+        outside: Candidates to average, until data say otherwise, in samples far outside of the training rows.
 
     Raises:
         InputError: No candidate, a name that comes twice, arrays of other shapes, or no observation.
@@ -121,27 +127,43 @@ def choose_estimate(
     if not names or len(set(names)) < len(names):
         raise InputError(f"`candidates` holds {names}; expected at least one, and every name once")
     _check(known, observed, weight)
+    for name in set(outside) - set(names):
+        raise InputError(f"`outside` names {name!r}; expected any of the candidates {', '.join(names)}")
     partitions = leave_out_folds(groups, known)
     found = [[_left_out(one, known, observed, weight, folds) for one in candidates] for folds in partitions]
     means = np.concatenate([[guess.mean for guess in guesses] for guesses in found], axis=1)
-    repeated = np.concatenate([observed] * len(partitions))
-    shares = average_weights(means, repeated, relative)
-    rows = {name: _scores(means[place], repeated, relative) for place, name in enumerate(names)}
-    rows[CHOSEN] = _scores(np.tensordot(shares, means, axes=1), repeated, relative)
-    weights = dict(zip(names, shares.tolist(), strict=True))
-    chosen = [place for place in range(len(names)) if shares[place] > 0]
-    own = averaged([found[0][place] for place in chosen], shares[chosen])
-    members = _fitted([candidates[place] for place in chosen], known, observed, weight)
+    far = [_outside(known, folds) for folds in partitions]
+    # Folds of another partition are others.
+    folds = np.concatenate([part + place * len(known) for place, part in enumerate(partitions)])
+    left_out = LeftOut(means, np.concatenate([observed] * len(partitions)), folds, np.concatenate(far), relative)
+    shares = find_shares(left_out, [names.index(name) for name in outside])
+    own = averaged(found[0], shares.of(far[0]))
+    rows = {name: _scores(left_out, np.eye(len(names))[place]) for place, name in enumerate(names)}
+    rows[CHOSEN] = _scores(left_out, shares.of(left_out.outside))
+    used = (shares.inside > 0) | (shares.outside > 0)
+    members = _fitted([candidates[place] for place in np.flatnonzero(used)], known, observed, weight)
+    inside, beyond = (dict(zip(names, part.tolist(), strict=True)) for part in (shares.inside, shares.outside))
     table = _score_table(rows)
-    return ChosenEstimate(weights, table, own.mean, own.deviation, partitions[0], known, observed, weight, members)
+    return ChosenEstimate(
+        inside, beyond, table, own.mean, own.deviation, partitions[0], known, observed, weight, members
+    )
 
 
-def averaged(guesses: Sequence[Guess], shares: Sequence[float] | np.ndarray) -> Guess:
-    """Return the average; its variance is the mean variance and that between the guesses."""
-    share = np.asarray(shares)[:, None, None]
-    means, deviations = np.stack([guess.mean for guess in guesses]), np.stack([guess.deviation for guess in guesses])
-    mean = (share * means).sum(axis=0)
-    return Guess(mean, np.sqrt((share * (deviations**2 + (means - mean) ** 2)).sum(axis=0)))
+def averaged(guesses: Sequence[Guess], shares: np.ndarray) -> Guess:
+    """Return the average; its variance is the mean variance and that between the guesses.
+
+    Args:
+        guesses: The guesses.
+        shares: Share of each in every sample, shape `[guesses, samples]`.
+    """
+    mean, square = np.zeros_like(guesses[0].mean), np.zeros_like(guesses[0].mean)
+    for guess, share in zip(guesses, shares, strict=True):
+        if share.any():
+            mean += share[:, None] * guess.mean
+    for guess, share in zip(guesses, shares, strict=True):
+        if share.any():
+            square += share[:, None] * (guess.deviation**2 + (guess.mean - mean) ** 2)
+    return Guess(mean, np.sqrt(square))
 
 
 def _check(known: KnownSamples, observed: np.ndarray, weight: np.ndarray | None) -> None:
@@ -182,8 +204,19 @@ def _fitted(
     return {candidate.name: candidate.fit(known, observed, weight) for candidate in candidates}
 
 
-def _scores(guess: np.ndarray, observed: np.ndarray, relative: bool) -> np.ndarray:
-    errors = row_errors(guess, observed, relative)
+def _outside(known: KnownSamples, folds: np.ndarray) -> np.ndarray:
+    """How far every row is outside of the other folds."""
+    share = np.zeros(len(known))
+    for fold in np.unique(folds):
+        test, train = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        if len(train):
+            share[test] = outside_share(known.rows(train), known.rows(test))
+    return share
+
+
+def _scores(left_out: LeftOut, shares: np.ndarray) -> np.ndarray:
+    """Mean, median and largest error of an average, whose shares may differ by row."""
+    errors = left_out.errors(shares)
     return np.array([np.nanmean(errors), np.nanmedian(errors), np.nanmax(errors)])
 
 

@@ -38,17 +38,22 @@ class CorrectedEstimate:
         """Whether the graph network has a part in the prediction."""
         return bool(self.shares.any())
 
-    def targets(self, conditions: Conditions, learned: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    def targets(
+        self, conditions: Conditions, learned: np.ndarray | None, own: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """What is thought of every measured flux before it is made to balance, and its deviation [mmol/gDW/h].
 
         Args:
             conditions: What is known of the samples.
             learned: What the graph network says of them, shape `[samples, reactions]`; None where it has no part.
+            own: What flux balance analysis says of them; computed where not given.
 
         Returns:
             Both of shape `[samples, reactions]`, NaN where nothing is thought: the rest follows from the network.
         """
-        mean, deviation = self.estimate.predict(conditions)
+        if own is None:
+            own = self.estimate.knowledge.own_fluxes(conditions)
+        mean, deviation = self.estimate.predict_from(conditions, own)
         if learned is not None and self.needs_network:
             mean = np.where(np.isnan(learned), mean, mean + self.shares * (learned - mean))
         mean, deviation = mean / self.gains, deviation / self.gains
@@ -66,7 +71,8 @@ class CorrectedEstimate:
             conditions: What is known of the samples.
             learned: What the graph network says of them; None where it has no part.
         """
-        return complete_fluxes(network, conditions, *self.targets(conditions, learned))
+        own = self.estimate.knowledge.own_fluxes(conditions)
+        return complete_fluxes(network, conditions, *self.targets(conditions, learned, own), own)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """All that `from_arrays` needs."""

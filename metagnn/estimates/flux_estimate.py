@@ -10,7 +10,7 @@ import numpy as np
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.errors import FolderError, InputError
 from metagnn.estimates.choice import ChosenEstimate, choose_estimate
-from metagnn.estimates.flux_candidates import flux_candidates
+from metagnn.estimates.flux_candidates import OUTSIDE, flux_candidates
 from metagnn.estimates.flux_knowledge import FluxKnowledge
 from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -85,5 +85,6 @@ def fit_flux_estimate(network: MetabolicNetwork, samples: FluxBatch, groups: np.
     knowledge = FluxKnowledge.of(network, samples.conditions)
     known = knowledge.read(samples.conditions, knowledge.own_fluxes(samples.conditions), positions)
     weight = None if samples.weight is None else samples.weight.numpy()[:, positions]
-    chosen = choose_estimate(flux_candidates(), known, observed[:, positions], weight, groups, relative=True)
+    targets, candidates = observed[:, positions], flux_candidates()
+    chosen = choose_estimate(candidates, known, targets, weight, groups, relative=True, outside=OUTSIDE)
     return FluxEstimate(knowledge, positions, chosen)
