@@ -298,15 +298,21 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn benchmark extrapolation --out results",
     )
     parser.add_argument("name", choices=tuple(BENCHMARKS), help="benchmark to run")
-    parser.add_argument("paths", nargs="*", metavar="MODEL", help="for models: model files, or folders of them")
+    arguments = "for models: model files, or folders of them; for measured: names of sets (default: all)"
+    parser.add_argument("paths", nargs="*", metavar="MODEL|SET", help=arguments)
     parser.add_argument("--quick", action="store_true", help="small cases and one seed, as a test")
     models = parser.add_argument_group("for models")
     models.add_argument("--media", type=_at_least(1), default=None, help="media of every model (default: 200)")
     models.add_argument("--seeds", type=_at_least(1), default=None, help="seeds of training (default: 1)")
     transfer = parser.add_argument_group("for transfer")
     transfer.add_argument("--full", action="store_true", help="also train on iJO1366 and test on salmonella")
+    measured = parser.add_argument_group("for measured")
+    measured.add_argument("--data", metavar="DIR", default=None, help="folder with the published tables")
+    parallel = parser.add_argument_group("for extrapolation and measured")
+    parallel.add_argument(
+        "--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)"
+    )
     only = parser.add_argument_group("for extrapolation")
-    only.add_argument("--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)")
     table_help = "your own media and fluxes, in columns max_uptake:<exchange> and flux:<reaction>"
     only.add_argument("--table", metavar="FILE", default=None, help=table_help)
     only.add_argument("--model", metavar="MODEL", default=None, help=f"model of the table: {MODEL_HELP}")
