@@ -154,8 +154,9 @@ def averaged(guesses: Sequence[Guess], shares: np.ndarray) -> Guess:
 
     Args:
         guesses: The guesses.
-        shares: Share of each in every sample, shape `[guesses, samples]`.
+        shares: Share of each, shape `[guesses]`, or of each in every sample, `[guesses, samples]`.
     """
+    shares = np.broadcast_to(shares.T, (len(guesses[0].mean), len(guesses))).T
     mean, square = np.zeros_like(guesses[0].mean), np.zeros_like(guesses[0].mean)
     for guess, share in zip(guesses, shares, strict=True):
         if share.any():
