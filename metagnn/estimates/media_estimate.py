@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from metagnn.estimates.choice import averaged
 from metagnn.estimates.estimate import AbstractEstimate, AbstractFittedEstimate, Guess
 from metagnn.estimates.media_process import ProcessEstimate
 from metagnn.estimates.media_samples import VIEWS, MediaSamples
+from metagnn.estimates.media_shares import trait_shares
 from metagnn.estimates.media_trees import TreesEstimate
-from metagnn.estimates.row_errors import average_weights
 
 RANDOM_FOLDS = 5
 
@@ -86,7 +85,7 @@ class MediaEstimate:
         """
         random = random_folds(len(samples), seed)
         partitions = {INSIDE: random, OUTSIDE: groups if len(np.unique(groups)) > 1 else random}
-        left_out = {kind: _leave_out(samples, observed, weight, folds, seed) for kind, folds in partitions.items()}
+        left_out = {kind: _leave_out(samples, observed, weight, folds, seed, kind == OUTSIDE) for kind, folds in partitions.items()}
         return cls.restore(samples, observed, weight, seed, left_out)
 
     @classmethod
@@ -147,7 +146,7 @@ def random_folds(samples: int, seed: int) -> np.ndarray:
 
 
 def _leave_out(
-    samples: MediaSamples, observed: np.ndarray, weight: np.ndarray | None, folds: np.ndarray, seed: int
+    samples: MediaSamples, observed: np.ndarray, weight: np.ndarray | None, folds: np.ndarray, seed: int, grouped: bool
 ) -> LeftOut:
     names, targets = list(media_candidates(seed)), observed.shape[1]
     mean = np.full((len(names), *observed.shape), np.nan)
@@ -159,9 +158,8 @@ def _leave_out(
         for place, name in enumerate(names):
             guess = fitted[name].predict(samples.rows(test).view(names_view(name), targets))
             mean[place, test], deviation[place, test] = guess.mean, guess.deviation
-    shares = np.stack(
-        [average_weights(mean[:, :, [t]], observed[:, [t]], relative=False) for t in range(targets)], axis=1
-    )
+    group = folds if grouped else np.zeros(len(folds), dtype=np.int64)
+    shares = trait_shares(mean, observed, group)
     guesses = [Guess(m, d) for m, d in zip(mean, deviation, strict=True)]
     own = _average(guesses, shares)
     spread = np.maximum(np.nanstd(observed, axis=0), 1e-12)
@@ -182,13 +180,13 @@ def _fitted(
 
 
 def _average(guesses: list[Guess | None], shares: np.ndarray) -> Guess:
-    """Average of every target with its own shares; candidates without a share may be missing."""
-    first = next(guess for guess in guesses if guess is not None)
-    mean, deviation = np.full(first.mean.shape, np.nan), np.full(first.mean.shape, np.nan)
-    for target in range(shares.shape[1]):
-        held = np.flatnonzero(shares[:, target])
-        members = [guess for place in held if (guess := guesses[place]) is not None]
-        columns = [Guess(guess.mean[:, [target]], guess.deviation[:, [target]]) for guess in members]
-        one = averaged(columns, shares[held, target])
-        mean[:, target], deviation[:, target] = one.mean[:, 0], one.deviation[:, 0]
-    return Guess(mean, deviation)
+    """Average of every target with its own shares; candidates without a share may be missing.
+
+    Its variance is the mean variance and that between the candidates.
+    """
+    mean, square = 0.0, 0.0
+    for guess, share in zip(guesses, shares, strict=True):
+        if guess is not None:
+            mean = mean + share * guess.mean
+            square = square + share * (guess.deviation**2 + guess.mean**2)
+    return Guess(np.asarray(mean), np.sqrt(np.maximum(square - np.asarray(mean) ** 2, 0.0)))

@@ -47,7 +47,9 @@ class MediaFeatures:
     network: MetabolicNetwork
     amounts: bool
 
-    def read(self, exchanges: Sequence[str], values: np.ndarray, names: Sequence[str], further: np.ndarray) -> MediaSamples:
+    def read(
+        self, exchanges: Sequence[str], values: np.ndarray, names: Sequence[str], further: np.ndarray
+    ) -> MediaSamples:
         """Compute what is known of media.
 
         Args:
