@@ -232,8 +232,7 @@ class PolytopeProjection(Float64Module):
         open_rows = torch.nonzero(~solved).squeeze(-1).tolist()
         for row in open_rows:
             problem, groups = (tuple(tensor[row].cpu().numpy() for tensor in part) for part in (flat, reduced))
-            guess = None if self._sparse is None else side[row].cpu().numpy()
-            status[row], found, held = self._reference.solve(problem, groups, guess)
+            status[row], found, held = self._reference.solve(problem, groups, large=self._sparse is not None)
             fluxes[row], side[row] = torch.from_numpy(found), torch.from_numpy(held)
         # Members that hold a group from both sides cancel in the sum: set them here.
         side = torch.where(reduced[1] >= reduced[2], -1, side)
