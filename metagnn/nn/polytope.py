@@ -70,9 +70,9 @@ class PolytopeProjection(Float64Module):
     counts as feasible. Everything else is "failed: " and the reason. `metagnn benchmark hostile` tries this. It holds
     for float64 targets: a result in the dtype of a float32 target is rounded, and balances to about 1e-7 · max|v|.
     Integer targets give float64. Above 4 million entries of compressed balances (about 2,000 by 2,000) there is no
-    dual active-set method. Above 200 balances a sample with very uneven weights, with targets far beyond its bounds or
-    with bounds of 1e-9 may end as "failed", where the limit on the work of that method, which is counted and not timed,
-    runs out: about ten seconds of a sample.
+    dual active-set method. Where the
+    limit on the steps of that method runs out, which are counted and not timed, a sample ends as "failed": about a
+    minute of a sample at genome scale, of which most take seconds.
 
     Args:
         incidence: The operator S.

@@ -10,7 +10,7 @@ from metagnn.optimize.updated_tableau import SMALLEST, UpdatedTableau
 NOISE = 2e-13
 """Rounding of a sum, relative to its terms."""
 
-CLOSED = 1e-8
+CLOSED = 1e-7
 """Shift of all bounds by which a problem may miss feasibility and still be solved, in columns of equal size. A linear
 program that finds a flux to 1e-9 leaves as much; whether the result keeps the laws is for the caller to check."""
 
