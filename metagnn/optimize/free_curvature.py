@@ -47,7 +47,7 @@ class FreeCurvature:
             return spread
         rows = np.flatnonzero(free[tableau.basis])
         inside = tableau.basis[rows]
-        scaled = tableau.entries[np.ix_(rows, self.columns)] * root[inside][:, None] / root[self.columns]
+        scaled = tableau.entries[np.ix_(rows, np.array(self.columns))] * root[inside][:, None] / root[self.columns]
         curvature = scaled.T @ scaled
         curvature.flat[:: size + 1] += 1.0
         lower = scipy.linalg.cholesky(curvature, lower=True, overwrite_a=True, check_finite=False)

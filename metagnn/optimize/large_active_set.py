@@ -281,9 +281,9 @@ class LargeActiveSet:
             return
         stuck = np.where(self.basic, 0.0, np.abs(tableau.entries[:, column]))
         if stuck.max(initial=0.0) > SMALLEST:
-            row = int(stuck.argmax())
-            tableau.exchange(row, column)
-            self.basic[row] = True
+            leaving = int(stuck.argmax())
+            tableau.exchange(leaving, column)
+            self.basic[leaving] = True
             return
         self.curvature.release(column, self.basic)
         gain = np.where(self.basic, np.abs(tableau.entries[:, column]) * self.root[tableau.basis], 0.0)
