@@ -19,6 +19,9 @@ STRONG = 1e6
 """Weight of growth beside total flux where both are solved at once. Flux is saved at up to 1e4 mmol per gram of growth
 given up in iJO1366; a check of the reduced costs of growth alone proves every optimum."""
 
+MILD = 1e-3
+"""Factor of both objectives: the dual simplex refuses costs that are larger."""
+
 WRONG = 1e-9
 """A reduced cost of growth is not zero above this."""
 
@@ -72,7 +75,7 @@ class ParsimoniousOptimum(AbstractRepeatableOptima):
         growing = np.zeros(split.shape[1])
         growing[growth] = 1.0
         self._growing, self._squares = growing, squares
-        self._both = LinearProgram(split, STRONG * growing - np.append(weights, weights[self._backward]))
+        self._both = LinearProgram(split, MILD * (STRONG * growing - np.append(weights, weights[self._backward])))
         self._nearest = NearestInFace(split, differing, squares, np.zeros(len(squares), dtype=bool))
 
     def solve(
@@ -148,7 +151,7 @@ class ParsimoniousOptimum(AbstractRepeatableOptima):
 
     def _at_once(self, found: LinearSolution, lower: np.ndarray, upper: np.ndarray) -> np.ndarray | None:
         """Return the flux from an optimum of growth and total flux together, None unless it is one of each in turn."""
-        growing, both = self._both.other_reduced_costs(self._growing), found.reduced_costs
+        growing, both = self._both.other_reduced_costs(self._growing), found.reduced_costs / MILD
         room = np.where(growing > 0, upper - found.values, found.values - lower)
         if np.any((room > WRONG) & (np.abs(growing) > WRONG)):
             return None
