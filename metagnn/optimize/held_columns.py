@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from metagnn.optimize.active_set import ActiveSet
+from metagnn.optimize.active_set import DENSE_SIZE, ActiveSet
 from metagnn.optimize.per_thread import PerThread
 
 AT_BOUND = 1e-9
@@ -68,6 +68,7 @@ class HeldColumns:
 
     def __init__(self, matrix: Any, weights: np.ndarray, varying: np.ndarray) -> None:
         self._matrix, self._absolute, self._weights = matrix, abs(matrix), weights
+        self._columns = matrix.toarray() if sum(matrix.shape) <= DENSE_SIZE else matrix
         self._varying = np.zeros(matrix.shape[1], dtype=bool)
         self._varying[varying] = True
         self._maps: PerThread[OrderedDict[bytes, list[_Map]]] = PerThread(OrderedDict)
@@ -127,25 +128,21 @@ class HeldColumns:
             kept.popitem(last=False)
 
     def _make(self, side: np.ndarray, at: np.ndarray) -> _Map:
-        free = side == 0
-        equations = ActiveSet(self._matrix, self._weights, free)
-        held = np.flatnonzero(self._varying & ~free)
+        equations = ActiveSet(self._columns, self._weights, side == 0)
+        held = np.flatnonzero(self._varying & (side != 0))
+        # Nearly always all can move: the values and all changes are then one system.
+        values, slopes, errors = self._solve(equations, at, held)
         moving = held
-        slopes, errors = self._slopes(equations, moving)
         if np.any(errors > SOUND):
             # One that cannot be met stops the refinement of all.
-            free, right = self._matrix[:, equations.free].toarray(), self._matrix[:, moving].toarray()
+            free, right = (self._matrix[:, part].toarray() for part in (equations.free, held))
             missed = right - free @ np.linalg.lstsq(free, right, rcond=RANK)[0]
             errors = np.where(np.abs(missed).max(axis=0) > MOVES, np.inf, np.minimum(errors, SOUND))
-        while np.any(errors > SOUND):
-            moving = moving[errors <= SOUND]
-            slopes, errors = self._slopes(equations, moving)
-        stuck = np.setdiff1d(held, moving)
-        values = at.copy()
-        values[moving] = 0.0
-        right = -(self._matrix @ values)
-        start = np.zeros(len(right))
-        values[equations.free] = equations.solve(np.zeros(len(equations.free)), right, start, EXACT)[0]
+            while np.any(errors > SOUND):
+                moving = moving[errors <= SOUND]
+                values, slopes, errors = self._solve(equations, at, moving)
+            values = self._solve(equations, at, moving, False)[0]
+        stuck = np.setdiff1d(held, moving, assume_unique=True)
         return _Map(values + 0.0, moving, slopes + 0.0, self._sound(values), stuck, at[stuck])
 
     def _sound(self, values: np.ndarray) -> bool:
@@ -154,14 +151,21 @@ class HeldColumns:
         own = self._absolute @ np.abs(values)
         return bool(np.all(imbalance <= np.minimum(SOUND * largest, 1e-6 * own + 1e-13 * largest)))
 
-    def _slopes(self, equations: ActiveSet, moving: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the change of all columns per unit of each held one, and how far each change leaves the rows."""
-        slopes = np.zeros((len(moving), self._matrix.shape[1]))
-        if not len(moving):
-            return slopes, np.zeros(0)
-        columns = self._matrix[:, moving].toarray()
-        zeros = np.zeros((len(equations.free), len(moving)))
-        slopes[:, equations.free] = equations.solve(zeros, -columns, np.zeros_like(columns), EXACT)[0].T
-        slopes[np.arange(len(moving)), moving] = 1.0
-        errors = np.abs(self._matrix @ slopes.T).max(axis=0, initial=0.0) / (1.0 + np.abs(slopes).max(axis=1))
-        return slopes, errors
+    def _solve(
+        self, equations: ActiveSet, at: np.ndarray, moving: np.ndarray, changes: bool = True
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the values where moving bounds are zero, the change of all columns per unit of each, and its error.
+
+        The error is how far each change leaves the rows, relative to its largest entry.
+        """
+        values = at.copy()
+        values[moving] = 0.0
+        slopes = np.zeros((len(moving) if changes else 0, len(at)))
+        slopes[np.arange(len(slopes)), moving[: len(slopes)]] = 1.0
+        together = np.vstack([values, slopes])
+        right = -np.asarray(self._columns @ together.T)
+        zeros = np.zeros((len(equations.free), len(together)))
+        together[:, equations.free] = equations.solve(zeros, right, np.zeros_like(right), EXACT)[0].T
+        values, slopes = together[0], together[1:]
+        missed = np.abs(self._columns @ slopes.T).max(axis=0, initial=0.0)
+        return values, slopes, missed / (1.0 + np.abs(slopes).max(axis=1, initial=0.0))
