@@ -13,6 +13,9 @@ import scipy.sparse.linalg
 REGULARISATION = 1e-8
 """Regularisation that allows dependent rows; iterative refinement removes its effect."""
 
+ROUNDING = 1e-14
+"""Relative residual below which a step that does not halve it only moves rounding about."""
+
 DENSE_SIZE = 400
 """Use a dense factor below this number of unknowns, where it is faster (a core model has about 150)."""
 
@@ -112,8 +115,9 @@ class ActiveSet:
             worst = float(max(np.abs(residual).max(initial=0.0), np.abs(slack).max(initial=0.0)))
             if not worst < best[2]:
                 break
+            slow = worst > 0.5 * best[2] and worst <= ROUNDING * scale
             best = (values, multipliers, worst)
-            if worst <= tolerance * scale:
+            if slow or worst <= tolerance * scale:
                 break
             step = self._factor(np.concatenate([slack, residual]))
             values = values + step[: len(self.free)]

@@ -88,8 +88,9 @@ class HeldColumns:
         at = np.where(side < 0, lower, np.where(side > 0, upper, 0.0)) + 0.0
         values, certain = np.empty_like(near), np.zeros(len(near), dtype=bool)
         groups: dict[bytes, list[int]] = {}
-        for row, key in enumerate(side):
-            groups.setdefault(key.tobytes() + at[row, ~self._varying].tobytes(), []).append(row)
+        steady = at[:, ~self._varying]
+        for row, (key, bounds) in enumerate(zip(side, steady, strict=True)):
+            groups.setdefault(key.tobytes() + bounds.tobytes(), []).append(row)
         for key_bytes, members in groups.items():
             self._evaluate(key_bytes, side[members[0]], at, np.array(members), (values, certain))
         twice = 2.0 * AT_BOUND * np.maximum(1.0, np.abs(values).max(axis=1, initial=0.0, keepdims=True) / LARGE)
@@ -116,9 +117,9 @@ class HeldColumns:
                 maps.append(found)
                 self._forget(kept, found)
             same = (at[np.ix_(rows, found.stuck)] == found.stuck_at).all(axis=1)
-            total = np.repeat(found.values[None], int(same.sum()), axis=0)
-            for column, slope in zip(found.moving, found.slopes, strict=True):
-                total += at[rows[same], column][:, None] * slope
+            total, bounds = np.repeat(found.values[None], int(same.sum()), axis=0), at[np.ix_(rows[same], found.moving)]
+            for bound, slope in zip(bounds.T, found.slopes, strict=True):
+                total += bound[:, None] * slope
             values[rows[same]], certain[rows[same]] = total, found.sound
             rows = rows[~same]
 
