@@ -21,6 +21,10 @@ SOUND = 1e-11
 """Largest |A v| of a map's values, relative to the largest of them. Where it is exceeded, columns are held that cannot
 all be at their bounds."""
 
+MET, USUAL = 2e-14, 100
+"""Largest |A v| of certain values, relative to the largest of them, for so many columns; rounding grows with these.
+What bounds miss feasibility by shows here, and a magnified program decides."""
+
 MOVES, RANK = 1e-8, 1e-10
 """A held column whose bound cannot move alone leaves a row further from zero than this, per unit, in the least squares
 of singular values above the second."""
@@ -95,7 +99,8 @@ class HeldColumns:
             self._evaluate(key_bytes, side[members[0]], at, np.array(members), (values, certain))
         twice = 2.0 * AT_BOUND * np.maximum(1.0, np.abs(values).max(axis=1, initial=0.0, keepdims=True) / LARGE)
         imbalance = np.abs(self._matrix @ values.T).max(axis=0, initial=0.0)
-        certain &= imbalance <= 10.0 * SOUND * (1.0 + np.abs(values).max(axis=1, initial=0.0))
+        met = MET * max(1.0, values.shape[1] / USUAL)
+        certain &= imbalance <= met * (1.0 + np.abs(values).max(axis=1, initial=0.0))
         inside = (side != 0) | ((values - lower > twice) & (upper - values > twice))
         # With two bounds this close, which one holds the column is a matter of rounding.
         inside &= (side <= 0) | (upper - lower > twice)
