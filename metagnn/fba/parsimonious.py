@@ -33,9 +33,9 @@ class ParsimoniousOptimum(AbstractRepeatableOptima):
 
     Where several fluxes have it, the one of least norm among them, so that it is unique.
 
-    Two linear programs stay in memory: FBA, and least total flux. Each starts from its own last optimum; one that swaps
-    objectives is ten times slower at genome scale. The columns that the duals of both hold at a bound span the face of
-    all optima.
+    One linear program of growth and total flux together finds it, and the reduced costs of growth alone prove it. Where
+    they do not, two programs do it in turn: FBA, and least total flux. The columns that the duals hold at a bound span
+    the face of all optima.
 
     Args:
         matrix: S, shape `[metabolites, reactions]`, scipy sparse.

@@ -119,7 +119,7 @@ def _moved(case: str, network: MetabolicNetwork, one: np.ndarray, other: np.ndar
 
 
 def _permuted(name: str, media: pd.DataFrame, seed: int) -> Row:
-    """Count the media whose pFBA fluxes move with the order of the model's reactions, of the exchanges and the media."""
+    """Count the media whose pFBA fluxes move with the order of reactions, exchanges and media."""
     network, model, rng = load_network(name), cobra.io.load_model(COBRA_NAMES[name]), np.random.default_rng(seed)
     order = dict(zip(rng.permutation(network.reactions).tolist(), range(len(network.reactions)), strict=True))
     model.reactions.sort(key=lambda reaction: order[reaction.id])
