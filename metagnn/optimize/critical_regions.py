@@ -102,7 +102,8 @@ class CriticalRegion:
         others[self.held] = False
         at = np.where(self.side[others] < 0, lower[:, others], upper[:, others])
         same: np.ndarray = (at == self.bounds[others]).all(axis=1)
-        return same & (lower[:, self.shut] == upper[:, self.shut]).all(axis=1)
+        same &= (lower[:, self.shut] == upper[:, self.shut]).all(axis=1)
+        return same
 
 
 def basis_region(

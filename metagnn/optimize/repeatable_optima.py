@@ -102,8 +102,8 @@ class AbstractRepeatableOptima(ABC):
         again, certain = self._held.values(lower[solved], upper[solved], values[solved])
         certain &= self.proven(lower[solved], upper[solved], again)
         values[solved[certain]] = again[certain]
-        # The linear program has confirmed these from the beginning.
-        final = {row for row, text in enumerate(status) if text in (INFEASIBLE, UNBOUNDED)} | set(solved[certain])
+        # The linear program has confirmed these from the beginning; that no flux is feasible is decided magnified.
+        final = {row for row, text in enumerate(status) if text == UNBOUNDED} | set(solved[certain])
         for row in range(len(lower)):
             if row not in final:
                 status[row], values[row] = self._alone(lower[row], upper[row])
@@ -125,7 +125,12 @@ class AbstractRepeatableOptima(ABC):
         """Return the status and the optimum of one program, solved by solvers that remember nothing."""
         self.restart()
         factor = _magnification(lower, upper, MAGNIFIED)
-        return self._prove(*self._magnified(lower, upper, factor), lower, upper)
+        status, values = self._magnified(lower, upper, factor)
+        if status == INFEASIBLE and factor == MOST_MAGNIFIED:
+            # Bounds that lie fifteen decades apart by then can mislead the solver; a smaller factor is as clear here.
+            self.restart()
+            status, values = self._magnified(lower, upper, MAGNIFIED)
+        return self._prove(status, values, lower, upper)
 
     def _prove(self, status: str, values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[str, np.ndarray]:
         """Return the status and the optimum, by slower methods as long as it is not proven."""
