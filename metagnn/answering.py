@@ -12,6 +12,7 @@ import pandas as pd
 
 from metagnn.analysis.composition.fitted_composition import Composition, own_composition
 from metagnn.datasets.targets import read_targets
+from metagnn.errors import InputError
 from metagnn.estimates.conformal import check_level
 from metagnn.estimates.flux_intervals import IntervalFinder
 from metagnn.estimator import Estimator, UnfittedError

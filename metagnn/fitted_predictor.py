@@ -208,7 +208,15 @@ def train_predictor(setup: PredictorSetup, tables: SampleTables, run: TrainingRu
         if corrected is not None and found.left_out is not None:
             calibration = calibrated_estimate(corrected, samples, found.left_out)
         return FittedPredictor(
-            setup, found.model, names, found.history, None, corrected, calibration, known_inputs(setup, samples), samples
+            setup,
+            found.model,
+            names,
+            found.history,
+            None,
+            corrected,
+            calibration,
+            known_inputs(setup, samples),
+            samples,
         )
     model, history = train_network(setup, samples, names, run)
     warn_underfit(history, samples, samples.scale(growth_index=model.growth_index))

@@ -16,7 +16,7 @@ from metagnn.estimates.completion import complete_fluxes
 from metagnn.estimates.corrected_estimate import CorrectedEstimate
 from metagnn.estimates.flux_estimate import FluxEstimate, fit_flux_estimate
 from metagnn.estimates.measurement_gains import NOTICED, fit_gains, warn_of_gains
-from metagnn.estimates.network_shares import fit_shares
+from metagnn.estimates.network_shares import NEEDED, fit_shares
 from metagnn.estimates.relative_error import normalised_error, scaled_error
 from metagnn.inputs.names import InputNames
 from metagnn.models.flux_model import AbstractFluxModel
@@ -139,13 +139,17 @@ class GuardedTraining:
             left_out = self._left_out(folds, first)
             scale = self._scale
             shares = fit_shares(simple / scale, left_out / scale, self._observed / scale, folds)
+            if not self._normal(simple + shares * (left_out - simple)) <= NEEDED * self._normal(simple):
+                shares[:] = 0.0
         if shares.any():
             # Worth training to the end.
             model, history = self._train(self.samples, self.run)
             learned = model.predict_fluxes(self.samples.conditions)
             if (shares[estimate.positions] == 1.0).all():
                 return GuardedResult(model, history)
-        unseen = simple if left_out is None else np.where(np.isnan(left_out), simple, simple + shares * (left_out - simple))
+        unseen = (
+            simple if left_out is None else np.where(np.isnan(left_out), simple, simple + shares * (left_out - simple))
+        )
         corrected = CorrectedEstimate(estimate, shares, self._gains(estimate), pd.DataFrame())
         errors = self._errors(corrected, (simple, left_out, unseen), learned)
         return GuardedResult(model, history, dataclasses.replace(corrected, errors=errors), unseen)
@@ -174,6 +178,9 @@ class GuardedTraining:
     def _error(self, predicted: np.ndarray) -> float:
         weight = None if self.samples.weight is None else self.samples.weight.numpy()
         return scaled_error(predicted, self._observed, self._scale, weight)
+
+    def _normal(self, predicted: np.ndarray) -> float:
+        return normalised_error(predicted, self._observed)
 
     def _spread(self, estimate: FluxEstimate, values: np.ndarray) -> np.ndarray:
         spread = np.full(self._observed.shape, np.nan)

@@ -131,6 +131,10 @@ def choose_estimate(
         # What does not count is not there, neither to fit nor to judge.
         observed = np.where(weight > 0, observed, np.nan)
         _check(known, observed, weight)
+    # As a file holds them: sums over another layout in memory round otherwise, and a loaded estimate must be the same.
+    known = KnownSamples(**{name: np.ascontiguousarray(getattr(known, name)) for name in KNOWN})
+    observed = np.ascontiguousarray(observed)
+    weight = None if weight is None else np.ascontiguousarray(weight)
     for name in set(outside) - set(names):
         raise InputError(f"`outside` names {name!r}; expected any of the candidates {', '.join(names)}")
     partitions = leave_out_folds(groups, known)
