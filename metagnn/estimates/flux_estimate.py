@@ -16,7 +16,6 @@ from metagnn.estimates.flux_knowledge import FluxKnowledge
 from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
 
-
 FEWEST_ROWS = 3
 """Rows left out from which on their errors say how sure every target is."""
 
@@ -69,7 +68,8 @@ class FluxEstimate:
         mean = np.where(seen, square, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
         if not mean.any() or seen.sum(axis=0).min() < FEWEST_ROWS:
             return None
-        return np.sqrt(mean / mean.mean())
+        part: np.ndarray = np.sqrt(mean / mean.mean())
+        return part
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return what `from_arrays` needs beside the network, as arrays of numbers."""
