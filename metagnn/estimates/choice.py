@@ -149,7 +149,7 @@ def choose_estimate(
     rows = {name: _scores(left_out, np.eye(len(names))[place]) for place, name in enumerate(names)}
     rows[CHOSEN] = _scores(left_out, shares.of(left_out.outside))
     used = (shares.inside > 0) | (shares.outside > 0)
-    members = _fitted([candidates[place] for place in np.flatnonzero(used)], known, observed, weight)
+    members = _fitted([candidates[place] for place in np.flatnonzero(used).tolist()], known, observed, weight)
     inside, beyond = (dict(zip(names, part.tolist(), strict=True)) for part in (shares.inside, shares.outside))
     table = _score_table(rows)
     return ChosenEstimate(

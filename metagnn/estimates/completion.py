@@ -13,7 +13,7 @@ from metagnn.nn.polytope import PolytopeProjection
 FLOOR = 0.02
 """Smallest deviation of an estimate, relative to the root mean square of the estimates of a sample."""
 
-WEAK = 0.01
+WEAK = 1e-3
 """Weight of a flux without an estimate, relative to the smallest of those with one."""
 
 
