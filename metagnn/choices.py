@@ -15,6 +15,7 @@ INPUTS = {
     "max_uptake": "largest uptakes ≥ 0 [mmol/gDW/h]",
     "rates": "measured signed exchange fluxes [mmol/gDW/h]",
     "present": "1 for nutrients in the medium, 0 for others; uptakes are learned from growth",
+    "concentration": "concentrations of nutrients ≥ 0 [mM]; uptakes that saturate are learned from growth",
 }
 """Kinds of inputs; their readers and models are in `metagnn.inputs.kinds`."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -13,14 +14,17 @@ from metagnn.analysis.composition.fitted_composition import Composition, fitted_
 from metagnn.analysis.diagnosis.constraint_report import constraint_report
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.errors import InputError
+from metagnn.estimates.corrected_estimate import CorrectedEstimate
+from metagnn.estimates.made_by_fba import made_by_fba
 from metagnn.fba.feasibility import FeasibilityScreen
+from metagnn.guarded_training import GuardedTraining, TrainingRun, train_network
 from metagnn.inputs.kind import Answer
 from metagnn.inputs.names import InputNames
+from metagnn.lifted_demands import lift_where_needed
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.predictor_setup import PredictorSetup
-from metagnn.training.fit import Checkpoints, Watch, fit_fluxes
+from metagnn.predictor_setup import PredictorSetup, SampleTables
 from metagnn.training.linear_baseline import warn_underfit
 from metagnn.training.rounds import training_end
 
@@ -35,6 +39,7 @@ class FittedPredictor:
         names: What the inputs of the fit named.
         history: Terms of the objective by epoch.
         composition: Alpha and beta, where they were fitted.
+        corrected: The simple estimate that the model corrects; None where the model alone predicts.
     """
 
     setup: PredictorSetup
@@ -42,6 +47,7 @@ class FittedPredictor:
     names: InputNames
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
     composition: Composition | None = None
+    corrected: CorrectedEstimate | None = None
 
     @cached_property
     def network(self) -> MetabolicNetwork:
@@ -66,10 +72,22 @@ class FittedPredictor:
         Raises:
             InputError: The weights are so far apart that no metric follows from them, as after damage or divergence.
         """
+        corrected = self.corrected
+        if corrected is not None and not corrected.needs_network:
+            return self._as_answer(conditions, corrected.fluxes(self.network, conditions, None))
         try:
-            return self.setup.kind.answer(self.network, self.model, self.screen, conditions)
+            answer = self.setup.kind.answer(self.network, self.model, self.screen, conditions)
         except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
             raise InputError(f"the weights of the predictor cannot be used ({error}); train again") from error
+        if corrected is None:
+            return answer
+        return self._as_answer(conditions, corrected.fluxes(self.network, conditions, answer.fluxes))
+
+    @staticmethod
+    def _as_answer(conditions: Conditions, fluxes: np.ndarray) -> Answer:
+        feasible = ~np.isnan(fluxes).any(axis=1)
+        lost = f"no flux can satisfy {(~feasible).sum()} of {len(feasible)} rows; they are NaN"
+        return Answer(conditions, fluxes, feasible, lost)
 
     def diagnose(self, answer: Answer, index: pd.Index, prior: Mapping[str, float] | None = None) -> pd.DataFrame:
         """How well an answer keeps the laws, and what it rests on; see `FluxPredictor.diagnose`."""
@@ -78,38 +96,37 @@ class FittedPredictor:
         return pd.DataFrame(columns, index=index)
 
 
-def train_predictor(
-    setup: PredictorSetup,
-    samples: FluxBatch,
-    names: InputNames,
-    checkpoints: Checkpoints | None = None,
-    progress: bool | None = None,
-    watch: Watch | None = None,
-) -> FittedPredictor:
-    """Train a fresh model on samples.
+def train_predictor(setup: PredictorSetup, tables: SampleTables, run: TrainingRun) -> FittedPredictor:
+    """Train a fresh model on tables, beside a simple estimate where the setup asks for one.
 
     Args:
         setup: What the predictor is made with.
-        samples: All samples; those that cannot be learned from are left out and counted in a warning.
-        names: What the table that they came from named.
-        checkpoints: Where to keep the state, if anywhere.
-        progress: Whether to show progress.
-        watch: What else to record, every few epochs.
+        tables: All samples; those that cannot be learned from are left out and counted in a warning.
+        run: Checkpoints and progress.
 
     Raises:
-        TableError: Too few usable samples.
+        TableError: Tables that cannot be used, or too few usable samples.
     """
-    network, kind = setup.relaxed, setup.kind
-    samples = kind.usable(setup.screen, samples)
-    model = setup.new_model(names)
-    model.prepare(network, samples.conditions)
-    kind.check_learnable(network, model, samples)
-    scale = samples.scale(growth_index=model.growth_index)
-    objective = kind.objective(network, setup.constraint, scale, setup.training)
-    history = fit_fluxes(model, objective, samples, setup.training, setup.seed, checkpoints, progress, watch)
-    warn_underfit(history, samples, scale)
-    model.eval().after_training(samples, scale)
+    samples = setup.read_samples(tables)
+    guarded = setup.estimate is not None and setup.takes_estimate and not _made_by_fba(setup, samples)
+    if guarded:
+        setup, samples = lift_where_needed(setup, samples, tables)
+    conditions = samples.conditions
+    names = InputNames(conditions.exchanges, tuple(map(str, tables.inputs.columns)), conditions.feature_names)
+    samples = setup.kind.usable(setup.screen, samples)
+    if guarded:
+        model, history, corrected = GuardedTraining(setup, samples, names, run).train()
+        return FittedPredictor(setup, model, names, history, corrected=corrected)
+    model, history = train_network(setup, samples, names, run)
+    warn_underfit(history, samples, samples.scale(growth_index=model.growth_index))
     return FittedPredictor(setup, model, names, history, _estimate_composition(model, samples))
+
+
+def _made_by_fba(setup: PredictorSetup, samples: FluxBatch) -> bool:
+    seen = (~torch.isnan(samples.observed)).any(-1).numpy()
+    conditions = samples.conditions
+    usable = seen & setup.screen.feasible(conditions.lower.numpy(), conditions.upper.numpy())
+    return bool(usable.any()) and made_by_fba(setup.relaxed, samples.rows(torch.from_numpy(np.flatnonzero(usable))))
 
 
 def _estimate_composition(model: AbstractFluxModel, samples: FluxBatch) -> Composition | None:

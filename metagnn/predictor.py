@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from metagnn.analysis.composition.fitted_composition import Composition, own_composition
+from metagnn.answering import AnsweringEstimator
 from metagnn.datasets.flux_batch import FluxBatch
-from metagnn.datasets.targets import read_targets
 from metagnn.errors import InputError
-from metagnn.estimator import Estimator, UnfittedError
 from metagnn.fitted_predictor import FittedPredictor, train_predictor
-from metagnn.inputs.kind import Answer
+from metagnn.guarded_training import TrainingRun
 from metagnn.inputs.kinds import input_kind
 from metagnn.inputs.names import InputNames
-from metagnn.inputs.present import learned_uptakes
 from metagnn.models.constraint import AbstractConstraint, as_constraint
 from metagnn.models.flux_gnn import FluxGNNConfig
 from metagnn.models.medium_gnn import MediumGNNConfig
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.network.network_like import NetworkLike, as_network
-from metagnn.predictor_setup import PredictorSetup
+from metagnn.predictor_setup import PredictorSetup, SampleTables
 from metagnn.saved_predictor import read_predictor, write_predictor
 from metagnn.training.config import TrainingConfig
 from metagnn.training.fit import Checkpoints, Watch
-from metagnn.training.metrics import mean_r2
 
 
-class FluxPredictor(Estimator):
+class FluxPredictor(AnsweringEstimator):
     """Learns the fluxes of a metabolic network from tables, and predicts all of them.
 
     A scikit-learn estimator: `clone`, `cross_val_score`, `GridSearchCV` (`training__epochs`, `config__steps`, …) and
@@ -50,6 +45,9 @@ class FluxPredictor(Estimator):
         seed: Seed of the initial weights and of the order of the samples.
         config: Widths and steps of the model.
         training: Settings of the training; by default those that suit the inputs.
+        estimate: What predictions start from: "auto" for simple estimates of the measured fluxes, chosen by leaving
+            groups of samples out, which the graph network then corrects as far as that helps; None for the graph
+            network alone. Where the targets were made by flux balance analysis, "auto" is the graph network alone.
 
     Attributes:
         history_: Terms of the objective by epoch.
@@ -71,10 +69,11 @@ class FluxPredictor(Estimator):
         seed: int = 0,
         config: FluxGNNConfig | MediumGNNConfig | None = None,
         training: TrainingConfig | None = None,
+        estimate: str | None = "auto",
     ) -> None:
         self.network: MetabolicNetwork = as_network(network)
         self.inputs, self.constraint, self.composition, self.seed = inputs, constraint, composition, seed
-        self.config, self.training = config, training
+        self.config, self.training, self.estimate = config, training, estimate
         self._fitted: FittedPredictor | None = None
         self.check_parameters()
 
@@ -112,8 +111,10 @@ class FluxPredictor(Estimator):
         self,
         inputs: pd.DataFrame,
         targets: pd.DataFrame | pd.Series,
+        features: pd.DataFrame | None = None,
         *,
         sample_weight: Any = None,
+        groups: Any = None,
         checkpoints: Checkpoints | None = None,
         progress: bool | None = None,
         watch: Watch | None = None,
@@ -123,12 +124,16 @@ class FluxPredictor(Estimator):
         Rows that no flux can satisfy, and rows without an observed target, are left out and counted in a warning.
 
         Args:
-            inputs: Media, measured rates or lists of what media hold, one row a sample; beside media and lists a
-                column `knockout` may name the reactions or genes that a sample goes without, separated by ";".
+            inputs: Media, measured rates or lists of what media hold, one row a sample; a column `knockout` may name
+                the reactions or genes that a sample goes without, separated by ";".
             targets: Any subset of the reactions, NaN where nothing was observed, with the index of the inputs in any
                 order; `growth` may name the growth reaction. Columns `<id>_std` weigh the observations of a flux
                 against each other. A Series is the reaction of its name, or growth. From lists growth alone is learned.
+            features: What else is known of every sample, such as pH, temperature, strain, a transcription factor:
+                columns of numbers or of labels, with the index of the inputs. The simple estimate learns from them.
             sample_weight: How much every row counts, ≥ 0, shape `[samples]`; all alike by default.
+            groups: What rows belong together, one label a row, such as carbon source, strain or laboratory. Choices
+                are made, and intervals calibrated, by leaving whole groups out.
             checkpoints: Where to keep the state, and whether to resume from it.
             progress: Whether to show progress: a bar on a terminal or in a notebook, elsewhere a line every 30 s. By
                 default on a terminal and in a notebook only.
@@ -138,23 +143,19 @@ class FluxPredictor(Estimator):
             The predictor itself.
 
         Raises:
-            TableError: Inputs, targets or weights that cannot be used, or too few usable rows.
+            TableError: Tables, weights or groups that cannot be used, or too few usable rows.
         """
-        setup = self._setup()
-        samples = setup.read_samples(inputs, targets, sample_weight)
-        names = InputNames(samples.conditions.exchanges, tuple(map(str, inputs.columns)))
-        self._fitted = train_predictor(setup, samples, names, checkpoints, progress, watch)
+        tables = SampleTables(inputs, targets, features, sample_weight, groups)
+        self._fitted = train_predictor(self._setup(), tables, TrainingRun(checkpoints, progress, watch))
         return self
 
-    def read_samples(
-        self, inputs: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None
-    ) -> FluxBatch:
-        """The samples of two tables, as `fit` reads them; its arguments.
+    def read_samples(self, tables: SampleTables) -> FluxBatch:
+        """The samples of tables, as `fit` reads them.
 
         Raises:
-            TableError: Inputs, targets or weights that cannot be used.
+            TableError: Tables, weights or groups that cannot be used.
         """
-        return self._setup().read_samples(inputs, targets, sample_weight)
+        return self._setup().read_samples(tables)
 
     def apply_to(self, network: NetworkLike, inputs: pd.DataFrame) -> FluxPredictor:
         """The same weights on another network: a predictor of its fluxes that saw none of them.
@@ -182,6 +183,12 @@ class FluxPredictor(Estimator):
         model = setup.new_model(names)
         model.load_state_dict(fitted.model.state_dict())
         model.prepare(setup.relaxed, conditions)
+        if fitted.corrected is not None:
+            warnings.warn(
+                "a simple estimate of the fluxes of its own network took part in the predictor: on another network "
+                "the graph network is alone, and predicts as well as the row 'graph network' of `errors_`",
+                stacklevel=2,
+            )
         return self._from_fitted(FittedPredictor(setup, model, names, fitted.history))
 
     def with_constraint(self, constraint: str | AbstractConstraint) -> FluxPredictor:
@@ -197,105 +204,6 @@ class FluxPredictor(Estimator):
         model = fitted.model.with_constraint(constraint)
         setup = dataclasses.replace(fitted.setup, constraint=as_constraint(constraint))
         return self._from_fitted(dataclasses.replace(fitted, setup=setup, model=model))
-
-    def predict(self, inputs: pd.DataFrame) -> pd.DataFrame:
-        """Predict every flux [mmol/gDW/h].
-
-        Args:
-            inputs: Inputs with the columns of the fit, in any order.
-
-        Returns:
-            Every reaction a column, the index of the inputs; a row that no flux can satisfy is NaN (with inputs of
-            "present" its growth is 0), and such rows are counted in a warning.
-
-        Raises:
-            TableError: Inputs that cannot be used.
-            InputError: The predictor was not fitted.
-        """
-        answer = self._answer(inputs)
-        if not answer.feasible.all():
-            warnings.warn(answer.unanswered, stacklevel=2)
-        return self._as_table(answer, inputs.index)
-
-    def predict_and_diagnose(self, inputs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """What `predict` and `diagnose` return, for one run of the model; without the warning."""
-        answer = self._answer(inputs)
-        return self._as_table(answer, inputs.index), self._require_fitted().diagnose(answer, inputs.index)
-
-    def diagnose(self, inputs: pd.DataFrame, prior: Mapping[str, float] | None = None) -> pd.DataFrame:
-        """How well predictions keep the laws, and what measured rates determine.
-
-        Args:
-            inputs: Inputs with the columns of the fit.
-            prior: With measured rates, values of `growth`, `co2` [mmol/gDW/h], `alpha` or `beta` [mmol/gDW] that are
-                to be taken for known where the data do not determine them.
-
-        Returns:
-            For every sample `max_abs_sv`, the largest |S·v| with the biomass column in use, `max_bound_violation`
-            [mmol/gDW/h], and `status`: "ok", "infeasible", or "failed" where the solver of "polytope" gave up. Where
-            the network has formulas and a CO2 exchange, also `co2_readout`, the evolution of CO2 that closes the
-            carbon balance of the exchanges, beside `co2_exchange`, the flux of the exchange: equal at steady state.
-            With measured rates also those four readouts, NaN where the rates of the sample do not determine them, their
-            `<readout>_status` ("determined", "not determined", "prior"), and in `to_measure` what would. With inputs
-            of "present" the bounds are those of the learned uptakes.
-        """
-        return self._require_fitted().diagnose(self._answer(inputs), inputs.index, prior)
-
-    def score(self, inputs: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None) -> float:
-        """R² over the observed targets, averaged uniformly over the columns that vary, as scikit-learn's regressors.
-
-        Args:
-            inputs: Inputs with the columns of the fit.
-            targets: Observed fluxes as in `fit`, NaN where nothing was observed.
-            sample_weight: How much every row counts; all alike by default.
-
-        Raises:
-            TableError: No target varies, so that there is nothing to explain.
-        """
-        return self.score_fluxes(self._as_table(self._answer(inputs), inputs.index), targets, sample_weight)
-
-    def score_fluxes(self, fluxes: pd.DataFrame, targets: pd.DataFrame | pd.Series, sample_weight: Any = None) -> float:
-        """As `score`, of fluxes that `predict` has returned."""
-        read = read_targets(self.network, targets, fluxes.index, sample_weight)
-        own = self.network.own_fluxes
-        weight = None if read.weight is None else own(read.weight.numpy())
-        return mean_r2(own(read.observed.numpy()), fluxes.to_numpy(), weight)
-
-    def uptakes(self, inputs: pd.DataFrame) -> pd.DataFrame:
-        """With inputs of "present": learned largest uptakes [mmol/gDW/h], 0 for what a medium does not hold.
-
-        Read them as what explains growth, not as a measurement. A substrate that no training medium held is answered
-        from its node.
-
-        Args:
-            inputs: Lists of what media hold, as in `fit`.
-
-        Raises:
-            TableError: Inputs that cannot be used.
-            InputError: The predictor was not fitted, or has inputs of another kind.
-        """
-        fitted = self._require_fitted()
-        learned = learned_uptakes(fitted.model, fitted.setup.read(inputs, fitted.names))
-        return pd.DataFrame(learned, index=inputs.index, columns=list(fitted.names.exchanges))
-
-    @property
-    def composition_(self) -> Composition:
-        """Carbon and nitrogen in biomass [mmol/gDW], as the fluxes imply it; with intervals where it was fitted.
-
-        Raises:
-            NetworkError: The network has no formulas.
-            InputError: It is to be fitted, and the predictor was not.
-        """
-        if self.composition != "fixed":
-            if self._fitted is None or self._fitted.composition is None:
-                raise UnfittedError("the composition was not fitted; call `fit` first")
-            return self._fitted.composition
-        return own_composition(self.network)
-
-    @property
-    def network_(self) -> MetabolicNetwork:
-        """The network with the bounds and the biomass column in use: S·v = 0 is meant with this one."""
-        return self._setup().relaxed if self._fitted is None else self._fitted.network
 
     def save(self, folder: str | Path) -> None:
         """Write weights (safetensors), settings and network (JSON) and the history into a folder.
@@ -322,7 +230,10 @@ class FluxPredictor(Estimator):
     @classmethod
     def _from_fitted(cls, fitted: FittedPredictor) -> FluxPredictor:
         setup = fitted.setup
-        predictor = cls(setup.network, setup.inputs, setup.constraint.spelling(), setup.composition, setup.seed)
+        predictor = cls(
+            setup.network, setup.inputs, setup.constraint.spelling(), setup.composition, setup.seed,
+            estimate=setup.estimate,
+        )  # fmt: skip
         for name in ("config", "training"):
             # What is the default is left out, as whoever made the predictor did.
             if getattr(setup, name) != predictor.default_settings(name):
@@ -333,12 +244,7 @@ class FluxPredictor(Estimator):
     def _setup(self) -> PredictorSetup:
         constraint, composition = as_constraint(self.constraint), self.composition
         settings = self._settings("config"), self._settings("training")
-        return PredictorSetup(self.network, self.inputs, constraint, composition, self.seed, *settings)
+        return PredictorSetup(self.network, self.inputs, constraint, composition, self.seed, *settings, self.estimate)
 
-    def _answer(self, inputs: pd.DataFrame) -> Answer:
-        fitted = self._require_fitted()
-        return fitted.answer(fitted.setup.read(inputs, fitted.names))
-
-    def _as_table(self, answer: Answer, index: pd.Index) -> pd.DataFrame:
-        fluxes = self.network.own_fluxes(answer.fluxes)
-        return pd.DataFrame(fluxes, index=index, columns=list(self.network.own_reactions))
+    def _unfitted_network(self) -> MetabolicNetwork:
+        return self._setup().relaxed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,9 +11,11 @@ import pandas as pd
 import torch
 
 from metagnn.datasets.flux_batch import FluxBatch
+from metagnn.datasets.groups import read_groups
 from metagnn.datasets.targets import read_targets
 from metagnn.errors import InputError
 from metagnn.fba.feasibility import FeasibilityScreen
+from metagnn.inputs.features import read_features
 from metagnn.inputs.kind import AbstractInputKind, ModelChoice
 from metagnn.inputs.kinds import input_kind
 from metagnn.inputs.names import InputNames
@@ -23,10 +26,27 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import CONTENTS, check_composition
 from metagnn.training.config import TrainingConfig
 
+ESTIMATES = ("auto", None)
+"""What a prediction starts from: a simple estimate that the data choose, or nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class SampleTables:
+    """The tables that a predictor learns from, as `FluxPredictor.fit` documents them."""
+
+    inputs: pd.DataFrame
+    targets: pd.DataFrame | pd.Series
+    features: pd.DataFrame | None = None
+    sample_weight: Any = None
+    groups: Any = None
+
 
 @dataclass(frozen=True, eq=False)
 class PredictorSetup:
     """The parameters of a predictor, as `FluxPredictor` documents them, with nothing left out.
+
+    Attributes:
+        lifted: Whether the data need the demands inside the cell lifted, which `energy="auto"` leaves to them.
 
     Raises:
         InputError: An unknown choice, or choices that do not go together.
@@ -41,9 +61,13 @@ class PredictorSetup:
     seed: int
     config: Any
     training: TrainingConfig
+    estimate: str | None = "auto"
+    lifted: bool = False
 
     def __post_init__(self) -> None:
         kind = self.kind
+        if self.estimate not in ESTIMATES:
+            raise InputError(f"`estimate` is {self.estimate!r}; expected 'auto', or None for the graph network alone")
         check_composition(self.composition)
         kind.check(self.constraint, self.composition)
         for name, expected in (("config", kind.config_type), ("training", TrainingConfig)):
@@ -64,37 +88,51 @@ class PredictorSetup:
         """The kind of the inputs."""
         return input_kind(self.inputs)
 
+    @property
+    def takes_estimate(self) -> bool:
+        """Whether a simple estimate has a place: not where the composition of biomass is fitted too."""
+        return self.kind.estimated and self.composition == "fixed"
+
     @cached_property
     def relaxed(self) -> MetabolicNetwork:
-        """The network with the bounds that the constraint lifts."""
-        return self.constraint.relax(self.network)
+        """The network with the bounds that the constraint lifts, and those that the data need lifted."""
+        constraint = dataclasses.replace(self.constraint, energy="free") if self.lifted else self.constraint
+        return constraint.relax(self.network)
 
     @cached_property
     def screen(self) -> FeasibilityScreen:
         """Which samples any flux satisfies; what it learns in training serves predictions."""
         return FeasibilityScreen(self.relaxed)
 
-    def read(self, inputs: pd.DataFrame, names: InputNames | None = None) -> Conditions:
+    def read(
+        self, inputs: pd.DataFrame, names: InputNames | None = None, features: pd.DataFrame | None = None
+    ) -> Conditions:
         """What is known of the samples of a table.
 
         Args:
             inputs: The table.
             names: What it must name, in any order; None takes it as it comes.
+            features: What else is known of them.
 
         Raises:
-            TableError: Inputs that cannot be used.
+            TableError: Inputs or features that cannot be used.
         """
-        return self.kind.read(self.relaxed, inputs, None if names is None else names.exchanges)
+        conditions = self.kind.read(self.relaxed, inputs, None if names is None else names.exchanges)
+        values, found = read_features(features, inputs.index, None if names is None else names.features)
+        if not found:
+            return conditions
+        return dataclasses.replace(conditions, features=torch.from_numpy(values), feature_names=found)
 
-    def read_samples(self, inputs: pd.DataFrame, targets: pd.DataFrame | pd.Series, weight: Any = None) -> FluxBatch:
-        """The samples of two tables.
+    def read_samples(self, tables: SampleTables) -> FluxBatch:
+        """The samples of tables.
 
         Raises:
-            TableError: Inputs, targets or weights that cannot be used.
+            TableError: Inputs, targets, features, weights or groups that cannot be used.
         """
-        conditions = self.read(inputs)
-        read = read_targets(self.network, targets, inputs.index, weight)
-        return FluxBatch(conditions, read.observed, read.weight)
+        conditions = self.read(tables.inputs, features=tables.features)
+        index = tables.inputs.index
+        read = read_targets(self.network, tables.targets, index, tables.sample_weight)
+        return FluxBatch(conditions, read.observed, read.weight, read_groups(tables.groups, index))
 
     def new_model(self, names: InputNames) -> AbstractFluxModel:
         """A model with fresh weights, the same for the same seed.

@@ -12,11 +12,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
 from metagnn.analysis.composition.fitted_composition import Composition
 from metagnn.errors import FolderError, InputError
+from metagnn.estimates.corrected_estimate import CorrectedEstimate
 from metagnn.files.output import beside, followed, sweep
 from metagnn.files.table_reader import read_table
 from metagnn.files.table_writer import write_table
@@ -29,12 +32,13 @@ from metagnn.models.constraint import constraint_from_document
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.document import network_from_document, network_to_document
 from metagnn.network.metabolic_network import MetabolicNetwork
-from metagnn.plain_values import MOST, as_mapping, as_settings, as_text, as_whole
+from metagnn.plain_values import MOST, as_list, as_mapping, as_settings, as_text, as_texts, as_whole
 from metagnn.predictor_setup import PredictorSetup
 from metagnn.training.config import TrainingConfig
 
 WEIGHTS, CONFIG, NETWORK, HISTORY = "weights.safetensors", "config.json", "network.json", "history.csv"
-FORMAT = 2
+ESTIMATE = "estimate.safetensors"
+FORMAT = 3
 
 
 def write_predictor(folder: Path, fitted: FittedPredictor) -> None:
@@ -56,6 +60,9 @@ def write_predictor(folder: Path, fitted: FittedPredictor) -> None:
         "seed": setup.seed,
         "config": asdict(setup.config),
         "training": asdict(setup.training),
+        "estimate": setup.estimate,
+        "lifted": setup.lifted,
+        "errors": None if fitted.corrected is None else fitted.corrected.errors.to_dict("split"),
         **fitted.names.to_document(),
         "fitted_composition": fitted.composition and fitted.composition.to_document(),
     }
@@ -68,10 +75,13 @@ def write_predictor(folder: Path, fitted: FittedPredictor) -> None:
         (staged / NETWORK).write_bytes(text)
         write_table(fitted.history, staged / HISTORY)
         write_tensors(staged / WEIGHTS, weights, {"fingerprint": setup.network.fingerprint})
+        arrays = {} if fitted.corrected is None else fitted.corrected.to_arrays()
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+        write_tensors(staged / ESTIMATE, tensors, {"fingerprint": setup.network.fingerprint})
         (staged / CONFIG).write_bytes(json.dumps(document, indent=2).encode())
         # Without settings a folder is no predictor: a kill from here on leaves none, and never a mixture of two.
         (folder / CONFIG).unlink(missing_ok=True)
-        for name in (NETWORK, HISTORY, WEIGHTS, CONFIG):
+        for name in (NETWORK, HISTORY, WEIGHTS, ESTIMATE, CONFIG):
             os.replace(staged / name, folder / name)
     except OSError as error:
         raise FolderError(f"'{folder}' cannot be written: {error}") from error
@@ -107,9 +117,7 @@ def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> Fit
             f"'{folder}' was trained on {own!r} with other reactions, bounds or objective than {network!r}; "
             "load it with the network of the training, or without one"
         )
-    weights, origin = read_tensors(folder / WEIGHTS)
-    if origin != {"fingerprint": fingerprint}:
-        raise FolderError(f"'{folder / WEIGHTS}' was trained on another network; restore it or train again")
+    weights, arrays = (_read_tensors(folder / name, fingerprint) for name in (WEIGHTS, ESTIMATE))
     try:
         history = read_table(folder / HISTORY)
     except (OSError, ValueError) as error:
@@ -121,8 +129,26 @@ def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> Fit
         contents = document["fitted_composition"]
         composition = None if contents is None else Composition.from_document(as_mapping(contents))
         model = setup.new_model(names)
+        corrected = _read_corrected(setup, arrays, document["errors"])
     _load_weights(model, weights)
-    return FittedPredictor(setup, model, names, history, composition)
+    return FittedPredictor(setup, model, names, history, composition, corrected)
+
+
+def _read_tensors(path: Path, fingerprint: str) -> dict[str, Tensor]:
+    tensors, origin = read_tensors(path)
+    if origin != {"fingerprint": fingerprint}:
+        raise FolderError(f"'{path}' was trained on another network; restore it or train again")
+    return tensors
+
+
+def _read_corrected(setup: PredictorSetup, arrays: dict[str, Tensor], errors: object) -> CorrectedEstimate | None:
+    if errors is None:
+        return None
+    table = as_mapping(errors)
+    frame = pd.DataFrame(as_list(table["data"]), as_texts(table["index"]), as_texts(table["columns"]))
+    return CorrectedEstimate.from_arrays(
+        setup.relaxed, {name: tensor.numpy() for name, tensor in arrays.items()}, frame.astype(float)
+    )
 
 
 def _read_setup(network: MetabolicNetwork, document: dict[str, Any]) -> PredictorSetup:
@@ -135,6 +161,8 @@ def _read_setup(network: MetabolicNetwork, document: dict[str, Any]) -> Predicto
         as_whole(document["seed"], -MOST),
         as_settings(input_kind(inputs).config_type, document["config"]),
         as_settings(TrainingConfig, document["training"]),
+        None if document["estimate"] is None else as_text(document["estimate"]),
+        document["lifted"] is True,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import warnings
 from pathlib import Path
@@ -13,6 +14,7 @@ from metagnn.files.output import WORK, followed
 from metagnn.files.unfinished_run import UnfinishedRun
 from metagnn.network.document import network_checksum
 from metagnn.predictor import FluxPredictor
+from metagnn.predictor_setup import SampleTables
 from metagnn.training.checkpoint_io import SafetensorsCheckpointIO
 from metagnn.training.fit import Checkpoints
 from metagnn.training.processes import is_first_process
@@ -20,8 +22,7 @@ from metagnn.training.processes import is_first_process
 
 def train_to_folder(
     predictor: FluxPredictor,
-    inputs: pd.DataFrame,
-    targets: pd.DataFrame,
+    tables: SampleTables,
     folder: Path,
     force: bool = False,
     resume: bool = False,
@@ -34,8 +35,7 @@ def train_to_folder(
 
     Args:
         predictor: An unfitted predictor.
-        inputs: Media, measured rates, or nutrients present in media.
-        targets: Observed fluxes, or growth.
+        tables: What to learn from.
         folder: The folder to write.
         force: Replace an existing folder.
         resume: Continue an unfinished run, if there is one.
@@ -49,12 +49,12 @@ def train_to_folder(
         FolderError: As `UnfinishedRun`, for another network, other tables or other settings.
     """
     # Check the tables first: a run on bad input must not leave a folder behind.
-    predictor.read_samples(inputs, targets)
+    predictor.read_samples(tables)
     if not is_first_process():
         # The first process holds the lock and starts the others with the same command: they train and write nothing.
         state = followed(folder) / WORK
-        return predictor.fit(inputs, targets, checkpoints=Checkpoints(state, resume=True))
-    job = _describe(predictor, inputs, targets)
+        return _fit(predictor, tables, Checkpoints(state, resume=True))
+    job = _describe(predictor, tables)
     with UnfinishedRun(folder, job, folder=True, force=force, resume=resume) as run:
         if run.finished:
             return FluxPredictor.load(folder)
@@ -62,7 +62,7 @@ def train_to_folder(
         _drop_damaged(checkpoints)
         try:
             with run.writing():
-                predictor.fit(inputs, targets, checkpoints=checkpoints, progress=progress)
+                _fit(predictor, tables, checkpoints, progress)
         except TableError:
             # Some invalid tables are only detected by solving them: nothing was trained, so leave nothing behind.
             run.discard()
@@ -82,9 +82,18 @@ def _drop_damaged(checkpoints: Checkpoints) -> None:
             warnings.warn(f"'{checkpoints.path}' is damaged; the training begins anew", stacklevel=3)
 
 
-def _describe(predictor: FluxPredictor, inputs: pd.DataFrame, targets: pd.DataFrame) -> dict[str, object]:
-    given = {"inputs": inputs, "targets": targets}
-    tables = {name: hashlib.sha256(table.to_csv().encode()).hexdigest() for name, table in given.items()}
+def _fit(
+    predictor: FluxPredictor, tables: SampleTables, checkpoints: Checkpoints, progress: bool | None = None
+) -> FluxPredictor:
+    return predictor.fit(
+        tables.inputs, tables.targets, tables.features, groups=tables.groups, checkpoints=checkpoints, progress=progress
+    )
+
+
+def _describe(predictor: FluxPredictor, given: SampleTables) -> dict[str, object]:
+    named = {field.name: getattr(given, field.name) for field in dataclasses.fields(given)}
+    frames = {name: pd.DataFrame(table) for name, table in named.items() if table is not None}
+    tables = {name: hashlib.sha256(table.to_csv().encode()).hexdigest() for name, table in frames.items()}
     parameters = predictor.get_params(deep=False) | predictor.resolved_settings()
     described = {name: str(value) for name, value in parameters.items() if name not in ("network", "inputs")}
     return {"network": network_checksum(predictor.network), **tables, "kind of inputs": predictor.inputs, **described}

@@ -9,7 +9,7 @@ from metagnn.cli.console import print_table, progress_bar
 from metagnn.errors import InputError
 from metagnn.studies.benchmarks.registry import BENCHMARKS
 
-OPTIONS = ("full", "growth", "jobs", "media", "model", "paths", "resume", "seeds", "table")
+OPTIONS = ("data", "full", "growth", "jobs", "media", "model", "paths", "resume", "seeds", "table")
 """Options that only some benchmarks take."""
 
 
@@ -22,12 +22,12 @@ def benchmark(chosen: argparse.Namespace) -> None:
     found = BENCHMARKS[chosen.name]
     for option in OPTIONS:
         if getattr(chosen, option) and option not in found.options:
-            written = "a path after the name" if option == "paths" else f"`--{option}`"
+            written = "an argument after the name" if option == "paths" else f"`--{option}`"
             raise InputError(f"{written} belongs to {_owners(option)}, not to {chosen.name!r}")
     from metagnn.studies.harness.study import StudyOptions
 
     size = "quick" if chosen.quick else "full" if chosen.full else "usual"
-    names = ("jobs", "force", "resume", "table", "model", "media", "seeds", "growth")
+    names = ("jobs", "force", "resume", "table", "model", "media", "seeds", "growth", "data")
     given = {name: getattr(chosen, name) for name in names}
     options = StudyOptions(size, chosen.seed, paths=tuple(chosen.paths), **given)
     with progress_bar("runs") as progress:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from metagnn.cli.console import print_table, progress_bar
+from metagnn.cli.measured_samples import ends_of_intervals, print_errors, read_features_file, read_samples
 from metagnn.cli.model_argument import network_of
 from metagnn.cli.open_sources import print_open_sources
 from metagnn.cli.pictures import (
@@ -101,22 +102,24 @@ def train(chosen: argparse.Namespace) -> None:
     plot = check_plot(chosen.plot, chosen.force or chosen.resume)
     network = network_of(chosen)
     require_growth(network)
-    inputs, targets = read_table(chosen.inputs), read_table(chosen.targets, flags=False)
+    tables = read_samples(chosen)
+    inputs, targets = tables.inputs, pd.DataFrame(tables.targets)
     if is_first_process():
         print_open_sources(network, inputs)
     # Progress is asked for, so that a pipe gets its lines too.
     predictor = train_to_folder(
-        _untrained(chosen, network), inputs, targets, Path(chosen.out), chosen.force, chosen.resume, progress=True
+        _untrained(chosen, network), tables, Path(chosen.out), chosen.force, chosen.resume, progress=True
     )
     if not is_first_process():
         return
     picture_of_training(predictor.history_, plot)
     last = predictor.history_.iloc[-1]
     rows = [(str(name), f"{value:.4g}") for name, value in last.items() if name != "epoch"]
-    fluxes, diagnosis = predictor.predict_and_diagnose(inputs)
+    fluxes, diagnosis = predictor.predict_and_diagnose(inputs, tables.features)
     rows.append((f"{MEAN_R2}, training samples", _score(predictor, fluxes, targets)))
     print_table(f"trained {len(predictor.history_)} epochs → {chosen.out}", ("term", "last epoch"), rows)
     _print_learned(predictor, inputs)
+    print_errors(predictor)
     _print_diagnosis(diagnosis)
 
 
@@ -131,10 +134,12 @@ def predict(chosen: argparse.Namespace) -> None:
     out, plot = check_output(chosen.out, chosen.force), check_plot(chosen.plot, chosen.force)
     network = network_of(chosen) if chosen.model else None
     predictor = FluxPredictor.load(chosen.folder, network=network)
-    fluxes, diagnosis = predictor.predict_and_diagnose(inputs)
+    features = read_features_file(chosen, inputs)
+    fluxes, diagnosis = predictor.predict_and_diagnose(inputs, features)
     # Score first: write nothing if the targets are not valid.
     score = None if targets is None else _score(predictor, fluxes, targets)
-    table = pd.concat([diagnosis["status"], fluxes], axis=1)
+    ends = [] if chosen.level is None else ends_of_intervals(predictor, inputs, chosen.level, features)
+    table = pd.concat([diagnosis["status"], fluxes, *ends], axis=1)
     write_table(with_labels(table, inputs), out)
     if targets is not None:
         named = f"{MEAN_R2}: {score}"
@@ -173,7 +178,9 @@ def _untrained(chosen: argparse.Namespace, network: MetabolicNetwork) -> FluxPre
     names = ("epochs", "batch_size", "accelerator", "devices", "strategy")
     given = {f"training__{name}": getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
     constraint, composition = chosen.constraint or "steady_state", chosen.composition or "fixed"
-    predictor = FluxPredictor(network, chosen.kind, constraint, composition, chosen.seed).set_params(**given)
+    estimate = None if chosen.estimate == "none" else chosen.estimate
+    made = FluxPredictor(network, chosen.kind, constraint, composition, chosen.seed, estimate=estimate)
+    predictor = made.set_params(**given)
     if chosen.steps is None:
         return predictor
     if "config__steps" not in predictor.get_params():

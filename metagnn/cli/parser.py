@@ -129,6 +129,11 @@ def _train(commands: Commands) -> None:  # type: ignore[valid-type]
     _growth(parser)
     parser.add_argument("--inputs", required=True, metavar="FILE", help="media or measured rates, one row per sample")
     parser.add_argument("--targets", required=True, metavar="FILE", help="observed fluxes; empty where not observed")
+    _features(parser)
+    groups_help = "column of the inputs or features: choices are made by leaving its groups out (strain, source, …)"
+    parser.add_argument("--groups", metavar="COLUMN", default=None, help=groups_help)
+    estimate_help = "start from simple estimates that the data choose (default auto), or from the network alone (none)"
+    parser.add_argument("--estimate", choices=("auto", "none"), default="auto", help=estimate_help)
     kind_help = f"kind of the inputs (default max_uptake). {described(INPUTS)}"
     parser.add_argument("--kind", choices=tuple(INPUTS), default="max_uptake", help=kind_help)
     constraint_help = f"law to enforce (default steady_state). {described(CONSTRAINTS)}"
@@ -153,11 +158,29 @@ def _predict(commands: Commands) -> None:  # type: ignore[valid-type]
     )
     parser.add_argument("folder", metavar="FOLDER", help="folder written by `metagnn train`")
     parser.add_argument("--inputs", required=True, metavar="FILE", help="inputs with the columns of the training")
+    _features(parser)
+    level_help = "also write <reaction>_low and <reaction>_high of intervals of this level, such as 0.9"
+    parser.add_argument("--level", type=_level, default=None, help=level_help)
     parser.add_argument("--model", metavar="MODEL", default=None, help="check that training used this model")
     _growth(parser)
     parser.add_argument("--targets", metavar="FILE", default=None, help="observed fluxes, to score the predictions")
     parser.add_argument("--plot", metavar="PICTURE", default=None, help="draw predicted against observed fluxes")
     _output(parser, "file", resume=False)
+
+
+def _features(parser: argparse.ArgumentParser) -> None:
+    features_help = "what else is known of every row: pH, temperature, strain, …; numbers or labels"
+    parser.add_argument("--features", metavar="FILE", default=None, help=features_help)
+
+
+def _level(text: str) -> float:
+    try:
+        level = float(text)
+    except ValueError:
+        level = float("nan")
+    if not 0 < level < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no level; expected a number between 0 and 1, such as 0.9")
+    return level
 
 
 def _map(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -275,15 +298,21 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
         "metagnn benchmark extrapolation --out results",
     )
     parser.add_argument("name", choices=tuple(BENCHMARKS), help="benchmark to run")
-    parser.add_argument("paths", nargs="*", metavar="MODEL", help="for models: model files, or folders of them")
+    arguments = "for models: model files, or folders of them; for measured: names of sets (default: all)"
+    parser.add_argument("paths", nargs="*", metavar="MODEL|SET", help=arguments)
     parser.add_argument("--quick", action="store_true", help="small cases and one seed, as a test")
     models = parser.add_argument_group("for models")
     models.add_argument("--media", type=_at_least(1), default=None, help="media of every model (default: 200)")
     models.add_argument("--seeds", type=_at_least(1), default=None, help="seeds of training (default: 1)")
     transfer = parser.add_argument_group("for transfer")
     transfer.add_argument("--full", action="store_true", help="also train on iJO1366 and test on salmonella")
+    measured = parser.add_argument_group("for measured")
+    measured.add_argument("--data", metavar="DIR", default=None, help="folder with the published tables")
+    parallel = parser.add_argument_group("for extrapolation and measured")
+    parallel.add_argument(
+        "--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)"
+    )
     only = parser.add_argument_group("for extrapolation")
-    only.add_argument("--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)")
     table_help = "your own media and fluxes, in columns max_uptake:<exchange> and flux:<reaction>"
     only.add_argument("--table", metavar="FILE", default=None, help=table_help)
     only.add_argument("--model", metavar="MODEL", default=None, help=f"model of the table: {MODEL_HELP}")

@@ -23,11 +23,14 @@ class FluxBatch(TensorRecord):
         conditions: Inputs of the model.
         observed: Fluxes to learn, shape `[samples, reactions]` [mmol/gDW/h], NaN where not measured.
         weight: Weight ≥ 0 of every observation, the same shape; None weighs all equally.
+        groups: Number of the group of every sample, such as its strain or laboratory, shape `[samples]`; None if
+            nothing is known of groups.
     """
 
     conditions: Conditions
     observed: Fluxes
     weight: Tensor | None = None
+    groups: Tensor | None = None
 
     def scale(self, floor: float = 0.05, growth_floor: float = 1e-3, growth_index: int | None = None) -> Tensor:
         """Return the standard deviation of every observed flux, to scale errors by, shape `[reactions]`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from metagnn.estimates.flux_candidates import OUTSIDE, flux_candidates
 from metagnn.estimates.flux_knowledge import FluxKnowledge
 from metagnn.network.conditions import Conditions
 from metagnn.network.metabolic_network import MetabolicNetwork
+
+FEWEST_ROWS = 3
+"""Rows left out from which on their errors say how sure every target is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +40,36 @@ class FluxEstimate:
 
     def predict_from(self, conditions: Conditions, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As `predict`, with the own fluxes of the samples, `[samples, reactions]`, where they are at hand."""
-        guess = self.chosen.predict(self.knowledge.read(conditions, own, self.positions))
+        known = self.knowledge.read(conditions, own, self.positions)
+        guess = self.chosen.predict(known)
         mean = np.full(tuple(conditions.lower.shape), np.nan)
         deviation = mean.copy()
-        mean[:, self.positions], deviation[:, self.positions] = guess.mean, guess.deviation
+        mean[:, self.positions] = guess.mean
+        deviation[:, self.positions] = self._shared_out(guess.deviation)
         return mean, deviation
+
+    def _shared_out(self, deviation: np.ndarray) -> np.ndarray:
+        """Give every target the part of a sample's deviation that its errors on rows left out have.
+
+        How large errors are in a sample, as one outside of the training, the estimate says itself; how they spread over
+        the targets, the rows left out say better.
+        """
+        total = np.sqrt(np.mean(deviation**2, axis=1, keepdims=True)) if deviation.size else deviation
+        part = self._part_of_targets
+        return deviation if part is None else total * part
+
+    @functools.cached_property
+    def _part_of_targets(self) -> np.ndarray | None:
+        """Deviation of every target on rows left out, per size, with a mean square of 1; None where there is none."""
+        chosen = self.chosen
+        size = np.where(chosen.known.size > 0, chosen.known.size, np.nan)[:, None]
+        square = ((chosen.left_out - chosen.observed) / size) ** 2
+        seen = np.isfinite(square)
+        mean = np.where(seen, square, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+        if not mean.any() or seen.sum(axis=0).min() < FEWEST_ROWS:
+            return None
+        part: np.ndarray = np.sqrt(mean / mean.mean())
+        return part
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return what `from_arrays` needs beside the network, as arrays of numbers."""

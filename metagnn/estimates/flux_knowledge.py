@@ -34,10 +34,12 @@ class FluxKnowledge:
     @classmethod
     def of(cls, network: MetabolicNetwork, conditions: Conditions) -> FluxKnowledge:
         """Take what the conditions of training samples name."""
+        known = set(network.exchanges)
+        exchanges = tuple(name for name in conditions.exchanges if name in known)
         if conditions.measured is None:
-            return cls(network, conditions.exchanges)
+            return cls(network, exchanges)
         held = np.flatnonzero(~np.isnan(conditions.measured.numpy()).all(axis=0))
-        return cls(network, conditions.exchanges, tuple(held.tolist()))
+        return cls(network, exchanges, tuple(held.tolist()))
 
     def read(self, conditions: Conditions, fluxes: np.ndarray, positions: np.ndarray) -> KnownSamples:
         """Return what is known of samples.

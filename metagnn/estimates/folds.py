@@ -63,7 +63,8 @@ def _merged(codes: np.ndarray) -> np.ndarray:
     for group in np.argsort(-sizes, kind="stable"):
         fold[group] = np.argmin(held)
         held[fold[group]] += sizes[group]
-    return fold[codes]
+    merged: np.ndarray = fold[codes]
+    return merged
 
 
 def _blocks(known: KnownSamples) -> np.ndarray:

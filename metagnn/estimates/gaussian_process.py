@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -46,7 +47,8 @@ class GaussianProcessEstimate(AbstractEstimate):
 
     def fit(self, known: KnownSamples, observed: np.ndarray, weight: np.ndarray | None) -> FittedProcess:
         """See the base class."""
-        rows = np.flatnonzero(~np.isnan(observed).all(axis=1))
+        seen = Observations.of(observed, weight)
+        rows = np.flatnonzero((seen.weight > 0).any(axis=1))
         if len(rows) > MOST_ROWS:
             rows = rows[np.linspace(0, len(rows) - 1, MOST_ROWS).round().astype(int)]
         known, observed = known.rows(rows), observed[rows]
@@ -70,7 +72,7 @@ class GaussianProcessEstimate(AbstractEstimate):
             left, values, _ = np.linalg.svd(said, full_matrices=False)
             said = left * values
         width = np.sqrt(max(int((places != 0).any(axis=0).sum()), 1) / 2.0)
-        best: tuple[float, object] = (-np.inf, None)
+        best: tuple[float, Any] = (-np.inf, None)
         for length, noise in itertools.product(LENGTHS, NOISES):
             kernel = self._kernel(length * width, noise)
             evidence = _evidence(kernel(few), said)
@@ -78,7 +80,7 @@ class GaussianProcessEstimate(AbstractEstimate):
                 best = (evidence, kernel)
         return GaussianProcessRegressor(best[1], alpha=1e-8, optimizer=None).fit(places, scaled)
 
-    def _kernel(self, length: float, noise: float) -> object:
+    def _kernel(self, length: float, noise: float) -> Any:
         kernel = RBF(length) + WhiteKernel(noise)
         return kernel + ConstantKernel(self.linear) * DotProduct(1e-3) if self.linear else kernel
 
@@ -88,7 +90,7 @@ def _evidence(covariance: np.ndarray, scaled: np.ndarray) -> float:
     factor = np.linalg.cholesky(covariance + 1e-8 * np.eye(len(covariance)))
     solved = np.linalg.solve(factor, scaled)
     variance = max(float((solved**2).mean()), 1e-12)
-    return -scaled.shape[1] * (float(np.log(np.diag(factor)).sum()) + 0.5 * len(scaled) * np.log(variance))
+    return float(-scaled.shape[1] * (np.log(np.diag(factor)).sum() + 0.5 * len(scaled) * np.log(variance)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,13 +19,16 @@ def input_columns(table: pd.DataFrame) -> pd.DataFrame:
     return flux_columns(table, "inputs").drop(columns=KNOCKOUT, errors="ignore")
 
 
-def input_exchanges(network: MetabolicNetwork, names: Sequence[str], expected: Sequence[str] | None) -> list[str]:
+def input_exchanges(
+    network: MetabolicNetwork, names: Sequence[str], expected: Sequence[str] | None, inner: bool = False
+) -> list[str]:
     """Return the exchanges of the columns of a table, which must be those of the fit.
 
     Args:
         network: The network.
         names: Names of columns: exchanges or substances.
         expected: Exchanges that the table must name, in any order; None takes them as they come.
+        inner: Whether columns may name reactions inside the cell, and growth, beside exchanges.
 
     Raises:
         TableError: Naming what is unknown, ambiguous, duplicated, missing or not expected.
@@ -33,8 +36,9 @@ def input_exchanges(network: MetabolicNetwork, names: Sequence[str], expected: S
     if not names:
         raise TableError("`inputs` names no exchange; expected exchange ids, such as 'EX_glc__D_e'")
     network.require_exchanges()
-    names = resolved(network, names)
-    check_exchanges(names, network.exchanges, network.reactions, network.id)
+    inside = [inner and name in network.reactions for name in names]
+    names = [name if own else resolved(network, [name])[0] for name, own in zip(names, inside, strict=True)]
+    check_exchanges(names, network.reactions if inner else network.exchanges, network.reactions, network.id)
     if expected is None:
         return names
     missing = [name for name in expected if name not in names]

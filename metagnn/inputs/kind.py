@@ -71,12 +71,14 @@ class AbstractInputKind(ABC):
         config_type: Settings of its model.
         training: Settings of the training where none are given.
         signed: Whether values may be below zero, and missing.
+        estimated: Whether predictions may start from a simple estimate of the measured fluxes.
     """
 
     name: ClassVar[str]
     config_type: ClassVar[type] = FluxGNNConfig
     training: ClassVar[TrainingConfig] = TrainingConfig()
     signed: ClassVar[bool] = False
+    estimated: ClassVar[bool] = True
 
     @abstractmethod
     def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:
@@ -108,7 +110,9 @@ class AbstractInputKind(ABC):
 
     def new_model(self, choice: ModelChoice) -> AbstractFluxModel:
         """A model with fresh weights."""
-        return FluxGNN(choice.network, choice.names.exchanges, choice.constraint, choice.config, choice.composition)
+        exchanges = set(choice.network.exchanges)
+        varied = [name for name in choice.names.exchanges if name in exchanges]
+        return FluxGNN(choice.network, varied, choice.constraint, choice.config, choice.composition)
 
     def check_learnable(self, network: MetabolicNetwork, model: AbstractFluxModel, samples: FluxBatch) -> None:  # noqa: B027 - a hook
         """Raise where an untrained model shows that nothing can be learned; anything can by default.
@@ -116,6 +120,9 @@ class AbstractInputKind(ABC):
         Raises:
             TableError: Saying what the samples lack.
         """
+
+    def begin(self, model: AbstractFluxModel, samples: FluxBatch) -> None:  # noqa: B027 - a hook
+        """Choose where training starts, from the samples; by default a model starts as it is made."""
 
     def objective(
         self, network: MetabolicNetwork, constraint: AbstractConstraint, scale: Tensor, training: TrainingConfig

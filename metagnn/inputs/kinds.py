@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from metagnn.errors import InputError, unknown_name
+from metagnn.inputs.concentration import Concentration
 from metagnn.inputs.kind import AbstractInputKind
 from metagnn.inputs.max_uptake import MaxUptake
 from metagnn.inputs.present import Present
@@ -14,7 +15,7 @@ from metagnn.inputs.rates import Rates
 from metagnn.network.conditions import Conditions
 from metagnn.network.network_like import NetworkLike, as_network
 
-KINDS: dict[str, AbstractInputKind] = {kind.name: kind for kind in (MaxUptake(), Rates(), Present())}
+KINDS: dict[str, AbstractInputKind] = {kind.name: kind for kind in (MaxUptake(), Rates(), Present(), Concentration())}
 
 
 def input_kind(name: str) -> AbstractInputKind:

@@ -19,10 +19,12 @@ class InputNames:
     Attributes:
         exchanges: Exchanges among the inputs, in their order.
         columns: All columns of the inputs.
+        features: Further features of a sample, as `read_features` names them.
     """
 
     exchanges: tuple[str, ...]
     columns: tuple[str, ...]
+    features: tuple[str, ...] = ()
 
     def to_document(self) -> dict[str, list[str]]:
         """What JSON can hold; `from_document` reads it."""

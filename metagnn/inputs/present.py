@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,9 @@ from metagnn.inputs.kind import Answer, ModelChoice
 from metagnn.inputs.max_uptake import MaxUptake
 from metagnn.models.constraint import AbstractConstraint, Soft
 from metagnn.models.flux_model import AbstractFluxModel
-from metagnn.models.loss_terms import SupervisedTerm
 from metagnn.models.medium_bounds import USUAL_UPTAKE
 from metagnn.models.medium_gnn import MediumGNN, MediumGNNConfig
+from metagnn.models.medium_prediction import GrowthTerm, PosteriorTerm
 from metagnn.network.conditions import Conditions
 from metagnn.network.knockout import Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
@@ -35,23 +36,22 @@ from metagnn.training.objective import Objective
 GROWS = 1e-9
 """Growth that is more than a solver's round-off [1/h]."""
 
-MOST_NAMED = 5
-"""Columns that a message names before it counts the rest."""
-
 
 class Present(MaxUptake):
     """Lists of what media hold: columns are exchanges, 1 or True where the medium holds it, 0 or False where not.
 
-    Uptakes are the unknown: a graph network gives every exchange one from what its node is and what else the medium
-    holds, and flux balance analysis turns them into growth (`MediumGNN`). What the media do not name keeps the
-    network's own bounds. Growth alone does not determine uptakes one by one where substrates limit growth together,
-    and never that of a substrate in excess.
+    Uptakes are the unknown: an ensemble gives every exchange one from what its node is, a shrunk term of its own and
+    what else the medium holds, and flux balance analysis turns them into growth (`MediumGNN`). What the media do not
+    name keeps the network's own bounds. Growth alone does not determine uptakes one by one where substrates limit
+    growth together, and never that of a substrate in excess; measured uptakes among the targets do.
     """
 
     name = "present"
+    saturates: ClassVar[bool] = False
     config_type = MediumGNNConfig
-    # Few samples and a few hundred weights: all samples in one step, and many of them.
-    training = TrainingConfig(epochs=300, learning_rate=1e-2, gradient_clip=1.0)
+    estimated = False
+    # Few samples and a few hundred weights, which have priors: all samples in one step, and many of them.
+    training = TrainingConfig(epochs=300, batch_size=1024, learning_rate=0.03, weight_decay=0.0, gradient_clip=1e3)
 
     def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:
         """See the base class; every value but 0 and 1 is refused, an empty cell too."""
@@ -73,23 +73,16 @@ class Present(MaxUptake):
         """See the base class; fluxes are those of a linear program, which holds balances and bounds."""
         if isinstance(constraint, Soft):
             raise InputError(
-                f"`constraint` is {constraint.name!r}; with inputs of 'present' fluxes are those of flux balance "
+                f"`constraint` is {constraint.name!r}; with inputs of {self.name!r} fluxes are those of flux balance "
                 "analysis, which obey balances and bounds: expected 'steady_state' or 'polytope'"
             )
         if composition != "fixed":
-            raise InputError(f"`composition` is {composition!r}; with inputs of 'present' expected 'fixed'")
+            raise InputError(f"`composition` is {composition!r}; with inputs of {self.name!r} expected 'fixed'")
 
     def usable(self, screen: FeasibilityScreen, samples: FluxBatch) -> FluxBatch:
-        """See the base class; rows with a growth rate."""
+        """See the base class; rows with a growth rate. Of other fluxes, measured uptakes of the inputs are learned."""
         network = screen.network
         index = network.reaction_index(network.growth_reaction)
-        seen = (~torch.isnan(samples.observed)).any(0).nonzero().squeeze(-1).tolist()
-        others = [repr(network.reactions[position]) for position in seen if position != index]
-        if others:
-            rest = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-            raise TableError(
-                f"`targets` holds {', '.join(others[:MOST_NAMED])}{rest}; expected {network.growth_reaction!r} alone"
-            )
         grown = ~torch.isnan(samples.observed[:, index])
         if samples.weight is not None:
             grown &= samples.weight[:, index] > 0
@@ -100,7 +93,11 @@ class Present(MaxUptake):
 
     def new_model(self, choice: ModelChoice) -> MediumGNN:
         """A model with fresh weights."""
-        return MediumGNN(choice.network, choice.names.exchanges, choice.config)
+        return MediumGNN(choice.network, choice.names.exchanges, choice.config, self.saturates)
+
+    def begin(self, model: AbstractFluxModel, samples: FluxBatch) -> None:
+        """See the base class."""
+        _media_model(model).begin(samples)
 
     def check_learnable(self, network: MetabolicNetwork, model: AbstractFluxModel, samples: FluxBatch) -> None:
         """See the base class; some medium must hold something, and let the network grow."""
@@ -120,8 +117,8 @@ class Present(MaxUptake):
     def objective(
         self, network: MetabolicNetwork, constraint: AbstractConstraint, scale: Tensor, training: TrainingConfig
     ) -> Objective:
-        """The error of growth."""
-        return Objective({"growth_error": (1.0, SupervisedTerm(scale))})
+        """The posterior of every member; the error of their mean growth is recorded beside it."""
+        return Objective({"posterior": (1.0, PosteriorTerm(scale)), "growth_error": (0.0, GrowthTerm(scale))})
 
     def answer(
         self, network: MetabolicNetwork, model: AbstractFluxModel, screen: FeasibilityScreen, conditions: Conditions
@@ -150,12 +147,22 @@ def learned_uptakes(model: AbstractFluxModel, conditions: Conditions) -> np.ndar
     """
     learner = _media_model(model)
     with torch.no_grad():
-        presence = learner.presence(conditions).to(learner.reaction_features.dtype)
-        learned: np.ndarray = learner.uptakes(presence).double().numpy()
+        learned: np.ndarray = learner.uptakes(conditions).double().numpy()
     return learned
+
+
+def growth_of_members(model: AbstractFluxModel, conditions: Conditions) -> np.ndarray:
+    """Growth by every member of the ensemble, exact, shape `[members, samples]` [1/h]; 0 where a medium starves.
+
+    Raises:
+        InputError: The model learns no uptakes.
+    """
+    return _media_model(model).member_growth(conditions)
 
 
 def _media_model(model: AbstractFluxModel) -> MediumGNN:
     if not isinstance(model, MediumGNN):
-        raise InputError("uptakes are learned from inputs of 'present' only; expected a predictor of that kind")
+        raise InputError(
+            "uptakes are learned from inputs of 'present' or 'concentration'; expected a predictor of these kinds"
+        )
     return model

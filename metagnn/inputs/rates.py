@@ -13,15 +13,16 @@ from metagnn.analysis.composition.fitted_composition import Composition
 from metagnn.analysis.diagnosis.readout_columns import readout_columns
 from metagnn.datasets.noise import RELATIVE_NOISE, SMALLEST_STD
 from metagnn.datasets.rates.flux_table import STD, as_fluxes
+from metagnn.datasets.targets import GROWTH
 from metagnn.errors import TableError
 from metagnn.files.flux_columns import data_columns, without_units
-from metagnn.files.table_values import numeric_values, require_rows
+from metagnn.files.table_values import numeric_values, require_rows, table_knockouts
 from metagnn.inputs.columns import input_exchanges
 from metagnn.inputs.kind import AbstractInputKind, Answer
 from metagnn.models.constraint import AbstractConstraint
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.conditions import Conditions
-from metagnn.network.knockout import KNOCKOUT
+from metagnn.network.knockout import KNOCKOUT, Knockouts
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.nn.biomass import BiomassComposition
 from metagnn.training.config import TrainingConfig
@@ -33,6 +34,9 @@ WINDOW = 4.0
 
 class Rates(AbstractInputKind):
     """Measured rates: columns are exchanges, values signed fluxes, uptake below zero [mmol/gDW/h], NaN for a gap.
+
+    A column may name a flux inside the cell too, or `growth` [1/h]. A column `knockout` names the reactions or genes
+    that a sample goes without.
 
     A column may have the name of a rate instead, such as "glucose uptake", "qO2" or "CER", as `read_rates` reads it.
 
@@ -46,23 +50,22 @@ class Rates(AbstractInputKind):
     signed = True
 
     def read(self, network: MetabolicNetwork, table: pd.DataFrame, expected: Sequence[str] | None = None) -> Conditions:
-        """See the base class; a knockout, an infinite rate, or a row without any rate is refused."""
+        """See the base class; an infinite rate, or a row without any rate is refused."""
         table = require_rows(table, "inputs")
-        if KNOCKOUT in table.columns:
-            raise TableError(
-                f"column {KNOCKOUT!r} comes with measured rates; expected it with inputs of 'max_uptake' only"
-            )
+        knockouts = table_knockouts(network, table)
+        table = table.drop(columns=KNOCKOUT, errors="ignore")
         table = without_units(as_fluxes(network, data_columns(table, "inputs"), "inputs"))
         spreads = [str(name) for name in table.columns if str(name).endswith(STD)]
         names = [str(name) for name in table.columns if str(name) not in spreads]
         for name in spreads if names else ():
             if name.removesuffix(STD) not in names or spreads.count(name) > 1:
                 raise TableError(f"column {name!r} holds standard deviations; expected one for each of {names}")
-        input_exchanges(network, names, expected)
+        grown = {GROWTH: network.growth_reaction} if GROWTH not in network.reactions else {}
+        found = input_exchanges(network, [grown.get(name, name) for name in names], expected, inner=True)
         values = numeric_values(table.loc[:, [str(name) not in spreads for name in table.columns]])
         given = dict(zip(spreads, numeric_values(table[spreads]).T, strict=True)) if spreads else {}
         _check_values(names, values)
-        return _conditions(network, names, values, _deviations(names, values, given))
+        return _conditions(network, found, values, _deviations(names, values, given), knockouts)
 
     def objective(
         self, network: MetabolicNetwork, constraint: AbstractConstraint, scale: Tensor, training: TrainingConfig
@@ -107,7 +110,7 @@ def _deviations(names: Sequence[str], values: np.ndarray, given: Mapping[str, np
 
 
 def _conditions(
-    network: MetabolicNetwork, names: Sequence[str], values: np.ndarray, deviations: np.ndarray
+    network: MetabolicNetwork, names: Sequence[str], values: np.ndarray, deviations: np.ndarray, knockouts: Knockouts
 ) -> Conditions:
     shape = (len(values), len(network.reactions))
     measured, deviation = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -116,5 +119,7 @@ def _conditions(
     # What was measured did happen: the bounds make room for it, a closed substrate included.
     lower = np.fmin(network.bounds.lower, measured - WINDOW * deviation)
     upper = np.fmax(network.bounds.upper, measured + WINDOW * deviation)
+    knockouts.close(lower, upper)
     low, high, rate, spread = (torch.from_numpy(array) for array in (lower, upper, measured, deviation))
-    return Conditions(low, high, rate, spread, exchanges=tuple(names))
+    closed = knockouts.to_mask(shape[1])
+    return Conditions(low, high, rate, spread, closed=closed, exchanges=tuple(names))

@@ -26,8 +26,8 @@ from metagnn.network.vocabulary.named_exchanges import resolved
 from metagnn.nn.splitting import SplittingResult
 from metagnn.plain_values import as_text, as_texts
 
-ENERGY = ("model", "free")
-"""Whether to keep ("model") or lift ("free") the demands inside the cell, such as ATP maintenance."""
+ENERGY = ("auto", "model", "free")
+"""Whether to keep ("model") or lift ("free") the demands inside the cell, such as ATP maintenance, or let data say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,8 @@ class AbstractConstraint(ABC):
 
     Attributes:
         energy: "model" keeps the demands inside the cell, such as an ATP maintenance of at least 8.39; "free" lifts
-            them, for cells that need less than the model assumes.
+            them, for cells that need less than the model assumes; "auto" keeps them, and a predictor lifts them, with
+            a warning, where its training targets cannot be reached otherwise.
         open_exchanges: Exchanges that may carry any flux in both directions, whatever their bounds in the model.
 
     Raises:
@@ -71,7 +72,7 @@ class AbstractConstraint(ABC):
     name: ClassVar[str]
     """Name of the constraint as text."""
 
-    energy: str = "model"
+    energy: str = "auto"
     open_exchanges: Sequence[str] = ()
 
     def __post_init__(self) -> None:
@@ -88,7 +89,7 @@ class AbstractConstraint(ABC):
             TableError: An exchange to open is not in the network.
         """
         network = as_network(network)
-        if self.energy == "model" and not self.open_exchanges:
+        if self.energy != "free" and not self.open_exchanges:
             return network
         lower, upper = network.bounds.lower.copy(), network.bounds.upper.copy()
         if self.energy == "free":

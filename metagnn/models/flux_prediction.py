@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -28,3 +30,7 @@ class FluxPrediction:
     def growth(self) -> Tensor:
         """Growth rate, the flux of the growth reaction, shape `[...]` [1/h]."""
         return self.fluxes[..., self.growth_index]
+
+    def gathered(self, gather: Callable[[Tensor], Tensor]) -> FluxPrediction:
+        """The prediction of a whole batch, from a function that joins the rows of all processes."""
+        return dataclasses.replace(self, fluxes=gather(self.fluxes))

@@ -25,6 +25,7 @@ class Conditions(TensorRecord):
         features: Further features of a sample, shape `[samples, features]`; None if there are none.
         time: Time at which a sample was taken, shape `[samples]` [h]; None at steady state.
         exchanges: Exchanges that the table of samples names, in its order.
+        feature_names: Names of the features.
     """
 
     lower: Fluxes
@@ -35,3 +36,4 @@ class Conditions(TensorRecord):
     features: Tensor | None = None
     time: Tensor | None = None
     exchanges: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -86,8 +85,7 @@ class FluxModule(lightning.LightningModule):
         prediction: FluxPrediction = self.model(own.conditions)
         if processes == 1:
             return prediction
-        fluxes = gather_rows(prediction.fluxes, len(batch), rank, self.all_gather)
-        return dataclasses.replace(prediction, fluxes=fluxes)
+        return prediction.gathered(lambda rows: gather_rows(rows, len(batch), rank, self.all_gather))
 
     def _log_means(self, prefix: str) -> None:
         # Once an epoch: Lightning's own running means cost more than a step of a small network. All processes have the

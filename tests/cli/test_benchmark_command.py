@@ -64,14 +64,22 @@ def test_options_reach_the_library_and_its_tables_the_terminal(
         (["extrapolation", "--table", "t.csv"], "`--table` is given without `--model`"),
         (["extrapolation", "--model", "iJO1366"], "`--model` is given without `--table`"),
         (["extrapolation", "--table", "none.csv", "--model", "e_coli_core"], "no table at 'none.csv'"),
-        (["startup", "--resume"], "identifiability, models, reconcile, training and transfer, not to 'startup'"),
-        (["transfer", "--jobs", "2"], "`--jobs` belongs to `metagnn benchmark extrapolation`, not to 'transfer'"),
+        (
+            ["startup", "--resume"],
+            "identifiability, measured, models, reconcile, training and transfer, not to 'startup'",
+        ),
+        (["transfer", "--jobs", "2"], "`--jobs` belongs to the benchmarks extrapolation and measured, not"),
         (["extrapolation", "--growth", "ATPM"], "`--growth` is given without `--model`"),
         (
             ["transfer", "--growth", "ATPM"],
             "`--growth` belongs to the benchmarks extrapolation and models, not to 'transfer'",
         ),
         (["inference", "--table", "t.csv"], "`--table` belongs to"),
+        (["transfer", "--data", "."], "`--data` belongs to `metagnn benchmark measured`, not to 'transfer'"),
+        (["transfer", "nanchen"], "an argument after the name belongs to the benchmarks measured and models"),
+        (["measured", "nanchn", "--data", "."], "'nanchn' is no set; did you mean 'nanchen'?"),
+        (["measured", "nanchen"], "`--data` is missing; expected the folder with nanchen2006_fluxes.csv"),
+        (["measured", "--data", "no/folder"], "no folder at 'no/folder'"),
     ],
 )
 def test_bad_input_is_one_line(

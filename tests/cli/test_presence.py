@@ -139,7 +139,7 @@ def test_bad_input_is_one_line_and_leaves_no_folder(
     [
         (lambda g: g[:4].reindex(g.index), "`targets` has 4 rows with a growth rate; expected at least 5"),
         (lambda g: g * np.nan, "has no observed value"),
-        (lambda g: g.assign(PGI=1.0), "`targets` holds 'PGI'; expected 'Biomass_Ecoli_core' alone"),
+        (lambda g: g.set_axis(["PGI"], axis=1), "`targets` has 0 rows with a growth rate; expected at least 5"),
     ],
 )
 def test_growth_that_cannot_be_used_is_refused(

@@ -307,14 +307,14 @@ def test_another_constraint_is_another_model_and_the_original_stays(toy, samples
 
 
 def test_bounds_that_are_part_of_the_model_are_not_lifted_afterwards(toy):
-    with pytest.raises(InputError, match="`constraint` has energy 'free'; expected 'model', for which the model was"):
+    with pytest.raises(InputError, match="`constraint` has energy 'free'; expected 'auto', for which the model was"):
         lively(toy).with_constraint(SteadyState(energy="free"))
     with pytest.raises(
         InputError, match=r"has open_exchanges \('EX_b',\); expected \(\), for which the model was made"
     ):
         lively(toy).with_constraint(Soft(open_exchanges=("EX_b",)))
     model = lively(toy, Soft(energy="free"))
-    with pytest.raises(InputError, match="has energy 'model'; expected 'free'"):
+    with pytest.raises(InputError, match="has energy 'auto'; expected 'free'"):
         model.with_constraint("polytope")
     assert model.with_constraint(Polytope(energy="free")).constraint == Polytope(energy="free")
 

@@ -21,7 +21,7 @@ class AbstractBenchmark(ABC):
 
     Attributes:
         path: Module inside `metagnn.studies` and name of the function that measures, "module:function".
-        options: Options that it takes and not every benchmark does: "full", "growth", "jobs", "media", "model",
+        options: Options that it takes and not every benchmark does: "data", "full", "growth", "jobs", "media", "model",
             "paths", "resume", "seeds", "table".
     """
 
@@ -97,6 +97,7 @@ BENCHMARKS: dict[str, AbstractBenchmark] = {
     "identifiability": StudyBenchmark("benchmarks.identifiability:study_identifiability"),
     "inference": ComparisonBenchmark("benchmarks.inference:measure_inference"),
     "labels": ComparisonBenchmark("benchmarks.labels:measure_labels"),
+    "measured": StudyBenchmark("measured.run:study_measured", ("paths", "data", "jobs", "resume")),
     "models": StudyBenchmark("benchmarks.models:study_models", ("paths", "media", "seeds", "growth", "resume")),
     "projection": ComparisonBenchmark("benchmarks.projection:measure_projection"),
     "reconcile": StudyBenchmark("benchmarks.reconcile:study_reconciliation"),

@@ -33,6 +33,7 @@ class StudyOptions:
         media: Number of media; by default that of the study.
         seeds: Number of seeds; by default that of the study.
         growth: The growth reaction of every model; by default the one in its file.
+        data: Folder of tables of measurements, for studies that need them.
     """
 
     size: str = "usual"
@@ -46,6 +47,7 @@ class StudyOptions:
     media: int | None = None
     seeds: int | None = None
     growth: str | None = None
+    data: str | None = None
 
     @property
     def quick(self) -> bool:

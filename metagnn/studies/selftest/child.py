@@ -43,15 +43,15 @@ def train_job(folder: Path, seed: int, force: bool = False, resume: bool = False
     """Train a small predictor into `folder/predictor`."""
     # Only this job needs torch.
     from metagnn.predictor import FluxPredictor
+    from metagnn.predictor_setup import SampleTables
     from metagnn.training.config import TrainingConfig
     from metagnn.training_job import train_to_folder
 
     media = small_media(20, seed)
     training = TrainingConfig(epochs=6, accelerator="cpu")
     predictor = FluxPredictor(small_network(), seed=seed, training=training)
-    train_to_folder(
-        predictor, media, small_growth(media).to_frame(), folder / "predictor", force, resume, progress=False
-    )
+    tables = SampleTables(media, small_growth(media).to_frame())
+    train_to_folder(predictor, tables, folder / "predictor", force, resume, progress=False)
 
 
 JOBS: dict[str, Callable[..., None]] = {"simulate": simulate_job, "train": train_job}

@@ -1,0 +1,164 @@
+"""Intervals of every flux from those of the measured ones: cut by what the network allows, carried through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from metagnn.estimates.completion import complete_fluxes
+from metagnn.fba.flux_variability import flux_ranges
+from metagnn.network.compression import null_basis
+from metagnn.network.conditions import Conditions
+from metagnn.network.metabolic_network import MetabolicNetwork
+from metagnn.optimize.linear_program import LinearProgram
+
+DRAWS = 40
+"""Fluxes drawn for every sample; the 5 % quantile of forty has a standard error of a fifth of a standard deviation."""
+
+MOST_RANGED = 500
+"""Reactions up to which the range of every undetermined flux is computed; above, its bounds are its interval."""
+
+DETERMINED = 1e-8
+"""Share of a flux's row of the null space that may be left when the measured ones are taken out."""
+
+SLACK = 1e-6
+"""Width, relative to the largest flux, to which measured fluxes are held while others are ranged [mmol/gDW/h]."""
+
+
+@dataclass(frozen=True, eq=False)
+class TargetBeliefs:
+    """What is thought of the measured fluxes of samples.
+
+    Attributes:
+        mean: Shape `[samples, reactions]`, NaN where nothing is thought [mmol/gDW/h].
+        deviation: Standard deviations, the same shape.
+        scale: Half-widths of the intervals in units of the deviation, shape `[samples]` or `[samples, reactions]`.
+        errors: Errors seen on samples left out, in units of their deviation, shape `[errors, reactions]`, NaN for gaps;
+            rows are errors of one sample, which belong together.
+    """
+
+    mean: np.ndarray
+    deviation: np.ndarray
+    scale: np.ndarray
+    errors: np.ndarray
+
+    def half_widths(self) -> np.ndarray:
+        """Half-widths of the intervals, shape `[samples, reactions]`."""
+        scale = self.scale if self.scale.ndim == 2 else self.scale[:, None]
+        widths: np.ndarray = scale * self.deviation
+        return widths
+
+    def draw(self, row: int, draws: int, level: float, seed: int) -> np.ndarray:
+        """Draw measured fluxes of a sample, shape `[draws, reactions]`: errors of one left-out sample at a time.
+
+        Args:
+            row: The sample.
+            draws: How many.
+            level: Level of the intervals: errors are stretched until that share of them lies inside.
+            seed: Seed; with the sample it settles the draws, whatever other samples there are.
+        """
+        rng = np.random.default_rng(seed)
+        seen = ~np.isnan(self.mean[row])
+        errors = np.where(np.isnan(self.errors), 0.0, self.errors)
+        # One stretch for all fluxes keeps how their errors go together.
+        usual = (
+            np.quantile(np.abs(self.errors[~np.isnan(self.errors)]), level) if (~np.isnan(self.errors)).any() else 1.0
+        )
+        stretch = self.half_widths()[row] / max(usual, 1e-12)
+        chosen = errors[rng.integers(len(errors), size=draws)] * rng.choice([-1.0, 1.0], size=(draws, 1))
+        return np.where(seen, self.mean[row] + stretch * chosen, np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class IntervalFinder:
+    """Finds the intervals of every flux of a network.
+
+    Attributes:
+        network: The network.
+        level: Share of the fluxes that the intervals are to hold.
+        seed: Seed of the draws.
+    """
+
+    network: MetabolicNetwork
+    level: float
+    seed: int = 0
+    _program: LinearProgram = field(init=False, repr=False)
+    _basis: np.ndarray = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        matrix = self.network.stoichiometry.to_scipy()
+        object.__setattr__(self, "_program", LinearProgram(matrix, np.zeros(matrix.shape[1])))
+        object.__setattr__(self, "_basis", null_basis(matrix.toarray()))
+
+    def draws(self, conditions: Conditions, beliefs: TargetBeliefs, row: int, count: int = DRAWS) -> np.ndarray:
+        """Draw fluxes of one sample, each at steady state and within the bounds, shape `[count, reactions]`.
+
+        Args:
+            conditions: What is known of the samples.
+            beliefs: What is thought of their measured fluxes.
+            row: The sample.
+            count: How many.
+        """
+        targets = beliefs.draw(row, count, self.level, self.seed)
+        deviation = np.broadcast_to(beliefs.deviation[row], targets.shape)
+        return complete_fluxes(self.network, conditions.rows([row] * count), targets, deviation)
+
+    def intervals(
+        self, conditions: Conditions, beliefs: TargetBeliefs, fluxes: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper ends, each of shape `[samples, reactions]` [mmol/gDW/h]; NaN where the prediction is.
+
+        A measured flux has the calibrated interval, cut to what the network allows; a flux that follows from the
+        measured ones has the quantiles of fluxes drawn around the prediction; one that the measured ones leave free
+        has all that it can be while they are as predicted. Every interval holds the prediction.
+
+        Args:
+            conditions: What is known of the samples.
+            beliefs: What is thought of their measured fluxes.
+            fluxes: The predictions, shape `[samples, reactions]`.
+        """
+        low, high = np.full(fluxes.shape, np.nan), np.full(fluxes.shape, np.nan)
+        for row in np.flatnonzero(~np.isnan(fluxes).any(axis=1)):
+            low[row], high[row] = self._of_sample(conditions, beliefs, fluxes[row], int(row))
+        return low, high
+
+    def _of_sample(
+        self, conditions: Conditions, beliefs: TargetBeliefs, flux: np.ndarray, row: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        lower, upper = conditions.lower[row].numpy(), conditions.upper[row].numpy()
+        drawn = self.draws(conditions, beliefs, row)
+        drawn = drawn[~np.isnan(drawn).any(axis=1)]
+        tail = (1 - self.level) / 2
+        low, high = np.quantile(np.vstack([drawn, flux]), [tail, 1 - tail], axis=0)
+        measured = np.flatnonzero(~np.isnan(beliefs.mean[row]))
+        if len(measured):
+            ranges = flux_ranges(self._program, lower, upper, measured)
+            half = beliefs.half_widths()[row, measured]
+            middle = beliefs.mean[row, measured]
+            low[measured] = np.clip(middle - half, *ranges.T)
+            high[measured] = np.clip(middle + half, *ranges.T)
+        free = np.setdiff1d(np.flatnonzero(~self._determined(measured)), measured)
+        wide_low, wide_high = self._ranges(lower, upper, flux, measured, free)
+        low[free], high[free] = np.minimum(low[free], wide_low), np.maximum(high[free], wide_high)
+        return np.minimum(low, flux), np.maximum(high, flux)
+
+    def _determined(self, measured: np.ndarray) -> np.ndarray:
+        """Which fluxes follow from the measured ones at steady state, boolean, shape `[reactions]`."""
+        known = self._basis[measured]
+        _, singular, right = np.linalg.svd(known, full_matrices=False)
+        kept = right[singular > DETERMINED * max(singular.max(initial=0.0), 1e-300)]
+        rest = self._basis - self._basis @ kept.T @ kept
+        determined: np.ndarray = np.linalg.norm(rest, axis=1) <= DETERMINED * np.sqrt(len(self._basis))
+        return determined
+
+    def _ranges(
+        self, lower: np.ndarray, upper: np.ndarray, flux: np.ndarray, measured: np.ndarray, free: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if not len(free) or len(lower) > MOST_RANGED:
+            return lower[free], upper[free]
+        low, high, slack = lower.copy(), upper.copy(), SLACK * max(1.0, np.abs(flux).max())
+        low[measured] = np.maximum(low[measured], flux[measured] - slack)
+        high[measured] = np.minimum(high[measured], flux[measured] + slack)
+        ranges = flux_ranges(self._program, low, high, free)
+        return ranges[:, 0], ranges[:, 1]
