@@ -20,7 +20,7 @@ TREES, TREES_LEFT_OUT = 150, 40
 """Trees of a forest, and of one that only tells how well such forests predict media left out."""
 
 INSIDE, OUTSIDE = "inside", "outside"
-"""Media like those of the training, judged on random folds; media with a new source, judged on whole groups left out."""
+"""Media like those of the training, judged on random folds; media with something new, judged on groups left out."""
 
 
 def media_candidates(seed: int, trees: int = TREES) -> dict[str, tuple[str, AbstractEstimate]]:

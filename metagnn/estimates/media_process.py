@@ -146,13 +146,15 @@ def _columns(known: KnownSamples, blocks: tuple[Scaling, ...]) -> np.ndarray:
 
 def _kernel(kernel: tuple[float | None, float], left: np.ndarray, right: np.ndarray) -> np.ndarray:
     length, slope = kernel
-    values = 1.0 + slope * left @ right.T
+    values: np.ndarray = 1.0 + slope * left @ right.T
     if length is None:
         return values
     square = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2.0 * left @ right.T
-    return values + np.exp(-0.5 * np.maximum(square, 0.0) / length**2)
+    values += np.exp(-0.5 * np.maximum(square, 0.0) / length**2)
+    return values
 
 
 def _kernel_diagonal(kernel: tuple[float | None, float], X: np.ndarray) -> np.ndarray:
     length, slope = kernel
-    return 1.0 + slope * (X**2).sum(axis=1) + (length is not None)
+    variance: np.ndarray = 1.0 + slope * (X**2).sum(axis=1) + (length is not None)
+    return variance

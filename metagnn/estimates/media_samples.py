@@ -9,7 +9,7 @@ import numpy as np
 from metagnn.estimates.known_samples import KnownSamples
 
 VIEWS = ("mechanistic", "without main source", "whole")
-"""What an estimate may read: features alone, presence of all but the main carbon source beside them, presence of all."""
+"""What an estimate may read: features alone; presence of all but the main source beside them; presence of all."""
 
 
 @dataclass(frozen=True, eq=False)

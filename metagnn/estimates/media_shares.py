@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 POWER_INSIDE, POWER_OUTSIDE = 4.0, 1.5
-"""Power of the mean square error that a share falls with. Errors on a few groups left out say less of the next group than
-errors on random samples say of the next sample."""
+"""Power of the mean square error that a share falls with: errors on a few groups left out say less of the next
+group than errors on random samples say of the next sample."""
 
 
 def trait_shares(mean: np.ndarray, observed: np.ndarray, group: np.ndarray, power: float) -> np.ndarray:
@@ -30,6 +30,6 @@ def mean_square_errors(mean: np.ndarray, observed: np.ndarray, group: np.ndarray
     """Return mean square errors relative to the variance of a trait, groups counting alike, `[candidates, targets]`."""
     square = (mean - observed) ** 2
     parts = [square[:, group == one] for one in np.unique(group)]
-    return np.nanmean([np.nanmean(part, axis=1) for part in parts], axis=0) / np.maximum(
-        np.nanvar(observed, axis=0), 1e-24
-    )
+    mean_square = np.nanmean([np.nanmean(part, axis=1) for part in parts], axis=0)
+    relative: np.ndarray = mean_square / np.maximum(np.nanvar(observed, axis=0), 1e-24)
+    return relative

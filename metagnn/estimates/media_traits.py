@@ -139,8 +139,8 @@ def feature_values(media: Media, further: pd.DataFrame | None) -> np.ndarray:
     values = further.to_numpy()
     for row, column in np.argwhere(~np.isfinite(values))[:1]:
         raise TableError(
-            f"`features`, column {further.columns[column]!r}, row {row}: {values[row, column]:g}; expected a number for "
-            "every medium: leave the column out, or fill in what is usual"
+            f"`features`, column {further.columns[column]!r}, row {row}: {values[row, column]:g}; expected a number "
+            "for every medium: leave the column out, or fill in what is usual"
         )
     return values
 

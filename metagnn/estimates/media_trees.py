@@ -29,7 +29,7 @@ class TreesEstimate(AbstractEstimate):
     seed: int = 0
     joint: bool = False
 
-    def fit(self, known: KnownSamples, observed: np.ndarray, weight: np.ndarray | None) -> FittedTrees:
+    def fit(self, known: KnownSamples, observed: np.ndarray, weight: np.ndarray | None) -> AbstractFittedEstimate:
         """See the base class."""
         seen = Observations.of(observed, weight)
         X = _columns(known)
@@ -88,4 +88,5 @@ class FittedJointTrees(AbstractFittedEstimate):
 
 
 def _columns(known: KnownSamples) -> np.ndarray:
-    return np.nan_to_num(np.concatenate([known.descriptors, known.features, known.inputs], axis=1))
+    columns: np.ndarray = np.nan_to_num(np.concatenate([known.descriptors, known.features, known.inputs], axis=1))
+    return columns
