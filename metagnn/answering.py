@@ -12,11 +12,17 @@ import pandas as pd
 
 from metagnn.analysis.composition.fitted_composition import Composition, own_composition
 from metagnn.datasets.targets import read_targets
+from metagnn.estimates.conformal import check_level
+from metagnn.estimates.flux_intervals import IntervalFinder
 from metagnn.estimator import Estimator, UnfittedError
+from metagnn.fitted_predictor import FittedPredictor
 from metagnn.inputs.kind import Answer
 from metagnn.inputs.present import learned_uptakes
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.training.metrics import mean_r2
+
+HALF = 0.5
+"""Level at which drawn errors are matched to those of samples left out: half of them are smaller than the median."""
 
 
 class AnsweringEstimator(Estimator):
@@ -70,6 +76,66 @@ class AnsweringEstimator(Estimator):
         """
         answer = self._answer(inputs, features)
         return self._as_table(answer, inputs.index) * self.gains_
+
+    def predict_interval(
+        self, inputs: pd.DataFrame, level: float = 0.9, features: pd.DataFrame | None = None
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Intervals of every flux [mmol/gDW/h]: lower and upper ends, two tables like that of `predict`.
+
+        A flux that was observed in training has an interval whose width is calibrated by conformal scores on samples
+        left out, whole `groups` of them where the fit had groups (`calibrate` says what that promises), cut to what
+        the network allows. The others follow from those through the network: what they do not determine has all that
+        the bounds allow. With inputs of "present" or "concentration" only what was observed has an interval.
+
+        A graph network alone is trained three times more on two thirds of its samples when this is first called.
+
+        Args:
+            inputs: Inputs with the columns of the fit.
+            level: Share of the fluxes that the intervals are to hold.
+            features: What else is known of the samples.
+
+        Raises:
+            TableError: Inputs that cannot be used.
+            InputError: The predictor was not fitted, or to too few samples for the level.
+        """
+        check_level(level)
+        fitted = self._calibrated()
+        conditions = fitted.setup.read(inputs, fitted.names, features)
+        low, high = fitted.intervals(conditions, level)
+        own, columns = self.network.own_fluxes, list(self.network.own_reactions)
+        ends = [pd.DataFrame(own(end), index=inputs.index, columns=columns) for end in (low, high)]
+        return ends[0], ends[1]
+
+    def sample_fluxes(
+        self, inputs: pd.DataFrame, draws: int = 100, features: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
+        """Draw fluxes of every sample, each at steady state and within the bounds [mmol/gDW/h].
+
+        Args:
+            inputs: Inputs with the columns of the fit, of "max_uptake" or "rates".
+            draws: Draws of every sample.
+            features: What else is known of the samples.
+
+        Returns:
+            A row for every draw, indexed by the sample and `draw`.
+
+        Raises:
+            TableError: Inputs that cannot be used.
+            InputError: The predictor was not fitted, or to too few samples, or learns uptakes.
+        """
+        fitted = self._calibrated()
+        if not fitted.setup.kind.estimated:
+            raise InputError("`inputs` of this kind have learned uptakes, which fluxes drawn around them would break")
+        answer, beliefs = fitted.beliefs(fitted.setup.read(inputs, fitted.names, features), HALF)
+        finder = IntervalFinder(fitted.network, HALF, fitted.setup.seed)
+        drawn = [finder.draws(answer.conditions, beliefs, row, draws) for row in range(len(inputs))]
+        index = pd.MultiIndex.from_product([inputs.index, range(draws)], names=[inputs.index.name or "sample", "draw"])
+        columns = list(self.network.own_reactions)
+        return pd.DataFrame(self.network.own_fluxes(np.concatenate(drawn)), index=index, columns=columns)
+
+    def _calibrated(self) -> FittedPredictor:
+        self._fitted = self._require_fitted().calibrated()
+        return self._fitted
 
     def predict_and_diagnose(
         self, inputs: pd.DataFrame, features: pd.DataFrame | None = None

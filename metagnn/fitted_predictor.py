@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -15,11 +17,15 @@ from metagnn.analysis.diagnosis.constraint_report import constraint_report
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.errors import InputError
 from metagnn.estimates.corrected_estimate import CorrectedEstimate
+from metagnn.estimates.flux_intervals import IntervalFinder, TargetBeliefs
+from metagnn.estimates.flux_knowledge import FluxKnowledge, exchanges_of
 from metagnn.estimates.made_by_fba import made_by_fba
+from metagnn.estimates.novelty import EXTRAPOLATED, NEW, Novelty
 from metagnn.fba.feasibility import FeasibilityScreen
 from metagnn.guarded_training import GuardedTraining, TrainingRun, train_network
 from metagnn.inputs.kind import Answer
 from metagnn.inputs.names import InputNames
+from metagnn.interval_calibration import Calibration, calibrated_estimate, cross_fitted
 from metagnn.lifted_demands import lift_where_needed
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.conditions import Conditions
@@ -27,6 +33,9 @@ from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.predictor_setup import PredictorSetup, SampleTables
 from metagnn.training.linear_baseline import warn_underfit
 from metagnn.training.rounds import training_end
+
+NORMAL = NormalDist()
+"""Errors of measured rates, whose standard deviation was given or assumed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +49,9 @@ class FittedPredictor:
         history: Terms of the objective by epoch.
         composition: Alpha and beta, where they were fitted.
         corrected: The simple estimate that the model corrects; None where the model alone predicts.
+        calibration: Errors of samples left out, which intervals are made from; None until they are asked for.
+        known: Inputs of the training samples, shape `[samples, inputs]`, by which others are judged.
+        samples: The training samples; None in a predictor that was loaded.
     """
 
     setup: PredictorSetup
@@ -48,6 +60,9 @@ class FittedPredictor:
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
     composition: Composition | None = None
     corrected: CorrectedEstimate | None = None
+    calibration: Calibration | None = None
+    known: np.ndarray | None = None
+    samples: FluxBatch | None = None
 
     @cached_property
     def network(self) -> MetabolicNetwork:
@@ -73,15 +88,19 @@ class FittedPredictor:
             InputError: The weights are so far apart that no metric follows from them, as after damage or divergence.
         """
         corrected = self.corrected
-        if corrected is not None and not corrected.needs_network:
-            return self._as_answer(conditions, corrected.fluxes(self.network, conditions, None))
+        if corrected is None:
+            return self._by_network(conditions)
+        learned = self._learned(conditions) if corrected.needs_network else None
+        return self._as_answer(conditions, corrected.fluxes(self.network, conditions, learned))
+
+    def _by_network(self, conditions: Conditions) -> Answer:
         try:
-            answer = self.setup.kind.answer(self.network, self.model, self.screen, conditions)
+            return self.setup.kind.answer(self.network, self.model, self.screen, conditions)
         except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
             raise InputError(f"the weights of the predictor cannot be used ({error}); train again") from error
-        if corrected is None:
-            return answer
-        return self._as_answer(conditions, corrected.fluxes(self.network, conditions, answer.fluxes))
+
+    def _learned(self, conditions: Conditions) -> np.ndarray:
+        return self._by_network(conditions).fluxes
 
     @staticmethod
     def _as_answer(conditions: Conditions, fluxes: np.ndarray) -> Answer:
@@ -93,7 +112,76 @@ class FittedPredictor:
         """How well an answer keeps the laws, and what it rests on; see `FluxPredictor.diagnose`."""
         columns = constraint_report(self.network, answer.conditions, answer.fluxes, answer.feasible)
         columns |= self.setup.kind.readouts(self.network, self.model, answer, self.composition, prior)
+        if self.known is not None:
+            columns["novelty"] = Novelty(self.known).describe(inputs_of(self.setup, answer.conditions))
         return pd.DataFrame(columns, index=index)
+
+    def calibrated(self, progress: bool | None = None) -> FittedPredictor:
+        """The predictor with errors of samples left out, which intervals are made from; itself if it has them.
+
+        Raises:
+            InputError: It was loaded without them.
+        """
+        if self.calibration is not None:
+            return self
+        if self.samples is None:
+            raise InputError(
+                "the predictor was saved without intervals; call `predict_interval` once before `save`, which trains the "
+                "network three times on two thirds of its samples"
+            )
+        calibration = cross_fitted(self.setup, self.samples, self.names, len(self.history), TrainingRun(None, progress))
+        return dataclasses.replace(self, calibration=calibration)
+
+    def intervals(self, conditions: Conditions, level: float) -> tuple[np.ndarray, np.ndarray]:
+        """Ends of the intervals of every flux, each of shape `[samples, reactions]` [mmol/gDW/h].
+
+        Args:
+            conditions: What is known of the samples.
+            level: Share of the fluxes that the intervals are to hold.
+
+        Raises:
+            InputError: A level that is no probability, or too few training samples for it.
+        """
+        answer, beliefs = self.beliefs(conditions, level)
+        finder = IntervalFinder(self.network, level, self.setup.seed, cut=self.setup.kind.estimated)
+        return finder.intervals(answer.conditions, beliefs, answer.fluxes)
+
+    def beliefs(self, conditions: Conditions, level: float) -> tuple[Answer, TargetBeliefs]:
+        """Predictions of samples, and what is thought of the fluxes that were observed in training."""
+        calibration = self.calibration
+        if calibration is None:
+            raise InputError("the predictor has no errors of samples left out; call `calibrated` first")
+        scales, answer = calibration.scales(level), self.answer(conditions)
+        if self.corrected is None:
+            mean = np.where(calibration.observed, answer.fluxes, np.nan)
+            deviation = np.broadcast_to(np.nanmean(calibration.deviation, axis=0), mean.shape)
+        else:
+            learned = self._learned(conditions) if self.corrected.needs_network else None
+            mean, deviation = self.corrected.targets(conditions, learned)
+        # A measured rate is an input, not a target: its own noise is what is known of it.
+        scale = np.where(np.isnan(scales), NORMAL.inv_cdf((1 + level) / 2), scales)
+        widths = self._widening(conditions)[:, None] * scale
+        return answer, TargetBeliefs(mean, deviation, widths, calibration.standardised())
+
+    def _widening(self, conditions: Conditions) -> np.ndarray:
+        """Factor of the half-widths of every sample: above 1 where it is farther out than any of the fit."""
+        if self.known is None:
+            return np.ones(len(conditions))
+        novelty, inputs = Novelty(self.known), inputs_of(self.setup, conditions)
+        # The estimate's own deviation grows with the distance; a graph network has none of its own.
+        outside = np.isin(novelty.describe(inputs), (NEW, EXTRAPOLATED)) & (self.corrected is None)
+        widened: np.ndarray = np.where(outside, 1.0 + novelty.distance(inputs), 1.0)
+        return widened
+
+
+def inputs_of(setup: PredictorSetup, conditions: Conditions) -> np.ndarray:
+    """What the table of inputs says of samples, shape `[samples, inputs]`."""
+    return FluxKnowledge(setup.relaxed, exchanges_of(setup.relaxed, conditions)).uptakes(conditions)
+
+
+def known_inputs(setup: PredictorSetup, samples: FluxBatch) -> np.ndarray:
+    """As `inputs_of`, of training samples."""
+    return inputs_of(setup, samples.conditions)
 
 
 def train_predictor(setup: PredictorSetup, tables: SampleTables, run: TrainingRun) -> FittedPredictor:
@@ -115,11 +203,18 @@ def train_predictor(setup: PredictorSetup, tables: SampleTables, run: TrainingRu
     names = InputNames(conditions.exchanges, tuple(map(str, tables.inputs.columns)), conditions.feature_names)
     samples = setup.kind.usable(setup.screen, samples)
     if guarded:
-        model, history, corrected = GuardedTraining(setup, samples, names, run).train()
-        return FittedPredictor(setup, model, names, history, corrected=corrected)
+        found = GuardedTraining(setup, samples, names, run).train()
+        corrected, calibration = found.corrected, None
+        if corrected is not None and found.left_out is not None:
+            calibration = calibrated_estimate(corrected, samples, found.left_out)
+        return FittedPredictor(
+            setup, found.model, names, found.history, None, corrected, calibration, known_inputs(setup, samples), samples
+        )
     model, history = train_network(setup, samples, names, run)
     warn_underfit(history, samples, samples.scale(growth_index=model.growth_index))
-    return FittedPredictor(setup, model, names, history, _estimate_composition(model, samples))
+    composition = _estimate_composition(model, samples)
+    known = known_inputs(setup, samples)
+    return FittedPredictor(setup, model, names, history, composition, known=known, samples=samples)
 
 
 def _made_by_fba(setup: PredictorSetup, samples: FluxBatch) -> bool:

@@ -87,6 +87,24 @@ def train_network(
 
 
 @dataclass(frozen=True, eq=False)
+class GuardedResult:
+    """What a training beside a simple estimate leaves.
+
+    Attributes:
+        model: The graph network, in evaluation.
+        history: Terms of its objective by epoch.
+        corrected: The estimate with its correction; None where the network alone is best.
+        left_out: What is predicted of every sample when its fold is left out, shape `[samples, reactions]`; None with
+            the network alone.
+    """
+
+    model: AbstractFluxModel
+    history: pd.DataFrame
+    corrected: CorrectedEstimate | None = None
+    left_out: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class GuardedTraining:
     """One training beside a simple estimate.
 
@@ -102,14 +120,12 @@ class GuardedTraining:
     names: InputNames
     run: TrainingRun
 
-    def train(self) -> tuple[AbstractFluxModel, pd.DataFrame, CorrectedEstimate | None]:
+    def train(self) -> GuardedResult:
         """Fit the estimate, train the network as far as it can help, and weigh them on samples left out.
 
         The network is tried after one round of epochs: one that fits its own training samples worse than the estimate
         predicts samples left out is of no use, and one that has no share then is not trained to the end.
 
-        Returns:
-            The model, its history, and the estimate with its correction; None where the network alone is best.
         """
         estimate = fit_flux_estimate(self.setup.relaxed, self.samples, self._groups)
         simple = self._spread(estimate, estimate.chosen.left_out)
@@ -128,10 +144,11 @@ class GuardedTraining:
             model, history = self._train(self.samples, self.run)
             learned = model.predict_fluxes(self.samples.conditions)
             if (shares[estimate.positions] == 1.0).all():
-                return model, history, None
-        gains = self._gains(estimate)
-        errors = self._errors(CorrectedEstimate(estimate, shares, gains, pd.DataFrame()), simple, learned, left_out)
-        return model, history, CorrectedEstimate(estimate, shares, gains, errors)
+                return GuardedResult(model, history)
+        unseen = simple if left_out is None else np.where(np.isnan(left_out), simple, simple + shares * (left_out - simple))
+        corrected = CorrectedEstimate(estimate, shares, self._gains(estimate), pd.DataFrame())
+        errors = self._errors(corrected, (simple, left_out, unseen), learned)
+        return GuardedResult(model, history, dataclasses.replace(corrected, errors=errors), unseen)
 
     @property
     def _groups(self) -> np.ndarray | None:
@@ -188,22 +205,12 @@ class GuardedTraining:
         return gains
 
     def _errors(
-        self, fitted: CorrectedEstimate, simple: np.ndarray, learned: np.ndarray, left_out: np.ndarray | None
+        self, fitted: CorrectedEstimate, unseen: tuple[np.ndarray, np.ndarray | None, np.ndarray], learned: np.ndarray
     ) -> pd.DataFrame:
+        """Errors on training samples and on those left out, of the estimate, the network and the prediction."""
         observed, conditions = self._observed, self.samples.conditions
         own, _ = fitted.estimate.predict(conditions)
         answer = fitted.fluxes(self.setup.relaxed, conditions, learned) * fitted.gains
-        unseen = (
-            simple
-            if left_out is None
-            else np.where(np.isnan(left_out), simple, simple + fitted.shares * (left_out - simple))
-        )
-        table = {
-            "training samples": [normalised_error(values, observed) for values in (own, learned, answer)],
-            "left out": [
-                normalised_error(simple, observed),
-                np.nan if left_out is None else normalised_error(left_out, observed),
-                normalised_error(unseen, observed),
-            ],
-        }
-        return pd.DataFrame(table, index=list(ROWS))
+        found = [np.nan if values is None else normalised_error(values, observed) for values in unseen]
+        trained = [normalised_error(values, observed) for values in (own, learned, answer)]
+        return pd.DataFrame({"training samples": trained, "left out": found}, index=list(ROWS))

@@ -28,6 +28,7 @@ from metagnn.files.whole_file import read_whole
 from metagnn.fitted_predictor import FittedPredictor
 from metagnn.inputs.kinds import input_kind
 from metagnn.inputs.names import InputNames
+from metagnn.interval_calibration import Calibration
 from metagnn.models.constraint import constraint_from_document
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.document import network_from_document, network_to_document
@@ -75,7 +76,8 @@ def write_predictor(folder: Path, fitted: FittedPredictor) -> None:
         (staged / NETWORK).write_bytes(text)
         write_table(fitted.history, staged / HISTORY)
         write_tensors(staged / WEIGHTS, weights, {"fingerprint": setup.network.fingerprint})
-        arrays = {} if fitted.corrected is None else fitted.corrected.to_arrays()
+        arrays = _prefixed("estimate", fitted.corrected) | _prefixed("calibration", fitted.calibration)
+        arrays |= {} if fitted.known is None else {"known": fitted.known}
         tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
         write_tensors(staged / ESTIMATE, tensors, {"fingerprint": setup.network.fingerprint})
         (staged / CONFIG).write_bytes(json.dumps(document, indent=2).encode())
@@ -129,9 +131,20 @@ def read_predictor(folder: Path, network: MetabolicNetwork | None = None) -> Fit
         contents = document["fitted_composition"]
         composition = None if contents is None else Composition.from_document(as_mapping(contents))
         model = setup.new_model(names)
-        corrected = _read_corrected(setup, arrays, document["errors"])
+        numbers = {name: tensor.numpy() for name, tensor in arrays.items()}
+        corrected = _read_corrected(setup, _without("estimate", numbers), document["errors"])
+        errors = _without("calibration", numbers)
+        calibration = Calibration.from_arrays(errors, len(own.reactions)) if errors else None
     _load_weights(model, weights)
-    return FittedPredictor(setup, model, names, history, composition, corrected)
+    return FittedPredictor(setup, model, names, history, composition, corrected, calibration, numbers.get("known"))
+
+
+def _prefixed(name: str, part: CorrectedEstimate | Calibration | None) -> dict[str, np.ndarray]:
+    return {} if part is None else {f"{name}:{key}": array for key, array in part.to_arrays().items()}
+
+
+def _without(name: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {key.removeprefix(f"{name}:"): array for key, array in arrays.items() if key.startswith(f"{name}:")}
 
 
 def _read_tensors(path: Path, fingerprint: str) -> dict[str, Tensor]:
@@ -141,14 +154,12 @@ def _read_tensors(path: Path, fingerprint: str) -> dict[str, Tensor]:
     return tensors
 
 
-def _read_corrected(setup: PredictorSetup, arrays: dict[str, Tensor], errors: object) -> CorrectedEstimate | None:
+def _read_corrected(setup: PredictorSetup, arrays: dict[str, np.ndarray], errors: object) -> CorrectedEstimate | None:
     if errors is None:
         return None
     table = as_mapping(errors)
     frame = pd.DataFrame(as_list(table["data"]), as_texts(table["index"]), as_texts(table["columns"]))
-    return CorrectedEstimate.from_arrays(
-        setup.relaxed, {name: tensor.numpy() for name, tensor in arrays.items()}, frame.astype(float)
-    )
+    return CorrectedEstimate.from_arrays(setup.relaxed, arrays, frame.astype(float))
 
 
 def _read_setup(network: MetabolicNetwork, document: dict[str, Any]) -> PredictorSetup:

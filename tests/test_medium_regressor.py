@@ -97,7 +97,9 @@ def test_intervals_hold_about_as_often_as_asked_and_are_nested(fitted):
 
 
 def test_a_new_substrate_is_named_and_has_a_wider_interval(fitted):
-    media = pd.DataFrame({"EX_glc__D_e": [0.0, 10.0, 10.0], "EX_lac__D_e": [10.0, 0.0, 0.0], "EX_gln__L_e": [0, 0, 1.0]})
+    media = pd.DataFrame(
+        {"EX_glc__D_e": [0.0, 10.0, 10.0], "EX_lac__D_e": [10.0, 0.0, 0.0], "EX_gln__L_e": [0, 0, 1.0]}
+    )
     found = fitted.diagnose(media)
     assert found["status"].tolist() == ["new substrate", "seen", "seen"]
     assert found["main_source"].tolist() == ["EX_lac__D_e", "EX_glc__D_e", "EX_glc__D_e"]

@@ -190,7 +190,7 @@ def _untrained(chosen: argparse.Namespace, network: MetabolicNetwork) -> FluxPre
 
 def _print_learned(predictor: FluxPredictor, inputs: pd.DataFrame) -> None:
     """Print the learned uptakes, or the learned biomass composition."""
-    if predictor.inputs == "present":
+    if predictor.inputs in ("present", "concentration"):
         print_uptakes(predictor, inputs)
     elif predictor.composition != "fixed":
         _print_composition(predictor.composition_)

@@ -2,6 +2,7 @@
 
 from metagnn.estimates.choice import ChosenEstimate as ChosenEstimate
 from metagnn.estimates.choice import choose_estimate as choose_estimate
+from metagnn.estimates.completion import FluxCompletion as FluxCompletion
 from metagnn.estimates.completion import complete_fluxes as complete_fluxes
 from metagnn.estimates.estimate import AbstractEstimate as AbstractEstimate
 from metagnn.estimates.estimate import AbstractFittedEstimate as AbstractFittedEstimate

@@ -127,6 +127,10 @@ def choose_estimate(
     if not names or len(set(names)) < len(names):
         raise InputError(f"`candidates` holds {names}; expected at least one, and every name once")
     _check(known, observed, weight)
+    if weight is not None:
+        # What does not count is not there, neither to fit nor to judge.
+        observed = np.where(weight > 0, observed, np.nan)
+        _check(known, observed, weight)
     for name in set(outside) - set(names):
         raise InputError(f"`outside` names {name!r}; expected any of the candidates {', '.join(names)}")
     partitions = leave_out_folds(groups, known)
@@ -154,8 +158,9 @@ def averaged(guesses: Sequence[Guess], shares: np.ndarray) -> Guess:
 
     Args:
         guesses: The guesses.
-        shares: Share of each in every sample, shape `[guesses, samples]`.
+        shares: Share of each, shape `[guesses]`, or of each in every sample, `[guesses, samples]`.
     """
+    shares = np.broadcast_to(shares.T, (len(guesses[0].mean), len(guesses))).T
     mean, square = np.zeros_like(guesses[0].mean), np.zeros_like(guesses[0].mean)
     for guess, share in zip(guesses, shares, strict=True):
         if share.any():

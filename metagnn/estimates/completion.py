@@ -17,6 +17,31 @@ WEAK = 0.01
 """Weight of a flux without an estimate, relative to the smallest of those with one."""
 
 
+class FluxCompletion:
+    """Nearest feasible fluxes to any number of estimates of the same samples: what they share is prepared once.
+
+    Args:
+        network: The network.
+        conditions: The bounds of the samples.
+        own: Fluxes of flux balance analysis, shape `[samples, reactions]`; computed where not given.
+    """
+
+    def __init__(self, network: MetabolicNetwork, conditions: Conditions, own: np.ndarray | None = None) -> None:
+        own = FluxKnowledge.of(network, conditions).own_fluxes(conditions) if own is None else own
+        self._own, self._bounds = np.nan_to_num(own), (conditions.lower, conditions.upper)
+        lower, upper = (bound.numpy() for bound in self._bounds)
+        widest = (
+            np.minimum(lower.min(axis=0), network.bounds.lower),
+            np.maximum(upper.max(axis=0), network.bounds.upper),
+        )
+        self._layer = PolytopeProjection(network.stoichiometry, *widest)
+
+    def complete(self, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+        """See `complete_fluxes`."""
+        target, weight = _problem(mean, deviation, self._own)
+        return self._layer.solve(torch.from_numpy(target), *self._bounds, torch.from_numpy(weight)).fluxes.numpy()
+
+
 def complete_fluxes(
     network: MetabolicNetwork,
     conditions: Conditions,
@@ -36,14 +61,9 @@ def complete_fluxes(
         deviation: Its standard deviation, the same shape.
         own: Fluxes of flux balance analysis, the same shape; computed where not given.
     """
-    own = FluxKnowledge.of(network, conditions).own_fluxes(conditions) if own is None else own
-    target, weight = _problem(mean, deviation, np.nan_to_num(own))
-    lower, upper = conditions.lower, conditions.upper
-    widest = [np.minimum(lower.numpy().min(axis=0), network.bounds.lower)]
-    widest.append(np.maximum(upper.numpy().max(axis=0), network.bounds.upper))
-    layer = PolytopeProjection(network.stoichiometry, *widest)
-    found = layer.solve(torch.from_numpy(target), lower, upper, torch.from_numpy(weight))
-    return found.fluxes.numpy()
+    if not len(mean):
+        return np.zeros(tuple(conditions.lower.shape))
+    return FluxCompletion(network, conditions, own).complete(mean, deviation)
 
 
 def _problem(mean: np.ndarray, deviation: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -78,11 +78,13 @@ class IntervalFinder:
         network: The network.
         level: Share of the fluxes that the intervals are to hold.
         seed: Seed of the draws.
+        cut: Whether the bounds of a sample are certain, so that intervals end at them; learned uptakes are not.
     """
 
     network: MetabolicNetwork
     level: float
     seed: int = 0
+    cut: bool = True
     _program: LinearProgram = field(init=False, repr=False)
     _basis: np.ndarray = field(init=False, repr=False)
 
@@ -126,6 +128,8 @@ class IntervalFinder:
     def _of_sample(
         self, conditions: Conditions, beliefs: TargetBeliefs, flux: np.ndarray, row: int
     ) -> tuple[np.ndarray, np.ndarray]:
+        if not self.cut:
+            return self._of_measured(beliefs, flux, row)
         lower, upper = conditions.lower[row].numpy(), conditions.upper[row].numpy()
         drawn = self.draws(conditions, beliefs, row)
         drawn = drawn[~np.isnan(drawn).any(axis=1)]
@@ -142,6 +146,14 @@ class IntervalFinder:
         wide_low, wide_high = self._ranges(lower, upper, flux, measured, free)
         low[free], high[free] = np.minimum(low[free], wide_low), np.maximum(high[free], wide_high)
         return np.minimum(low, flux), np.maximum(high, flux)
+
+    @staticmethod
+    def _of_measured(beliefs: TargetBeliefs, flux: np.ndarray, row: int) -> tuple[np.ndarray, np.ndarray]:
+        """Intervals of what was measured in training; NaN for the rest, of which nothing was."""
+        half = beliefs.half_widths()[row]
+        # No organism shrinks: growth, and whatever else is measured on media, is not below zero.
+        low = np.where((flux >= 0) & (flux - half < 0), 0.0, flux - half)
+        return low, flux + half
 
     def _determined(self, measured: np.ndarray) -> np.ndarray:
         """Which fluxes follow from the measured ones at steady state, boolean, shape `[reactions]`."""

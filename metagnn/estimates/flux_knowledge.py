@@ -34,8 +34,7 @@ class FluxKnowledge:
     @classmethod
     def of(cls, network: MetabolicNetwork, conditions: Conditions) -> FluxKnowledge:
         """Take what the conditions of training samples name."""
-        known = set(network.exchanges)
-        exchanges = tuple(name for name in conditions.exchanges if name in known)
+        exchanges = exchanges_of(network, conditions)
         if conditions.measured is None:
             return cls(network, exchanges)
         held = np.flatnonzero(~np.isnan(conditions.measured.numpy()).all(axis=0))
@@ -133,3 +132,9 @@ class FluxKnowledge:
         lower, upper = np.minimum(bounds.lower, 0.0), np.maximum(bounds.upper, 0.0)
         free = dataclasses.replace(self.network, bounds=FluxBounds(self.network.reactions, lower, upper))
         return LabelSimulator(free, self.exchanges)
+
+
+def exchanges_of(network: MetabolicNetwork, conditions: Conditions) -> tuple[str, ...]:
+    """Exchanges among the reactions that a table of samples names."""
+    known = set(network.exchanges)
+    return tuple(name for name in conditions.exchanges if name in known)

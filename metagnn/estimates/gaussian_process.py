@@ -46,7 +46,8 @@ class GaussianProcessEstimate(AbstractEstimate):
 
     def fit(self, known: KnownSamples, observed: np.ndarray, weight: np.ndarray | None) -> FittedProcess:
         """See the base class."""
-        rows = np.flatnonzero(~np.isnan(observed).all(axis=1))
+        seen = Observations.of(observed, weight)
+        rows = np.flatnonzero((seen.weight > 0).any(axis=1))
         if len(rows) > MOST_ROWS:
             rows = rows[np.linspace(0, len(rows) - 1, MOST_ROWS).round().astype(int)]
         known, observed = known.rows(rows), observed[rows]

@@ -8,27 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from metagnn.estimates.choice import averaged
 from metagnn.estimates.estimate import AbstractEstimate, AbstractFittedEstimate, Guess
 from metagnn.estimates.media_process import ProcessEstimate
 from metagnn.estimates.media_samples import VIEWS, MediaSamples
+from metagnn.estimates.media_shares import POWER_INSIDE, POWER_OUTSIDE, trait_shares
 from metagnn.estimates.media_trees import TreesEstimate
-from metagnn.estimates.row_errors import average_weights
 
 RANDOM_FOLDS = 5
+
+TREES, TREES_LEFT_OUT = 150, 40
+"""Trees of a forest, and of one that only tells how well such forests predict media left out."""
 
 INSIDE, OUTSIDE = "inside", "outside"
 """Media like those of the training, judged on random folds; media with a new source, judged on whole groups left out."""
 
 
-def media_candidates(seed: int) -> dict[str, tuple[str, AbstractEstimate]]:
+def media_candidates(seed: int, trees: int = TREES) -> dict[str, tuple[str, AbstractEstimate]]:
     """Return view and estimate of every candidate, the simplest first."""
-    kinds = {
-        "ridge": ProcessEstimate("ridge", lengths=()),
-        "process": ProcessEstimate("process"),
-        "trees": TreesEstimate("trees", seed=seed),
-    }
-    return {f"{kind}, {view}": (view, estimate) for kind, estimate in kinds.items() for view in VIEWS}
+    alone, without, whole = VIEWS
+    ridge, process = ProcessEstimate("ridge", lengths=()), ProcessEstimate("process")
+    own, joint = TreesEstimate("trees", trees, seed), TreesEstimate("joint trees", trees, seed, joint=True)
+    kinds = {ridge: VIEWS, process: VIEWS, own: (without, whole), joint: (alone, without)}
+    return {f"{kind.name}, {view}": (view, kind) for kind, views in kinds.items() for view in views}
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,10 @@ class MediaEstimate:
         """
         random = random_folds(len(samples), seed)
         partitions = {INSIDE: random, OUTSIDE: groups if len(np.unique(groups)) > 1 else random}
-        left_out = {kind: _leave_out(samples, observed, weight, folds, seed) for kind, folds in partitions.items()}
+        left_out = {
+            kind: _leave_out(samples, observed, weight, folds, seed, kind == OUTSIDE)
+            for kind, folds in partitions.items()
+        }
         return cls.restore(samples, observed, weight, seed, left_out)
 
     @classmethod
@@ -101,7 +105,7 @@ class MediaEstimate:
         """Fit the candidates that have a share; the choice is given."""
         used = np.any([part.shares.any(axis=1) for part in left_out.values()], axis=0)
         chosen = [name for name, share in zip(media_candidates(seed), used, strict=True) if share]
-        members = _fitted(chosen, samples, observed, weight, seed)
+        members = _fitted(chosen, samples, observed, weight, (seed, TREES))
         return cls(samples, observed, weight, seed, left_out, members)
 
     def predict(self, samples: MediaSamples, outside: np.ndarray) -> Guess:
@@ -147,7 +151,7 @@ def random_folds(samples: int, seed: int) -> np.ndarray:
 
 
 def _leave_out(
-    samples: MediaSamples, observed: np.ndarray, weight: np.ndarray | None, folds: np.ndarray, seed: int
+    samples: MediaSamples, observed: np.ndarray, weight: np.ndarray | None, folds: np.ndarray, seed: int, grouped: bool
 ) -> LeftOut:
     names, targets = list(media_candidates(seed)), observed.shape[1]
     mean = np.full((len(names), *observed.shape), np.nan)
@@ -155,14 +159,13 @@ def _leave_out(
     for fold in np.unique(folds):
         test, train = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
         part = None if weight is None else weight[train]
-        fitted = _fitted(names, samples.rows(train), observed[train], part, seed)
+        fitted = _fitted(names, samples.rows(train), observed[train], part, (seed, TREES_LEFT_OUT))
         for place, name in enumerate(names):
             guess = fitted[name].predict(samples.rows(test).view(names_view(name), targets))
             mean[place, test], deviation[place, test] = guess.mean, guess.deviation
-    shares = np.stack(
-        [average_weights(mean[:, :, [t]], observed[:, [t]], relative=False) for t in range(targets)], axis=1
-    )
-    guesses = [Guess(m, d) for m, d in zip(mean, deviation, strict=True)]
+    group = folds if grouped else np.zeros(len(folds), dtype=np.int64)
+    shares = trait_shares(mean, observed, group, POWER_OUTSIDE if grouped else POWER_INSIDE)
+    guesses: list[Guess | None] = [Guess(m, d) for m, d in zip(mean, deviation, strict=True)]
     own = _average(guesses, shares)
     spread = np.maximum(np.nanstd(observed, axis=0), 1e-12)
     errors = np.nanmean(np.abs(np.concatenate([mean, own.mean[None]]) - observed), axis=1) / spread
@@ -170,9 +173,14 @@ def _leave_out(
 
 
 def _fitted(
-    names: list[str], samples: MediaSamples, observed: np.ndarray, weight: np.ndarray | None, seed: int
+    names: list[str],
+    samples: MediaSamples,
+    observed: np.ndarray,
+    weight: np.ndarray | None,
+    forest: tuple[int, int],
 ) -> dict[str, AbstractFittedEstimate]:
-    candidates = media_candidates(seed)
+    """Fit candidates by name; `forest` holds seed and number of trees."""
+    candidates = media_candidates(*forest)
     each = None if weight is None else np.repeat(weight[:, None], observed.shape[1], axis=1)
     fitted = {}
     for name in names:
@@ -182,13 +190,13 @@ def _fitted(
 
 
 def _average(guesses: list[Guess | None], shares: np.ndarray) -> Guess:
-    """Average of every target with its own shares; candidates without a share may be missing."""
-    first = next(guess for guess in guesses if guess is not None)
-    mean, deviation = np.full(first.mean.shape, np.nan), np.full(first.mean.shape, np.nan)
-    for target in range(shares.shape[1]):
-        held = np.flatnonzero(shares[:, target])
-        members = [guess for place in held if (guess := guesses[place]) is not None]
-        columns = [Guess(guess.mean[:, [target]], guess.deviation[:, [target]]) for guess in members]
-        one = averaged(columns, shares[held, target])
-        mean[:, target], deviation[:, target] = one.mean[:, 0], one.deviation[:, 0]
-    return Guess(mean, deviation)
+    """Average of every target with its own shares; candidates without a share may be missing.
+
+    Its variance is the mean variance and that between the candidates.
+    """
+    mean, square = 0.0, 0.0
+    for guess, share in zip(guesses, shares, strict=True):
+        if guess is not None:
+            mean = mean + share * guess.mean
+            square = square + share * (guess.deviation**2 + guess.mean**2)
+    return Guess(np.asarray(mean), np.sqrt(np.maximum(square - np.asarray(mean) ** 2, 0.0)))

@@ -47,7 +47,9 @@ class MediaFeatures:
     network: MetabolicNetwork
     amounts: bool
 
-    def read(self, exchanges: Sequence[str], values: np.ndarray, names: Sequence[str], further: np.ndarray) -> MediaSamples:
+    def read(
+        self, exchanges: Sequence[str], values: np.ndarray, names: Sequence[str], further: np.ndarray
+    ) -> MediaSamples:
         """Compute what is known of media.
 
         Args:
@@ -83,7 +85,8 @@ class MediaFeatures:
     def contents(self, exchanges: Sequence[str], balance: str) -> np.ndarray:
         """Return atoms or electrons per molecule that an exchange carries, 0 where unknown, shape `[exchanges]`."""
         row = self.network.element_balance(balance).to_dense()[0].numpy()
-        return np.abs(row[[self.network.reaction_index(name) for name in exchanges]])
+        contents: np.ndarray = np.abs(row[[self.network.reaction_index(name) for name in exchanges]])
+        return contents
 
     def _mechanistic(self, exchanges: Sequence[str], values: np.ndarray, main: np.ndarray) -> np.ndarray:
         present = (values > 0).astype(np.float64)

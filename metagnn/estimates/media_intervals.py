@@ -10,6 +10,9 @@ from metagnn.estimates.media_estimate import INSIDE, OUTSIDE
 from metagnn.estimates.media_samples import MediaSamples
 from metagnn.estimates.media_traits import MediaTraits
 
+FLOOR = 0.1
+"""Smallest deviation of a medium with something new, relative to the usual error on groups left out."""
+
 
 def interval_widths(
     fitted: MediaTraits, samples: MediaSamples, guess: Guess, outside: np.ndarray, level: float
@@ -30,7 +33,11 @@ def interval_widths(
     for kind, rows in ((INSIDE, ~outside), (OUTSIDE, outside)):
         if rows.any():
             part = fitted.estimate.left_out[kind]
-            groups = fitted.groups if kind == OUTSIDE else None
             residuals = fitted.estimate.observed - part.mean
-            width[rows] = guess.deviation[rows] * calibrate(residuals, part.deviation, level, groups)
+            # Inside, estimates know less of their error than what is usual; outside, they know most of it.
+            usual = np.sqrt(np.nanmean(residuals**2, axis=0)) * (1.0 if kind == INSIDE else FLOOR)
+            usual = np.maximum(usual, 1e-12)
+            groups = fitted.groups if kind == OUTSIDE else None
+            scale = calibrate(residuals, np.hypot(part.deviation, usual), level, groups)
+            width[rows] = np.hypot(guess.deviation[rows], usual) * scale
     return width

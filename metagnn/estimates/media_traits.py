@@ -61,9 +61,9 @@ class MediaTraits:
     def status(self, media: Media) -> tuple[list[str], list[str]]:
         """Return how far every medium is from the training, and its main source."""
         train = self.estimate.samples
-        held, sources = train.values > 0, train.main.any(axis=0)
-        known = {name for name, used in zip(self.exchanges, held.any(axis=0).tolist(), strict=True) if used}
-        seen_main = {name for name, used in zip(self.exchanges, sources.tolist(), strict=True) if used}
+        held = train.values > 0
+        known = {self.exchanges[column] for column in np.flatnonzero(held.any(axis=0))}
+        seen_main = {self.exchanges[column] for column in np.flatnonzero(train.main.any(axis=0))}
         patterns = {
             frozenset(name for name, there in zip(self.exchanges, row, strict=True) if there) for row in held.tolist()
         }

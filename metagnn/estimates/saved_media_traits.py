@@ -78,9 +78,9 @@ def read_media_traits(folder: Path, network: MetabolicNetwork | None = None) -> 
             kind: LeftOut(*(arrays[f"{kind}.{f.name}"] for f in dataclasses.fields(LeftOut)))
             for kind in (INSIDE, OUTSIDE)
         }
-        names = [as_texts(document[name]) for name in ("exchanges", "traits", "features")]
+        exchanges, traits, features = (as_texts(document[name]) for name in ("exchanges", "traits", "features"))
         estimate = MediaEstimate.restore(samples, arrays["observed"], arrays.get("weight"), as_whole(seed), left_out)
-        fitted = MediaTraits(own, inputs, *names, arrays["groups"], estimate)
+        fitted = MediaTraits(own, inputs, exchanges, traits, features, arrays["groups"], estimate)
     except FolderError:
         raise
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:

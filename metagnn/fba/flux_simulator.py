@@ -24,9 +24,6 @@ open; it moves the fluxes by about this part."""
 USUAL_UPTAKE = 10.0
 """Uptake of every varying exchange in the medium that large networks are solved from [mmol/gDW/h]."""
 
-TYPICAL_MEDIA = 16
-"""Random media with uptakes up to this one, whose regions serve others; the same ones for every network."""
-
 
 def check_method(method: str) -> None:
     """Raise `InputError` unless the method is known."""
@@ -79,9 +76,9 @@ class FluxSimulator:
             self._engine = ParsimoniousOptimum(matrix, self._problem.growth, backward, groups, weights, squares)
         else:
             self._engine = PlainOptimum(matrix, self._problem.objective, groups, coupled.group_bounds(*widest))
-        uptakes = np.random.default_rng(0).uniform(0.0, USUAL_UPTAKE, (1 + TYPICAL_MEDIA, len(self._names)))
-        uptakes[0] = USUAL_UPTAKE
-        self._engine.anchor(*coupled.group_bounds(*network.uptake_bounds(self._names, uptakes)))
+        usual = network.uptake_bounds(self._names, np.full((1, len(self._names)), USUAL_UPTAKE))
+        low, high = coupled.group_bounds(*usual)
+        self._engine.anchor(low[0], high[0])
 
     def _widest(self) -> tuple[np.ndarray, np.ndarray]:
         """Return bounds that contain every medium: any uptake of the exchanges that vary."""

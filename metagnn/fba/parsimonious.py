@@ -13,17 +13,19 @@ from metagnn.fba.nearest_in_face import NearestInFace
 from metagnn.optimize.critical_regions import Learned
 from metagnn.optimize.least_distance import nearest_along
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram, LinearSolution
+from metagnn.optimize.objective_ceiling import ObjectiveCeiling
+from metagnn.optimize.objectives_in_turn import ObjectivesInTurn
 from metagnn.optimize.repeatable_optima import AbstractRepeatableOptima
 
 STRONG = 1e6
 """Weight of growth beside total flux where both are solved at once. Flux is saved at up to 1e4 mmol per gram of growth
 given up in iJO1366; a check of the reduced costs of growth alone proves every optimum."""
 
-WRONG = 1e-9
-"""A reduced cost of growth is not zero above this."""
+DOUBTFUL = 1e-5
+"""Reduced costs of both below this and not zero are in doubt; in iJO1366 they are below 1e-8 or above 1e-3."""
 
-UNCLEAR = 1e-7, 1e-5
-"""Reduced costs of both between these could be zero or not; in iJO1366 they are below 1e-8 or above 1e-3."""
+ACCEPTED = 1e-10
+"""Largest violation of a bound at which a basis serves another medium [mmol/gDW/h]."""
 
 
 class ParsimoniousOptimum(AbstractRepeatableOptima):
@@ -31,9 +33,9 @@ class ParsimoniousOptimum(AbstractRepeatableOptima):
 
     Where several fluxes have it, the one of least norm among them, so that it is unique.
 
-    Two linear programs stay in memory: FBA, and least total flux. Each starts from its own last optimum; one that swaps
-    objectives is ten times slower at genome scale. The columns that the duals of both hold at a bound span the face of
-    all optima.
+    One linear program of growth and total flux together finds it, and the reduced costs of growth alone prove it. Where
+    they do not, two programs do it in turn: FBA, and least total flux. The columns that the duals hold at a bound span
+    the face of all optima.
 
     Args:
         matrix: S, shape `[metabolites, reactions]`, scipy sparse.
@@ -69,10 +71,9 @@ class ParsimoniousOptimum(AbstractRepeatableOptima):
         objective[growth] = 1.0
         self._largest_growth = LinearProgram(matrix, objective)
         self._least_flux = LinearProgram(split, -np.append(weights, weights[self._backward]))
-        growing = np.zeros(split.shape[1])
-        growing[growth] = 1.0
-        self._growing, self._squares = growing, squares
-        self._both = LinearProgram(split, STRONG * growing - np.append(weights, weights[self._backward]))
+        self._squares, growing = squares, np.append(objective, -objective[self._backward])
+        self._ceiling, total = ObjectiveCeiling(growing), np.append(weights, weights[self._backward])
+        self._both = ObjectivesInTurn(split, growing, -total, STRONG, differing, DOUBTFUL)
         self._nearest = NearestInFace(split, differing, squares, np.zeros(len(squares), dtype=bool))
 
     def solve(
@@ -91,26 +92,49 @@ class ParsimoniousOptimum(AbstractRepeatableOptima):
         return fluxes, status
 
     def anchor(self, lower: np.ndarray, upper: np.ndarray) -> None:
-        """See `AbstractRepeatableOptima.anchor`; bounds of shape `[programs, reactions]`."""
+        """See `AbstractRepeatableOptima.anchor`; bounds of shape `[reactions]`."""
         parts = self._split(lower, upper)
         super().anchor(*parts)
         if self.is_anchored:
-            self._largest_growth.anchor(lower[0], upper[0])
+            self._both.program.anchor(*parts)
+            self._largest_growth.anchor(lower, upper)
 
     def restart(self) -> None:
         """Forget the last optima."""
+        self._both.program.restart()
         self._largest_growth.restart()
         self._least_flux.restart()
 
+    def proven(self, lower: np.ndarray, upper: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Return which values have the largest growth, by a proof that does not trust what found them."""
+        return self._ceiling.reached(lower, upper, values)
+
+    def solve_again(self, lower: np.ndarray, upper: np.ndarray, exact: bool) -> np.ndarray | None:
+        """Return the optimum by two linear programs in turn; None if there is none."""
+        self.restart()
+        status, values, _ = self._in_turn(lower, upper, False)
+        return values if status == OPTIMAL else None
+
     def solve_one(self, lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
         """Return the status and the flux of one medium, and if asked its region; all in forward and backward parts."""
-        if self.is_anchored:
-            found = self._both.solve(lower, upper)
-            if found.status == INFEASIBLE:
-                return found.status, found.values, None
-            point = self._at_once(found, lower, upper) if found.status == OPTIMAL else None
-            if point is not None:
-                return OPTIMAL, point, None
+        status, both = self._both.solve(lower, upper)
+        if status == INFEASIBLE:
+            return status, np.full(len(lower), np.nan), None
+        if both is not None:
+            self._ceiling.add(both.first_costs)
+            if not len(both.entering):
+                region = self._both.region(both, lower, upper, ACCEPTED) if learn else None
+                return OPTIMAL, both.found.values, region
+            if not learn:
+                bounds = _closed((lower, upper), both.fixed)
+                directions = self._both.program.directions(both.entering)
+                point = nearest_along(both.found.values, *directions, self._squares, bounds)
+                if point is not None:
+                    return OPTIMAL, point, None
+        return self._in_turn(lower, upper, learn)
+
+    def _in_turn(self, lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
+        """Maximise growth, then minimise total flux on its face, then the norm: slower, but right for every medium."""
         count = self._largest_growth.shape[1]
         whole = lower[:count].copy(), upper[:count].copy()
         whole[0][self._backward] -= upper[count:]
@@ -118,6 +142,7 @@ class ParsimoniousOptimum(AbstractRepeatableOptima):
         first, clear = clear_optimum(self._largest_growth, *whole)
         if first.status != OPTIMAL:
             return first.status, np.full(len(lower), np.nan), None
+        self._ceiling.add(np.append(first.reduced_costs, -first.reduced_costs[self._backward]))
         at_lower, at_upper = held_by_dual(first)
         face = self._split(np.where(at_upper, whole[1], whole[0]), np.where(at_lower, whole[0], whole[1]))
         second, also_clear = clear_optimum(self._least_flux, *face)
@@ -145,22 +170,6 @@ class ParsimoniousOptimum(AbstractRepeatableOptima):
         moving = np.zeros(len(held), dtype=bool)
         moving[positions[positions >= 0]] = True
         return self._nearest.solve(bounds, fixed, second.values, learn, (moving, held))
-
-    def _at_once(self, found: LinearSolution, lower: np.ndarray, upper: np.ndarray) -> np.ndarray | None:
-        """Return the flux from an optimum of growth and total flux together, None unless it is one of each in turn."""
-        growing, both = self._both.other_reduced_costs(self._growing), found.reduced_costs
-        room = np.where(growing > 0, upper - found.values, found.values - lower)
-        if np.any((room > WRONG) & (np.abs(growing) > WRONG)):
-            return None
-        if np.any((np.abs(both) > UNCLEAR[0]) & (np.abs(both) < UNCLEAR[1])):
-            return None
-        down, up = (both < -UNCLEAR[0]) | (growing < -WRONG), (both > UNCLEAR[0]) | (growing > WRONG)
-        held = self._both.held_columns()
-        bounds = _closed((lower, upper), (down & held, up & held))
-        entering = np.flatnonzero(held & (bounds[0] < bounds[1]))
-        if not len(entering):
-            return found.values
-        return nearest_along(found.values, *self._both.directions(entering), self._squares, bounds)
 
     def _with_growth(
         self, bounds: tuple[np.ndarray, np.ndarray], growth: float

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from metagnn.fba.least_norm import held_by_dual
-from metagnn.optimize.critical_regions import CriticalRegion, Learned, basis_region
+from metagnn.optimize.critical_regions import Learned
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, LinearProgram
-from metagnn.optimize.per_thread import PerThread
+from metagnn.optimize.objective_ceiling import ObjectiveCeiling
+from metagnn.optimize.objectives_in_turn import ObjectivesInTurn
 from metagnn.optimize.repeatable_optima import AbstractRepeatableOptima
 
 ACCEPTED = 1e-10
@@ -18,12 +19,6 @@ ACCEPTED = 1e-10
 STRONG = 1e5
 """Weight of the objective beside the costs that choose among its optima, which are about one. The costs are then
 smaller than the reduced costs of growth and cost none; a check of these proves it for every optimum."""
-
-UNCLEAR = 1e-7
-"""A smaller reduced cost may hide a second optimum from the solver, whose tolerance is 1e-9."""
-
-WRONG = 1e-9
-"""A reduced cost of growth is wrong above this."""
 
 
 class PlainOptimum(AbstractRepeatableOptima):
@@ -41,59 +36,47 @@ class PlainOptimum(AbstractRepeatableOptima):
             which costs keep the optimum finite.
     """
 
+    learns_when_large = True
+
     def __init__(
         self, matrix: Any, objective: np.ndarray, varying: np.ndarray, bounds: tuple[np.ndarray, np.ndarray]
     ) -> None:
         super().__init__(matrix, np.ones(len(objective)), varying)
         costs = tie_costs(*bounds)
-        self._objective, self._varying = objective, varying
-        self._known: PerThread[list[list[CriticalRegion]]] = PerThread(list)
-        self._both = LinearProgram(matrix, STRONG * objective - costs)
-        # From an anchor the vertex is one without the costs.
+        self._ceiling = ObjectiveCeiling(objective)
+        self._both = ObjectivesInTurn(matrix, objective, -costs, STRONG, varying)
         self._first, self._second = LinearProgram(matrix, objective), LinearProgram(matrix, -costs)
 
     def anchor(self, lower: np.ndarray, upper: np.ndarray) -> None:
         """See `AbstractRepeatableOptima.anchor`."""
         super().anchor(lower, upper)
-        self._typical = lower, upper
-
-    def fixed_regions(self) -> list[CriticalRegion]:
-        """Return the regions of typical media, learned once per thread."""
-        known = self._known.get()
-        if not known:
-            regions: list[CriticalRegion] = []
-            for low, high in zip(*self._typical, strict=True):
-                row = low[None], high[None], np.zeros(1, dtype=np.int64)
-                if any(region.same_optima(*row)[0][0] for region in regions):
-                    continue
-                found = self._first.solve(low, high)
-                if found.status == OPTIMAL:
-                    regions.append(basis_region(self._first, found, (low, high), self._varying, ACCEPTED))
-            known.append(regions)
-        return known[0]
+        if self.is_anchored:
+            self._both.program.anchor(lower, upper)
 
     def restart(self) -> None:
         """Forget the last optimum."""
-        self._both.restart()
+        self._both.program.restart()
 
     def solve_one(self, lower: np.ndarray, upper: np.ndarray, learn: bool) -> Learned:
         """Return the status and the flux of one medium, and if asked its region."""
-        if self.is_anchored:
-            first = self._first.solve(lower, upper)
-            return first.status, first.values, None
-        found = self._both.solve(lower, upper)
-        if found.status == INFEASIBLE:
-            return found.status, found.values, None
-        if found.status == OPTIMAL:
-            d = self._both.other_reduced_costs(self._objective)
-            wrong = (np.where(d > 0, upper - found.values, found.values - lower) > 1e-9) & (np.abs(d) > WRONG)
-            could_move = self._both.held_columns() & (lower < upper) & ~(np.isinf(lower) & np.isinf(upper))
-            if not (wrong | (could_move & (np.abs(found.reduced_costs) < UNCLEAR))).any():
-                region = None
-                if learn:
-                    region = basis_region(self._both, found, (lower, upper), self._varying, ACCEPTED)
-                return OPTIMAL, found.values, region
-        return self._in_turn(lower, upper)
+        status, both = self._both.solve(lower, upper)
+        if status == INFEASIBLE:
+            return status, np.full(len(lower), np.nan), None
+        # A column without any bound has no cost: the least norm decides.
+        if both is None or np.any(np.isfinite(lower[both.entering]) | np.isfinite(upper[both.entering])):
+            return self._in_turn(lower, upper)
+        self._ceiling.add(both.first_costs)
+        learned = self._both.region(both, lower, upper, ACCEPTED) if learn else None
+        return OPTIMAL, both.found.values, learned
+
+    def proven(self, lower: np.ndarray, upper: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Return which values have the largest objective, by a proof that does not trust what found them."""
+        return self._ceiling.reached(lower, upper, values)
+
+    def solve_again(self, lower: np.ndarray, upper: np.ndarray, exact: bool) -> np.ndarray | None:
+        """Return the optimum by two linear programs in turn; None if there is none."""
+        status, values, _ = self._in_turn(lower, upper)
+        return values if status == OPTIMAL else None
 
     def _in_turn(self, lower: np.ndarray, upper: np.ndarray) -> Learned:
         """Maximise the objective, then minimise the costs on its face: slower, but right for every objective."""
@@ -102,6 +85,7 @@ class PlainOptimum(AbstractRepeatableOptima):
         first = self._first.solve(lower, upper)
         if first.status != OPTIMAL:
             return first.status, first.values, None
+        self._ceiling.add(first.reduced_costs)
         at_lower, at_upper = held_by_dual(first)
         low, high = np.where(at_upper, upper, lower), np.where(at_lower, lower, upper)
         second = self._second.solve(low, high)

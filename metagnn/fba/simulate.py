@@ -36,9 +36,8 @@ def simulate_fluxes(
 ) -> FluxSolutions:
     """Simulate the fluxes of many media.
 
-    All methods give the same growth but different fluxes. "fba" returns any optimum, which depends on the order of the
-    media. "pfba" minimises total flux Σ|v|, which is unique on small networks. "min_norm" minimises Σv², which is
-    always unique: use it for labels.
+    All methods give the same growth but different fluxes, each depending on its medium alone. "fba" returns one of many
+    optima; "pfba" minimises total flux Σ|v|, and Σv² among those; "min_norm" minimises Σv²: use it for labels.
 
     Solvers stay in memory from one medium to the next. Use several `jobs` for many media on a large network; inside
     `with joblib.parallel_config("dask"):` the same call runs on a Dask cluster (extra `distributed`).

@@ -108,7 +108,8 @@ class MediumBounds(nn.Module):
         spent = (torch.exp(log_uptake) * self.carbon).sum(-1, keepdim=True)
         share = spent / (USUAL_BUDGET * torch.exp(self.budget)[:, None, None])
         cut = torch.log1p(share**SHARPNESS) / SHARPNESS
-        return log_uptake - cut * (self.carbon > 0)
+        limited: Tensor = log_uptake - cut * (self.carbon > 0)
+        return limited
 
     def penalty(self) -> Tensor:
         """Minus the logarithm of the prior up to a constant, shape `[members]`."""

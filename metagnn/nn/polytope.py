@@ -70,9 +70,9 @@ class PolytopeProjection(Float64Module):
     counts as feasible. Everything else is "failed: " and the reason. `metagnn benchmark hostile` tries this. It holds
     for float64 targets: a result in the dtype of a float32 target is rounded, and balances to about 1e-7 · max|v|.
     Integer targets give float64. Above 4 million entries of compressed balances (about 2,000 by 2,000) there is no
-    dual active-set method. Above 200 balances a sample with very uneven weights, with targets far beyond its bounds or
-    with bounds of 1e-9 may end as "failed", where the limit on the work of that method, which is counted and not timed,
-    runs out: about ten seconds of a sample.
+    dual active-set method. Where the
+    limit on the steps of that method runs out, which are counted and not timed, a sample ends as "failed": about a
+    minute of a sample at genome scale, of which most take seconds.
 
     Args:
         incidence: The operator S.
@@ -232,8 +232,7 @@ class PolytopeProjection(Float64Module):
         open_rows = torch.nonzero(~solved).squeeze(-1).tolist()
         for row in open_rows:
             problem, groups = (tuple(tensor[row].cpu().numpy() for tensor in part) for part in (flat, reduced))
-            guess = None if self._sparse is None else side[row].cpu().numpy()
-            status[row], found, held = self._reference.solve(problem, groups, guess)
+            status[row], found, held = self._reference.solve(problem, groups, large=self._sparse is not None)
             fluxes[row], side[row] = torch.from_numpy(found), torch.from_numpy(held)
         # Members that hold a group from both sides cancel in the sum: set them here.
         side = torch.where(reduced[1] >= reduced[2], -1, side)

@@ -151,10 +151,21 @@ class SparseNearest:
         sides = values.cpu().numpy().reshape(-1, len(variances), width)
         moved = np.empty(sides.shape)
         for row, one in enumerate(variances):
-            free = one > 0
-            active = ActiveSet(self.matrix, 1.0 / np.where(free, one, 1.0), free)
-            right = self.matrix @ sides[:, row].T
-            nothing = np.zeros((int(free.sum()), right.shape[1])), np.zeros(right.shape)
-            _, potential, _ = active.solve(nothing[0], right, nothing[1])
+            potential = self._potential(one, self.matrix @ sides[:, row].T)
             moved[:, row] = (self.matrix.T @ potential).T
         return torch.from_numpy(moved.reshape(values.shape)).to(values)
+
+    def _potential(self, variance: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Solve A M Aᵀ p = r, shape `[balances, sides]`."""
+        free = variance > 0
+        try:
+            active = ActiveSet(self.matrix, 1.0 / np.where(free, variance, 1.0), free)
+        except RuntimeError:
+            # Weights of many decades rounded a pivot to zero. Least squares take any, in a second.
+            curvature = (self.matrix @ scipy.sparse.diags_array(variance) @ self.matrix.T).toarray()
+            size = np.diag(curvature)
+            rows = 1.0 / np.sqrt(np.where(size > 0, size, 1.0))[:, None]
+            found: np.ndarray = rows * np.linalg.lstsq(rows * curvature * rows.T, rows * right, rcond=None)[0]
+            return found
+        nothing = np.zeros((int(free.sum()), right.shape[1])), np.zeros(right.shape)
+        return active.solve(nothing[0], right, nothing[1])[1]

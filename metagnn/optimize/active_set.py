@@ -13,6 +13,9 @@ import scipy.sparse.linalg
 REGULARISATION = 1e-8
 """Regularisation that allows dependent rows; iterative refinement removes its effect."""
 
+ROUNDING = 1e-14
+"""Relative residual below which a step that does not halve it only moves rounding about."""
+
 DENSE_SIZE = 400
 """Use a dense factor below this number of unknowns, where it is faster (a core model has about 150)."""
 
@@ -24,7 +27,7 @@ class ActiveSet:
     nearest to the start is returned, so a start with the right signs keeps them.
 
     Args:
-        matrix: A, shape `[rows, columns]`, scipy CSC.
+        matrix: A, shape `[rows, columns]`, scipy CSC; an array, if it is small, saves the time to slice it.
         weights: w ≥ 0, shape `[columns]`.
         free: Columns that are not held at a bound, boolean, shape `[columns]`.
     """
@@ -36,7 +39,10 @@ class ActiveSet:
         self._divisor = np.where(self._weights > 0, self._weights, 1.0)
         self._diagonal = np.where(self._weights > 0, self._weights, REGULARISATION)
         self._dense = sum(matrix.shape) <= DENSE_SIZE
-        self._matrix = matrix[:, self.free].toarray() if self._dense else matrix[:, self.free]
+        self._matrix = matrix[:, self.free]
+        if self._dense and not isinstance(matrix, np.ndarray):
+            self._matrix = self._matrix.toarray()
+        self._transposed = self._matrix.T
         self._factor = self._dense_factor() if self._dense else self._sparse_factor()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -51,12 +57,14 @@ class ActiveSet:
     def _dense_factor(self) -> Callable[[np.ndarray], np.ndarray]:
         rows, columns = self._matrix.shape
         system = np.zeros((columns + rows, columns + rows))
-        system[:columns, :columns] = np.diag(self._diagonal)
+        at = np.arange(columns + rows)
+        system[at[:columns], at[:columns]] = self._diagonal
         system[:columns, columns:] = self._matrix.T
         system[columns:, :columns] = self._matrix
-        system[columns:, columns:] = -REGULARISATION * np.eye(rows)
-        factor = scipy.linalg.lu_factor(system, overwrite_a=True, check_finite=False)
-        return lambda right: scipy.linalg.lu_solve(factor, right, check_finite=False)
+        system[at[columns:], at[columns:]] = -REGULARISATION
+        # As scipy.linalg.lu_factor and lu_solve, whose checks take as long as the work.
+        factor, pivots, _ = scipy.linalg.lapack.dgetrf(system, overwrite_a=1)
+        return lambda right: scipy.linalg.lapack.dgetrs(factor, pivots, right)[0]
 
     def _sparse_factor(self) -> Callable[[np.ndarray], np.ndarray]:
         # The matrix is quasi-definite: every symmetric order has a factor, without pivoting and with little fill.
@@ -98,17 +106,18 @@ class ActiveSet:
         """
         multipliers = start
         weights, divisor = (part if target.ndim == 1 else part[:, None] for part in (self._weights, self._divisor))
-        values = (target + self._matrix.T @ multipliers) / divisor
+        values = (target + self._transposed @ multipliers) / divisor if multipliers.any() else target / divisor
         scale = 1.0 + max(np.abs(row_values).max(initial=0.0), np.abs(values).max(initial=0.0))
         best = (values, multipliers, np.inf)
         for _ in range(30):
-            slack = target - weights * values + self._matrix.T @ multipliers
+            slack = target - weights * values + self._transposed @ multipliers
             residual = row_values - self._matrix @ values
             worst = float(max(np.abs(residual).max(initial=0.0), np.abs(slack).max(initial=0.0)))
             if not worst < best[2]:
                 break
+            slow = worst > 0.5 * best[2] and worst <= ROUNDING * scale
             best = (values, multipliers, worst)
-            if worst <= tolerance * scale:
+            if slow or worst <= tolerance * scale:
                 break
             step = self._factor(np.concatenate([slack, residual]))
             values = values + step[: len(self.free)]

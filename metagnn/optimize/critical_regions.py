@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -41,6 +41,7 @@ class CriticalRegion:
         signs: Multipliers of the held columns; None if they do not depend on the bounds, as in a linear program.
         sign_slopes: Change of the multipliers per unit of each bound, shape `[held, columns]`.
         noise: Round-off of the multipliers, shape `[columns]`.
+        shut: Columns whose two bounds must be equal inside the region; one that opened could make another optimum.
         witnesses: Columns that ruled out earlier programs. Checked first, they rule out most others at a hundredth of
             the cost.
         uses: Number of programs decided.
@@ -55,6 +56,7 @@ class CriticalRegion:
     signs: np.ndarray | None = None
     sign_slopes: np.ndarray | None = None
     noise: np.ndarray | None = None
+    shut: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     witnesses: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     uses: int = 0
 
@@ -85,22 +87,6 @@ class CriticalRegion:
         holds[left] = True
         return holds, self.values + moved[left] @ self.value_slopes
 
-    def same_optima(self, lower: np.ndarray, upper: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what `optima` does, the optima of the decided programs only; no digit depends on the other programs.
-
-        Products of matrices round differently in batches of different size: they only rule out what is well outside.
-        """
-        maybe, _ = self.optima(lower, upper, rows)
-        chosen = rows[maybe]
-        values = np.repeat(self.values[None], len(chosen), axis=0)
-        for column, slope in zip(self.held, self.value_slopes, strict=True):
-            bound = (upper if self.side[column] > 0 else lower)[chosen, column]
-            values += (bound - self.bounds[column])[:, None] * slope
-        excess = np.maximum(lower[chosen] - values, values - upper[chosen])
-        inside = (excess <= 0.5 * self.tolerance).all(axis=1)
-        maybe[maybe] = inside
-        return maybe, values[inside] + 0.0
-
     def _excess(
         self, lower: np.ndarray, upper: np.ndarray, rows: np.ndarray, moved: np.ndarray, columns: np.ndarray | slice
     ) -> np.ndarray:
@@ -116,6 +102,7 @@ class CriticalRegion:
         others[self.held] = False
         at = np.where(self.side[others] < 0, lower[:, others], upper[:, others])
         same: np.ndarray = (at == self.bounds[others]).all(axis=1)
+        same &= (lower[:, self.shut] == upper[:, self.shut]).all(axis=1)
         return same
 
 
@@ -125,6 +112,7 @@ def basis_region(
     bounds: tuple[np.ndarray, np.ndarray],
     varying: np.ndarray,
     tolerance: float,
+    shut: np.ndarray | None = None,
 ) -> CriticalRegion:
     """Return the region of bounds in which the basis of a linear program's last optimum stays optimal.
 
@@ -134,6 +122,7 @@ def basis_region(
         bounds: Lower and upper bounds of that optimum, each of shape `[columns]`.
         varying: Columns whose bounds may vary in the region; programs with other bounds elsewhere lie outside it.
         tolerance: Largest violation of a bound inside the region.
+        shut: Columns whose two bounds must be equal inside the region; none by default.
     """
     lower, upper = bounds
     # If both bounds are equal, the reduced cost tells which one would hold the column if they were wider.
@@ -143,7 +132,8 @@ def basis_region(
     held = program.held_columns() & np.isfinite(at)
     side = np.where(held, np.where(at_upper, 1, -1), 0).astype(np.int8)
     moving, slopes = program.slopes(varying[held[varying]])
-    return CriticalRegion(at, found.values, side, moving, slopes, tolerance)
+    region = CriticalRegion(at, found.values, side, moving, slopes, tolerance)
+    return region if shut is None else replace(region, shut=shut)
 
 
 Learned = tuple[str, np.ndarray, CriticalRegion | None]

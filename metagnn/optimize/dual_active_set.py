@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 
+from metagnn.network.augmented_factor import equilibration
+from metagnn.optimize.active_set_solution import SPOILED, TIRED, ActiveSetSolution, first_guess
+from metagnn.optimize.extended_active_set import ExtendedActiveSet
+from metagnn.optimize.large_active_set import CLOSED, LargeActiveSet
 from metagnn.optimize.simplex import INFEASIBLE, OPTIMAL
 from metagnn.optimize.tableau import Tableau
 
-NARROW = 2e-12
-"""Columns whose bounds differ by less, relative to 1 + |bound|, count as pinned."""
+LONG_ENTRIES = 20_000
+"""Entries of A up to which extended precision costs little time."""
 
-CLOSED = 1e-10
-"""Shift of all bounds by which a problem may miss feasibility and still count as feasible."""
+MOST_PASSES = 2**34
+"""Entries of the balances times steps after which a large problem is given up: a minute at genome scale. Counted, not
+timed, so that the answer does not depend on the machine."""
 
-MOST_WORK = 2**29
-"""Entries to pass over in all steps of a problem, after which the method gives up: 5 to 10 s. Counted, not timed, so
-that the answer does not depend on the machine."""
+FAR, STAGE = 1.0, 1e2
+"""Distance of targets from their bounds, relative to the largest value within bounds, above which a large problem is
+solved in stages, each with targets this many times further away."""
 
-SMALL = 2**18
-"""Entries of the balances above which bounds are first taken up all at once, while that helps."""
-
-STEPS_PER_COLUMN = 20
-"""Changes of the active set, per column, after which the method gives up."""
-
-
-TIRED = "failed: too many changes of the active set"
-"""Status of a problem that ran out of steps or work."""
-
-
-@dataclass(frozen=True, eq=False)
-class ActiveSetSolution:
-    """The nearest point, or why there is none.
-
-    Attributes:
-        status: "optimal", "infeasible", or "failed: " and the reason.
-        values: x, shape `[columns]`; NaN unless optimal.
-        side: −1 where x is held at its lower bound, 1 at its upper one, 0 where it is free.
-        gap: Shift of all bounds that would make an infeasible problem feasible; 0 otherwise.
-        steps: Changes of the active set.
-    """
-
-    status: str
-    values: np.ndarray
-    side: np.ndarray
-    gap: float = 0.0
-    steps: int = 0
+ROUNDING = 1e-11
+"""Entries of a balance that count as rounding, relative to its largest: coupled reactions leave some."""
 
 
 class DualActiveSet:
@@ -57,11 +34,12 @@ class DualActiveSet:
     A dual method (Goldfarb and Idnani 1983, doi 10.1007/BF02591962): it starts at the nearest point without bounds, or
     with those of a guess that push the right way, and takes up one violated bound at a time. It ends at the optimum or
     with a proof that there is no point. Its coordinates are those of a `Tableau` whose basis holds the lightest free
-    columns, so weights may spread over 24 decades. Cost per step: one factor of the size of the free directions.
+    columns, so weights may spread over 24 decades. Up to `LONG_ENTRIES` entries of A it works in extended precision
+    (`ExtendedActiveSet`), above in double precision and with cheaper steps (`LargeActiveSet`).
 
     Args:
         matrix: A, shape `[balances, columns]`, scipy sparse or dense; rows may depend on each other.
-        extended: Whether to keep even a large tableau in extended precision.
+        extended: Whether to solve even a large problem like a small one, in extended precision.
 
     >>> solver = DualActiveSet([[1.0, 1.0, -1.0]])
     >>> weight = np.array([1e-12, 1.0, 1e12])
@@ -70,7 +48,12 @@ class DualActiveSet:
     """
 
     def __init__(self, matrix: Any, extended: bool = False) -> None:
-        self._tableau = Tableau(matrix, extended)
+        dense = np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
+        self._small = Tableau(dense) if extended or dense.size <= LONG_ENTRIES else None
+        if self._small is None:
+            dense = np.where(np.abs(dense) > ROUNDING * np.abs(dense).max(axis=1, keepdims=True), dense, 0.0)
+            rows, self._scale = equilibration(dense)
+            self._even = rows[:, None] * dense * self._scale
 
     def solve(
         self,
@@ -89,236 +72,28 @@ class DualActiveSet:
             weight: w > 0, shape `[columns]`.
             side: Guess of the bounds that hold a value, as in the solution; none by default.
         """
-        return _Run(self._tableau.copy(), (target, lower, upper, weight), side).solve()
+        problem = target, lower, upper, weight
+        if self._small is not None:
+            return ExtendedActiveSet(self._small.copy(), problem, side).solve()
+        return self._solve_large(problem, side)
 
-
-class _Run:
-    """One problem: its tableau, the bounds taken up, and what follows from them."""
-
-    def __init__(self, tableau: Tableau, problem: tuple[np.ndarray, ...], side: np.ndarray | None) -> None:
-        self.tableau = tableau
-        self.kind = tableau.entries.dtype
-        self.target, self.lower, self.upper, self.weight = (part.astype(self.kind) for part in problem)
-        self.noise = 1e3 * float(np.finfo(self.kind).eps)
-        with np.errstate(invalid="ignore"):
-            narrow = self.upper - self.lower <= NARROW * (1.0 + np.abs(self.lower))
-            self.pinned = narrow & np.isfinite(self.lower)
-        with np.errstate(invalid="ignore"):
-            self.middle = np.where(self.pinned, self.lower + (self.upper - self.lower) / 2, 0.0)
-        self.side = np.zeros(len(self.target), dtype=np.int8) if side is None else side.astype(np.int8)
-        self.side[self.pinned] = -1
-        for bound, sign in ((self.lower, -1), (self.upper, 1)):
-            self.side[(self.side == sign) & ~np.isfinite(bound)] = 0
-        self.ignored = np.zeros(len(self.side), dtype=bool)
-        self.steps, self.work = 0, 0
-
-    def solve(self) -> ActiveSetSolution:
-        """Take up violated bounds until there are none."""
-        gap = self._start()
-        if gap > CLOSED:
-            return self._without(INFEASIBLE, gap)
-        while self._able():
-            column, sign = self._worst()
-            if column < 0:
-                values = np.clip(
-                    self.values.astype(np.float64), *(b.astype(np.float64) for b in (self.lower, self.upper))
-                )
-                return ActiveSetSolution(OPTIMAL, values, self.side, steps=self.steps)
-            gap = self._take_up(column, sign)
-            if gap > CLOSED:
-                return self._without(INFEASIBLE, gap)
-        return self._without(TIRED)
-
-    def _able(self) -> bool:
-        """Return whether steps and work are left."""
-        few = self.steps < STEPS_PER_COLUMN * (len(self.side) + 10)
-        return few and self.work + self.tableau.work < MOST_WORK
-
-    def _without(self, status: str, gap: float = 0.0) -> ActiveSetSolution:
-        nothing = np.full(len(self.side), np.nan)
-        return ActiveSetSolution(status, nothing, np.zeros_like(self.side), gap, self.steps)
-
-    def _refresh(self) -> None:
-        """Choose the basis of the free columns, factor their curvature, and solve for values and multipliers."""
-        free = self.side == 0
-        mobility = np.where(free, 1.0 / self.weight, 0.0).astype(np.float64)
-        self.tableau.prefer(mobility)
-        basis = self.tableau.basis
-        self.rows = np.flatnonzero(free[basis])
-        self.inside = basis[self.rows]
-        outside = free.copy()
-        outside[basis] = False
-        self.outside = np.flatnonzero(outside)
-        self.table = self.tableau.clean(self.rows)
-        self.work += self.table.size + len(self.rows) * len(self.outside) * (4 + len(self.outside) // 16)
-        self.near, self.size = self.table[:, self.outside], np.abs(self.table)
-        self.root = np.sqrt(self.weight[self.inside]), np.sqrt(self.weight[self.outside])
-        self.scaled = self.near * self.root[0][:, None] / self.root[1]
-        rough = self.scaled.astype(np.float64)
-        curvature = rough.T @ rough
-        curvature.flat[:: len(curvature) + 1] += 1.0
-        self.factor = scipy.linalg.cho_factor(curvature, overwrite_a=True, check_finite=False)
-        held = np.where(self.side < 0, self.lower, self.upper)
-        self.held = np.where(free, 0.0, np.where(self.pinned, self.middle, held))
-        self.values, self.force = self._nearest(self.held, self.target, None)
-
-    def _nearest(
-        self, held: np.ndarray, target: np.ndarray, pull: tuple[int, int] | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Minimise over the free columns; return values and multipliers of the held ones.
-
-        Args:
-            held: Values of the held columns, zero elsewhere.
-            target: t.
-            pull: A column with a unit force on it, and the sign of the force.
-        """
-        table, (inner, outer) = self.table, self.root
-        constant = -(table @ held)
-        missing = inner * (constant - self.near @ target[self.outside] - target[self.inside])
-        right = self.scaled.T @ missing
-        push = np.zeros(len(target), dtype=self.kind)
-        if pull is not None:
-            push[pull[0]] = pull[1]
-            right = right + push[self.outside] / outer - (self.near.T @ push[self.inside]) / outer
-        shift = np.zeros(len(right), dtype=self.kind)
-        for _ in range(3 if len(right) else 0):
-            left = right - shift - self.scaled.T @ (self.scaled @ shift)
-            shift = shift + scipy.linalg.cho_solve(self.factor, left.astype(np.float64), check_finite=False)
-        values = held.copy()
-        values[self.outside] = target[self.outside] + shift / outer
-        values[self.inside] = constant - self.near @ values[self.outside]
-        gradient = np.where(self.side == 0, self.weight * (values - target), 0.0)
-        gradient = gradient + np.where(self.side != 0, self.weight * (held - target), 0.0) - push
-        force = gradient - table.T @ gradient[self.inside]
-        return values, force
-
-    def _start(self) -> float:
-        """Make the guess independent and its multipliers right; return by how much the pins contradict each other."""
-        self._refresh()
-        self._make_independent()
-        gap = self._contradiction()
+    def _solve_large(self, problem: tuple[np.ndarray, ...], side: np.ndarray | None) -> ActiveSetSolution:
+        """Solve in columns of equal size; powers of two, so that scaling does not round."""
+        target, lower, upper, weight = problem
+        scale, size = self._scale, len(self._scale)
+        pinned, guess = first_guess(lower, upper, side)
+        scaled = target / scale, lower / scale, upper / scale, weight * scale**2
+        run = LargeActiveSet(self._even, scaled, pinned, guess, MOST_PASSES // max(self._even.size, 1))
+        gap = run.start()
+        near = np.clip(target, lower, upper)
+        far, reach = np.abs(target - near).max(initial=0.0), FAR * (1.0 + np.abs(near).max(initial=0.0))
+        while gap <= CLOSED and far > reach:
+            gap = run.approach((near + np.clip(target - near, -reach, reach)) / scale)
+            reach *= STAGE
         if gap <= CLOSED:
-            self._let_go()
-            if self.tableau.entries.size > SMALL:
-                self._take_up_many()
-        return gap
-
-    def _let_go(self) -> None:
-        """Release held columns until all multipliers are right."""
-        while True:
-            wrong = self._strength(self.force) < -self._doubt()
-            if not wrong.any():
-                return
-            self.side[wrong] = 0
-            self.steps += int(wrong.sum())
-            self._refresh()
-
-    def _take_up_many(self) -> None:
-        """Take up all violated bounds at once, for as long as that raises the dual objective."""
-        height = self._height()
-        while self._able():
-            outside = np.maximum(self.lower - self.values, self.values - self.upper)
-            violated = (self.side == 0) & (outside > 1e-10 * (1.0 + np.abs(self.values)))
-            before = self.side.copy()
-            self.side[violated] = np.where(self.values < self.lower, -1, 1)[violated]
-            self.steps += int(violated.sum())
-            self._refresh()
-            self._make_independent()
-            self._let_go()
-            now = self._height()
-            if not now > height * (1.0 + 1e-9):
-                self.side = before
-                self._refresh()
-                return
-            height = now
-
-    def _height(self) -> float:
-        """Return the dual objective, which is that of the nearest point with these bounds held."""
-        return float(0.5 * self.weight @ (self.values - self.target) ** 2)
-
-    def _make_independent(self) -> None:
-        """Release bounds of the guess that follow from the others."""
-        tableau, released = self.tableau, False
-        for row in np.flatnonzero(self.side[tableau.basis] != 0):
-            line = (tableau.entries[row] != 0) & (self.side != 0) & ~self.pinned
-            if line.any():
-                column = int(np.where(line, np.abs(tableau.entries[row]), 0.0).argmax())
-                self.side[column], released = 0, True
-                if column != tableau.basis[row]:
-                    tableau.exchange(int(row), column)
-        if released:
-            self._refresh()
-
-    def _contradiction(self) -> float:
-        """Return the largest shift of the bounds that pins ask for."""
-        stuck = self.side[self.tableau.basis] != 0
-        lines = self.tableau.entries[stuck]
-        size = np.abs(lines)
-        room = np.where(self.pinned, (self.upper - self.lower) / 2, 0.0)
-        miss = np.abs(lines @ self.held) - size @ room - self.noise * (size @ np.abs(self.held))
-        return float((miss / np.maximum(size.sum(axis=1), 1.0)).max(initial=0.0))
-
-    def _strength(self, force: np.ndarray) -> np.ndarray:
-        """Return the multipliers with the sign that is right for their bound; infinite where nothing can let go."""
-        able = (self.side != 0) & ~self.pinned
-        return np.where(able, -self.side * force, np.inf)
-
-    def _doubt(self) -> np.ndarray:
-        """Return the rounding of every multiplier."""
-        pull = np.abs(self.weight * (self.values - self.target)) + self.weight * np.abs(self.values)
-        doubt: np.ndarray = self.noise * (pull + self.size.T @ pull[self.inside])
-        return doubt
-
-    def _worst(self) -> tuple[int, int]:
-        """Return the free column that is furthest outside its bounds, and the direction to its bound."""
-        below, above = self.lower - self.values, self.values - self.upper
-        outside = np.maximum(below, above)
-        outside[(self.side != 0) | self.ignored] = -np.inf
-        bound = np.where(below > above, self.lower, self.upper)
-        with np.errstate(invalid="ignore"):
-            allowed = 1e-13 * (1.0 + np.where(np.isfinite(bound), np.abs(bound), 0.0))
-        allowed[self.inside] += self.noise * (self.size @ np.abs(self.values))
-        outside[~(outside > allowed)] = -np.inf
-        column = int(outside.argmax())
-        if outside[column] == -np.inf:
-            return -1, 0
-        return column, 1 if below[column] > above[column] else -1
-
-    def _take_up(self, column: int, sign: int) -> float:
-        """Hold a column at its bound, releasing others on the way; return the gap if that is impossible."""
-        bound = self.lower[column] if sign > 0 else self.upper[column]
-        strength = self.kind.type(0.0)
-        nothing = np.zeros_like(self.target)
-        while self._able():
-            self.steps += 1
-            motion, change = self._nearest(nothing, nothing, (column, sign))
-            left = sign * (bound - (self.values[column] + strength * motion[column]))
-            row = np.flatnonzero(self.inside == column)
-            moves = not len(row) or bool(self.table[row[0], self.outside].any())
-            whole = left / (sign * motion[column]) if moves else np.inf
-            able, rate = self._strength(self.force + strength * change), -self._rate(change, motion, column)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                until = np.where(rate > 0, np.maximum(able, 0.0) / rate, np.inf)
-            first = int(until.argmin())
-            if moves and whole <= until[first]:
-                self.side[column] = -sign
-                self._refresh()
-                return 0.0
-            if until[first] == np.inf:
-                size = np.abs(self.table[row[0]]).sum()
-                gap = float(left / size)
-                # Rounding parts some bounds from each other: leave this one to the clip.
-                self.ignored[column] = gap <= CLOSED
-                return gap
-            strength = strength + until[first]
-            self.side[first] = 0
-            self._refresh()
-        return 0.0
-
-    def _rate(self, change: np.ndarray, motion: np.ndarray, column: int) -> np.ndarray:
-        """Return how fast the strength of every held bound grows under a force on a column; rounding counts as zero."""
-        pull = np.abs(self.weight * motion)
-        pull[column] += 1.0
-        rounding = self.noise * (pull + self.size.T @ pull[self.inside])
-        able = (self.side != 0) & ~self.pinned & (np.abs(change) > rounding)
-        return np.where(able, -self.side * change, 0.0)
+            gap = run.approach(scaled[0])
+        if gap <= CLOSED and run.steps < run.budget:
+            return ActiveSetSolution(OPTIMAL, np.clip(run.values * scale, lower, upper), run.side, steps=run.steps)
+        status = INFEASIBLE if gap > CLOSED else SPOILED if np.isnan(gap) else TIRED
+        nothing = np.full(size, np.nan), np.zeros(size, dtype=np.int8)
+        return ActiveSetSolution(status, *nothing, gap if status == INFEASIBLE else 0.0, run.steps)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from metagnn.optimize.active_set import ActiveSet
+from metagnn.optimize.active_set import DENSE_SIZE, ActiveSet
 from metagnn.optimize.per_thread import PerThread
 
 AT_BOUND = 1e-9
@@ -20,6 +20,10 @@ LARGE = 100.0
 SOUND = 1e-11
 """Largest |A v| of a map's values, relative to the largest of them. Where it is exceeded, columns are held that cannot
 all be at their bounds."""
+
+MET, USUAL = 2e-14, 100
+"""Largest |A v| of certain values, relative to the largest of them, for so many columns; rounding grows with these.
+What bounds miss feasibility by shows here, and a magnified program decides."""
 
 MOVES, RANK = 1e-8, 1e-10
 """A held column whose bound cannot move alone leaves a row further from zero than this, per unit, in the least squares
@@ -68,6 +72,7 @@ class HeldColumns:
 
     def __init__(self, matrix: Any, weights: np.ndarray, varying: np.ndarray) -> None:
         self._matrix, self._absolute, self._weights = matrix, abs(matrix), weights
+        self._columns = matrix.toarray() if sum(matrix.shape) <= DENSE_SIZE else matrix
         self._varying = np.zeros(matrix.shape[1], dtype=bool)
         self._varying[varying] = True
         self._maps: PerThread[OrderedDict[bytes, list[_Map]]] = PerThread(OrderedDict)
@@ -87,13 +92,15 @@ class HeldColumns:
         at = np.where(side < 0, lower, np.where(side > 0, upper, 0.0)) + 0.0
         values, certain = np.empty_like(near), np.zeros(len(near), dtype=bool)
         groups: dict[bytes, list[int]] = {}
-        for row, key in enumerate(side):
-            groups.setdefault(key.tobytes() + at[row, ~self._varying].tobytes(), []).append(row)
+        steady = at[:, ~self._varying]
+        for row, (key, bounds) in enumerate(zip(side, steady, strict=True)):
+            groups.setdefault(key.tobytes() + bounds.tobytes(), []).append(row)
         for key_bytes, members in groups.items():
             self._evaluate(key_bytes, side[members[0]], at, np.array(members), (values, certain))
         twice = 2.0 * AT_BOUND * np.maximum(1.0, np.abs(values).max(axis=1, initial=0.0, keepdims=True) / LARGE)
         imbalance = np.abs(self._matrix @ values.T).max(axis=0, initial=0.0)
-        certain &= imbalance <= 10.0 * SOUND * (1.0 + np.abs(values).max(axis=1, initial=0.0))
+        met = MET * max(1.0, values.shape[1] / USUAL)
+        certain &= imbalance <= met * (1.0 + np.abs(values).max(axis=1, initial=0.0))
         inside = (side != 0) | ((values - lower > twice) & (upper - values > twice))
         # With two bounds this close, which one holds the column is a matter of rounding.
         inside &= (side <= 0) | (upper - lower > twice)
@@ -115,9 +122,9 @@ class HeldColumns:
                 maps.append(found)
                 self._forget(kept, found)
             same = (at[np.ix_(rows, found.stuck)] == found.stuck_at).all(axis=1)
-            total = np.repeat(found.values[None], int(same.sum()), axis=0)
-            for column, slope in zip(found.moving, found.slopes, strict=True):
-                total += at[rows[same], column][:, None] * slope
+            total, bounds = np.repeat(found.values[None], int(same.sum()), axis=0), at[np.ix_(rows[same], found.moving)]
+            for bound, slope in zip(bounds.T, found.slopes, strict=True):
+                total += bound[:, None] * slope
             values[rows[same]], certain[rows[same]] = total, found.sound
             rows = rows[~same]
 
@@ -127,25 +134,21 @@ class HeldColumns:
             kept.popitem(last=False)
 
     def _make(self, side: np.ndarray, at: np.ndarray) -> _Map:
-        free = side == 0
-        equations = ActiveSet(self._matrix, self._weights, free)
-        held = np.flatnonzero(self._varying & ~free)
+        equations = ActiveSet(self._columns, self._weights, side == 0)
+        held = np.flatnonzero(self._varying & (side != 0))
+        # Nearly always all can move: the values and all changes are then one system.
+        values, slopes, errors = self._solve(equations, at, held)
         moving = held
-        slopes, errors = self._slopes(equations, moving)
         if np.any(errors > SOUND):
             # One that cannot be met stops the refinement of all.
-            free, right = self._matrix[:, equations.free].toarray(), self._matrix[:, moving].toarray()
+            free, right = (self._matrix[:, part].toarray() for part in (equations.free, held))
             missed = right - free @ np.linalg.lstsq(free, right, rcond=RANK)[0]
             errors = np.where(np.abs(missed).max(axis=0) > MOVES, np.inf, np.minimum(errors, SOUND))
-        while np.any(errors > SOUND):
-            moving = moving[errors <= SOUND]
-            slopes, errors = self._slopes(equations, moving)
-        stuck = np.setdiff1d(held, moving)
-        values = at.copy()
-        values[moving] = 0.0
-        right = -(self._matrix @ values)
-        start = np.zeros(len(right))
-        values[equations.free] = equations.solve(np.zeros(len(equations.free)), right, start, EXACT)[0]
+            while np.any(errors > SOUND):
+                moving = moving[errors <= SOUND]
+                values, slopes, errors = self._solve(equations, at, moving)
+            values = self._solve(equations, at, moving, False)[0]
+        stuck = np.setdiff1d(held, moving, assume_unique=True)
         return _Map(values + 0.0, moving, slopes + 0.0, self._sound(values), stuck, at[stuck])
 
     def _sound(self, values: np.ndarray) -> bool:
@@ -154,14 +157,21 @@ class HeldColumns:
         own = self._absolute @ np.abs(values)
         return bool(np.all(imbalance <= np.minimum(SOUND * largest, 1e-6 * own + 1e-13 * largest)))
 
-    def _slopes(self, equations: ActiveSet, moving: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the change of all columns per unit of each held one, and how far each change leaves the rows."""
-        slopes = np.zeros((len(moving), self._matrix.shape[1]))
-        if not len(moving):
-            return slopes, np.zeros(0)
-        columns = self._matrix[:, moving].toarray()
-        zeros = np.zeros((len(equations.free), len(moving)))
-        slopes[:, equations.free] = equations.solve(zeros, -columns, np.zeros_like(columns), EXACT)[0].T
-        slopes[np.arange(len(moving)), moving] = 1.0
-        errors = np.abs(self._matrix @ slopes.T).max(axis=0, initial=0.0) / (1.0 + np.abs(slopes).max(axis=1))
-        return slopes, errors
+    def _solve(
+        self, equations: ActiveSet, at: np.ndarray, moving: np.ndarray, changes: bool = True
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the values where moving bounds are zero, the change of all columns per unit of each, and its error.
+
+        The error is how far each change leaves the rows, relative to its largest entry.
+        """
+        values = at.copy()
+        values[moving] = 0.0
+        slopes = np.zeros((len(moving) if changes else 0, len(at)))
+        slopes[np.arange(len(slopes)), moving[: len(slopes)]] = 1.0
+        together = np.vstack([values, slopes])
+        right = -np.asarray(self._columns @ together.T)
+        zeros = np.zeros((len(equations.free), len(together)))
+        together[:, equations.free] = equations.solve(zeros, right, np.zeros_like(right), EXACT)[0].T
+        values, slopes = together[0], together[1:]
+        missed = np.abs(self._columns @ slopes.T).max(axis=0, initial=0.0)
+        return values, slopes, missed / (1.0 + np.abs(slopes).max(axis=1, initial=0.0))

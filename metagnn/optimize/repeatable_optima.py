@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from metagnn.optimize.critical_regions import CriticalRegion, CriticalRegions, Learned
+from metagnn.optimize.critical_regions import CriticalRegions, Learned
 from metagnn.optimize.held_columns import HeldColumns
 from metagnn.optimize.linear_program import INFEASIBLE, OPTIMAL, UNBOUNDED, LinearProgram
 
@@ -18,7 +18,7 @@ tolerance of 1e-9 matter there, and some move growth by a million times as much.
 
 
 LARGE = 300
-"""Columns above which programs are solved from an anchor: regions serve few programs there."""
+"""Columns above which programs are solved from an anchor."""
 
 
 NOT_PROVEN = "failed: no method proves its optimum"
@@ -36,6 +36,9 @@ class AbstractRepeatableOptima(ABC):
         weights: Weights of the squares in the norm that decides what the held columns leave open, shape `[columns]`.
         varying: Columns whose bounds differ between programs by any amount.
     """
+
+    learns_when_large = False
+    """Whether regions of large programs serve enough others to be worth their time."""
 
     def __init__(self, matrix: Any, weights: np.ndarray, varying: np.ndarray) -> None:
         self._regions = CriticalRegions()
@@ -74,18 +77,13 @@ class AbstractRepeatableOptima(ABC):
         """Solve large programs from the optimum of a fixed one from now on.
 
         Args:
-            lower: Lower bounds of the fixed program and of typical ones, shape `[programs, columns]`; they must not
-                depend on the programs to solve.
+            lower: Lower bounds of the fixed program, shape `[columns]`; they must not depend on the programs to solve.
             upper: Upper bounds, the same shape.
         """
-        self.is_anchored = lower.shape[1] > LARGE
+        self.is_anchored = len(lower) > LARGE
         for program in vars(self).values():
             if self.is_anchored and isinstance(program, LinearProgram):
-                program.anchor(lower[0], upper[0])
-
-    def fixed_regions(self) -> list[CriticalRegion]:
-        """Return regions that do not depend on the programs to solve; none by default."""
-        return []
+                program.anchor(lower, upper)
 
     def solve(
         self, lower: np.ndarray, upper: np.ndarray, progress: Callable[[int], object]
@@ -97,15 +95,15 @@ class AbstractRepeatableOptima(ABC):
             upper: Upper bounds, the same shape.
             progress: Called with the number of programs decided so far.
         """
-        if self.is_anchored:
+        if self.is_anchored and not self.learns_when_large:
             return self._anchored(lower, upper, progress)
         values, status = self._regions.solve(lower, upper, self.solve_one, progress)
         solved = np.array([row for row, text in enumerate(status) if text == OPTIMAL], dtype=np.int64)
         again, certain = self._held.values(lower[solved], upper[solved], values[solved])
         certain &= self.proven(lower[solved], upper[solved], again)
         values[solved[certain]] = again[certain]
-        # The linear program has confirmed these from the beginning.
-        final = {row for row, text in enumerate(status) if text in (INFEASIBLE, UNBOUNDED)} | set(solved[certain])
+        # The linear program has confirmed these from the beginning; that no flux is feasible is decided magnified.
+        final = {row for row, text in enumerate(status) if text == UNBOUNDED} | set(solved[certain])
         for row in range(len(lower)):
             if row not in final:
                 status[row], values[row] = self._alone(lower[row], upper[row])
@@ -117,27 +115,22 @@ class AbstractRepeatableOptima(ABC):
         """Solve every program from the anchor: no solve can affect another, so that nothing is computed again."""
         values, status = np.full(lower.shape, np.nan), [""] * len(lower)
         factors = np.array([_magnification(low, high, 1.0) for low, high in zip(lower, upper, strict=True)])
-        left = np.flatnonzero(factors == 1.0)
-        for region in self.fixed_regions():
-            holds, optima = region.same_optima(lower, upper, left)
-            values[left[holds]] = optima
-            for row in left[holds]:
-                status[row] = OPTIMAL
-            left = left[~holds]
-        undecided = [row for row, text in enumerate(status) if not text]
-        if len(undecided) < len(lower):
-            progress(len(lower) - len(undecided))
-        for done, row in enumerate(undecided, len(lower) - len(undecided) + 1):
-            status[row], found, _ = self.solve_one(lower[row] * factors[row], upper[row] * factors[row], False)
-            status[row], values[row] = self._prove(status[row], found / factors[row] + 0.0, lower[row], upper[row])
-            progress(done)
+        for row, factor in enumerate(factors):
+            status[row], found, _ = self.solve_one(lower[row] * factor, upper[row] * factor, False)
+            status[row], values[row] = self._prove(status[row], found / factor + 0.0, lower[row], upper[row])
+            progress(row + 1)
         return values, status
 
     def _alone(self, lower: np.ndarray, upper: np.ndarray) -> tuple[str, np.ndarray]:
         """Return the status and the optimum of one program, solved by solvers that remember nothing."""
         self.restart()
         factor = _magnification(lower, upper, MAGNIFIED)
-        return self._prove(*self._magnified(lower, upper, factor), lower, upper)
+        status, values = self._magnified(lower, upper, factor)
+        if status == INFEASIBLE and factor == MOST_MAGNIFIED:
+            # Bounds that lie fifteen decades apart by then can mislead the solver; a smaller factor is as clear here.
+            self.restart()
+            status, values = self._magnified(lower, upper, MAGNIFIED)
+        return self._prove(status, values, lower, upper)
 
     def _prove(self, status: str, values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[str, np.ndarray]:
         """Return the status and the optimum, by slower methods as long as it is not proven."""

@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-LONG_ENTRIES = 20_000
-"""Entries up to which a tableau is kept in extended precision; above it, the precision costs too much time."""
+CANCELLED = 1e4 * float(np.finfo(np.longdouble).eps)
+"""Share of an entry that is rounding where an exchange cancels the rest."""
+
+SMALLEST = 1e-13
+"""Entries below count as rounding."""
 
 VOLUME = 4.0
 """Gain of an exchange, squared, that makes it worth its time."""
@@ -22,18 +25,18 @@ class Tableau:
     spread (Stewart 1989, doi 10.1016/0167-6377(89)90053-7): a light column never rests on a heavy one that it could
     avoid. Entries that cancel are set to zero for that reason.
 
+    Args:
+        matrix: A, scipy sparse or dense, shape `[rows, columns]`; rows may depend on each other.
+
     Attributes:
-        entries: T, shape `[rank, columns]`, in extended precision if it is small.
+        entries: T, shape `[rank, columns]`, in extended precision.
         basis: Basic column of every row.
         work: Entries changed or compared by exchanges so far.
     """
 
-    def __init__(self, matrix: Any, extended: bool = False) -> None:
+    def __init__(self, matrix: Any) -> None:
         dense = np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
-        kind: type = np.longdouble if extended or dense.size <= LONG_ENTRIES else np.float64
-        self.entries: npt.NDArray[Any] = dense.astype(kind)
-        self._cancelled = 1e4 * float(np.finfo(kind).eps)
-        self._smallest = 1e-13 if kind is np.longdouble else 1e-11
+        self.entries: npt.NDArray[Any] = dense.astype(np.longdouble)
         self.work = 0
         self.basis, self._stale = np.full(len(dense), -1), np.ones(len(dense), dtype=bool)
         size = np.abs(self.entries).max(axis=1, initial=0.0)
@@ -51,14 +54,13 @@ class Tableau:
         twin.entries, twin.basis = self.entries.copy(), self.basis.copy()
         twin.work = 0
         twin._cleaned, twin._stale = self._cleaned.copy(), self._stale.copy()
-        twin._cancelled, twin._smallest = self._cancelled, self._smallest
         return twin
 
     def clean(self, rows: np.ndarray) -> npt.NDArray[Any]:
         """Return rows of the entries, zero where they may be rounding."""
         stale = rows[self._stale[rows]]
         lines = self.entries[stale]
-        lines[np.abs(lines) <= self._smallest] = 0.0
+        lines[np.abs(lines) <= SMALLEST] = 0.0
         self._cleaned[stale], self._stale[stale] = lines, False
         cleaned: npt.NDArray[Any] = self._cleaned[rows]
         return cleaned
@@ -71,7 +73,7 @@ class Tableau:
         rows = rows[rows != row]
         before = table[np.ix_(rows, columns)]
         after = before - np.outer(table[rows, column], table[row, columns])
-        after[np.abs(after) <= self._cancelled * np.abs(before)] = 0.0
+        after[np.abs(after) <= CANCELLED * np.abs(before)] = 0.0
         table[np.ix_(rows, columns)] = after
         table[:, column] = 0.0
         table[row, column] = 1.0
@@ -107,6 +109,6 @@ class Tableau:
     def _gain(self, entries: np.ndarray, outside: np.ndarray, inside: np.ndarray) -> np.ndarray:
         """Return the square of how much each exchange widens the basis."""
         size = np.abs(entries).astype(np.float64)
-        size[size <= self._smallest] = 0.0
+        size[size <= SMALLEST] = 0.0
         gain: np.ndarray = size**2 * outside / np.maximum(inside, 1e-100)[:, None]
         return gain

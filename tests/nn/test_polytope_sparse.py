@@ -293,3 +293,16 @@ def test_weights_of_eighteen_decades_are_met_as_by_least_squares():
     assert weight.max() / weight.min() > 1e18
     assert solved.tolist() == [True]
     np.testing.assert_allclose((values.numpy()[0] - best * direction) * np.sqrt(weight), 0, atol=1e-5)
+
+
+def test_a_gradient_survives_a_factor_that_is_singular(monkeypatch: pytest.MonkeyPatch):
+    matrix = np.array([[1.0, 1.0, -1.0, 0.0], [0.0, 0.0, 1.0, -1.0]])
+    values, variance = tensor([[1.0, 2.0, 3.0, 4.0]]), tensor([[1.0, 0.0, 2.0, 0.5]])
+    nearest = SparseNearest(matrix)
+    expected = nearest.correct(values, variance)
+
+    def singular(*_: object) -> None:
+        raise RuntimeError("Factor is exactly singular")
+
+    monkeypatch.setattr("metagnn.nn.polytope_sparse.ActiveSet", singular)
+    assert torch.allclose(nearest.correct(values, variance), expected, rtol=0, atol=1e-12)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metagnn.optimize import QuadraticProgram, dual_active_set
+from metagnn.optimize import QuadraticProgram, extended_active_set
 from metagnn.optimize.dual_active_set import DualActiveSet
 from metagnn.studies.benchmarks.hostile_problems import feasible_fluxes
 from metagnn.testing import random_network
@@ -137,10 +137,10 @@ def test_a_problem_that_runs_out_of_work_fails_with_its_reason_and_always_the_sa
     network, rng = random_network(3), np.random.default_rng(3)
     count = len(network.reactions)
     problem = 10 * rng.normal(size=count), np.full(count, -1.0), np.full(count, 1.0), np.ones(count)
-    solver = dual_active_set.DualActiveSet(network.stoichiometry.to_scipy())
+    solver = DualActiveSet(network.stoichiometry.to_scipy())
     assert solver.solve(*problem).status == "optimal"
-    monkeypatch.setattr(dual_active_set, "MOST_WORK", 1)
-    assert [solver.solve(*problem).status for _ in range(2)] == [dual_active_set.TIRED] * 2
+    monkeypatch.setattr(extended_active_set, "MOST_WORK", 1)
+    assert [solver.solve(*problem).status for _ in range(2)] == [extended_active_set.TIRED] * 2
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -148,9 +148,9 @@ def test_bounds_taken_up_all_at_once_lead_to_the_same_point(seed: int, monkeypat
     network, rng = random_network(seed), np.random.default_rng(seed)
     count = len(network.reactions)
     problem = 10 * rng.normal(size=count), np.full(count, -1.0), np.full(count, 1.0), np.exp(rng.normal(size=count))
-    solver = dual_active_set.DualActiveSet(network.stoichiometry.to_scipy())
+    solver = DualActiveSet(network.stoichiometry.to_scipy())
     expected = solver.solve(*problem)
-    monkeypatch.setattr(dual_active_set, "SMALL", 0)
+    monkeypatch.setattr(extended_active_set, "SMALL", 0)
     found = solver.solve(*problem)
     assert found.status == expected.status == "optimal"
     assert np.allclose(found.values, expected.values, rtol=0, atol=1e-9)

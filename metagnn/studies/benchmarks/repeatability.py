@@ -33,6 +33,10 @@ TOTALS = 1e-9
 """Tolerance of cobra's solver where its total flux is compared."""
 
 
+MOVED = 1e-9
+"""Fluxes that differ by more have moved [mmol/gDW/h]."""
+
+
 @dataclass(frozen=True)
 class Amount:
     """How many media each part takes.
@@ -48,7 +52,7 @@ class Amount:
     compared: int
 
 
-USUAL = Amount({"e_coli_core": 2000, "iJO1366": 200}, {"e_coli_core": 2000, "iJO1366": 500}, 200)
+USUAL = Amount({"e_coli_core": 2000, "iJO1366": 200}, {"e_coli_core": 2000, "iJO1366": 500}, 2000)
 QUICK = Amount({"e_coli_core": 30}, {"e_coli_core": 30}, 5)
 
 
@@ -70,7 +74,7 @@ def study_repeatability(folder: Path, options: StudyOptions, progress: Progress)
     """
     check_output(folder, options.force, folder=True)
     amount, rows = QUICK if options.quick else USUAL, []
-    total = 3 * len(METHODS) * len(amount.media) + 2 + 3 * len(amount.hard)
+    total = (3 * len(METHODS) + 1) * len(amount.media) + 2 + 4 * len(amount.hard)
     with warnings.catch_warnings():
         # Infeasible media are expected.
         warnings.simplefilter("ignore")
@@ -87,6 +91,7 @@ def _rows(amount: Amount, seed: int) -> Iterator[Row]:
         media = uniform_media(RANGES[name], count, seed=seed)
         for method in METHODS:
             yield from _same_bytes(load_network(name), media, method, seed)
+        yield _permuted(name, media, seed)
     yield from _totals(amount.compared, seed)
     for name, count in amount.hard.items():
         yield from _hard(load_network(name), count, amount.compared, seed)
@@ -113,6 +118,23 @@ def _moved(case: str, network: MetabolicNetwork, one: np.ndarray, other: np.ndar
     return Row(f"{case}: other bytes", network.id, float((~same).sum()), f"of {len(one)} media")
 
 
+def _permuted(name: str, media: pd.DataFrame, seed: int) -> Row:
+    """Count the media whose pFBA fluxes move with the order of reactions, exchanges and media."""
+    network, model, rng = load_network(name), cobra.io.load_model(COBRA_NAMES[name]), np.random.default_rng(seed)
+    order = dict(zip(rng.permutation(network.reactions).tolist(), range(len(network.reactions)), strict=True))
+    model.reactions.sort(key=lambda reaction: order[reaction.id])
+    other, shuffled = load_network(model), media.iloc[rng.permutation(len(media)), rng.permutation(len(media.columns))]
+    first, again = (
+        LabelSimulator(one, list(table.columns), "pfba").solve(table.to_numpy(dtype=np.float64))[0]
+        for one, table in ((network, media), (other, shuffled))
+    )
+    found = pd.DataFrame(again, index=shuffled.index, columns=list(other.reactions))
+    moved = np.abs(first - found.loc[media.index, list(network.reactions)].to_numpy())
+    unlike = np.isnan(moved) & ~np.isnan(first)
+    count = ((moved > MOVED) | unlike).any(axis=1).sum()
+    return Row("pfba: reactions and media permuted: moved by 1e-9", name, float(count), f"of {len(media)} media")
+
+
 def _totals(count: int, seed: int) -> Iterator[Row]:
     """Compare growth and Σ|v| of pFBA with cobra's."""
     network, model = load_network("e_coli_core"), cobra.io.load_model(COBRA_NAMES["e_coli_core"])
@@ -134,7 +156,7 @@ def _totals(count: int, seed: int) -> Iterator[Row]:
 
 
 def _hard(network: MetabolicNetwork, count: int, compared: int, seed: int) -> Iterator[Row]:
-    """Label media with many open exchanges, of which some hardly let it live, by min_norm."""
+    """Label media with many open exchanges, of which some hardly let it live, by every method."""
     rng = np.random.default_rng(seed)
     medium = list(network.medium())
     others = [name for name in network.exchanges if name not in medium]
@@ -145,9 +167,12 @@ def _hard(network: MetabolicNetwork, count: int, compared: int, seed: int) -> It
     uptakes[3::4] *= 10.0 ** rng.uniform(-6, 0, (len(uptakes[3::4]), 1))
     plain, said = LabelSimulator(network, names, "fba").solve(uptakes)
     fluxes, status = LabelSimulator(network, names, "min_norm").solve(uptakes)
+    least = LabelSimulator(network, names, "pfba").solve(uptakes)[1]
     lost = sum(a == "optimal" != b for a, b in zip(said, status, strict=True))
+    apart = sum(len({text == "optimal" for text in row}) > 1 for row in zip(said, least, status, strict=True))
     growth = network.reaction_index(network.growth_reaction)
     yield Row(f"min_norm, {len(names)} open exchanges: lost", network.id, float(lost), f"of {count} media")
+    yield Row("feasible by one method alone or by two", network.id, float(apart), f"of {count} media")
     difference = np.nan_to_num(np.abs(fluxes[:, growth] - plain[:, growth]))
     yield Row("min_norm: growth beside that of fba, worst", network.id, float(difference.max()), "1/h")
     model = cobra.io.load_model(COBRA_NAMES[network.id])
