@@ -19,10 +19,10 @@ from metagnn.studies.harness.samples import SampleStore
 from metagnn.studies.measured.data_file import DataFile, read_data_file
 from metagnn.studies.measured.flux_case import Fold
 from metagnn.studies.measured.growth_traits import growth_traits
-from metagnn.studies.measured.measured_set import AbstractMeasuredSet
+from metagnn.studies.measured.measured_set import OURS, AbstractMeasuredSet
 from metagnn.studies.measured.media_features import mechanistic_features
-from metagnn.studies.rivals.measured_curves import CURVE_RIVALS, CurveAnswer, CurveRival
-from metagnn.studies.rivals.medium_regressor import REGRESSORS
+from metagnn.studies.rivals.measured_curves import CURVE_RIVALS, CurveAnswer
+from metagnn.studies.rivals.medium_regressor import medium_regressor
 
 MEDIA_FILE, CURVES_FILE = "m28_media.csv", "m28_growth_curves.csv"
 UNIT = ":mM"
@@ -32,6 +32,8 @@ SOURCES = {"glucose": "EX_glc__D_e", "xylose": "EX_xyl__D_e", "succinate": "EX_s
 """At most one of them is in a medium."""
 
 PUBLISHED, LAST_SEVEN = "published split", "last seven points"
+
+REGRESSOR = f"{OURS}, MediumRegressor"
 
 METRICS = (
     *("final_r2", "rate_r2", "lag_r2", "curve_r2", "curves_above", "pooled_r2"),
@@ -69,17 +71,11 @@ class CurveCase:
 
 @dataclass(frozen=True, eq=False)
 class GrowthCurves(AbstractMeasuredSet):
-    """Predict traits and whole curves: the published split, a carbon source left out, the end of a curve.
-
-    Attributes:
-        regressors: Ours, by name.
-    """
-
-    regressors: Mapping[str, CurveRival] = dataclasses.field(default_factory=lambda: dict(REGRESSORS))
+    """Predict traits and whole curves: the published split, a carbon source left out, the end of a curve."""
 
     def contestants(self, size: str) -> tuple[str, ...]:
         """All rivals, and ours."""
-        return (*CURVE_RIVALS, *self.regressors)
+        return (*CURVE_RIVALS, REGRESSOR)
 
     def quick(self) -> GrowthCurves:
         """Use every fourth medium."""
@@ -98,7 +94,7 @@ class GrowthCurves(AbstractMeasuredSet):
 
     def run(self, contestant: str, data: CurveCase, seed: int) -> Run:
         """Train and score on every split."""
-        rival = {**CURVE_RIVALS, **self.regressors}[contestant]
+        rival = medium_regressor if contestant == REGRESSOR else CURVE_RIVALS[contestant]
         scores: Scores = {}
         for name, ((train, test), before) in data.splits.items():
             samples = dataclasses.replace(data.samples, before=before)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
+import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
@@ -15,8 +16,8 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from metagnn.analysis.nearest_flux.nearest_to_rates import reconcile_rates
 from metagnn.fba.law_errors import law_errors
+from metagnn.nn.polytope import PolytopeProjection
 from metagnn.studies.harness.measured_fluxes import MeasuredFluxes, inner_folds, relative_errors
 
 PENALTIES = tuple(np.logspace(-3, 3, 7))
@@ -28,6 +29,9 @@ NINETY = 1.6448536269514722
 
 LEAST_DEVIATION = 1e-2
 """Smallest deviation that weighs an estimate when the nearest feasible flux is sought [mmol/gDW/h]."""
+
+UNMEASURED = 1e-3
+"""Weight of a flux without an estimate, relative to the least of those with one: of all that fit, the smallest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,17 +95,20 @@ def ridge(train: MeasuredFluxes, seed: int, degree: int = 1) -> FittedFluxes:
 def ridge_on_optimum(train: MeasuredFluxes, seed: int) -> FittedFluxes:
     """Predict every flux by ridge on the carbon taken up, its root, and the flux's own minimum-norm optimum."""
 
-    def features(rows: MeasuredFluxes, column: int) -> np.ndarray:
-        own = rows.optimum("min_norm")[:, column]
-        return np.column_stack([rows.carbon, own, np.sqrt(rows.carbon)])
+    def features(rows: MeasuredFluxes) -> np.ndarray:
+        own = rows.optimum("min_norm")
+        others = np.broadcast_to(np.stack([rows.carbon, np.sqrt(rows.carbon)], axis=1)[:, None, :], (*own.shape, 2))
+        return np.concatenate([own[:, :, None], others], axis=2)
 
     def fit(train: MeasuredFluxes, penalty: float) -> FittedFluxes:
-        targets = train.targets.to_numpy()
-        models = [
-            make_pipeline(StandardScaler(), Ridge(penalty)).fit(features(train, column), targets[:, column])
-            for column in range(targets.shape[1])
-        ]
-        return lambda rows: FluxAnswer(np.column_stack([m.predict(features(rows, k)) for k, m in enumerate(models)]))
+        x, y = features(train), train.targets.to_numpy()
+        centre, middle = x.mean(axis=0), y.mean(axis=0)
+        scale = np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
+        x = (x - centre) / scale
+        # Every target has features of its own: all their normal equations at once.
+        gram = np.einsum("nti,ntj->tij", x, x) + penalty * np.eye(x.shape[2])
+        slopes = np.linalg.solve(gram, np.einsum("nti,nt->ti", x, y - middle)[:, :, None])[:, :, 0]
+        return lambda rows: FluxAnswer(middle + np.einsum("nti,ti->nt", (features(rows) - centre) / scale, slopes))
 
     return fit(train, _chosen(train, PENALTIES, fit))
 
@@ -161,14 +168,16 @@ def nearest_feasible(rival: FluxRival, train: MeasuredFluxes, seed: int) -> Fitt
     fitted, network = rival(train, seed), train.network
     at = [network.reaction_index(str(name)) for name in train.targets.columns]
     spread = np.maximum(train.targets.to_numpy().std(axis=0), LEAST_DEVIATION)
+    layer = PolytopeProjection(network.stoichiometry)
 
     def predict(rows: MeasuredFluxes) -> FluxAnswer:
         targets = fitted(rows).targets
-        measured = np.full((len(targets), len(network.reactions)), np.nan)
-        deviation = measured.copy()
-        measured[:, at], deviation[:, at] = targets, spread
         bounds = network.uptake_bounds(list(rows.uptakes.columns), rows.uptakes.to_numpy())
-        fluxes = np.nan_to_num(reconcile_rates(network, bounds, measured, deviation).fluxes)
+        lower, upper = (torch.from_numpy(bound) for bound in bounds)
+        goal, weight = np.zeros(lower.shape), np.full(lower.shape, UNMEASURED * (spread**-2).min())
+        goal[:, at], weight[:, at] = targets, spread**-2
+        found = layer.solve(torch.from_numpy(goal), lower, upper, torch.from_numpy(weight)).fluxes.numpy()
+        fluxes = np.nan_to_num(network.own_fluxes(found))
         return FluxAnswer(fluxes[:, at], fluxes, laws=_laws(rows, fluxes))
 
     return predict

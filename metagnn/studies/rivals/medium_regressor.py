@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import warnings
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from metagnn.medium_regressor import MediumRegressor
 from metagnn.studies.harness.measured_curves import MeasuredCurves
-from metagnn.studies.rivals.measured_curves import CurveAnswer, CurveRival, FittedCurves, components_of
-
-LEVEL = 0.9
+from metagnn.studies.rivals.measured_curves import LEVEL, CurveAnswer, FittedCurves, components_of
 
 
 def medium_regressor(train: MeasuredCurves, seed: int) -> FittedCurves:
-    """Learn traits and components of the curves from concentrations [mM]; it has intervals of its own."""
-    MediumRegressor: Any = importlib.import_module("metagnn.medium_regressor").MediumRegressor
-
+    """Learn traits and components of the curves from concentrations [mM] and what was measured beforehand."""
     parts = components_of(train.curves)
     scores = pd.DataFrame(parts.transform(train.curves)).add_prefix("component_")
-    targets = pd.concat([train.traits, scores], axis=1)
-    model: Any = MediumRegressor(train.network)
+    model = MediumRegressor(train.network, seed=seed)
     with warnings.catch_warnings():
+        # What a fit says of unseen sources is what the intervals show.
         warnings.simplefilter("ignore")
-        model.fit(train.media, targets, groups=train.groups)
+        model.fit(train.media, pd.concat([train.traits, scores], axis=1), known_beforehand(train), groups=train.groups)
 
     def predict(rows: MeasuredCurves) -> CurveAnswer:
+        known = known_beforehand(rows)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = model.predict(rows.media)
-            ends = model.predict_interval(rows.media, level=LEVEL)
+            found = model.predict(rows.media, known)
+            ends = model.predict_interval(rows.media, LEVEL, known)
         low, high = (end[train.traits.columns[0]].to_numpy() for end in ends)
         curves = parts.inverse_transform(found[list(scores.columns)].to_numpy())
         return CurveAnswer(np.asarray(curves), found[list(train.traits.columns)].to_numpy(), low, high)
@@ -40,7 +35,8 @@ def medium_regressor(train: MeasuredCurves, seed: int) -> FittedCurves:
     return predict
 
 
-REGRESSORS: dict[str, CurveRival] = (
-    {"ours, MediumRegressor": medium_regressor} if importlib.util.find_spec("metagnn.medium_regressor") else {}
-)
-"""Ours, by name."""
+def known_beforehand(rows: MeasuredCurves) -> pd.DataFrame:
+    """Return the first log OD, which rivals have too, or all points that are known, as features."""
+    if not rows.before:
+        return rows.mechanistic[["first_log_od"]]
+    return pd.DataFrame(rows.curves[:, : rows.before]).add_prefix("log_od_")
