@@ -129,10 +129,11 @@ class AnsweringEstimator(Estimator):
             raise InputError("`inputs` of this kind have learned uptakes, which fluxes drawn around them would break")
         answer, beliefs = fitted.beliefs(fitted.setup.read(inputs, fitted.names, features), HALF)
         finder = IntervalFinder(fitted.network, HALF, fitted.setup.seed)
-        drawn = [finder.draws(answer.conditions, beliefs, row, draws) for row in range(len(inputs))]
-        index = pd.MultiIndex.from_product([inputs.index, range(draws)], names=[inputs.index.name or "sample", "draw"])
+        drawn = finder.draws(answer.conditions, beliefs, np.arange(len(inputs)), draws)
+        pairs = [(label, draw) for label in inputs.index for draw in range(draws)]
+        index = pd.MultiIndex.from_tuples(pairs, names=[inputs.index.name or "sample", "draw"])
         columns = list(self.network.own_reactions)
-        return pd.DataFrame(self.network.own_fluxes(np.concatenate(drawn)), index=index, columns=columns)
+        return pd.DataFrame(self.network.own_fluxes(drawn.reshape(-1, drawn.shape[-1])), index=index, columns=columns)
 
     def _calibrated(self) -> FittedPredictor:
         self._fitted = self._require_fitted().calibrated()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import pandas as pd
 import torch
 
 from metagnn.datasets.flux_batch import FluxBatch
-from metagnn.estimates.completion import complete_fluxes
+from metagnn.estimates.completion import FluxCompletion
 from metagnn.estimates.corrected_estimate import CorrectedEstimate
 from metagnn.estimates.flux_estimate import FluxEstimate, fit_flux_estimate
 from metagnn.estimates.measurement_gains import NOTICED, fit_gains, warn_of_gains
@@ -202,12 +201,12 @@ class GuardedTraining:
         network, kept = self.setup.relaxed, slice(0, MOST_GAINED)
         conditions, observed = self.samples.conditions.rows(kept), self._observed[kept]
         deviation = self._spread(estimate, estimate.chosen.deviation_left_out)[kept]
-        own = estimate.knowledge.own_fluxes(conditions)
-        nearest = complete_fluxes(network, conditions, observed, deviation, own)
+        completion = FluxCompletion(network, conditions, estimate.knowledge.own_fluxes(conditions))
+        nearest = completion.complete(observed, deviation)
         gains = np.ones(observed.shape[1])
         if not normalised_error(nearest[:, estimate.positions], observed[:, estimate.positions]) > NOTICED:
             return gains
-        gains = fit_gains(partial(complete_fluxes, network, conditions, own=own), observed, deviation)
+        gains = fit_gains(completion.complete, observed, deviation)
         warn_of_gains(gains[estimate.positions], [network.reactions[k] for k in estimate.positions])
         return gains
 

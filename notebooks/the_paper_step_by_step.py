@@ -134,7 +134,7 @@ plt.show()
 # %%
 hidden = draw_task(SampleStore(), seed=0, hidden=[co2_name])
 inputs = list(hidden.inputs)
-model = metagnn.FluxPredictor(network, inputs="rates", training=training)
+model = metagnn.FluxPredictor(network, inputs="rates", training=training, estimate=None)
 model.fit(hidden.train.rates[inputs], hidden.train.growth)
 predicted = model.predict(hidden.test.rates[inputs])
 true_co2 = hidden.test.truth[co2_name].to_numpy()

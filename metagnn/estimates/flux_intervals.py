@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from metagnn.estimates.completion import complete_fluxes
+from metagnn.estimates.completion import FluxCompletion
+from metagnn.estimates.flux_knowledge import FluxKnowledge
 from metagnn.fba.flux_variability import flux_ranges
 from metagnn.network.compression import null_basis
 from metagnn.network.conditions import Conditions
@@ -18,6 +19,9 @@ DRAWS = 40
 
 MOST_RANGED = 500
 """Reactions up to which the range of every undetermined flux is computed; above, its bounds are its interval."""
+
+MOST_AT_ONCE = 32
+"""Samples drawn of at once: what they share is prepared once, and their draws fit into memory at genome scale."""
 
 DETERMINED = 1e-8
 """Share of a flux's row of the null space that may be left when the measured ones are taken out."""
@@ -93,18 +97,25 @@ class IntervalFinder:
         object.__setattr__(self, "_program", LinearProgram(matrix, np.zeros(matrix.shape[1])))
         object.__setattr__(self, "_basis", null_basis(matrix.toarray()))
 
-    def draws(self, conditions: Conditions, beliefs: TargetBeliefs, row: int, count: int = DRAWS) -> np.ndarray:
-        """Draw fluxes of one sample, each at steady state and within the bounds, shape `[count, reactions]`.
+    def draws(self, conditions: Conditions, beliefs: TargetBeliefs, rows: np.ndarray, count: int = DRAWS) -> np.ndarray:
+        """Draw fluxes of samples, each at steady state and within the bounds, shape `[rows, count, reactions]`.
 
         Args:
-            conditions: What is known of the samples.
+            conditions: What is known of all samples.
             beliefs: What is thought of their measured fluxes.
-            row: The sample.
-            count: How many.
+            rows: The samples to draw of.
+            count: How many of each.
         """
-        targets = beliefs.draw(row, count, self.level, self.seed)
-        deviation = np.broadcast_to(beliefs.deviation[row], targets.shape)
-        return complete_fluxes(self.network, conditions.rows([row] * count), targets, deviation)
+        drawn = np.full((len(rows), count, len(self.network.reactions)), np.nan)
+        for start in range(0, len(rows), MOST_AT_ONCE):
+            part = rows[start : start + MOST_AT_ONCE]
+            own = FluxKnowledge.of(self.network, conditions).own_fluxes(conditions.rows(part.tolist()))
+            repeated = conditions.rows(np.repeat(part, count).tolist())
+            completion = FluxCompletion(self.network, repeated, np.repeat(own, count, axis=0))
+            targets = np.concatenate([beliefs.draw(int(row), count, self.level, self.seed) for row in part])
+            found = completion.complete(targets, np.repeat(beliefs.deviation[part], count, axis=0))
+            drawn[start : start + len(part)] = found.reshape(len(part), count, -1)
+        return drawn
 
     def intervals(
         self, conditions: Conditions, beliefs: TargetBeliefs, fluxes: np.ndarray
@@ -121,17 +132,17 @@ class IntervalFinder:
             fluxes: The predictions, shape `[samples, reactions]`.
         """
         low, high = np.full(fluxes.shape, np.nan), np.full(fluxes.shape, np.nan)
-        for row in np.flatnonzero(~np.isnan(fluxes).any(axis=1)):
-            low[row], high[row] = self._of_sample(conditions, beliefs, fluxes[row], int(row))
+        if not self.cut:
+            return self._of_measured(beliefs, fluxes)
+        rows = np.flatnonzero(~np.isnan(fluxes).any(axis=1))
+        for row, drawn in zip(rows, self.draws(conditions, beliefs, rows), strict=True):
+            low[row], high[row] = self._of_sample(conditions, beliefs, fluxes[row], int(row), drawn)
         return low, high
 
     def _of_sample(
-        self, conditions: Conditions, beliefs: TargetBeliefs, flux: np.ndarray, row: int
+        self, conditions: Conditions, beliefs: TargetBeliefs, flux: np.ndarray, row: int, drawn: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        if not self.cut:
-            return self._of_measured(beliefs, flux, row)
         lower, upper = conditions.lower[row].numpy(), conditions.upper[row].numpy()
-        drawn = self.draws(conditions, beliefs, row)
         drawn = drawn[~np.isnan(drawn).any(axis=1)]
         tail = (1 - self.level) / 2
         low, high = np.quantile(np.vstack([drawn, flux]), [tail, 1 - tail], axis=0)
@@ -148,9 +159,9 @@ class IntervalFinder:
         return np.minimum(low, flux), np.maximum(high, flux)
 
     @staticmethod
-    def _of_measured(beliefs: TargetBeliefs, flux: np.ndarray, row: int) -> tuple[np.ndarray, np.ndarray]:
+    def _of_measured(beliefs: TargetBeliefs, flux: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Intervals of what was measured in training; NaN for the rest, of which nothing was."""
-        half = beliefs.half_widths()[row]
+        half = beliefs.half_widths()
         # No organism shrinks: growth, and whatever else is measured on media, is not below zero.
         low = np.where((flux >= 0) & (flux - half < 0), 0.0, flux - half)
         return low, flux + half

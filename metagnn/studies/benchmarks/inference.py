@@ -31,7 +31,7 @@ def measure_inference(seed: int, progress: Progress, quick: bool = False) -> lis
         # About 1 % of these media are infeasible, as expected.
         warnings.simplefilter("ignore")
         # How long a model was trained does not change the time of a prediction.
-        predictor = FluxPredictor(network, seed=seed, training=TrainingConfig(epochs=1))
+        predictor = FluxPredictor(network, seed=seed, training=TrainingConfig(epochs=1), estimate=None)
         predictor.fit(media[:100], simulate_fluxes(network, media[:100]).fluxes, progress=False)
         scales = (1e6 / BATCH, 1e6 / BATCH)
         rivals: dict[str, Callable[[], object]] = {

@@ -38,7 +38,7 @@ def _flux_gnn(task: RatesTask, seed: int, constrained: bool) -> np.ndarray:
     constraint = "steady_state" if constrained else "soft"
     settings: dict[str, Any] = {} if constrained else NO_BALANCE
     training = TrainingConfig(batch_size=max(SIZES), **settings)
-    predictor = FluxPredictor(task.network, "rates", constraint, seed=seed, training=training)
+    predictor = FluxPredictor(task.network, "rates", constraint, seed=seed, training=training, estimate=None)
     predictor.fit(task.train.rates[list(SUBSTRATES)], task.train.growth, progress=False)
     growth: np.ndarray = predictor.predict(_true_rates(task))[predictor.growth_reaction].to_numpy()
     return growth

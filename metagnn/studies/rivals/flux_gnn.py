@@ -22,7 +22,9 @@ def train_flux_gnn(
         effort: Training and sizes.
         seed: Seed of the weights and of the order of the samples.
     """
-    predictor = FluxPredictor(network, constraint=constraint, seed=seed, config=effort.config, training=effort.training)
+    predictor = FluxPredictor(
+        network, constraint=constraint, seed=seed, config=effort.config, training=effort.training, estimate=None
+    )
     return predictor.fit(samples.media, samples.fluxes, progress=False)
 
 

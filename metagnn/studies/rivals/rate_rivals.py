@@ -105,7 +105,7 @@ def train_flux_gnn(
     """Train the default FluxGNN on measured rates and noisy growth; an unknown composition begins at `start`."""
     config = FluxGNNConfig() if start is None else FluxGNNConfig(alpha_start=start[0], beta_start=start[1])
     composition = "fixed" if task.known_composition else "elemental"
-    predictor = FluxPredictor(task.network, "rates", constraint, composition, seed, config)
+    predictor = FluxPredictor(task.network, "rates", constraint, composition, seed, config, estimate=None)
     watch = None if CO2 in task.inputs else watch_co2(task)
     return predictor.fit(task.train.rates[list(task.inputs)], task.train.growth, progress=False, watch=watch)
 

@@ -49,7 +49,7 @@ def train_job(folder: Path, seed: int, force: bool = False, resume: bool = False
 
     media = small_media(20, seed)
     training = TrainingConfig(epochs=6, accelerator="cpu")
-    predictor = FluxPredictor(small_network(), seed=seed, training=training)
+    predictor = FluxPredictor(small_network(), seed=seed, training=training, estimate=None)
     tables = SampleTables(media, small_growth(media).to_frame())
     train_to_folder(predictor, tables, folder / "predictor", force, resume, progress=False)
 
