@@ -126,8 +126,8 @@ class FittedPredictor:
             return self
         if self.samples is None:
             raise InputError(
-                "the predictor was saved without intervals; call `predict_interval` once before `save`, which trains the "
-                "network three times on two thirds of its samples"
+                "the predictor was saved without intervals; call `predict_interval` once before `save`, which trains "
+                "the network three times on two thirds of its samples"
             )
         calibration = cross_fitted(self.setup, self.samples, self.names, len(self.history), TrainingRun(None, progress))
         return dataclasses.replace(self, calibration=calibration)

@@ -13,7 +13,7 @@ from metagnn.errors import TableError, unknown_name
 from metagnn.files.table_values import parse_column, parse_flags
 
 IS = "\t"
-"""Between the name of a column of labels and one of its labels, in the name of the feature that says whether it holds."""
+"""Between a column of labels and one of its labels, in the name of the feature that says whether it holds."""
 
 COLLINEAR = 1e-8
 """Share of the largest singular value below which features are combinations of others."""
