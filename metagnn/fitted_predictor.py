@@ -164,12 +164,11 @@ class FittedPredictor:
         return answer, TargetBeliefs(mean, deviation, widths, calibration.standardised())
 
     def _widening(self, conditions: Conditions) -> np.ndarray:
-        """Factor of the half-widths of every sample: above 1 where it is farther out than any of the fit."""
+        """Factor of the half-widths of every sample: above 1 outside of what the fit saw, by the distance to it."""
         if self.known is None:
             return np.ones(len(conditions))
         novelty, inputs = Novelty(self.known), inputs_of(self.setup, conditions)
-        # The estimate's own deviation grows with the distance; a graph network has none of its own.
-        outside = np.isin(novelty.describe(inputs), (NEW, EXTRAPOLATED)) & (self.corrected is None)
+        outside = np.isin(novelty.describe(inputs), (NEW, EXTRAPOLATED))
         widened: np.ndarray = np.where(outside, 1.0 + novelty.distance(inputs), 1.0)
         return widened
 

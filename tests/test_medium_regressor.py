@@ -163,3 +163,16 @@ def test_bad_choices_and_too_few_rows_for_an_interval_are_named(core, fitted):
         few.fit(media, traits, sample_weight=np.ones(8))
     with pytest.raises(TableError, match="`features`, column 'ph', row 2"):
         few.fit(media, traits, features=pd.DataFrame({"ph": [7.0, 7.0, np.nan, 7.0, 7.0, 7.0]}))
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_group_of_one_row_and_a_trait_of_one_group_are_predicted(core):
+    media, traits = cultures(17)
+    traits.loc[np.arange(17) % 4 != 0, "rate"] = np.nan
+    groups = np.where(np.arange(17) == 16, "alone", np.array(SOURCES)[np.arange(17) % 4])
+    model = metagnn.MediumRegressor(core).fit(media, traits, groups=groups)
+    new = pd.DataFrame({"EX_lac__D_e": [10.0]})
+    assert np.isfinite(model.predict(media)).all(axis=None)
+    assert np.isfinite(model.predict(new)).all(axis=None)
+    with pytest.raises(InputError, match="observed rows cannot calibrate"):
+        model.predict_interval(new)

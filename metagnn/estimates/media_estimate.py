@@ -168,7 +168,9 @@ def _leave_out(
     guesses: list[Guess | None] = [Guess(m, d) for m, d in zip(mean, deviation, strict=True)]
     own = _average(guesses, shares)
     spread = np.maximum(np.nanstd(observed, axis=0), 1e-12)
-    errors = np.nanmean(np.abs(np.concatenate([mean, own.mean[None]]) - observed), axis=1) / spread
+    error = np.abs(np.concatenate([mean, own.mean[None]]) - observed)
+    count = (~np.isnan(error)).sum(axis=1)
+    errors = np.divide(np.nansum(error, axis=1), count, out=np.full(count.shape, np.nan), where=count > 0) / spread
     return LeftOut(folds, shares, own.mean, own.deviation, errors)
 
 

@@ -29,7 +29,15 @@ def trait_shares(mean: np.ndarray, observed: np.ndarray, group: np.ndarray, powe
 def mean_square_errors(mean: np.ndarray, observed: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Return mean square errors relative to the variance of a trait, groups counting alike, `[candidates, targets]`."""
     square = (mean - observed) ** 2
-    parts = [square[:, group == one] for one in np.unique(group)]
-    mean_square = np.nanmean([np.nanmean(part, axis=1) for part in parts], axis=0)
-    relative: np.ndarray = mean_square / np.maximum(np.nanvar(observed, axis=0), 1e-24)
+    known, sizes = ~np.isnan(square), np.zeros((len(square), observed.shape[1]))
+    total = np.zeros_like(sizes)
+    for one in np.unique(group):
+        count = known[:, group == one].sum(axis=1)
+        total += np.nansum(square[:, group == one], axis=1) / np.maximum(count, 1)
+        sizes += count > 0
+    held = np.maximum((~np.isnan(observed)).sum(axis=0), 1)
+    centre = np.nansum(observed, axis=0) / held
+    variance = np.nansum((observed - centre) ** 2, axis=0) / held
+    # What no candidate could be judged on, all share alike.
+    relative: np.ndarray = np.where(sizes > 0, total / np.maximum(sizes, 1) / np.maximum(variance, 1e-24), 1.0)
     return relative

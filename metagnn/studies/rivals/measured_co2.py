@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from metagnn.datasets.rates.rate_table import assumed_deviations
 from metagnn.network.metabolic_network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
 from metagnn.studies.harness.measured_rates import CO2
-from metagnn.studies.rivals.measured_predictor import LEVEL, PredictorEffort
+from metagnn.studies.rivals.measured_predictor import PredictorEffort, intervals
 from metagnn.studies.rivals.rate_rivals import co2_from_carbon_and_electrons
 
 QUICK_STATES = 2
@@ -163,11 +162,9 @@ def _predictor(data: Chemostats, seed: int, effort: PredictorEffort, composition
     )
 
 
-def _ends(predictor: Any, inputs: pd.DataFrame) -> tuple[np.ndarray | None, np.ndarray | None]:
-    if not hasattr(predictor, "predict_interval"):
-        return None, None
-    low, high = predictor.predict_interval(inputs, level=LEVEL)
-    return low[CO2].to_numpy(), high[CO2].to_numpy()
+def _ends(predictor: FluxPredictor, inputs: pd.DataFrame) -> tuple[np.ndarray | None, np.ndarray | None]:
+    found = intervals(predictor, inputs)
+    return (None, None) if found is None else (found[0][CO2].to_numpy(), found[1][CO2].to_numpy())
 
 
 def _leave_one_out(data: Chemostats) -> list[tuple[int, np.ndarray]]:
