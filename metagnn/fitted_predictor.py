@@ -95,7 +95,8 @@ class FittedPredictor:
 
     def _by_network(self, conditions: Conditions) -> Answer:
         try:
-            return self.setup.kind.answer(self.network, self.model, self.screen, conditions)
+            answer = self.setup.kind.answer(self.network, self.model, self.screen, conditions)
+            return dataclasses.replace(answer, given=conditions)
         except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
             raise InputError(f"the weights of the predictor cannot be used ({error}); train again") from error
 
@@ -113,7 +114,8 @@ class FittedPredictor:
         columns = constraint_report(self.network, answer.conditions, answer.fluxes, answer.feasible)
         columns |= self.setup.kind.readouts(self.network, self.model, answer, self.composition, prior)
         if self.known is not None:
-            columns["novelty"] = Novelty(self.known).describe(inputs_of(self.setup, answer.conditions))
+            given = answer.conditions if answer.given is None else answer.given
+            columns["novelty"] = Novelty(self.known).describe(inputs_of(self.setup, given))
         return pd.DataFrame(columns, index=index)
 
     def calibrated(self, progress: bool | None = None) -> FittedPredictor:

@@ -206,7 +206,7 @@ def test_a_heavier_row_is_fitted_better(toy: MetabolicNetwork, media: Table, lab
     twice = pd.concat([media, media], ignore_index=True)
     observed = pd.concat([labels[["growth"]] * 0.4, labels[["growth"]]], ignore_index=True)
     heavy_low, heavy_high = np.repeat([20.0, 1.0], 20), np.repeat([1.0, 20.0], 20)
-    made = predictor(toy).set_params(training__epochs=60)
+    made = predictor(toy, estimate=None).set_params(training__epochs=60)
 
     def mean_growth(targets: Table, **options: object) -> float:
         return float(clone(made).fit(twice, targets, **options).predict(media)["growth"].mean())
