@@ -115,7 +115,7 @@ def test_diagnose_tells_how_well_the_laws_hold(core: MetabolicNetwork, media: Ta
     starving.loc["flask 3"] = 0.0
     report = model.diagnose(starving)
     readouts = ["co2_readout", "co2_exchange"]
-    assert list(report.columns) == ["max_abs_sv", "max_bound_violation", "status", *readouts]
+    assert list(report.columns) == ["max_abs_sv", "max_bound_violation", "status", *readouts, "novelty"]
     assert report.index.equals(media.index)
     assert report["status"].tolist() == ["infeasible" if row == 3 else "ok" for row in range(16)]
     assert report[readouts].isna().all(axis=1).tolist() == [row == 3 for row in range(16)]

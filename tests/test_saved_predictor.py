@@ -22,7 +22,7 @@ from metagnn.saved_predictor import read_predictor, write_predictor
 from metagnn.testing import toy_network
 from metagnn.training import TrainingConfig
 
-FILES = {"config.json", "network.json", "history.csv", "weights.safetensors"}
+FILES = {"config.json", "estimate.safetensors", "network.json", "history.csv", "weights.safetensors"}
 
 
 @pytest.fixture(scope="module")
@@ -166,8 +166,8 @@ def edit(folder: Path, name: str, change: Callable[[dict], object]) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d.update(format=1), "has format 1; this version reads format 2: train again"),
-        (lambda d: d.pop("format"), "has format None; this version reads format 2: train again"),
+        (lambda d: d.update(format=1), "has format 1; this version reads format 3: train again"),
+        (lambda d: d.pop("format"), "has format None; this version reads format 3: train again"),
         (lambda d: d["config"].update(width=3), "is damaged .ValueError.*width"),
         (lambda d: d["config"].update(steps=0), "is damaged .*`steps` is 0; expected at least 1"),
         (lambda d: d["config"].update(steps=9), "the saved weights do not fit their settings"),

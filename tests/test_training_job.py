@@ -42,7 +42,7 @@ def stop_before_the_end(network, samples, folder, monkeypatch) -> None:
 def test_what_a_run_leaves_is_the_predictor_and_nothing_else(network, samples, tmp_path):
     trained = predictor(network)
     train_to_folder(trained, SampleTables(*samples), tmp_path / "run")
-    files = ["config.json", "history.csv", "network.json", "run.json", "weights.safetensors"]
+    files = ["config.json", "estimate.safetensors", "history.csv", "network.json", "run.json", "weights.safetensors"]
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == files
     loaded = FluxPredictor.load(tmp_path / "run", network)
     assert isinstance(loaded, FluxPredictor)
@@ -110,19 +110,19 @@ def test_the_kind_of_a_folder_is_recognised(network, samples, tmp_path):
     medium = FluxPredictor(network, inputs="present", training=TrainingConfig(epochs=2))
     train_to_folder(medium, SampleTables(lists, grown), tmp_path / "lists")
     assert FluxPredictor.load(tmp_path / "lists").inputs == "present"
-    train_to_folder(predictor(network), inputs, targets, tmp_path / "fluxes")
+    train_to_folder(predictor(network), SampleTables(inputs, targets), tmp_path / "fluxes")
     assert FluxPredictor.load(tmp_path / "fluxes").inputs == "max_uptake"
 
 
 def test_tables_that_only_solving_shows_to_be_bad_leave_no_folder(network, samples, tmp_path):
     few = samples[1].assign(growth=[9.0] * 3 + [np.nan] * 9)
     with pytest.warns(UserWarning, match="9 of 12 rows"), pytest.raises(TableError, match="3 of 12 rows can be used"):
-        train_to_folder(predictor(network), samples[0], few, tmp_path / "run")
+        train_to_folder(predictor(network), SampleTables(samples[0], few), tmp_path / "run")
     assert not (tmp_path / "run").exists()
     train_to_folder(predictor(network), SampleTables(*samples), tmp_path / "run")
     before = sorted(path.name for path in (tmp_path / "run").iterdir())
     with pytest.warns(UserWarning, match="9 of 12 rows"), pytest.raises(TableError):
-        train_to_folder(predictor(network), samples[0], few, tmp_path / "run", force=True)
+        train_to_folder(predictor(network), SampleTables(samples[0], few), tmp_path / "run", force=True)
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == before
 
 

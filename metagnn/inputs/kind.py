@@ -110,8 +110,9 @@ class AbstractInputKind(ABC):
 
     def new_model(self, choice: ModelChoice) -> AbstractFluxModel:
         """A model with fresh weights."""
-        exchanges = set(choice.network.exchanges)
-        varied = [name for name in choice.names.exchanges if name in exchanges]
+        # Fluxes inside the cell may be measured too; what is no reaction at all is for the model to refuse.
+        inside = set(choice.network.reactions) - set(choice.network.exchanges)
+        varied = [name for name in choice.names.exchanges if name not in inside]
         return FluxGNN(choice.network, varied, choice.constraint, choice.config, choice.composition)
 
     def check_learnable(self, network: MetabolicNetwork, model: AbstractFluxModel, samples: FluxBatch) -> None:  # noqa: B027 - a hook
