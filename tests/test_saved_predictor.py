@@ -1,4 +1,5 @@
 import contextlib
+import copy
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ from metagnn.predictor import FluxPredictor
 from metagnn.saved_predictor import read_predictor, write_predictor
 from metagnn.testing import toy_network
 from metagnn.training import TrainingConfig
+from tests.measured_cells import cell, small, wasteful
 
 FILES = {"config.json", "network.json", "history.csv", "weights.safetensors", "estimate.safetensors"}
 
@@ -341,3 +343,75 @@ def test_weights_that_give_no_metric_are_refused(fitted, media, folder, value, m
     else:
         with contextlib.suppress(InputError):
             FluxPredictor.load(folder).predict(media)
+
+
+@pytest.fixture(scope="module")
+def estimated() -> FluxPredictor:
+    """A predictor that starts from a simple estimate of measured cells."""
+    media, _, measured = wasteful()
+    features = pd.DataFrame({"pH": np.linspace(5, 7, len(media)), "strain": ["x", "y"] * (len(media) // 2)})
+    return small(cell()).fit(media, measured, features, groups=["p", "q", "r", "s"] * (len(media) // 4))
+
+
+@pytest.fixture
+def asked() -> tuple[pd.DataFrame, pd.DataFrame]:
+    return wasteful(7, seed=3)[0], pd.DataFrame({"pH": np.linspace(5, 7, 7), "strain": list("xyxyxyx")})
+
+
+def test_an_estimate_survives_to_the_last_digit(estimated, asked, tmp_path):
+    media, features = asked
+    estimated.save(tmp_path / "first")
+    loaded = FluxPredictor.load(tmp_path / "first")
+    loaded.save(tmp_path / "second")
+    for again in (loaded, FluxPredictor.load(tmp_path / "second"), copy.deepcopy(estimated)):
+        fluxes = [model.predict(media, features) for model in (again, estimated)]
+        pd.testing.assert_frame_equal(*fluxes, check_exact=True)
+        for level in (0.5, 0.9):
+            ends = [model.predict_interval(media, level, features) for model in (again, estimated)]
+            for one, other in zip(*ends, strict=True):
+                pd.testing.assert_frame_equal(one, other, check_exact=True)
+        drawn = [model.sample_fluxes(media, 3, features) for model in (again, estimated)]
+        pd.testing.assert_frame_equal(*drawn, check_exact=True)
+        pd.testing.assert_frame_equal(again.errors_, estimated.errors_, check_exact=True)
+        pd.testing.assert_series_equal(again.estimate_, estimated.estimate_, check_exact=True)
+        pd.testing.assert_series_equal(again.gains_, estimated.gains_, check_exact=True)
+        told = [model.diagnose(media, features=features) for model in (again, estimated)]
+        pd.testing.assert_frame_equal(*told, check_exact=True)
+    for name in ("config.json", "estimate.safetensors", "network.json", "weights.safetensors"):
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes(), name
+
+
+def test_damage_to_an_estimate_is_refused(estimated, tmp_path):
+    estimated.save(tmp_path)
+    path = tmp_path / "estimate.safetensors"
+    intact, random = path.read_bytes(), np.random.default_rng(1)
+    for position in random.choice(len(intact), 30, replace=False):
+        path.write_bytes(intact[:position] + bytes([intact[position] ^ 16]) + intact[position + 1 :])
+        with pytest.raises(FolderError):
+            FluxPredictor.load(tmp_path)
+    for content in (b"", intact[:-1], intact[: len(intact) // 2]):
+        path.write_bytes(content)
+        with pytest.raises(FolderError, match=r"estimate\.safetensors"):
+            FluxPredictor.load(tmp_path)
+    # One that is whole, and not of this predictor.
+    path.write_bytes(intact)
+    tensors, origin = read_tensors(path)
+    for name in tensors:
+        if name == "known" or name.startswith(("calibration", "estimate:chosen.score", "estimate:chosen.share")):
+            continue
+        write_tensors(path, {key: tensor for key, tensor in tensors.items() if key != name}, origin)
+        with pytest.raises(FolderError, match="train again"):
+            FluxPredictor.load(tmp_path)
+
+
+def test_a_network_alone_is_saved_with_its_intervals_once_they_were_asked_for(tmp_path):
+    media, _, measured = wasteful()
+    with pytest.warns(UserWarning, match="train for more epochs"):
+        model = small(cell(), estimate=None).fit(media, measured)
+    model.save(tmp_path)
+    with pytest.raises(InputError, match="saved without intervals; call `predict_interval` once before `save`"):
+        FluxPredictor.load(tmp_path).predict_interval(media)
+    ends = model.predict_interval(media)
+    model.save(tmp_path)
+    for one, other in zip(FluxPredictor.load(tmp_path).predict_interval(media), ends, strict=True):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
