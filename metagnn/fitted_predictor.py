@@ -145,8 +145,12 @@ class FittedPredictor:
             InputError: A level that is no probability, or too few training samples for it.
         """
         answer, beliefs = self.beliefs(conditions, level)
-        finder = IntervalFinder(self.network, level, self.setup.seed, cut=self.setup.kind.estimated)
-        return finder.intervals(answer.conditions, beliefs, answer.fluxes)
+        return self.finder.intervals(answer.conditions, beliefs, answer.fluxes)
+
+    @cached_property
+    def finder(self) -> IntervalFinder:
+        """What finds intervals; what it prepares of the network serves all samples."""
+        return IntervalFinder(self.network, self.setup.seed, self.setup.kind.estimated)
 
     def beliefs(self, conditions: Conditions, level: float) -> tuple[Answer, TargetBeliefs]:
         """Predictions of samples, and what is thought of the fluxes that were observed in training."""
@@ -163,7 +167,7 @@ class FittedPredictor:
         # A measured rate is an input, not a target: its own noise is what is known of it.
         scale = np.where(np.isnan(scales), NORMAL.inv_cdf((1 + level) / 2), scales)
         widths = self._widening(conditions)[:, None] * scale
-        return answer, TargetBeliefs(mean, deviation, widths, calibration.standardised())
+        return answer, TargetBeliefs(mean, deviation, widths, calibration.standardised(), level)
 
     def _widening(self, conditions: Conditions) -> np.ndarray:
         """Factor of the half-widths of every sample: above 1 outside of what the fit saw, by the distance to it."""
