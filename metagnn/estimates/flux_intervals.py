@@ -20,7 +20,7 @@ DRAWS = 40
 """Fluxes drawn for every sample; the 5 % quantile of forty has a standard error of a fifth of a standard deviation."""
 
 FEW_DRAWS = 8
-"""The same on a large network, where a draw costs half a second: enough for a standard deviation, to a quarter of it."""
+"""The same on a large network, where a draw costs half a second: they give a standard deviation to a quarter of it."""
 
 MOST_RANGED = 500
 """Reactions up to which the range of every undetermined flux is computed; above, its bounds are its interval."""
