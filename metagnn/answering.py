@@ -14,7 +14,6 @@ from metagnn.analysis.composition.fitted_composition import Composition, own_com
 from metagnn.datasets.targets import read_targets
 from metagnn.errors import InputError
 from metagnn.estimates.conformal import check_level
-from metagnn.estimates.flux_intervals import IntervalFinder
 from metagnn.estimator import Estimator, UnfittedError
 from metagnn.fitted_predictor import FittedPredictor
 from metagnn.inputs.kind import Answer
@@ -128,8 +127,7 @@ class AnsweringEstimator(Estimator):
         if not fitted.setup.kind.estimated:
             raise InputError("`inputs` of this kind have learned uptakes, which fluxes drawn around them would break")
         answer, beliefs = fitted.beliefs(fitted.setup.read(inputs, fitted.names, features), HALF)
-        finder = IntervalFinder(fitted.network, HALF, fitted.setup.seed)
-        drawn = finder.draws(answer.conditions, beliefs, np.arange(len(inputs)), draws)
+        drawn = fitted.finder.draws(answer.conditions, beliefs, np.arange(len(inputs)), draws)
         pairs = [(label, draw) for label in inputs.index for draw in range(draws)]
         index = pd.MultiIndex.from_tuples(pairs, names=[inputs.index.name or "sample", "draw"])
         columns = list(self.network.own_reactions)

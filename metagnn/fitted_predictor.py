@@ -95,7 +95,8 @@ class FittedPredictor:
 
     def _by_network(self, conditions: Conditions) -> Answer:
         try:
-            return self.setup.kind.answer(self.network, self.model, self.screen, conditions)
+            answer = self.setup.kind.answer(self.network, self.model, self.screen, conditions)
+            return dataclasses.replace(answer, given=conditions)
         except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
             raise InputError(f"the weights of the predictor cannot be used ({error}); train again") from error
 
@@ -113,7 +114,8 @@ class FittedPredictor:
         columns = constraint_report(self.network, answer.conditions, answer.fluxes, answer.feasible)
         columns |= self.setup.kind.readouts(self.network, self.model, answer, self.composition, prior)
         if self.known is not None:
-            columns["novelty"] = Novelty(self.known).describe(inputs_of(self.setup, answer.conditions))
+            given = answer.conditions if answer.given is None else answer.given
+            columns["novelty"] = Novelty(self.known).describe(inputs_of(self.setup, given))
         return pd.DataFrame(columns, index=index)
 
     def calibrated(self, progress: bool | None = None) -> FittedPredictor:
@@ -143,8 +145,12 @@ class FittedPredictor:
             InputError: A level that is no probability, or too few training samples for it.
         """
         answer, beliefs = self.beliefs(conditions, level)
-        finder = IntervalFinder(self.network, level, self.setup.seed, cut=self.setup.kind.estimated)
-        return finder.intervals(answer.conditions, beliefs, answer.fluxes)
+        return self.finder.intervals(answer.conditions, beliefs, answer.fluxes)
+
+    @cached_property
+    def finder(self) -> IntervalFinder:
+        """What finds intervals; what it prepares of the network serves all samples."""
+        return IntervalFinder(self.network, self.setup.seed, self.setup.kind.estimated)
 
     def beliefs(self, conditions: Conditions, level: float) -> tuple[Answer, TargetBeliefs]:
         """Predictions of samples, and what is thought of the fluxes that were observed in training."""
@@ -161,7 +167,7 @@ class FittedPredictor:
         # A measured rate is an input, not a target: its own noise is what is known of it.
         scale = np.where(np.isnan(scales), NORMAL.inv_cdf((1 + level) / 2), scales)
         widths = self._widening(conditions)[:, None] * scale
-        return answer, TargetBeliefs(mean, deviation, widths, calibration.standardised())
+        return answer, TargetBeliefs(mean, deviation, widths, calibration.standardised(), level)
 
     def _widening(self, conditions: Conditions) -> np.ndarray:
         """Factor of the half-widths of every sample: above 1 outside of what the fit saw, by the distance to it."""

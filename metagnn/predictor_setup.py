@@ -132,7 +132,11 @@ class PredictorSetup:
         conditions = self.read(tables.inputs, features=tables.features)
         index = tables.inputs.index
         read = read_targets(self.network, tables.targets, index, tables.sample_weight)
-        return FluxBatch(conditions, read.observed, read.weight, read_groups(tables.groups, index))
+        observed = read.observed
+        if read.weight is not None:
+            # What does not count is not there: neither to learn, nor to judge by.
+            observed = torch.where(read.weight > 0, observed, torch.nan)
+        return FluxBatch(conditions, observed, read.weight, read_groups(tables.groups, index))
 
     def new_model(self, names: InputNames) -> AbstractFluxModel:
         """A model with fresh weights, the same for the same seed.

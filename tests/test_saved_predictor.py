@@ -24,7 +24,7 @@ from metagnn.testing import toy_network
 from metagnn.training import TrainingConfig
 from tests.measured_cells import cell, small, wasteful
 
-FILES = {"config.json", "estimate.safetensors", "network.json", "history.csv", "weights.safetensors"}
+FILES = {"config.json", "network.json", "history.csv", "weights.safetensors", "estimate.safetensors"}
 
 
 @pytest.fixture(scope="module")

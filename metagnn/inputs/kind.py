@@ -34,12 +34,14 @@ class Answer:
         fluxes: Shape `[samples, reactions]` [mmol/gDW/h]; NaN where no flux satisfies a sample.
         feasible: Which samples some flux satisfies, boolean, shape `[samples]`.
         unanswered: What a warning says of the others.
+        given: What was known of the samples before uptakes were learned; None for the conditions themselves.
     """
 
     conditions: Conditions
     fluxes: np.ndarray
     feasible: np.ndarray
     unanswered: str
+    given: Conditions | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,10 +112,7 @@ class AbstractInputKind(ABC):
 
     def new_model(self, choice: ModelChoice) -> AbstractFluxModel:
         """A model with fresh weights."""
-        # Fluxes inside the cell may be measured too; what is no reaction at all is for the model to refuse.
-        inside = set(choice.network.reactions) - set(choice.network.exchanges)
-        varied = [name for name in choice.names.exchanges if name not in inside]
-        return FluxGNN(choice.network, varied, choice.constraint, choice.config, choice.composition)
+        return FluxGNN(choice.network, choice.names.exchanges, choice.constraint, choice.config, choice.composition)
 
     def check_learnable(self, network: MetabolicNetwork, model: AbstractFluxModel, samples: FluxBatch) -> None:  # noqa: B027 - a hook
         """Raise where an untrained model shows that nothing can be learned; anything can by default.

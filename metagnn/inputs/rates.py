@@ -18,8 +18,9 @@ from metagnn.errors import TableError
 from metagnn.files.flux_columns import data_columns, without_units
 from metagnn.files.table_values import numeric_values, require_rows, table_knockouts
 from metagnn.inputs.columns import input_exchanges
-from metagnn.inputs.kind import AbstractInputKind, Answer
+from metagnn.inputs.kind import AbstractInputKind, Answer, ModelChoice
 from metagnn.models.constraint import AbstractConstraint
+from metagnn.models.flux_gnn import FluxGNN
 from metagnn.models.flux_model import AbstractFluxModel
 from metagnn.network.conditions import Conditions
 from metagnn.network.knockout import KNOCKOUT, Knockouts
@@ -66,6 +67,12 @@ class Rates(AbstractInputKind):
         given = dict(zip(spreads, numeric_values(table[spreads]).T, strict=True)) if spreads else {}
         _check_values(names, values)
         return _conditions(network, found, values, _deviations(names, values, given), knockouts)
+
+    def new_model(self, choice: ModelChoice) -> AbstractFluxModel:
+        """See the base class; fluxes inside the cell are measured, and vary with no medium."""
+        known = set(choice.network.reactions) - set(choice.network.exchanges)
+        varied = [name for name in choice.names.exchanges if name not in known]
+        return FluxGNN(choice.network, varied, choice.constraint, choice.config, choice.composition)
 
     def objective(
         self, network: MetabolicNetwork, constraint: AbstractConstraint, scale: Tensor, training: TrainingConfig

@@ -202,7 +202,7 @@ def test_a_folder_of_something_else_is_refused(
         ({"inputs": "oracle"}, "is damaged .*'oracle' is no kind of input"),
         ({"config": {"hidden_channels": 8, "num_layers": 3}}, "the saved weights do not fit their settings"),
         ({"config": {"width": 8}}, "is damaged .ValueError: MediumGNNConfig has no setting .width."),
-        ({"format": 1}, "has format 1; this version reads format 2: train again"),
+        ({"format": 1}, "has format 1; this version reads format 3: train again"),
     ):
         config.write_text(json.dumps(document | change))
         with pytest.raises(FolderError, match=message):

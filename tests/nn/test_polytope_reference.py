@@ -22,9 +22,9 @@ def make(seed: int) -> tuple[ReferenceNearest, Problem, Problem]:
 
 def test_both_solvers_find_the_same_flux(monkeypatch: pytest.MonkeyPatch) -> None:
     solver, problem, groups = make(1)
-    status, fluxes, side = solver.solve(problem, groups)
+    status, fluxes, side = solver.solve(problem, groups, large=False)
     monkeypatch.setattr(polytope_reference, "MOST_ENTRIES", 0)
-    again, quadratic, held = make(1)[0].solve(problem, groups)
+    again, quadratic, held = make(1)[0].solve(problem, groups, large=False)
     assert status == again == "optimal"
     assert np.allclose(fluxes, quadratic, rtol=0, atol=1e-8)
     assert np.array_equal(side[groups[1] < groups[2]], held[groups[1] < groups[2]])
@@ -37,7 +37,9 @@ def test_no_flux_is_said_only_where_there_is_none(dense: bool, monkeypatch: pyte
     solver, problem, groups = make(2)
     target, _, _, weight = groups
     shut = np.full_like(problem[1], 1.0), np.full_like(problem[2], 1.0)
-    status, fluxes, _ = solver.solve((problem[0], *shut, problem[3]), (target, *np.ones((2, len(target))), weight))
+    status, fluxes, _ = solver.solve(
+        (problem[0], *shut, problem[3]), (target, *np.ones((2, len(target))), weight), False
+    )
     assert status == "infeasible"
     assert np.isnan(fluxes).all()
 
