@@ -90,7 +90,7 @@ def test_the_columns_of_the_fit_are_asked_for_again_with_growth_among_them(core:
 
 
 def test_largest_uptakes_name_no_flux_inside_the_cell(core: MetabolicNetwork):
-    with pytest.raises(TableError, match="'PGI' is a reaction of e_coli_core but no exchange"):
+    with pytest.raises(TableError, match="column 'PGI' is a reaction of e_coli_core but no exchange; expected"):
         read_conditions(core, pd.DataFrame({"EX_glc__D_e": [5.0], "PGI": [1.0]}), "max_uptake")
 
 
