@@ -113,7 +113,7 @@ class AnsweringEstimator(Estimator):
 
         Args:
             inputs: Inputs with the columns of the fit, of "max_uptake" or "rates".
-            draws: Draws of every sample.
+            draws: Draws of every sample, at least 1.
             features: What else is known of the samples.
 
         Returns:
@@ -121,8 +121,10 @@ class AnsweringEstimator(Estimator):
 
         Raises:
             TableError: Inputs that cannot be used.
-            InputError: The predictor was not fitted, or to too few samples, or learns uptakes.
+            InputError: The predictor was not fitted, or to too few samples, or learns uptakes; no draws are asked for.
         """
+        if draws < 1:
+            raise InputError(f"`draws` is {draws}; expected at least 1")
         fitted = self._calibrated()
         if not fitted.setup.kind.estimated:
             raise InputError("`inputs` of this kind have learned uptakes, which fluxes drawn around them would break")

@@ -122,14 +122,15 @@ class FittedPredictor:
         """The predictor with errors of samples left out, which intervals are made from; itself if it has them.
 
         Raises:
-            InputError: It was loaded without them.
+            InputError: It was loaded without them, or applied to another network than that of its samples.
         """
         if self.calibration is not None:
             return self
         if self.samples is None:
             raise InputError(
-                "the predictor was saved without intervals; call `predict_interval` once before `save`, which trains "
-                "the network three times on two thirds of its samples"
+                "the predictor has no intervals: it was saved without them, or belongs to another network; call "
+                "`predict_interval` once before `save`, which trains the network three times on two thirds of its "
+                "samples"
             )
         calibration = cross_fitted(self.setup, self.samples, self.names, len(self.history), TrainingRun(None, progress))
         return dataclasses.replace(self, calibration=calibration)

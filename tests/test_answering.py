@@ -111,6 +111,13 @@ def test_what_is_asked_of_too_few_samples_or_in_vain_is_refused(network, fitted)
     for level in (0.0, 1.0, -0.1, float("nan")):
         with pytest.raises(InputError, match="expected a probability between 0 and 1"):
             fitted.predict_interval(media, level)
+    for draws in (0, -1):
+        with pytest.raises(InputError, match=f"`draws` is {draws}; expected at least 1"):
+            fitted.sample_fluxes(media, draws)
+    with pytest.warns(UserWarning, match="on another network the graph network is alone"):
+        applied = fitted.apply_to(network.knock_out(reactions=["respire"]), media)
+    with pytest.raises(InputError, match="has no intervals: it was saved without them, or belongs to another network"):
+        applied.predict_interval(media)
     with pytest.raises(TableError, match="'EX_b'"):
         fitted.predict_interval(media.assign(EX_b=1.0))
     for ask in (FluxPredictor.predict_interval, FluxPredictor.sample_fluxes, FluxPredictor.predict_measurements):

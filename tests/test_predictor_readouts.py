@@ -46,4 +46,4 @@ def test_limits_of_uptake_are_no_measurements(core: MetabolicNetwork):
     media = pd.DataFrame({"EX_glc__D_e": np.linspace(5, 10, 6)})
     labels = pd.DataFrame({core.growth_reaction: np.linspace(0.4, 0.8, 6)})
     model = FluxPredictor(core, **SHORT).fit(media, labels, progress=False)
-    assert list(model.diagnose(media).columns) == LAWS
+    assert list(model.diagnose(media).columns) == [*LAWS, "novelty"]

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from metagnn.datasets.flux_batch import FluxBatch
-from metagnn.estimates.flux_knowledge import FluxKnowledge
+from metagnn.estimates.flux_knowledge import FluxKnowledge, exchanges_of
 from metagnn.fba.label_simulator import LabelSimulator
 from metagnn.network.conditions import Conditions
 from metagnn.network.knockout import Knockouts
@@ -38,7 +38,7 @@ def made_by_fba(network: MetabolicNetwork, samples: FluxBatch) -> bool:
     """
     observed = samples.observed.numpy().astype(np.float64)
     rows = np.flatnonzero(~np.isnan(observed).all(axis=1))
-    if len(rows) < FEWEST_ROWS or not samples.conditions.exchanges:
+    if len(rows) < FEWEST_ROWS or not exchanges_of(network, samples.conditions):
         return False
     rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(MOST_ROWS, len(rows))).round().astype(int))]
     observed, conditions = observed[rows], samples.conditions.rows(rows.tolist())
@@ -70,7 +70,8 @@ def _uptakes(network: MetabolicNetwork, conditions: Conditions, observed: np.nda
 
 def _label(network: MetabolicNetwork, conditions: Conditions, uptakes: np.ndarray, method: str) -> np.ndarray:
     knockouts = Knockouts.from_mask(conditions.closed, len(uptakes))
-    fluxes, status = LabelSimulator(network, conditions.exchanges, method).solve(uptakes, knockouts=knockouts)
+    names = exchanges_of(network, conditions)
+    fluxes, status = LabelSimulator(network, names, method).solve(uptakes, knockouts=knockouts)
     fluxes[[text != OPTIMAL for text in status]] = np.nan
     return fluxes
 

@@ -30,7 +30,9 @@ class Novelty:
         """
         unit = self._unit()
         steps = np.nan_to_num((inputs[:, None, :] - self.inputs[None]) / unit)
-        nearest: np.ndarray = np.sqrt(np.square(steps).mean(axis=2)).min(axis=1)
+        # Inputs may all be fluxes inside the cell: then there are none to be far in.
+        square = np.square(steps).sum(axis=2) / max(1, steps.shape[2])
+        nearest: np.ndarray = np.sqrt(square).min(axis=1)
         return nearest
 
     def describe(self, inputs: np.ndarray) -> np.ndarray:

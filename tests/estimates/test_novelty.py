@@ -29,3 +29,10 @@ def test_the_samples_of_the_fit_are_at_no_distance_and_units_do_not_matter():
 
 def test_a_gap_is_no_distance():
     assert Novelty(FIT).distance(np.array([[np.nan, 0.0, 0.0]]))[0] == 0
+
+
+@pytest.mark.filterwarnings("error")
+def test_without_inputs_nothing_is_far():
+    novelty = Novelty(np.zeros((4, 0)))
+    assert novelty.distance(np.zeros((2, 0))).tolist() == [0.0, 0.0]
+    assert novelty.describe(np.zeros((2, 0))).tolist() == ["seen", "seen"]

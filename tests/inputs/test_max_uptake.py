@@ -56,8 +56,6 @@ def test_knockouts_close_the_bounds_of_their_samples(core: MetabolicNetwork):
     assert read_conditions(core, table, "max_uptake", ("EX_glc__D_e", "EX_o2_e")).exchanges == conditions.exchanges
 
 
-def test_unknown_knockouts_and_those_beside_rates_are_refused(core: MetabolicNetwork):
+def test_unknown_knockouts_are_refused(core: MetabolicNetwork):
     with pytest.raises(TableError, match="column 'knockout', row 1: 'PGJ' is no reaction or gene of e_coli_core"):
         read_conditions(core, media(knockout=["PGI", "PGJ"]), "max_uptake")
-    with pytest.raises(TableError, match="column 'knockout' comes with measured rates; expected it with inputs of"):
-        read_conditions(core, rates(knockout=["PGI", ""]), "rates")

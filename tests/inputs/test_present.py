@@ -14,6 +14,7 @@ from metagnn.inputs.max_uptake import MaxUptake
 from metagnn.inputs.present import Present, growth_of_members
 from metagnn.network import MetabolicNetwork
 from metagnn.predictor import FluxPredictor
+from metagnn.predictor_setup import SampleTables
 from metagnn.testing import toy_network
 
 SUBSTRATES = ["EX_glc__D_e", "EX_ac_e", "EX_succ_e", "EX_pyr_e"]
@@ -98,7 +99,7 @@ def test_every_member_has_an_opinion_of_growth(
     cell: tuple[MetabolicNetwork, pd.DataFrame, pd.DataFrame], fitted: FluxPredictor
 ) -> None:
     network, media, _ = cell
-    members = growth_of_members(fitted.model, fitted.read_samples(media, media.sum(axis=1)).conditions)
+    members = growth_of_members(fitted.model, fitted.read_samples(SampleTables(media, media.sum(axis=1))).conditions)
     assert members.shape == (5, 15)
     predicted = fitted.predict(media)[network.growth_reaction].to_numpy()
     assert np.abs(members.mean(axis=0) - predicted).max() < 0.05
@@ -147,9 +148,8 @@ def test_knockouts_hold_in_training_and_in_prediction(
     wild, knocked = fitted.predict(media[:3]), fitted.predict(media[:3].assign(knockout=["", "PPC", "PPC"]))
     assert knocked["PPC"].tolist()[1:] == pytest.approx([0, 0], abs=1e-9)
     pd.testing.assert_series_equal(knocked.iloc[0], wild.iloc[0])
-    samples = fitted.read_samples(
-        media.assign(knockout="PPC"), pd.DataFrame(1.0, media.index, [network.growth_reaction])
-    )
+    grown = pd.DataFrame(1.0, media.index, [network.growth_reaction])
+    samples = fitted.read_samples(SampleTables(media.assign(knockout="PPC"), grown))
     assert samples.conditions.upper[:, network.reaction_index("PPC")].abs().max() == 0
 
 
