@@ -19,6 +19,9 @@ TRIED = 40
 FAR = 0.05
 """Error of the nearest feasible fluxes up to which the demands are kept: noise alone leaves as much."""
 
+HOPELESS = 0.5
+"""Error without the demands from which they are not what stands between the media and the targets."""
+
 WORTH = 0.01
 """What lifting must take off that error to be worth giving up a law of the model."""
 
@@ -50,7 +53,7 @@ def lift_where_needed(
     seen = torch.nonzero((~torch.isnan(samples.observed)).any(-1)).squeeze(-1)
     tried = seen[:: max(1, -(-len(seen) // TRIED))]
     kept, free = (_misfit(own, batch.rows(tried)) for own, batch in ((setup, samples), (lifted, others)))
-    if kept <= FAR or not free < kept - WORTH:
+    if kept <= FAR or not free < min(kept - WORTH, HOPELESS):
         return setup, samples
     said = "no flux of the model at all" if np.isinf(kept) else f"its nearest fluxes leave an error of {kept:.2g}"
     warnings.warn(

@@ -67,7 +67,7 @@ def test_a_constraint_is_not_changed(kind: type[AbstractConstraint]):
     for name in names:
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(constraint, name, "free")
-    assert constraint == kind("model", ("EX_a",))
+    assert constraint == kind("auto", ("EX_a",))
 
 
 def test_a_model_s_constraint_is_read_only(toy):

@@ -16,11 +16,11 @@ def everything(samples: int = 6, reactions: int = 4) -> Conditions:
     lower, upper, measured, deviation = (randn(samples, reactions, seed=seed) for seed in range(4))
     return Conditions(
         lower, upper, measured, deviation, closed=lower > 0.5, features=randn(samples, 2, seed=4),
-        time=torch.arange(float(samples)), exchanges=("EX_a", "EX_o"),
+        time=torch.arange(float(samples)), exchanges=("EX_a", "EX_o"), feature_names=("pH", "strain"),
     )  # fmt: skip
 
 
-TENSORS = [field.name for field in dataclasses.fields(Conditions) if field.name != "exchanges"]
+TENSORS = [field.name for field in dataclasses.fields(Conditions) if field.name not in ("exchanges", "feature_names")]
 
 
 def test_only_the_bounds_are_needed() -> None:
@@ -49,6 +49,7 @@ def test_the_named_exchanges_stay() -> None:
     whole = everything()
     for conditions in (whole.rows([0]), whole.to("cpu"), Conditions.join(whole.split(2))):
         assert conditions.exchanges == ("EX_a", "EX_o")
+        assert conditions.feature_names == ("pH", "strain")
 
 
 def test_conditions_are_not_changed() -> None:

@@ -13,7 +13,7 @@ from metagnn.predictor import FluxPredictor
 from metagnn.studies.selftest.cases import Cases
 from metagnn.studies.selftest.check import Measurement
 
-CHANGED = ("weights.safetensors", "network.json")
+CHANGED = ("weights.safetensors", "estimate.safetensors", "network.json")
 """Files of which every byte counts: each has a checksum."""
 
 

@@ -96,4 +96,4 @@ def test_a_path_belongs_to_this_benchmark_alone(capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit) as ended:
         raise SystemExit(main(["benchmark", "startup", "core.json", "--out", str(tmp_path / "out")]))
     assert ended.value.code == 2
-    assert "a path after the name belongs to `metagnn benchmark models`" in capsys.readouterr().err
+    assert "an argument after the name belongs to the benchmarks measured and models" in capsys.readouterr().err
