@@ -97,7 +97,7 @@ BENCHMARKS: dict[str, AbstractBenchmark] = {
     "identifiability": StudyBenchmark("benchmarks.identifiability:study_identifiability"),
     "inference": ComparisonBenchmark("benchmarks.inference:measure_inference"),
     "labels": ComparisonBenchmark("benchmarks.labels:measure_labels"),
-    "measured": StudyBenchmark("measured.run:study_measured", ("paths", "data", "jobs", "resume")),
+    "measured": StudyBenchmark("measured.run:study_measured", ("paths", "data", "jobs", "seeds", "resume")),
     "models": StudyBenchmark("benchmarks.models:study_models", ("paths", "media", "seeds", "growth", "resume")),
     "projection": ComparisonBenchmark("benchmarks.projection:measure_projection"),
     "reconcile": StudyBenchmark("benchmarks.reconcile:study_reconciliation"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 import warnings
@@ -12,6 +13,7 @@ from typing import Any
 from metagnn.errors import InputError, unknown_name
 from metagnn.plots.canvas import save_figure
 from metagnn.plots.measured import draw_measured
+from metagnn.studies.harness.experiment import Repetitions
 from metagnn.studies.harness.result_table import ResultTable
 from metagnn.studies.harness.runs import Progress
 from metagnn.studies.harness.study import StudyOptions, read_results, run_study
@@ -35,6 +37,9 @@ def study_measured(folder: Path, options: StudyOptions, progress: Progress) -> l
     """
     started = time.perf_counter()
     experiments = experiments_of(options.paths, options.data)
+    if options.seeds is not None:
+        count = Repetitions(options.seeds, options.seeds, options.seeds)
+        experiments = [dataclasses.replace(experiment, repetitions=count) for experiment in experiments]
 
     def write(results: dict[str, Any], place: Path) -> None:
         results["settings"]["wall_seconds"] = time.perf_counter() - started
