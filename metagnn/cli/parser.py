@@ -303,7 +303,7 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("--quick", action="store_true", help="small cases and one seed, as a test")
     models = parser.add_argument_group("for models")
     models.add_argument("--media", type=_at_least(1), default=None, help="media of every model (default: 200)")
-    models.add_argument("--seeds", type=_at_least(1), default=None, help="seeds of training (default: 1; of measured: 3)")
+    models.add_argument("--seeds", type=_at_least(1), default=None, help="seeds of training (default: 1; measured: 3)")
     transfer = parser.add_argument_group("for transfer")
     transfer.add_argument("--full", action="store_true", help="also train on iJO1366 and test on salmonella")
     measured = parser.add_argument_group("for measured")

@@ -13,10 +13,6 @@ def media(**columns: object) -> pd.DataFrame:
     return pd.DataFrame({"EX_glc__D_e": [5.0, 10.0], "EX_o2_e": [20.0, 0.0]} | columns)
 
 
-def rates(**columns: object) -> pd.DataFrame:
-    return pd.DataFrame({"EX_glc__D_e": [-5.0, -10.0], "EX_ac_e": [2.0, NAN]} | columns)
-
-
 def test_media_become_the_bounds_of_their_exchanges_and_leave_the_others(core: MetabolicNetwork):
     table = media(sample=["a", "b"])
     conditions = read_conditions(core, table, "max_uptake")
