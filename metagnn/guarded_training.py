@@ -30,6 +30,9 @@ FOLDS = 3
 MOST_GAINED = 60
 """Samples that gains are fitted to: each costs a quadratic program a round."""
 
+FITTED = "training samples"
+"""Column of the table of errors."""
+
 ROWS = ("simple estimate", "graph network", "prediction")
 """Rows of the table of errors."""
 
@@ -141,9 +144,10 @@ class GuardedTraining:
             if not self._normal(simple + shares * (left_out - simple)) <= NEEDED * self._normal(simple):
                 shares[:] = 0.0
         if shares.any():
-            # Worth training to the end.
-            model, history = self._train(self.samples, self.run)
-            learned = model.predict_fluxes(self.samples.conditions)
+            if first != self.setup.training:
+                # Worth training to the end.
+                model, history = self._train(self.samples, self.run)
+                learned = model.predict_fluxes(self.samples.conditions)
             if (shares[estimate.positions] == 1.0).all():
                 return GuardedResult(model, history)
         unseen = (
@@ -151,6 +155,11 @@ class GuardedTraining:
         )
         corrected = CorrectedEstimate(estimate, shares, self._gains(estimate), pd.DataFrame())
         errors = self._errors(corrected, (simple, left_out, unseen), learned)
+        if not errors.loc[ROWS[2], FITTED] <= max(errors.loc[ROWS[0]]):
+            # On its own training samples it is worse than the estimate on samples left out. (Worse than the estimate on
+            # the same samples it may be: with few samples that fits their noise.)
+            corrected, unseen = dataclasses.replace(corrected, shares=np.zeros_like(shares)), simple
+            errors = self._errors(corrected, (simple, left_out, unseen), learned)
         return GuardedResult(model, history, dataclasses.replace(corrected, errors=errors), unseen)
 
     @property
@@ -215,8 +224,8 @@ class GuardedTraining:
     ) -> pd.DataFrame:
         """Errors on training samples and on those left out, of the estimate, the network and the prediction."""
         observed, conditions = self._observed, self.samples.conditions
-        own, _ = fitted.estimate.predict(conditions)
+        own = fitted.fluxes(self.setup.relaxed, conditions, None) * fitted.gains
         answer = fitted.fluxes(self.setup.relaxed, conditions, learned) * fitted.gains
         found = [np.nan if values is None else normalised_error(values, observed) for values in unseen]
         trained = [normalised_error(values, observed) for values in (own, learned, answer)]
-        return pd.DataFrame({"training samples": trained, "left out": found}, index=list(ROWS))
+        return pd.DataFrame({FITTED: trained, "left out": found}, index=list(ROWS))

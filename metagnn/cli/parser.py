@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from metagnn.choices import COMPOSITIONS, CONSTRAINTS, INPUTS, METHODS, described
+from metagnn.cli.argument_types import at_least, devices, level, numbers
 from metagnn.files.table_formats import ENDINGS, NAMES, WRITTEN
 from metagnn.studies.benchmarks.registry import BENCHMARKS
 
@@ -61,7 +62,7 @@ def _command(
     parser: argparse.ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
         name, help=text, description=described_by, epilog=f"example: {example}"
     )
-    parser.add_argument("--seed", type=_at_least(0), default=0, help="random seed (default 0)")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="random seed (default 0)")
     return parser
 
 
@@ -87,7 +88,7 @@ def _reproduce(commands: Commands) -> None:  # type: ignore[valid-type]
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="one seed")
     size.add_argument("--full", action="store_true", help="ten seeds, and a hundred repetitions of the composition")
-    parser.add_argument("--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)")
+    parser.add_argument("--jobs", type=at_least(1), default=None, help="processes (default: one per core, at most 8)")
     _output(parser, "folder")
 
 
@@ -112,7 +113,7 @@ def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
     )
     parser.add_argument("--media", required=True, metavar="FILE", help=media_help)
     parser.add_argument("--method", choices=METHODS, default="min_norm", help="type of optimum (default min_norm)")
-    parser.add_argument("--jobs", type=_at_least(1), default=1, help="worker processes (default 1)")
+    parser.add_argument("--jobs", type=at_least(1), default=1, help="worker processes (default 1)")
     plot_help = "draw growth and the main exchange fluxes of every medium (.png, .svg, .pdf)"
     parser.add_argument("--plot", metavar="PICTURE", default=None, help=plot_help)
     _output(parser, "file")
@@ -139,12 +140,12 @@ def _train(commands: Commands) -> None:  # type: ignore[valid-type]
     constraint_help = f"law to enforce (default steady_state). {described(CONSTRAINTS)}"
     parser.add_argument("--constraint", choices=tuple(CONSTRAINTS), default=None, help=constraint_help)
     parser.add_argument("--composition", choices=COMPOSITIONS, default=None, help="biomass composition (default fixed)")
-    parser.add_argument("--epochs", type=_at_least(1), default=None, help="passes over the training samples")
-    parser.add_argument("--batch-size", type=_at_least(1), default=None, help="samples per step")
-    parser.add_argument("--steps", type=_at_least(1), default=None, help="steps of the unrolled splitting")
+    parser.add_argument("--epochs", type=at_least(1), default=None, help="passes over the training samples")
+    parser.add_argument("--batch-size", type=at_least(1), default=None, help="samples per step")
+    parser.add_argument("--steps", type=at_least(1), default=None, help="steps of the unrolled splitting")
     parser.add_argument("--accelerator", choices=("auto", "cpu", "cuda"), default="auto", help="device (default auto)")
     parser.add_argument("--plot", metavar="PICTURE", default=None, help="draw the training curves (.png, .svg, .pdf)")
-    parser.add_argument("--devices", type=_devices, default=None, help="number of devices, or auto for all (default 1)")
+    parser.add_argument("--devices", type=devices, default=None, help="number of devices, or auto for all (default 1)")
     parser.add_argument("--strategy", choices=STRATEGIES, default="auto", help="for several devices (default auto)")
     _output(parser, "folder")
 
@@ -160,7 +161,7 @@ def _predict(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("--inputs", required=True, metavar="FILE", help="inputs with the columns of the training")
     _features(parser)
     level_help = "also write <reaction>_low and <reaction>_high of intervals of this level, such as 0.9"
-    parser.add_argument("--level", type=_level, default=None, help=level_help)
+    parser.add_argument("--level", type=level, default=None, help=level_help)
     parser.add_argument("--model", metavar="MODEL", default=None, help="check that training used this model")
     _growth(parser)
     parser.add_argument("--targets", metavar="FILE", default=None, help="observed fluxes, to score the predictions")
@@ -173,16 +174,6 @@ def _features(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--features", metavar="FILE", default=None, help=features_help)
 
 
-def _level(text: str) -> float:
-    try:
-        level = float(text)
-    except ValueError:
-        level = float("nan")
-    if not 0 < level < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no level; expected a number between 0 and 1, such as 0.9")
-    return level
-
-
 def _map(commands: Commands) -> None:  # type: ignore[valid-type]
     parser = _command(
         commands,
@@ -193,7 +184,7 @@ def _map(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     _growth(parser)
     parser.add_argument("--fluxes", required=True, metavar="FILE", help="fluxes written by `simulate` or `predict`")
-    parser.add_argument("--row", type=_at_least(0), default=0, help="row of the table, counted from 0 (default 0)")
+    parser.add_argument("--row", type=at_least(0), default=0, help="row of the table, counted from 0 (default 0)")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--subsystem", metavar="NAME", default=None, help="subsystem to draw (default: the whole model)")
     what.add_argument("--escher", metavar="MAP.json", default=None, help="Escher map to use instead of a layout")
@@ -268,7 +259,7 @@ def _bottlenecks(commands: Commands) -> None:  # type: ignore[valid-type]
     _growth(parser)
     parser.add_argument("--media", required=True, metavar="FILE", help="largest uptakes ≥ 0, one row per medium")
     parser.add_argument("--predictor", metavar="FOLDER", default=None, help="add the gradients of this predictor")
-    parser.add_argument("--most", type=_at_least(1), default=20, help="largest number of rows per medium (default 20)")
+    parser.add_argument("--most", type=at_least(1), default=20, help="largest number of rows per medium (default 20)")
     _output(parser, "file", resume=False)
 
 
@@ -284,7 +275,7 @@ def _suggest_medium(commands: Commands) -> None:  # type: ignore[valid-type]
     prices_help = "one row with prices [1/mmol] of the exchanges to choose; others keep the bounds of the model"
     parser.add_argument("--prices", required=True, metavar="FILE", help=prices_help)
     budget_help = "largest cost [price · mmol/gDW/h]; separate several by commas"
-    parser.add_argument("--budget", required=True, type=_numbers, metavar="NUMBERS", help=budget_help)
+    parser.add_argument("--budget", required=True, type=numbers, metavar="NUMBERS", help=budget_help)
     limits_help = "one row with largest uptakes [mmol/gDW/h] of priced exchanges (default: no limit but the budget)"
     parser.add_argument("--limits", metavar="FILE", default=None, help=limits_help)
     _output(parser, "file", resume=False)
@@ -302,16 +293,14 @@ def _benchmark(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("paths", nargs="*", metavar="MODEL|SET", help=arguments)
     parser.add_argument("--quick", action="store_true", help="small cases and one seed, as a test")
     models = parser.add_argument_group("for models")
-    models.add_argument("--media", type=_at_least(1), default=None, help="media of every model (default: 200)")
-    models.add_argument("--seeds", type=_at_least(1), default=None, help="seeds of training (default: 1; measured: 3)")
+    models.add_argument("--media", type=at_least(1), default=None, help="media of every model (default: 200)")
+    models.add_argument("--seeds", type=at_least(1), default=None, help="seeds of training (default: 1; measured: 3)")
     transfer = parser.add_argument_group("for transfer")
     transfer.add_argument("--full", action="store_true", help="also train on iJO1366 and test on salmonella")
     measured = parser.add_argument_group("for measured")
     measured.add_argument("--data", metavar="DIR", default=None, help="folder with the published tables")
     parallel = parser.add_argument_group("for extrapolation and measured")
-    parallel.add_argument(
-        "--jobs", type=_at_least(1), default=None, help="processes (default: one per core, at most 8)"
-    )
+    parallel.add_argument("--jobs", type=at_least(1), default=None, help="processes (default: one per core, at most 8)")
     only = parser.add_argument_group("for extrapolation")
     table_help = "your own media and fluxes, in columns max_uptake:<exchange> and flux:<reaction>"
     only.add_argument("--table", metavar="FILE", default=None, help=table_help)
@@ -330,28 +319,6 @@ def _selftest(commands: Commands) -> None:  # type: ignore[valid-type]
     parser.add_argument("--quick", action="store_true", help="fewer cases of every check")
     parser.add_argument("--out", default=None, metavar="FOLDER", help="folder for a report, selftest.json")
     parser.add_argument("--force", action="store_true", help="replace an existing output")
-
-
-def _devices(text: str) -> int | str:
-    return text if text == "auto" else _at_least(1)(text)
-
-
-def _numbers(text: str) -> list[float]:
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers; expected, for example, 5,10,20") from None
-
-
-def _at_least(smallest: int) -> Callable[[str], int]:
-    def convert(text: str) -> int:
-        value = int(text)
-        if value < smallest:
-            raise argparse.ArgumentTypeError(f"{value} is too small; expected at least {smallest}")
-        return value
-
-    convert.__name__ = "whole number"
-    return convert
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:

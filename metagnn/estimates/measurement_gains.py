@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+MOST_DOUBTED = 1e4
+"""Largest factor by which a quantity counts less: beyond it the problem of the nearest fluxes is ill-conditioned."""
+
 LARGEST = 2.0
 """Largest gain, and the inverse of the smallest: beyond it a column is no measurement of its reaction."""
 
@@ -48,7 +51,8 @@ def fit_gains(
         usable = precision * ~np.isnan(fluxes)
         fluxes = np.nan_to_num(fluxes)
         square = (usable * (values - fluxes) ** 2).sum(axis=0) / np.maximum((usable > 0).sum(axis=0), 1)
-        trust = 1 / np.maximum(square / max(np.median(square[seen.any(axis=0)]), 1.0), 1.0)
+        off = square / max(np.median(square[seen.any(axis=0)]), 1.0)
+        trust = 1 / np.clip(off, 1.0, MOST_DOUBTED)
     prior = SPREAD**-2
     fitted = ((usable * fluxes * values).sum(axis=0) + prior) / ((usable * fluxes**2).sum(axis=0) + prior)
     clipped: np.ndarray = np.clip(fitted, 1 / LARGEST, LARGEST)

@@ -84,16 +84,26 @@ class DualActiveSet:
         pinned, guess = first_guess(lower, upper, side)
         scaled = target / scale, lower / scale, upper / scale, weight * scale**2
         run = LargeActiveSet(self._even, scaled, pinned, guess, MOST_PASSES // max(self._even.size, 1))
+        try:
+            gap = self._approach(run, (target, scaled[0]), (lower, upper))
+        except (ValueError, np.linalg.LinAlgError):
+            # A basis that is singular to rounding leaves values that are no numbers.
+            gap = np.nan
+        if gap <= CLOSED and run.steps < run.budget:
+            return ActiveSetSolution(OPTIMAL, np.clip(run.values * scale, lower, upper), run.side, steps=run.steps)
+        status = INFEASIBLE if gap > CLOSED else SPOILED if np.isnan(gap) else TIRED
+        nothing = np.full(size, np.nan), np.zeros(size, dtype=np.int8)
+        return ActiveSetSolution(status, *nothing, gap if status == INFEASIBLE else 0.0, run.steps)
+
+    def _approach(
+        self, run: LargeActiveSet, targets: tuple[np.ndarray, np.ndarray], bounds: tuple[np.ndarray, np.ndarray]
+    ) -> float:
+        """Run to the target, given as it is and scaled, in stages where it is far; return what is left of the gap."""
+        (target, scaled), (lower, upper), scale = targets, bounds, self._scale
         gap = run.start()
         near = np.clip(target, lower, upper)
         far, reach = np.abs(target - near).max(initial=0.0), FAR * (1.0 + np.abs(near).max(initial=0.0))
         while gap <= CLOSED and far > reach:
             gap = run.approach((near + np.clip(target - near, -reach, reach)) / scale)
             reach *= STAGE
-        if gap <= CLOSED:
-            gap = run.approach(scaled[0])
-        if gap <= CLOSED and run.steps < run.budget:
-            return ActiveSetSolution(OPTIMAL, np.clip(run.values * scale, lower, upper), run.side, steps=run.steps)
-        status = INFEASIBLE if gap > CLOSED else SPOILED if np.isnan(gap) else TIRED
-        nothing = np.full(size, np.nan), np.zeros(size, dtype=np.int8)
-        return ActiveSetSolution(status, *nothing, gap if status == INFEASIBLE else 0.0, run.steps)
+        return float(run.approach(scaled) if gap <= CLOSED else gap)
