@@ -10,7 +10,7 @@ import torch
 
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.estimates.completion import complete_fluxes
-from metagnn.estimates.relative_error import normalised_error
+from metagnn.estimates.relative_error import sample_errors
 from metagnn.predictor_setup import PredictorSetup, SampleTables
 
 TRIED = 40
@@ -18,6 +18,9 @@ TRIED = 40
 
 FAR = 0.05
 """Error of the nearest feasible fluxes up to which the demands are kept: noise alone leaves as much."""
+
+FAR_SAMPLE = 0.15
+"""The same error of a single sample."""
 
 HOPELESS = 0.5
 """Error without the demands from which they are not what stands between the media and the targets."""
@@ -53,23 +56,35 @@ def lift_where_needed(
     seen = torch.nonzero((~torch.isnan(samples.observed)).any(-1)).squeeze(-1)
     tried = seen[:: max(1, -(-len(seen) // TRIED))]
     kept, free = (_misfit(own, batch.rows(tried)) for own, batch in ((setup, samples), (lifted, others)))
-    if kept <= FAR or not free < min(kept - WORTH, HOPELESS):
+    far = bool(kept.mean() > FAR and free.mean() < kept.mean() - WORTH)
+    # Samples of slow growth cannot pay for a demand that all others can.
+    some = kept.max() > FAR_SAMPLE and free.max() < kept.max() / 2
+    if not (far or some) or not free.mean() < HOPELESS:
         return setup, samples
-    said = "no flux of the model at all" if np.isinf(kept) else f"its nearest fluxes leave an error of {kept:.2g}"
+    names = f"the demands of {setup.network.id} (ATP maintenance and the like)"
+    if np.isinf(kept).any():
+        said = f"no flux of the model meets {names} in {np.isinf(kept).sum()} of {len(kept)} rows"
+    else:
+        least = [float(errors.mean() if far else errors.max()) for errors in (kept, free)]
+        worst = "" if far else " at worst"
+        said = f"under {names} the nearest fluxes are {least[0]:.2g} off{worst}, without them {least[1]:.2g}"
     warnings.warn(
-        f"under the demands of {setup.network.id} (ATP maintenance and the like) "
-        f"{'some rows have ' + said if np.isinf(kept) else said}, without them {free:.2g}: they were lifted; "
-        "give the constraint `energy='model'` to keep them",
+        f"{said}: they were lifted; give the constraint `energy='model'` to keep them",
         LiftedDemandsWarning,
         stacklevel=5,
     )
     return lifted, others
 
 
-def _misfit(setup: PredictorSetup, samples: FluxBatch) -> float:
-    """Error of the feasible fluxes nearest to the targets; infinite where a sample has none."""
+def _misfit(setup: PredictorSetup, samples: FluxBatch) -> np.ndarray:
+    """Errors of the feasible fluxes nearest to the targets, by sample; infinite where one has none."""
     observed = samples.observed.numpy()
     scale = samples.scale(growth_index=setup.relaxed.reaction_index(setup.network.growth_reaction)).numpy()
-    deviation = np.where(np.isnan(observed), np.nan, scale)
-    nearest = complete_fluxes(setup.relaxed, samples.conditions, observed, deviation)
-    return np.inf if np.isnan(nearest).any() else normalised_error(nearest, observed)
+    deviation, conditions = np.where(np.isnan(observed), np.nan, scale), samples.conditions
+    if conditions.measured is not None and conditions.deviation is not None:
+        # What was measured happened, as the targets did.
+        rates = np.isnan(observed)
+        observed = np.where(rates, conditions.measured.numpy(), observed)
+        deviation = np.where(rates, conditions.deviation.numpy(), deviation)
+    nearest = complete_fluxes(setup.relaxed, conditions, observed, deviation)
+    return np.nan_to_num(sample_errors(nearest, observed), nan=np.inf)

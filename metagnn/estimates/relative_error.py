@@ -12,11 +12,22 @@ def normalised_error(predicted: np.ndarray, observed: np.ndarray) -> float:
         predicted: Shape `[samples, fluxes]`.
         observed: The same shape, NaN where nothing was observed.
     """
+    errors = sample_errors(predicted, observed)
+    return float(errors.mean()) if len(errors) else np.nan
+
+
+def sample_errors(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """The errors that `normalised_error` averages, of the samples with an observed flux other than zero.
+
+    Args:
+        predicted: Shape `[samples, fluxes]`.
+        observed: The same shape, NaN where nothing was observed.
+    """
     seen = ~np.isnan(observed)
     error = np.sqrt(np.square(np.where(seen, predicted - observed, 0.0)).sum(axis=1))
     size = np.sqrt(np.square(np.where(seen, observed, 0.0)).sum(axis=1))
-    counted = size > 0
-    return float((error[counted] / size[counted]).mean()) if counted.any() else np.nan
+    found: np.ndarray = error[size > 0] / size[size > 0]
+    return found
 
 
 def scaled_error(
