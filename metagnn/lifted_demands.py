@@ -87,4 +87,5 @@ def _misfit(setup: PredictorSetup, samples: FluxBatch) -> np.ndarray:
         observed = np.where(rates, conditions.measured.numpy(), observed)
         deviation = np.where(rates, conditions.deviation.numpy(), deviation)
     nearest = complete_fluxes(setup.relaxed, conditions, observed, deviation)
-    return np.nan_to_num(sample_errors(nearest, observed), nan=np.inf)
+    errors: np.ndarray = np.nan_to_num(sample_errors(nearest, observed), nan=np.inf)
+    return errors
