@@ -129,7 +129,7 @@ class IntervalFinder:
 
         A measured flux has the calibrated interval, cut to what the network allows; a flux that follows from the
         measured ones has the quantiles of fluxes drawn around the prediction; one that the measured ones leave free
-        has all that it can be while they are as predicted. Every interval holds the prediction.
+        adds to that what it can be while they are as predicted. Every interval holds the prediction.
 
         Args:
             conditions: What is known of the samples.
@@ -168,8 +168,18 @@ class IntervalFinder:
             high[measured] = np.clip(middle + half, *ranges.T)
         free = np.setdiff1d(np.flatnonzero(~self._determined(measured)), measured)
         wide_low, wide_high = self._ranges(lower, upper, flux, measured, free)
-        low[free], high[free] = np.minimum(low[free], wide_low), np.maximum(high[free], wide_high)
+        # What the measured ones leave free adds to how uncertain these are, up to what the network allows at all.
+        least, most = self._allowed(lower, upper, free)
+        low[free] = np.maximum(np.minimum(low[free], flux[free]) + wide_low - flux[free], least)
+        high[free] = np.minimum(np.maximum(high[free], flux[free]) + wide_high - flux[free], most)
         return np.minimum(low, flux), np.maximum(high, flux)
+
+    def _allowed(self, lower: np.ndarray, upper: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Smallest and largest value of free fluxes; on a large network their bounds, which cost nothing."""
+        if not len(free) or len(lower) > MOST_RANGED:
+            return lower[free], upper[free]
+        ranges = flux_ranges(self._program, lower, upper, free)
+        return ranges[:, 0], ranges[:, 1]
 
     @staticmethod
     def _of_measured(beliefs: TargetBeliefs, flux: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -191,10 +201,9 @@ class IntervalFinder:
     def _ranges(
         self, lower: np.ndarray, upper: np.ndarray, flux: np.ndarray, measured: np.ndarray, free: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        if not len(free) or len(lower) > MOST_RANGED:
+        if len(lower) > MOST_RANGED:
             return lower[free], upper[free]
         low, high, slack = lower.copy(), upper.copy(), SLACK * max(1.0, np.abs(flux).max())
         low[measured] = np.maximum(low[measured], flux[measured] - slack)
         high[measured] = np.minimum(high[measured], flux[measured] + slack)
-        ranges = flux_ranges(self._program, low, high, free)
-        return ranges[:, 0], ranges[:, 1]
+        return self._allowed(low, high, free)
