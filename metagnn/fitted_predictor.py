@@ -202,9 +202,10 @@ def train_predictor(setup: PredictorSetup, tables: SampleTables, run: TrainingRu
         TableError: Tables that cannot be used, or too few usable samples.
     """
     samples = setup.read_samples(tables)
-    guarded = setup.estimate is not None and setup.takes_estimate and not _made_by_fba(setup, samples)
-    if guarded:
+    measured = setup.estimate is not None and setup.kind.estimated and not _made_by_fba(setup, samples)
+    if measured:
         setup, samples = lift_where_needed(setup, samples, tables)
+    guarded = measured and setup.takes_estimate
     conditions = samples.conditions
     names = InputNames(conditions.exchanges, tuple(map(str, tables.inputs.columns)), conditions.feature_names)
     samples = setup.kind.usable(setup.screen, samples)
