@@ -105,7 +105,7 @@ def test_worker_processes_predict_the_same_to_the_last_bit(fitted):
 
 def test_threads_predict_the_same_to_the_last_bit(fitted):
     predictor, inputs = fitted
-    items = [inputs.iloc[[row % SAMPLES]] for row in range(800)]
+    items = [inputs.iloc[[row % SAMPLES]] for row in range(240)]
     expected = [predictor.predict(item) for item in items[:SAMPLES]]
     # A copy, on which the threads meet with nothing made yet.
     for row, predicted in enumerate(in_threads(copy.deepcopy(predictor).predict, items)):
