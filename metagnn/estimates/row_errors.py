@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-MOST_MEMBERS = 4
-"""Largest number of estimates in an average."""
-
 
 def row_errors(guess: np.ndarray, observed: np.ndarray, relative: bool) -> np.ndarray:
     """Return the error of every row, shape `[..., samples]`; NaN where nothing was observed.
@@ -33,30 +30,3 @@ def row_errors(guess: np.ndarray, observed: np.ndarray, relative: bool) -> np.nd
     square = np.where(held, ((np.nan_to_num(guess) - values) / scale) ** 2, 0.0).sum(axis=-1) / share
     errors: np.ndarray = np.where(held.any(axis=1), np.sqrt(square), np.nan)
     return errors
-
-
-def average_weights(guesses: np.ndarray, observed: np.ndarray, relative: bool) -> np.ndarray:
-    """Return the share of every candidate in the average, shape `[candidates]`.
-
-    The best candidate is joined, one by one, by whichever lowers the error of the plain average most, while it lowers
-    it. Equal parts are robust where rows are few: no coefficient is fitted.
-
-    Args:
-        guesses: What every candidate says of rows that it did not see, shape `[candidates, samples, targets]`.
-        observed: Targets, NaN for gaps.
-        relative: As for `row_errors`.
-    """
-    members: list[int] = []
-    best = np.inf
-    while len(members) < min(MOST_MEMBERS, len(guesses)):
-        others = [index for index in range(len(guesses)) if index not in members]
-        scores = [
-            np.nanmean(row_errors(guesses[[*members, other]].mean(axis=0), observed, relative)) for other in others
-        ]
-        if not np.min(scores) < 0.995 * best and members:
-            break
-        best = float(np.min(scores))
-        members.append(others[int(np.argmin(scores))])
-    weights = np.zeros(len(guesses))
-    weights[members] = 1.0 / max(len(members), 1)
-    return weights

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-TRAITS = ("final_log_od", "largest_rate", "lag")
-
 WINDOW = 4
 """Successive points that a rate is the slope of."""
 
