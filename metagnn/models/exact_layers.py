@@ -41,6 +41,6 @@ class ExactLayers:
     @functools.cached_property
     def settled(self) -> SettledFluxes:
         """Balance to rounding."""
-        moving = np.zeros(self.incidence.shape[1], dtype=bool)
-        moving[self.groups.moving.cpu().numpy()] = True
+        # From arrays: a tensor made inside a transform of `torch.func` has no values to read.
+        moving = None if self.compression is None else self.compression.coupled.group >= 0
         return SettledFluxes(self.incidence, moving)

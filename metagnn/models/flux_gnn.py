@@ -170,6 +170,9 @@ class FluxGNN(AbstractFluxModel):
         # Outside the modules: a constant of the network and the composition, not a part of the state.
         self._layers: ExactLayers | None = None
         self.reset_head()
+        if not self.composition.trainable:
+            # Inside a transform of `torch.func` its arrays could not be read from tensors.
+            _ = self._exact().settled
 
     def _register_calibration(self, reactions: int) -> None:
         """Hold what `calibrate` sets: of one network and its media, so no part of the state that serves another."""

@@ -347,3 +347,15 @@ def test_the_drive_acts_in_the_exact_layer_alone(core: MetabolicNetwork, media: 
         plain = model(Conditions(lower, upper)).fluxes
         model.growth_drive.fill_(1e4)
         assert torch.equal(model(Conditions(lower, upper)).fluxes, plain)
+
+
+def test_a_fresh_model_can_be_differentiated_by_a_transform(toy: MetabolicNetwork):
+    lower, upper = (torch.from_numpy(bound)[None] for bound in (toy.bounds.lower, toy.bounds.upper))
+    fresh, used = FluxGNN(toy).eval(), FluxGNN(toy).eval()
+    used.load_state_dict(fresh.state_dict())
+    used(lower, upper)
+    first, later = (
+        torch.func.jacrev(lambda bound, model=model: model(lower, bound).fluxes)(upper) for model in (fresh, used)
+    )
+    assert torch.isfinite(first).all()
+    assert torch.equal(first, later)
