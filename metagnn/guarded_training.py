@@ -127,7 +127,6 @@ class GuardedTraining:
 
         The network is tried after one round of epochs: one that fits its own training samples worse than the estimate
         predicts samples left out is of no use, and one that has no share then is not trained to the end.
-
         """
         estimate = fit_flux_estimate(self.setup.relaxed, self.samples, self._groups)
         simple = self._spread(estimate, estimate.chosen.left_out)
@@ -225,7 +224,7 @@ class GuardedTraining:
         """Errors on training samples and on those left out, of the estimate, the network and the prediction."""
         observed, conditions = self._observed, self.samples.conditions
         own = fitted.fluxes(self.setup.relaxed, conditions, None) * fitted.gains
-        answer = fitted.fluxes(self.setup.relaxed, conditions, learned) * fitted.gains
+        answer = fitted.fluxes(self.setup.relaxed, conditions, learned) * fitted.gains if fitted.needs_network else own
         found = [np.nan if values is None else normalised_error(values, observed) for values in unseen]
         trained = [normalised_error(values, observed) for values in (own, learned, answer)]
         return pd.DataFrame({FITTED: trained, "left out": found}, index=list(ROWS))

@@ -59,8 +59,8 @@ class CorrectedEstimate:
         mean, deviation = mean / self.gains, deviation / self.gains
         if conditions.measured is not None and conditions.deviation is not None:
             rates, spread = conditions.measured.numpy(), conditions.deviation.numpy()
-            own = np.isnan(mean) & ~np.isnan(rates)
-            mean, deviation = np.where(own, rates, mean), np.where(own, spread, deviation)
+            given = np.isnan(mean) & ~np.isnan(rates)
+            mean, deviation = np.where(given, rates, mean), np.where(given, spread, deviation)
         return mean, deviation
 
     def fluxes(self, network: MetabolicNetwork, conditions: Conditions, learned: np.ndarray | None) -> np.ndarray:

@@ -136,9 +136,9 @@ class IntervalFinder:
             beliefs: What is thought of their measured fluxes.
             fluxes: The predictions, shape `[samples, reactions]`.
         """
-        low, high = np.full(fluxes.shape, np.nan), np.full(fluxes.shape, np.nan)
         if not self.cut:
             return self._of_measured(beliefs, fluxes)
+        low, high = np.full(fluxes.shape, np.nan), np.full(fluxes.shape, np.nan)
         rows = np.flatnonzero(~np.isnan(fluxes).any(axis=1))
         count = DRAWS if fluxes.shape[1] <= MOST_RANGED else FEW_DRAWS
         for row, drawn in zip(rows, self.draws(conditions, beliefs, rows, count), strict=True):

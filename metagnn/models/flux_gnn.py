@@ -157,16 +157,14 @@ class FluxGNN(AbstractFluxModel):
         self._sized = torch.from_numpy(further.reactions) if len(further.columns) else slice(None)
         self.varied_count = max(len(inputs), 1)
         width, steps = self.config.hidden_channels, self.config.steps
-        self.encoder = GraphEncoder(
-            features.metabolite.shape[1], features.reaction.shape[1], width, self.config.num_layers
-        )
+        channels = features.metabolite.shape[1], features.reaction.shape[1]
+        self.encoder = GraphEncoder(*channels, width, self.config.num_layers)
         self.splitting = UnrolledSplitting(steps)
         # Columns of the head: log scale, log cost, log trust in measurements, start, then one drive per step.
         self.head = nn.Linear(width, 4 + steps)
         self.log_growth_drive = nn.Parameter(torch.empty(steps))
         self.log_growth_weight = nn.Parameter(torch.empty(()))
-        self.log_cost = nn.Parameter(torch.empty(()))
-        self.log_trust = nn.Parameter(torch.empty(()))
+        self.log_cost, self.log_trust = nn.Parameter(torch.empty(())), nn.Parameter(torch.empty(()))
         # Outside the modules: a constant of the network and the composition, not a part of the state.
         self._layers: ExactLayers | None = None
         self.reset_head()

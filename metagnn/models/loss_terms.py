@@ -49,8 +49,8 @@ class LossWeights(Protocol):
         """Weight of the mean squared S·v."""
 
 
-class SupervisedTerm(nn.Module):
-    """Error of the observed fluxes, in units of their spread over the training samples.
+class ScaledTerm(nn.Module):
+    """A term in units of the spread of the fluxes over the training samples.
 
     Args:
         scale: Spread of every flux, shape `[reactions]` [mmol/gDW/h].
@@ -61,6 +61,10 @@ class SupervisedTerm(nn.Module):
     def __init__(self, scale: Tensor) -> None:
         super().__init__()
         self.register_buffer("scale", scale, persistent=False)
+
+
+class SupervisedTerm(ScaledTerm):
+    """Error of the observed fluxes."""
 
     def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> Tensor:
         """Compute the weighted mean of the squared standardised errors."""

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from metagnn.datasets.flux_batch import FluxBatch
 from metagnn.errors import InputError
 from metagnn.losses.supervised import masked_mse
 from metagnn.models.flux_prediction import FluxPrediction
+from metagnn.models.loss_terms import ScaledTerm
 
 SMALLEST_NOISE = 0.02
 """Noise of growth below which a fit is not rewarded further, in units of the spread of growth."""
@@ -51,21 +52,12 @@ class MediumPrediction(FluxPrediction):
         return dataclasses.replace(self, fluxes=fluxes, members=members, share=share, log_uptakes=log_uptakes)
 
 
-class PosteriorTerm(nn.Module):
+class PosteriorTerm(ScaledTerm):
     """Minus the logarithm of the posterior of every member, per sample, up to a constant.
 
     Growth has normal errors, whose size every member learns. A measured uptake of what a medium holds is taken for its
     limit.
-
-    Args:
-        scale: Spread of every flux, shape `[reactions]` [mmol/gDW/h].
     """
-
-    scale: Tensor
-
-    def __init__(self, scale: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("scale", scale, persistent=False)
 
     def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> Tensor:
         """Compute the sum over the members."""
@@ -93,18 +85,8 @@ class PosteriorTerm(nn.Module):
         return (error / UPTAKE_NOISE).square().sum((0, 2)) / 2 / len(measured)
 
 
-class GrowthTerm(nn.Module):
-    """Error of the mean growth of the members, in units of its spread over the training samples.
-
-    Args:
-        scale: Spread of every flux, shape `[reactions]` [mmol/gDW/h].
-    """
-
-    scale: Tensor
-
-    def __init__(self, scale: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("scale", scale, persistent=False)
+class GrowthTerm(ScaledTerm):
+    """Error of the mean growth of the members."""
 
     def forward(self, prediction: FluxPrediction, batch: FluxBatch) -> Tensor:
         """Compute the weighted mean of the squared standardised errors."""
